@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "cli/commands.h"
+
+const struct cli_cmd *const cli_commands[] = {
+	NULL,
+};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "model/verdict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void verdict_init(struct verdict *v, struct arena *a)
+{
+	*v = (struct verdict){ .status = VERDICT_FAIL, .arena = a };
+}
+
+static struct reason *slot(struct verdict *v)
+{
+	static struct reason dummy;
+
+	if (v->n < VERDICT_REASONS_MAX && v->n == v->cap) {
+		size_t cap = v->cap ? v->cap * 2 : 16;
+		struct reason *r = arena_array(v->arena, cap, sizeof(*r));
+		if (r) {
+			if (v->n)
+				memcpy(r, v->reason, v->n * sizeof(*r));
+			v->reason = r;
+			v->cap = cap;
+		}
+	}
+	if (v->n < v->cap && v->n < VERDICT_REASONS_MAX)
+		return &v->reason[v->n++];
+	v->overflow = true;
+	dummy = (struct reason){ 0 };
+	return &dummy;
+}
+
+struct reason *verdict_add(
+    struct verdict *v, enum reason_kind kind, const char *code, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	struct reason *r = slot(v);
+	char *copy = arena_str(v->arena, span_str(text));
+	if (!copy)
+		v->overflow = true;
+	*r = (struct reason){ .kind = kind, .code = code, .text = copy ? copy : "out of memory" };
+	return r;
+}
+
+bool verdict_has(const struct verdict *v, enum reason_kind kind)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->reason[i].kind == kind)
+			return true;
+	return false;
+}
+
+enum verdict_status verdict_conclude(struct verdict *v)
+{
+	v->status = VERDICT_FAIL;
+	if (v->overflow || verdict_has(v, REASON_FAIL))
+		return v->status;
+	v->status = VERDICT_UNKNOWN;
+	if (!verdict_has(v, REASON_MISSING) && verdict_has(v, REASON_PROVEN))
+		v->status = VERDICT_PASS;
+	return v->status;
+}
+
+const char *verdict_name(enum verdict_status s)
+{
+	return s == VERDICT_PASS ? "PASS" : s == VERDICT_UNKNOWN ? "UNKNOWN" : "FAIL";
+}
+
+const char *reason_name(enum reason_kind k)
+{
+	static const char *const name[] = { "fail", "missing", "warn", "proven", "note" };
+	return k <= REASON_NOTE ? name[k] : "fail";
+}
+
+static void reason_json(struct jw *w, const struct reason *r)
+{
+	jw_obj(w);
+	jw_kcstr(w, "code", r->code);
+	if (digest_is_set(&r->evidence))
+		jw_kcstr(w, "evidence", DIGEST_TEXT(&r->evidence));
+	jw_kcstr(w, "file", r->file);
+	jw_kcstr(w, "kind", reason_name(r->kind));
+	if (r->has_off) {
+		jw_kint(w, "length", (int64_t)r->len);
+		jw_kint(w, "offset", (int64_t)r->off);
+	}
+	jw_kcstr(w, "text", r->text);
+	jw_end(w);
+}
+
+void verdict_json(struct jw *w, const struct verdict *v)
+{
+	jw_key(w, "missing");
+	jw_arr(w);
+	for (size_t i = 0; i < v->n; i++)
+		if (v->reason[i].kind == REASON_MISSING)
+			reason_json(w, &v->reason[i]);
+	jw_end(w);
+	jw_key(w, "reasons");
+	jw_arr(w);
+	for (size_t i = 0; i < v->n; i++)
+		if (v->reason[i].kind != REASON_MISSING)
+			reason_json(w, &v->reason[i]);
+	jw_end(w);
+	jw_kcstr(w, "verdict", verdict_name(v->status));
+}

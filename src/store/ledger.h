@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * ledger: the append-only Merkle log that *is* the record. Releases, cases, decisions and
+ * advisories have no tables of their own: their state is a fold over ledger entries of one
+ * subject, so there is nothing that could disagree with the log.
+ *
+ * An entry is canonical JSON (RFC 8785):
+ *   {"actor":"…","at":"RFC 3339","data":{…},"kind":"release.publish","seq":5,"subject":"channel:x",
+ *    "v":1}          ("clock":"injected" is added when time did not come from the system clock)
+ * Leaf hash = RFC 6962 leaf over those bytes. Each commit signs a checkpoint (crypto/note.h) over
+ * the tree after it, kept beside the entries.
+ *
+ * Guarantees: appended entries are durable when the call (or the transaction) returns; seq starts
+ * at 0 without gaps; reading is O(entries of the subject); proofs are O(log n) reads.
+ */
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "crypto/merkle.h"
+#include "crypto/note.h"
+#include "store/store.h"
+
+#define LEDGER_ENTRY_MAX (1u << 20)
+
+struct ledger_new {
+	const char *kind;    /* [a-z0-9.-]{1,64}: "release.freeze" */
+	const char *subject; /* printable, 1..256: "channel:stable", "case:2026-0001" */
+	const char *actor;   /* who: "alice", "firebreak" */
+	ts at;
+	bool clock_injected;
+	struct span data;    /* canonical JSON object */
+};
+
+struct ledger_entry {
+	uint64_t seq;
+	ts at;
+	const char *kind, *subject, *actor;
+	struct span body; /* the whole canonical entry */
+	struct json_val data;
+	/* all valid only during the callback */
+};
+
+FB_MUST int ledger_append(struct store *s, const struct ledger_new *e, uint64_t *ret_seq,
+    struct fault *f);
+
+struct ledger_query {
+	const char *kind_prefix; /* "release." or NULL */
+	const char *subject;     /* exact, or NULL */
+	const char *subject_prefix; /* "case:" or NULL */
+	uint64_t from;           /* first seq */
+	uint64_t limit;          /* 0: no limit */
+};
+
+/* Calls cb for each entry in order; a non-zero return stops and is returned. A body that does not
+ * parse is -EBADMSG with a fault naming the seq. */
+FB_MUST int ledger_each(struct store *s, const struct ledger_query *q,
+    int (*cb)(void *ctx, const struct ledger_entry *e), void *ctx, struct fault *f);
+FB_MUST int ledger_get(struct store *s, uint64_t seq, struct buf *ret_body, struct fault *f);
+
+FB_MUST int ledger_size(struct store *s, uint64_t *ret_n, struct fault *f);
+/* The newest signed checkpoint's text. */
+FB_MUST int ledger_checkpoint(struct store *s, struct buf *out, struct fault *f);
+/* The checkpoint as it was at size (there is one per commit), -ENOENT if none at that size. */
+FB_MUST int ledger_checkpoint_at(struct store *s, uint64_t size, struct buf *out, struct fault *f);
+
+/* proof has MERKLE_PROOF_MAX elements. */
+FB_MUST int ledger_prove_inclusion(struct store *s, uint64_t seq, uint64_t size,
+    struct mhash *proof, size_t *ret_n, struct fault *f);
+FB_MUST int ledger_prove_consistency(struct store *s, uint64_t size1, uint64_t size2,
+    struct mhash *proof, size_t *ret_n, struct fault *f);
+
+struct ledger_finding {
+	uint64_t seq;
+	const char *what; /* "flipped", "dropped", "reordered", "inserted", "checkpoint", … */
+	const char *text;
+};
+
+/*
+ * Recomputes everything from the entries' bytes: each leaf, the tree, every checkpoint's signature
+ * and root, the columns against the bodies, seq without gaps. trusted (may be NULL) is a signed
+ * checkpoint kept elsewhere: the log must extend it. 0 = sound; 1 = findings were reported;
+ * -errno when it could not look.
+ */
+FB_MUST int ledger_verify(struct store *s, struct span trusted,
+    void (*cb)(void *ctx, const struct ledger_finding *x), void *ctx, struct fault *f);
