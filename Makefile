@@ -1,5 +1,11 @@
-# Thin front to Meson. "make" builds build/firebreak; see README.md for run, check, install, deb.
+# Thin front to Meson.
+#
+#   make            build/firebreak            make run     the drill 3cx-2023, from nothing
+#   make check      every test                 make bench   every benchmark against its peer
+#   make install    into DESTDIR               make deb     a Debian package in build/
 BUILD ?= build
+DRILL ?= 3cx-2023
+OUT ?= $(BUILD)/drill-$(DRILL)
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -7,7 +13,25 @@ all: $(BUILD)/build.ninja
 $(BUILD)/build.ninja:
 	meson setup $(BUILD)
 
+run:
+	tools/deps.sh
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/firebreak drill run $(DRILL) --out $(OUT)
+
+check:
+	tools/deps.sh --test
+	tools/check
+
+bench: all
+	tools/bench $(BUILD)
+
+install: all
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+
+deb:
+	tools/deb $(BUILD)
+
 clean:
 	rm -rf build build-*
 
-.PHONY: all clean
+.PHONY: all run check bench install deb clean

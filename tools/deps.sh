@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# deps.sh: installs what is missing, from Debian and (tests only) npm.
+#
+#   tools/deps.sh           what building and running needs
+#   tools/deps.sh --test    that, and what the tests need; puts test material under .cache/testdeps
+#
+# Needs root to install. Without root it says what is missing: exit 1 if the build could not work,
+# 0 when only tests are affected (they skip and say so).
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+deps=${TESTDEPS:-$top/.cache/testdeps}
+
+build='gcc make meson ninja-build pkg-config libssl-dev libsqlite3-dev libyaml-dev libpcap-dev
+	libseccomp-dev linux-libc-dev scdoc'
+test='perl clang-19 libclang-rt-19-dev llvm-19 libjansson-dev openssl sqlite3 osslsigncode python3
+	dpkg-dev debhelper tcpdump util-linux bash-completion man-db'
+# Unpacked, not installed: signed EFI programs as real input.
+signed='shim-signed grub-efi-amd64-signed fwupd-amd64-signed'
+
+missing() {
+	for p in "$@"; do
+		case $(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) in
+		installed) ;;
+		*) echo "$p" ;;
+		esac
+	done
+}
+
+install() {
+	[ $# -gt 0 ] || return 0
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "deps.sh: not root; missing packages: $*" >&2
+		return 1
+	fi
+	echo "deps.sh: installing $*"
+	[ -n "${updated:-}" ] || apt-get -q update >/dev/null
+	updated=1
+	DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >/dev/null
+}
+
+# shellcheck disable=SC2046,SC2086 # lists of package names
+install $(missing $build)
+[ "${1:-}" = --test ] || exit 0
+
+# shellcheck disable=SC2046,SC2086
+install $(missing $test) || true
+command -v node >/dev/null && command -v npm >/dev/null || install nodejs npm || true
+
+mkdir -p "$deps/deb" "$deps/npm"
+for p in $signed; do
+	[ -d "$deps/deb/$p" ] && continue
+	tmp=$(mktemp -d)
+	(
+		cd "$tmp"
+		chmod 755 .
+		apt-get -q download "$p" >/dev/null 2>&1 && dpkg-deb -x ./"$p"_*.deb "$deps/deb/$p"
+	) || echo "deps.sh: no $p; the tests that need it will skip" >&2
+	rm -rf "$tmp"
+done
+
+if command -v npm >/dev/null && ! cmp -s "$top/tools/testdeps/package-lock.json" "$deps/npm/package-lock.json"; then
+	cp "$top/tools/testdeps/package.json" "$top/tools/testdeps/package-lock.json" "$deps/npm/"
+	(cd "$deps/npm" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null) || {
+		rm -f "$deps/npm/package-lock.json"
+		echo "deps.sh: npm packages could not be installed; the tests that need them will skip" >&2
+	}
+fi
