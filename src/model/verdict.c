@@ -48,12 +48,44 @@ struct reason *verdict_add(
 	return r;
 }
 
+void verdict_append(struct verdict *v, const struct verdict *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		*slot(v) = from->reason[i];
+	v->overflow |= from->overflow;
+}
+
 bool verdict_has(const struct verdict *v, enum reason_kind kind)
 {
 	for (size_t i = 0; i < v->n; i++)
 		if (v->reason[i].kind == kind)
 			return true;
 	return false;
+}
+
+enum signal_kind reason_signal(const struct reason *r)
+{
+	struct span code = span_str(r->code);
+
+	if (r->kind == REASON_MISSING)
+		return SIGNAL_PROVENANCE_GAP;
+	if (r->kind != REASON_FAIL)
+		return SIGNAL_NONE;
+	bool gap = span_starts(code, SPAN_LIT("provenance.")) ||
+	    span_starts(code, SPAN_LIT("evidence."));
+	return gap ? SIGNAL_PROVENANCE_GAP : SIGNAL_RELEASE_INTEGRITY;
+}
+
+enum signal_kind verdict_signal(const struct verdict *v)
+{
+	enum signal_kind worst = v->overflow ? SIGNAL_RELEASE_INTEGRITY : SIGNAL_NONE;
+
+	for (size_t i = 0; i < v->n && worst != SIGNAL_RELEASE_INTEGRITY; i++) {
+		enum signal_kind k = reason_signal(&v->reason[i]);
+		if (k != SIGNAL_NONE)
+			worst = k;
+	}
+	return worst;
 }
 
 enum verdict_status verdict_conclude(struct verdict *v)

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "model/digest.h"
+#include "model/signal.h"
 #include "wire/json.h"
 
 #define VERDICT_REASONS_MAX 512
@@ -49,6 +50,17 @@ void verdict_init(struct verdict *v, struct arena *a);
  * Never NULL: when memory or the cap is reached a shared dummy is returned and overflow is set. */
 struct reason *verdict_add(struct verdict *v, enum reason_kind kind, const char *code,
     const char *fmt, ...) FB_PRINTF(4, 5);
+/* Adds a copy of every reason of from (texts stay in from's arena). */
+void verdict_append(struct verdict *v, const struct verdict *from);
+/*
+ * What a reason asks for. MISSING: SIGNAL_PROVENANCE_GAP. FAIL, by the family of its code (the
+ * part before the dot): "provenance" and "evidence" are SIGNAL_PROVENANCE_GAP; every other family
+ * speaks of the artifact's own bytes: SIGNAL_RELEASE_INTEGRITY. Other kinds: SIGNAL_NONE. The
+ * codes are listed in docs/verify.md.
+ */
+enum signal_kind reason_signal(const struct reason *r);
+/* The gravest signal over all reasons: integrity before provenance before none. */
+enum signal_kind verdict_signal(const struct verdict *v);
 /* The one path to PASS. */
 enum verdict_status verdict_conclude(struct verdict *v);
 bool verdict_has(const struct verdict *v, enum reason_kind kind);

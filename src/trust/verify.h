@@ -4,9 +4,15 @@
 /*
  * verify: artifacts + evidence + keys + policy -> one verdict per artifact.
  *
- * Guarantees: fails closed (model/verdict.h); reads files, writes nothing; artifacts are streamed
- * or mapped, evidence files are read whole up to EVIDENCE_MAX. Every reason names the evidence it
- * rests on by digest.
+ * Guarantees: fails closed (model/verdict.h); reads files, writes nothing. Artifacts are streamed
+ * with pread in blocks of 256 KiB, whatever their size; evidence files are read whole up to
+ * EVIDENCE_MAX. Every reason that rests on evidence names it by digest.
+ *
+ * What it takes to PASS (docs/verify.md has the long form):
+ *   without a policy: --expect matches, or a signed SLSA provenance about exactly these bytes
+ *     verifies under a key that was given; and nothing contradicts.
+ *   with a policy: everything that the policy requires is there; and nothing contradicts.
+ * A PE file's anatomy is always checked: a tampered one FAILs whatever else was given.
  */
 
 #include "base/arena.h"
@@ -17,7 +23,8 @@
 
 #define EVIDENCE_MAX (16u << 20)
 #define VERIFY_EVIDENCE_FILES_MAX 64
-#define VERIFY_KEYS_MAX 32
+#define VERIFY_ENVELOPES_MAX 1024 /* over all evidence files */
+#define VERIFY_KEYS_MAX 32        /* --key and the policy's together */
 
 struct verify_file {
 	const char *name; /* for people */
@@ -30,30 +37,39 @@ struct verify_request {
 	const struct verify_file *keys;
 	size_t nkeys;
 	const char *policy_path; /* NULL: no policy */
-	struct digest expect;    /* may be unset */
+	struct digest expect;    /* may be unset; sha256 or sha512 (weaker ones: -EINVAL) */
 	ts now;
+	/* Called while a file is read, every 64 MiB or so; NULL for none. */
+	void (*progress)(void *ctx, uint64_t done, uint64_t total);
+	void *progress_ctx;
 };
 
 struct verify_artifact {
 	const char *name;
 	uint64_t size;
-	struct digest digest[DIGEST_ALGS]; /* MD5 left out; sha1, sha256, sha512 set */
-	struct verdict verdict;
-	const char *format; /* "pe", "unknown" */
+	struct digest digest[DIGEST_ALGS]; /* sha1, sha256, sha512 set; the others not */
+	struct verdict verdict;            /* the overall one; holds the anatomy's reasons too */
+	struct verdict anatomy;            /* of the file's own structure; UNKNOWN if nothing to check */
+	const char *format;                /* "pe", "unknown" */
 	bool has_authenticode;
-	struct digest authenticode; /* recomputed Authenticode digest, if a PE */
-	/* facts claimed by provenance that verified; NULL if none */
+	struct digest authenticode; /* recomputed Authenticode digest, if a signed PE */
+	/* facts claimed by the provenance that was accepted; NULL if none */
 	const char *builder_id, *build_type, *source_uri, *source_ref, *source_digest;
-	const char *signer; /* key id or certificate subject that signed the accepted provenance */
+	const char *signer; /* "sha256:…" key id that signed the accepted provenance */
+	struct digest provenance; /* of the accepted envelope */
 };
 
 struct verify_session;
 
-/* Reads policy, keys and evidence once; then any number of artifacts. -EBADMSG: policy or key file
- * malformed (fault names file and place). Malformed *evidence* is not an error here: it becomes a
- * FAIL reason of every artifact. */
+/*
+ * Reads policy, keys and evidence once; then any number of artifacts. -EBADMSG: policy or key file
+ * malformed (fault names file and place); -EINVAL: the request itself (too many files, a weak
+ * expected digest); other -errno: a file could not be read. Malformed *evidence* is not an error
+ * here: it becomes a FAIL reason of every artifact.
+ */
 FB_MUST int verify_begin(struct verify_session **ret_v, const struct verify_request *r,
     struct fault *f);
+/* Accepts NULL; returns NULL. */
 struct verify_session *verify_end(struct verify_session *v);
 /* Strings live in the session. -errno only when the artifact cannot be read. */
 FB_MUST int verify_path(struct verify_session *v, const char *path, struct verify_artifact *ret_a,
