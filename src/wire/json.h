@@ -120,12 +120,21 @@ struct json_node {
 	int64_t i;
 };
 
+/* Where nodes stand in the file a person wrote, when that is not text (conf/yaml). */
+struct json_source {
+	const char *name; /* already safe to print */
+	struct json_place {
+		uint32_t line, col; /* from 1 */
+	} *place; /* one a node */
+};
+
 struct json_doc {
 	struct span text;
 	struct json_node *node;
 	uint32_t n;
 	int err;
 	size_t err_off;
+	const struct json_source *source; /* NULL: text is what was written */
 };
 
 /* A position in a document. A value with node 0 doc NULL is "absent": every getter accepts it. */
@@ -174,8 +183,15 @@ bool json_is_true(struct json_val v);
 struct span json_text(struct json_val v);
 
 /*
+ * For errors of meaning: writes "offset 12: " (YAML: "NAME:LINE:COL: ") and the message, and
+ * returns -EBADMSG. v is the value that is wrong, or the object in which one is missing; an absent
+ * v has no place.
+ */
+int json_fault(struct json_val v, struct fault *f, const char *fmt, ...) FB_PRINTF(3, 4);
+
+/*
  * Refuses unknown members: 0 when every key of object v is in names (NULL-terminated), else
- * -EBADMSG with a fault that names the key.
+ * -EBADMSG with a fault that names the key and its place.
  */
 FB_MUST int json_only(struct json_val v, const char *const *names, struct fault *f);
 

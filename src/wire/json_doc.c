@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 struct build {
 	struct json j;
@@ -255,17 +256,35 @@ bool json_is_true(struct json_val v)
 	return json_type_of(v) == JSON_TRUE;
 }
 
+int json_fault(struct json_val v, struct fault *f, const char *fmt, ...)
+{
+	const struct json_node *n = node_of(v);
+	char text[FAULT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!n)
+		return fault_set(f, -EBADMSG, "%s", text);
+	const struct json_source *src = v.doc->source;
+	if (src)
+		return fault_set(f, -EBADMSG, "%s:%u:%u: %s", src->name, src->place[v.at].line,
+		    src->place[v.at].col, text);
+	bool quoted = n->type == JSON_STR || n->type == JSON_KEY;
+	return fault_set(f, -EBADMSG, "offset %u: %s", n->off - quoted, text);
+}
+
 int json_only(struct json_val v, const char *const *names, struct fault *f)
 {
 	if (json_type_of(v) != JSON_OBJ)
-		return fault_set(f, -EBADMSG, "not an object");
+		return json_fault(v, f, "not an object");
 	JSON_EACH (k, v) {
 		const char *const *n = names;
 		while (*n && !json_is(k, *n))
 			n++;
 		if (!*n)
-			return fault_set(f, -EBADMSG, "offset %u: unknown member \"%s\"",
-			    node_of(k)->off, QUOTE(raw_of(k)));
+			return json_fault(k, f, "unknown member \"%s\"", QUOTE(raw_of(k)));
 	}
 	return 0;
 }
