@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* key_read: keys from outside, and what is accepted as a key at all. */
+
+#include "crypto/hash.h"
+#include "crypto/key.h"
+#include "crypto/ossl.h"
+#include "crypto/pem.h"
+
+#include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/decoder.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+OSSL_FREE_FN(X509, X509_free)
+OSSL_FREE_FN(X509_PUBKEY, X509_PUBKEY_free)
+OSSL_FREE_FN(BIGNUM, BN_free)
+
+#define ACCEPTED "accepted: ECDSA P-256, P-384, Ed25519, RSA of 2048 to 8192 bits"
+
+static enum key_kind ec_kind(EVP_PKEY *pkey, struct fault *f)
+{
+	char group[64] = "explicit parameters";
+	int explicit = 0;
+
+	(void)EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &explicit);
+	if (!explicit)
+		(void)EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL);
+	if (strcmp(group, "prime256v1") == 0)
+		return KEY_P256;
+	if (strcmp(group, "secp384r1") == 0)
+		return KEY_P384;
+	fault_set(f, 0, "elliptic curve %s is not accepted; " ACCEPTED, QUOTE(span_str(group)));
+	return KEY_NONE;
+}
+
+static enum key_kind rsa_kind(EVP_PKEY *pkey, struct fault *f)
+{
+	int bits = EVP_PKEY_get_bits(pkey);
+	BIGNUM *raw = NULL;
+
+	if (bits < KEY_RSA_BITS_MIN || bits > KEY_RSA_BITS_MAX) {
+		fault_set(f, 0, "RSA key of %d bits is not accepted; " ACCEPTED, bits);
+		return KEY_NONE;
+	}
+	if (!EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &raw))
+		return KEY_NONE;
+	OSSL_AUTO(BIGNUM, BN_free) e = raw;
+	if (!BN_is_odd(e) || BN_is_one(e) || BN_num_bits(e) > 64) {
+		fault_set(f, 0, "RSA key with a public exponent that is not odd, >= 3 and < 2^64");
+		return KEY_NONE;
+	}
+	return KEY_RSA;
+}
+
+static enum key_kind kind_of(EVP_PKEY *pkey, struct fault *f)
+{
+	if (EVP_PKEY_is_a(pkey, "ED25519"))
+		return KEY_ED25519;
+	if (EVP_PKEY_is_a(pkey, "EC"))
+		return ec_kind(pkey, f);
+	if (EVP_PKEY_is_a(pkey, "RSA"))
+		return rsa_kind(pkey, f);
+	const char *name = EVP_PKEY_get0_type_name(pkey);
+	fault_set(f, 0, "%s keys are not accepted; " ACCEPTED, name ? name : "such");
+	return KEY_NONE;
+}
+
+/* The SPKI DER of pkey: OPENSSL_free it. 0 on failure. */
+static size_t spki_of(EVP_PKEY *pkey, unsigned char **ret_der)
+{
+	*ret_der = NULL;
+	int n = i2d_PUBKEY(pkey, ret_der);
+	return n > 0 ? (size_t)n : 0;
+}
+
+int key_from_pkey(struct key **ret_k, EVP_PKEY *pkey, bool is_private, struct fault *f)
+{
+	OSSL_AUTO(EVP_PKEY, EVP_PKEY_free) own = pkey;
+	enum key_kind kind = kind_of(own, f);
+	unsigned char *der;
+
+	if (kind == KEY_NONE)
+		return -EBADMSG;
+	struct key *k = calloc(1, sizeof(*k));
+	size_t n = k ? spki_of(own, &der) : 0;
+	if (!n) {
+		free(k);
+		return -ENOMEM;
+	}
+	k->kind = kind;
+	k->is_private = is_private;
+	k->id = sha256_of(span_of(der, n));
+	k->pkey = TAKE_PTR(own);
+	OPENSSL_free(der);
+	*ret_k = k;
+	return 0;
+}
+
+/* A key type OpenSSL could not load, by its OID. */
+static int unknown_algorithm(X509_PUBKEY *spki, struct fault *f)
+{
+	ASN1_OBJECT *oid = NULL;
+	char name[80] = "unknown";
+
+	if (X509_PUBKEY_get0_param(&oid, NULL, NULL, NULL, spki))
+		OBJ_obj2txt(name, sizeof(name), oid, 0);
+	return fault_set(f, -EBADMSG, "not a usable %s key; " ACCEPTED, QUOTE(span_str(name)));
+}
+
+/* SPKI in exactly the form that OpenSSL writes: canonical DER, nothing behind it. */
+static int from_spki(struct key **ret_k, struct span der, struct fault *f)
+{
+	const unsigned char *p = der.p;
+	OSSL_AUTO(X509_PUBKEY, X509_PUBKEY_free) spki = d2i_X509_PUBKEY(NULL, &p, (long)der.n);
+
+	if (!spki)
+		return fault_set(f, -EBADMSG, "not a SubjectPublicKeyInfo");
+	if ((size_t)(p - der.p) != der.n)
+		return fault_set(f, -EBADMSG, "%zu bytes after the end of the key",
+		    der.n - (size_t)(p - der.p));
+	EVP_PKEY *pkey = X509_PUBKEY_get(spki);
+	if (!pkey)
+		return unknown_algorithm(spki, f);
+	struct key *k;
+	int rc = key_from_pkey(&k, pkey, false, f);
+	if (rc < 0)
+		return rc;
+	struct digest given = sha256_of(der);
+	if (!digest_eq(&given, &k->id)) {
+		key_free(k);
+		return fault_set(f, -EBADMSG, "the key is not in canonical DER form");
+	}
+	*ret_k = k;
+	return 0;
+}
+
+static int from_certificate(struct key **ret_k, struct span der, struct fault *f)
+{
+	const unsigned char *p = der.p;
+	OSSL_AUTO(X509, X509_free) cert = d2i_X509(NULL, &p, (long)der.n);
+
+	if (!cert)
+		return fault_set(f, -EBADMSG, "not an X.509 certificate");
+	if ((size_t)(p - der.p) != der.n)
+		return fault_set(f, -EBADMSG, "%zu bytes after the end of the certificate",
+		    der.n - (size_t)(p - der.p));
+	X509_PUBKEY *spki = X509_get_X509_PUBKEY(cert);
+	EVP_PKEY *pkey = X509_PUBKEY_get(spki);
+	return pkey ? key_from_pkey(ret_k, pkey, false, f) : unknown_algorithm(spki, f);
+}
+
+/* DER with no label: a certificate's first member is itself a SEQUENCE that begins with [0] or an
+ * INTEGER; rather than guess, try the key and then the certificate. */
+static int from_bare_der(struct key **ret_k, struct span der, struct fault *f)
+{
+	const unsigned char *p = der.p;
+	OSSL_AUTO(X509, X509_free) cert = d2i_X509(NULL, &p, (long)der.n);
+
+	if (cert)
+		return from_certificate(ret_k, der, f);
+	int rc = from_spki(ret_k, der, f);
+	if (rc == -EBADMSG && f && strcmp(f->text, "not a SubjectPublicKeyInfo") == 0)
+		fault_set(f, rc, "not a public key or certificate (PEM or DER)");
+	return rc;
+}
+
+static bool label_is(struct span label, const char *s)
+{
+	return span_eq_str(label, s);
+}
+
+static int refuse_public(struct span label, struct fault *f)
+{
+	if (label_is(label, "RSA PUBLIC KEY"))
+		return fault_set(f, -EBADMSG, "a PKCS#1 \"RSA PUBLIC KEY\": convert it with "
+		    "openssl rsa -RSAPublicKey_in -pubout");
+	if (span_ends(label, SPAN_LIT("PRIVATE KEY")))
+		return fault_set(f, -EBADMSG, "this is a private key where a public one belongs");
+	return fault_set(f, -EBADMSG, "a PEM block \"%s\" is no public key or certificate",
+	    QUOTE(label));
+}
+
+int key_public(struct key **ret_k, struct span bytes, struct fault *f)
+{
+	AUTO_BUF struct buf der = BUF_INIT(PEM_TEXT_MAX);
+	struct span label;
+	OSSL_SCOPE;
+
+	if (bytes.n > KEY_TEXT_MAX)
+		return fault_set(f, -EBADMSG, "a key larger than %u bytes", KEY_TEXT_MAX);
+	if (!bytes.n)
+		return fault_set(f, -EBADMSG, "an empty file is no key");
+	if (!pem_is(bytes))
+		return from_bare_der(ret_k, bytes, f);
+	int rc = pem_read(bytes, &label, &der, f);
+	if (rc < 0)
+		return rc;
+	if (label_is(label, "PUBLIC KEY"))
+		return from_spki(ret_k, buf_span(&der), f);
+	if (label_is(label, "CERTIFICATE"))
+		return from_certificate(ret_k, buf_span(&der), f);
+	return refuse_public(label, f);
+}
+
+static int refuse_private(struct span label, struct fault *f)
+{
+	if (span_starts(label, SPAN_LIT("ENCRYPTED ")))
+		return fault_set(f, -EBADMSG, "the key is encrypted: decrypt it first (openssl pkey)");
+	if (label_is(label, "PUBLIC KEY") || label_is(label, "CERTIFICATE"))
+		return fault_set(f, -EBADMSG, "this is public: a private key belongs here");
+	if (label_is(label, "OPENSSH PRIVATE KEY"))
+		return fault_set(f, -EBADMSG,
+		    "an OpenSSH key: convert it with ssh-keygen -p -m PKCS8");
+	return fault_set(f, -EBADMSG, "a PEM block \"%s\" is no private key", QUOTE(label));
+}
+
+static int from_private_der(struct key **ret_k, struct span der, const char *structure,
+    const char *type, struct fault *f)
+{
+	EVP_PKEY *pkey = NULL;
+	const unsigned char *p = der.p;
+	size_t left = der.n;
+	OSSL_DECODER_CTX *ctx = OSSL_DECODER_CTX_new_for_pkey(
+	    &pkey, "DER", structure, type, EVP_PKEY_KEYPAIR, NULL, NULL);
+
+	if (!ctx)
+		return -ENOMEM;
+	int good = OSSL_DECODER_from_data(ctx, &p, &left);
+	OSSL_DECODER_CTX_free(ctx);
+	if (!good) {
+		EVP_PKEY_free(pkey);
+		return fault_set(f, -EBADMSG, "not a usable private key; " ACCEPTED);
+	}
+	if (left) {
+		EVP_PKEY_free(pkey);
+		return fault_set(f, -EBADMSG, "%zu bytes after the end of the key", left);
+	}
+	return key_from_pkey(ret_k, pkey, true, f);
+}
+
+int key_private(struct key **ret_k, struct span bytes, struct fault *f)
+{
+	struct buf der = BUF_INIT(PEM_TEXT_MAX);
+	struct span label = SPAN_NONE;
+	OSSL_SCOPE;
+
+	if (!pem_is(bytes))
+		return fault_set(f, -EBADMSG, "not a private key in PEM form");
+	int rc = buf_reserve(&der, bytes.n < PEM_TEXT_MAX ? bytes.n : PEM_TEXT_MAX);
+	if (rc == 0)
+		rc = pem_read(bytes, &label, &der, f);
+	if (rc < 0)
+		goto out;
+	if (label_is(label, "PRIVATE KEY"))
+		rc = from_private_der(ret_k, buf_span(&der), "PrivateKeyInfo", NULL, f);
+	else if (label_is(label, "EC PRIVATE KEY"))
+		rc = from_private_der(ret_k, buf_span(&der), "type-specific", "EC", f);
+	else if (label_is(label, "RSA PRIVATE KEY"))
+		rc = from_private_der(ret_k, buf_span(&der), "type-specific", "RSA", f);
+	else
+		rc = refuse_private(label, f);
+out:
+	if (der.p)
+		OPENSSL_cleanse(der.p, der.cap);
+	buf_free(&der);
+	return rc;
+}
