@@ -45,14 +45,35 @@ static bool is_trick(uint32_t c)
 	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
+/* The character at the start of s: its length (0: malformed), and whether it prints as it is. */
+static size_t next_plain(struct span s, bool *ret_plain)
+{
+	uint32_t c;
+	size_t k = utf8_next(s, &c);
+
+	*ret_plain = k && c >= 0x20 && c != 0x7f && c != '\\' && !is_trick(c);
+	return k;
+}
+
+bool quote_plain(struct span s)
+{
+	for (size_t i = 0; i < s.n;) {
+		bool plain;
+		size_t k = next_plain(span_from(s, i), &plain);
+		if (!plain && s.p[i] != '\\')
+			return false;
+		i += k;
+	}
+	return true;
+}
+
 char *quote(struct span s, char out[static QUOTE_MAX + 8])
 {
 	size_t n = 0, i = 0;
 
 	while (i < s.n) {
-		uint32_t c;
-		size_t k = utf8_next(span_from(s, i), &c);
-		bool plain = k && c >= 0x20 && c != 0x7f && c != '\\' && !is_trick(c);
+		bool plain;
+		size_t k = next_plain(span_from(s, i), &plain);
 		size_t step = k ? k : 1;
 		if (n + (plain ? k : 4 * step) > QUOTE_MAX) {
 			memcpy(out + n, "\xe2\x80\xa6", 3);

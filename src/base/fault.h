@@ -31,4 +31,6 @@ int fault_wrap(struct fault *f, int rc, const char *fmt, ...) FB_PRINTF(3, 4);
  * bidi controls become \xNN; cut at about QUOTE_MAX with "…". Returns out.
  */
 char *quote(struct span s, char out[static QUOTE_MAX + 8]);
+/* Is s text that needs no escaping but for backslashes: UTF-8, no control or bidi characters? */
+bool quote_plain(struct span s);
 #define QUOTE(s) quote((s), (char[QUOTE_MAX + 8]){ 0 })

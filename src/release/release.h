@@ -3,7 +3,8 @@
 
 /*
  * release: channels, the releases in them, and the decisions about them: publish, hold, freeze,
- * unfreeze, roll back. docs/release.md explains the model.
+ * unfreeze, roll back. docs/release.md explains the model. Here: the nouns, reading, freezing;
+ * change.h has the other changes, state.h the signed state document, timeline.h the log.
  *
  * The ledger is the state. Every change is one entry with subject "channel:NAME" (kinds
  * release.init, .policy, .publish, .hold, .freeze, .unfreeze, .rollback, .recheck) and a channel is
@@ -11,6 +12,8 @@
  * SHA-256), so that any release can be verified again from what was kept.
  *
  * This room decides from plain values: verdicts come from the caller (trust/ is not known here).
+ * The rules exist once: a change is built as an entry, and the fold decides whether it may follow
+ * what is there; reading the ledger later asks the same question of the same bytes.
  *
  * Guarantees: every function reads the channel again, checks, then appends at most one entry; on a
  * refusal or an error nothing is appended. Called between store_begin and store_commit (as every
@@ -45,6 +48,8 @@
 #define RELEASE_LIST_MAX 256       /* versions or digests in a freeze's scope or allowlist */
 #define RELEASE_RELEASES_MAX 65536 /* of one channel */
 #define RELEASE_FREEZES_MAX 4096   /* of one channel */
+#define RELEASE_VALID_MIN TS_MINUTE /* how long a state document may be valid */
+#define RELEASE_VALID_MAX (366 * TS_DAY)
 
 enum release_result {
 	RELEASE_ALREADY_FROZEN = 1, /* this freeze is in force already; nothing was recorded */
@@ -58,6 +63,7 @@ enum release_result {
 	RELEASE_NOT_ALLOWED,        /* this person or key may not */
 	RELEASE_NOT_VERIFIED,       /* the release does not verify now */
 	RELEASE_IN_SCOPE,           /* rollback target lies in the scope of a freeze */
+	RELEASE_HELD,               /* publish: the gate said no; the hold is recorded */
 };
 
 /* Who does it and when; in every change. */
@@ -104,8 +110,9 @@ struct release_version {
 	size_t nartifacts;
 	struct release_file *evidence;
 	size_t nevidence;
-	struct json_val gate;  /* the gate record; lives in the arena */
-	uint64_t checked_seq;  /* entry of its last verification (publish, rollback, recheck) */
+	struct span gate;            /* the gate record it was published with: canonical JSON */
+	uint64_t checked_seq;        /* its last verification (publish, rollback, recheck) */
+	ts checked_at;
 	enum verdict_status checked; /* and what that said */
 };
 
@@ -130,21 +137,23 @@ struct release_freeze {
 struct release_frozen {
 	struct release_freeze order; /* condition never NULL */
 	uint64_t id;                 /* its seq: the name of this freeze */
+	struct digest entry;         /* SHA-256 of the ledger entry: what a second person signs */
 	bool lifted;
 	uint64_t lifted_seq;
+	ts lifted_at;
 	const char *lifted_by;
-	bool answered; /* rolled back, after it, to a release outside its scope */
 };
 
 struct release_hold {
 	uint64_t seq;
 	ts at;
-	const char *version;
+	const char *actor, *version;
 	enum verdict_status verdict;
+	struct span gate; /* canonical JSON, with all its reasons */
 };
 
 enum release_state {
-	RELEASE_STATE_FROZEN = 0, /* a freeze is open that no rollback has answered */
+	RELEASE_STATE_FROZEN = 0,  /* a freeze is open, and no rollback came after it */
 	RELEASE_STATE_ROLLED_BACK, /* the current release was rolled back to; a freeze may be open */
 	RELEASE_STATE_ACTIVE,
 };

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "release/change.h"
+
+#include "release/draft.h"
+#include "release/text.h"
+
+#include <errno.h>
+
+static int put_people(struct jw *w, const struct release_init *x, struct fault *f)
+{
+	jw_key(w, "people");
+	jw_arr(w);
+	for (size_t i = 0; i < x->npeople; i++) {
+		const struct release_person *p = &x->person[i];
+		AUTO_KEY struct key *k = NULL;
+		int rc = key_public(&k, span_str(p->key), f);
+		if (rc < 0)
+			return fault_wrap(f, rc, "%s's key", QUOTE(span_str(p->name)));
+		struct digest id = key_id(k);
+		jw_obj(w);
+		jw_kcstr(w, "id", DIGEST_TEXT(&id));
+		jw_kcstr(w, "key", p->key);
+		jw_kcstr(w, "name", p->name);
+		jw_end(w);
+	}
+	jw_end(w);
+	return 0;
+}
+
+int release_init(struct store *s, const struct release_init *x, uint64_t *ret_seq, struct fault *f)
+{
+	AUTO_DRAFT struct draft d;
+	int rc = draft_open(&d, s, x->channel, f);
+
+	if (rc == 0)
+		return fault_set(f, RELEASE_EXISTS, "channel %s is there already", d.c.name);
+	if (rc != RELEASE_NO_CHANNEL)
+		return rc;
+	draft_files(&d.w, "keys", x->key, x->nkeys);
+	jw_kcstr(&d.w, "owner", x->owner);
+	rc = text_line(span_str(x->owner), RELEASE_PERSON_MAX, "owner", f);
+	if (rc == 0)
+		rc = put_people(&d.w, x, f);
+	if (rc)
+		return rc;
+	draft_file(&d.w, "policy", &x->policy);
+	jw_kcstr(&d.w, "risk", x->risk);
+	jw_kint(&d.w, "valid", x->valid / TS_SECOND);
+	return draft_append(&d, s, "release.init", &x->who, ret_seq, f);
+}
+
+int release_policy(struct store *s, const struct release_policy *x, uint64_t *ret_seq,
+    struct fault *f)
+{
+	AUTO_DRAFT struct draft d;
+	int rc = draft_open(&d, s, x->channel, f);
+
+	if (rc)
+		return rc;
+	draft_files(&d.w, "keys", x->key, x->nkeys);
+	draft_file(&d.w, "policy", &x->policy);
+	return draft_append(&d, s, "release.policy", &x->who, ret_seq, f);
+}
+
+static void artifact_json(struct jw *w, const struct release_artifact *x)
+{
+	jw_obj(w);
+	if (digest_is_set(&x->authenticode))
+		jw_kcstr(w, "authenticode", DIGEST_TEXT(&x->authenticode));
+	jw_kcstr(w, "format", x->format);
+	jw_kcstr(w, "md5", DIGEST_TEXT(&x->digest[DIGEST_MD5]));
+	jw_kcstr(w, "name", x->name);
+	jw_kcstr(w, "sha1", DIGEST_TEXT(&x->digest[DIGEST_SHA1]));
+	jw_kcstr(w, "sha256", DIGEST_TEXT(&x->digest[DIGEST_SHA256]));
+	jw_kcstr(w, "sha512", DIGEST_TEXT(&x->digest[DIGEST_SHA512]));
+	jw_kint(w, "size", (int64_t)x->size);
+	jw_end(w);
+}
+
+/* The freeze whose allowlist lets it through, the one that ends first. */
+static const struct release_frozen *exception_of(const struct release_channel *c)
+{
+	const struct release_frozen *first = NULL;
+
+	for (size_t i = 0; i < c->nfreezes; i++)
+		if (!c->freeze[i].lifted &&
+		    (!first || c->freeze[i].order.expires < first->order.expires))
+			first = &c->freeze[i];
+	return first;
+}
+
+int release_publish(struct store *s, const struct release_publish *x, uint64_t *ret_seq,
+    struct fault *f)
+{
+	AUTO_DRAFT struct draft d;
+	int rc = draft_open(&d, s, x->channel, f);
+
+	if (rc == 0)
+		rc = fold_may_publish(&d.c, x->version, x->artifact, x->nartifacts, x->who.at, f);
+	if (rc)
+		return rc;
+	FB_ASSERT(x->gate.njudged == x->nartifacts);
+	bool pass = gate_verdict(d.c.risk, &x->gate) == VERDICT_PASS;
+	jw_key(&d.w, "artifacts");
+	jw_arr(&d.w);
+	for (size_t i = 0; i < x->nartifacts; i++)
+		artifact_json(&d.w, &x->artifact[i]);
+	jw_end(&d.w);
+	draft_files(&d.w, "evidence", x->gate.evidence, x->gate.nevidence);
+	jw_key(&d.w, "gate");
+	gate_json(&d.w, &d.c, &x->gate, exception_of(&d.c), x->who.at);
+	jw_kcstr(&d.w, "version", x->version);
+	rc = draft_append(&d, s, pass ? "release.publish" : "release.hold", &x->who, ret_seq, f);
+	return rc == 0 && !pass ? RELEASE_HELD : rc;
+}
+
+const struct release_version *release_rollback_next(const struct release_channel *c,
+    const struct release_version *prev)
+{
+	size_t i = prev ? (size_t)(prev - c->release) : c->nreleases;
+
+	while (i-- > 0)
+		if (fold_may_roll_back(c, c->release[i].version, NULL) == 0)
+			return &c->release[i];
+	return NULL;
+}
+
+int release_rollback(struct store *s, const struct release_rollback *x, uint64_t *ret_seq,
+    struct fault *f)
+{
+	AUTO_DRAFT struct draft d;
+	int rc = draft_open(&d, s, x->channel, f);
+
+	if (rc == 0)
+		rc = text_line(span_str(x->reason), RELEASE_TEXT_MAX, "reason", f);
+	if (rc == 0)
+		rc = fold_may_roll_back(&d.c, x->to, f);
+	if (rc)
+		return rc;
+	jw_kcstr(&d.w, "from", d.c.current->version);
+	jw_key(&d.w, "gate");
+	gate_json(&d.w, &d.c, &x->gate, NULL, x->who.at);
+	jw_kcstr(&d.w, "reason", x->reason);
+	jw_kcstr(&d.w, "to", x->to);
+	return draft_append(&d, s, "release.rollback", &x->who, ret_seq, f);
+}
+
+int release_recheck(struct store *s, const struct release_recheck *x, uint64_t *ret_seq,
+    struct fault *f)
+{
+	AUTO_DRAFT struct draft d;
+	int rc = draft_open(&d, s, x->channel, f);
+
+	if (rc)
+		return rc;
+	jw_key(&d.w, "gate");
+	gate_json(&d.w, &d.c, &x->gate, NULL, x->who.at);
+	jw_kcstr(&d.w, "version", x->version);
+	return draft_append(&d, s, "release.recheck", &x->who, ret_seq, f);
+}
