@@ -8,9 +8,11 @@
  *
  * An entry is canonical JSON (RFC 8785):
  *   {"actor":"…","at":"RFC 3339","data":{…},"kind":"release.publish","seq":5,"subject":"channel:x",
- *    "v":1}          ("clock":"injected" is added when time did not come from the system clock)
- * Leaf hash = RFC 6962 leaf over those bytes. Each commit signs a checkpoint (crypto/note.h) over
- * the tree after it, kept beside the entries.
+ *    "v":1}
+ * with "batch":N when it was committed together with the entries from seq N on (so that where
+ * commits begin is part of what is hashed), and "clock":"injected" when time did not come from the
+ * system clock. Leaf hash = RFC 6962 leaf over those bytes. Each commit signs a checkpoint
+ * (crypto/note.h) over the tree after it, kept beside the entries; so does making the empty log.
  *
  * Guarantees: appended entries are durable when the call (or the transaction) returns; seq starts
  * at 0 without gaps; reading is O(entries of the subject); proofs are O(log n) reads.
@@ -21,8 +23,12 @@
 #include "crypto/merkle.h"
 #include "crypto/note.h"
 #include "store/store.h"
+#include "wire/json.h"
 
 #define LEDGER_ENTRY_MAX (1u << 20)
+#define LEDGER_KIND_MAX 64
+#define LEDGER_SUBJECT_MAX 256
+#define LEDGER_ACTOR_MAX 256
 
 struct ledger_new {
 	const char *kind;    /* [a-z0-9.-]{1,64}: "release.freeze" */
@@ -36,6 +42,8 @@ struct ledger_new {
 struct ledger_entry {
 	uint64_t seq;
 	ts at;
+	uint64_t batch; /* seq of the first entry of its commit; its own when it is that */
+	bool clock_injected;
 	const char *kind, *subject, *actor;
 	struct span body; /* the whole canonical entry */
 	struct json_val data;

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* priv: what the files of this room share about an open store. */
+
+#include "base/buf.h"
+#include "crypto/key.h"
+#include "crypto/merkle.h"
+#include "store/db.h"
+#include "store/ledger.h"
+#include "store/store.h"
+
+#define STORE_DB "firebreak.db"
+#define STORE_APPLICATION_ID 0x46425245 /* "FBRE", for file(1) and for refusing other databases */
+#define STORE_STMTS 24
+#define STORE_ORIGIN "firebreak.local/ledger/" /* + the first 16 hex digits of key_id */
+#define STORE_ORIGIN_MAX 64
+
+/* The end of the ledger, where entries are added. */
+struct ledger_head {
+	bool loaded;
+	bool dirty;      /* entries were added: commit signs a checkpoint */
+	int64_t version; /* of the database when loaded (PRAGMA data_version) */
+	uint64_t first;  /* seq of the first entry of this transaction */
+	struct merkle_edge tree;
+};
+
+struct store {
+	char *dir;    /* absolute, without symlinks */
+	char *dbpath; /* dir/firebreak.db */
+	int dirfd;
+	unsigned flags;
+	bool in_tx;
+	int tx_rc; /* a write in this transaction failed half way: it cannot be committed */
+	sqlite3 *db;
+	struct {
+		sqlite3_stmt *st;
+		bool busy;
+		unsigned used; /* for throwing out the oldest */
+	} stmt[STORE_STMTS];
+	unsigned stmt_clock;
+	struct key *key;               /* private when opened for writing, else public */
+	char origin[STORE_ORIGIN_MAX]; /* of the checkpoints */
+	struct ledger_head head;
+};
+
+/* dir.c: s->dir, s->dirfd. A directory that may hold, or become, the state. */
+FB_MUST int store_dir_open(struct store *s, const char *dir, struct fault *f);
+/* Waits for the lock that covers creating, migrating and sweeping; closing the fd releases it. */
+FB_MUST int store_dir_lock(struct store *s, int *ret_fd, struct fault *f);
+
+/* schema.c: brings the record to STORE_SCHEMA, making it (with its key) when it is empty. */
+FB_MUST int schema_check(struct store *s, struct fault *f);
+FB_MUST int schema_upgrade(struct store *s, struct fault *f);
+/* The statements that make an empty database a current one, into db. */
+FB_MUST int schema_apply(sqlite3 *db, int from);
+
+/* keys.c */
+enum keys_state { KEYS_NONE = 0, KEYS_UNFINISHED, KEYS_READY };
+FB_MUST int keys_look(struct store *s, enum keys_state *ret, struct fault *f);
+FB_MUST int keys_make(struct store *s, struct fault *f);   /* unfinished until keys_settle */
+FB_MUST int keys_settle(struct store *s, struct fault *f); /* the record that they sign is there */
+FB_MUST int keys_load(struct store *s, struct fault *f);
+
+/* blob.c */
+FB_MUST int blobs_prepare(struct store *s, struct fault *f);
+
+/* entry.c: an entry's canonical bytes. */
+FB_MUST int entry_write(struct buf *out, const struct ledger_new *e, uint64_t seq, uint64_t batch,
+    struct fault *f);
+/* Strings and data live in the arena and in body. -EBADMSG with a fault that does not say which. */
+FB_MUST int entry_read(struct ledger_entry *ret_e, struct span body, struct arena *a,
+    struct fault *f);
+
+/* tree.c */
+FB_MUST int tree_load(struct store *s, struct fault *f); /* s->head, checked against its signature */
+FB_MUST int tree_add(struct store *s, const struct mhash *leaf, struct fault *f);
+/* Signs and keeps a checkpoint of s->head. Inside a transaction. */
+FB_MUST int tree_seal(struct store *s, struct fault *f);

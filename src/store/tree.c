@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * tree: the Merkle tree over the entries. Complete subtrees are kept: level 0 is entry.leaf, the
+ * levels above are node (level, idx), which covers the entries [idx << level, (idx + 1) << level).
+ */
+
+#include "store/priv.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define ADVICE "nothing is added to it; see firebreak ledger verify"
+
+static int altered(struct store *s, struct fault *f, const char *what, uint64_t size)
+{
+	return fault_set(f, -EUCLEAN, "%s: the ledger was altered: %s at size %llu; " ADVICE,
+	    QUOTE(span_str(s->dbpath)), what, (unsigned long long)size);
+}
+
+struct tree_io {
+	struct store *s;
+	struct fault *f;
+};
+
+static int get_node(void *ctx, unsigned level, uint64_t idx, struct mhash *ret)
+{
+	struct tree_io *io = ctx;
+	AUTO_Q struct db_q q = db_query(io->s, io->f, level ?
+		  "SELECT hash FROM node WHERE level = ? AND idx = ?" :
+		  "SELECT leaf FROM entry WHERE seq = ?");
+
+	if (level)
+		db_int(&q, level);
+	db_int(&q, (int64_t)idx);
+	int rc = db_row(&q);
+	if (rc < 0)
+		return rc;
+	struct span h = rc ? db_col(&q, 0) : SPAN_NONE;
+	if (h.n != MERKLE_LEN)
+		return altered(io->s, io->f, "a hash is missing", (idx + 1) << level);
+	memcpy(ret->b, h.p, MERKLE_LEN);
+	return 0;
+}
+
+static int put_node(void *ctx, unsigned level, uint64_t idx, const struct mhash *h)
+{
+	struct tree_io *io = ctx;
+
+	if (!level)
+		return 0; /* entry.leaf */
+	AUTO_Q struct db_q q = db_query(io->s, io->f,
+	    "INSERT INTO node (level, idx, hash) VALUES (?, ?, ?)");
+	db_int(&q, level);
+	db_int(&q, (int64_t)idx);
+	db_blob(&q, span_of(h->b, MERKLE_LEN));
+	return db_run(&q);
+}
+
+int tree_add(struct store *s, const struct mhash *leaf, struct fault *f)
+{
+	return merkle_grow(&s->head.tree, leaf, put_node, &(struct tree_io){ s, f });
+}
+
+static int db_version(struct store *s, int64_t *ret, struct fault *f)
+{
+	AUTO_Q struct db_q q = db_query(s, f, "PRAGMA data_version");
+	int rc = db_row(&q);
+
+	if (rc > 0)
+		*ret = db_col_int(&q, 0);
+	return rc < 0 ? rc : 0;
+}
+
+/* The newest checkpoint must be ours and speak of exactly this tree: what is signed next vouches
+ * for all of it again, so altered entries must not get in that way. */
+static int check_signed(struct store *s, const struct ledger_head *h, struct fault *f)
+{
+	AUTO_Q struct db_q q = db_query(s, f,
+	    "SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1");
+	struct checkpoint c;
+	uint64_t size = h->tree.size;
+	int rc = db_row(&q);
+
+	if (rc <= 0)
+		return rc < 0 ? rc : altered(s, f, "no signed checkpoint", size);
+	if (checkpoint_open(&c, db_col(&q, 0), s->key, NULL) != 0 || strcmp(c.origin, s->origin) != 0)
+		return altered(s, f, "the newest checkpoint is not signed by this ledger's key", size);
+	struct mhash root = merkle_edge_root(&h->tree);
+	if (c.size != h->tree.size || !mhash_eq(&root, &c.root))
+		return altered(s, f, "the entries are not those of the newest signed checkpoint", size);
+	return 0;
+}
+
+int tree_load(struct store *s, struct fault *f)
+{
+	struct ledger_head h = { .loaded = true };
+	uint64_t size;
+	int rc = db_version(s, &h.version, f);
+
+	if (rc < 0 || (s->head.loaded && (s->head.dirty || s->head.version == h.version)))
+		return rc;
+	rc = ledger_size(s, &size, f);
+	if (rc == 0)
+		rc = merkle_edge_load(&h.tree, size, get_node, &(struct tree_io){ s, f });
+	if (rc == 0)
+		rc = check_signed(s, &h, f);
+	if (rc == 0)
+		s->head = h;
+	return rc;
+}
+
+int tree_seal(struct store *s, struct fault *f)
+{
+	AUTO_BUF struct buf note = BUF_INIT(NOTE_TEXT_MAX);
+	struct checkpoint c = { .size = s->head.tree.size, .root = merkle_edge_root(&s->head.tree) };
+
+	snprintf(c.origin, sizeof(c.origin), "%s", s->origin);
+	int rc = checkpoint_sign(&c, s->key, &note);
+	if (rc < 0)
+		return fault_set(f, rc, "%s: cannot sign a checkpoint: %s", QUOTE(span_str(s->dbpath)),
+		    strerror(-rc));
+	AUTO_Q struct db_q q = db_query(s, f, "INSERT INTO checkpoint (size, note) VALUES (?, ?)");
+	db_int(&q, (int64_t)c.size);
+	db_blob(&q, buf_span(&note));
+	rc = db_run(&q);
+	if (rc == 0)
+		s->head.dirty = false;
+	return rc;
+}
+
+/* A tree of that size has been: what is added later does not change it. */
+static int check_size(struct store *s, uint64_t size, struct fault *f)
+{
+	uint64_t now;
+	int rc = ledger_size(s, &now, f);
+
+	if (rc == 0 && size > now)
+		return fault_set(f, -ERANGE, "the ledger has %llu entries, not %llu",
+		    (unsigned long long)now, (unsigned long long)size);
+	return rc;
+}
+
+int ledger_prove_inclusion(struct store *s, uint64_t seq, uint64_t size, struct mhash *proof,
+    size_t *ret_n, struct fault *f)
+{
+	int rc = check_size(s, size, f);
+
+	if (rc == 0 && seq >= size)
+		return fault_set(f, -ERANGE, "entry %llu is not among the first %llu",
+		    (unsigned long long)seq, (unsigned long long)size);
+	return rc < 0 ? rc : merkle_prove_inclusion(seq, size, get_node, &(struct tree_io){ s, f },
+	    proof, ret_n);
+}
+
+int ledger_prove_consistency(struct store *s, uint64_t size1, uint64_t size2,
+    struct mhash *proof, size_t *ret_n, struct fault *f)
+{
+	int rc = check_size(s, size2, f);
+
+	if (rc == 0 && (!size1 || size1 > size2))
+		return fault_set(f, -ERANGE, "consistency is between 0 < size1 <= size2, not %llu and "
+		    "%llu", (unsigned long long)size1, (unsigned long long)size2);
+	return rc < 0 ? rc : merkle_prove_consistency(size1, size2, get_node,
+	    &(struct tree_io){ s, f }, proof, ret_n);
+}
