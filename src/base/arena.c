@@ -30,6 +30,8 @@ void arena_free(struct arena *a)
 static struct arena_chunk *chunk_new(struct arena *a, size_t n)
 {
 	size_t cap = n > CHUNK / 4 ? n : CHUNK;
+	if (cap > SIZE_MAX - sizeof(struct arena_chunk))
+		return NULL;
 	struct arena_chunk *c = calloc(1, sizeof(*c) + cap);
 	if (!c)
 		return NULL;

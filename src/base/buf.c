@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 void buf_free(struct buf *b)
 {
@@ -32,14 +31,14 @@ int buf_reserve(struct buf *b, size_t n)
 {
 	if (b->err)
 		return b->err;
-	if (n > b->max || b->n > b->max - n)
+	if (n > b->max || b->n > b->max - n || b->n + n > SIZE_MAX / 2)
 		return latch(b, -EMSGSIZE);
 	size_t want = b->n + n + 1;
 	if (want <= b->cap)
 		return 0;
-	size_t cap = b->cap ? b->cap : 64;
-	while (cap < want)
-		cap += cap / 2;
+	size_t cap = b->cap ? b->cap + b->cap / 2 : 64;
+	if (cap < want)
+		cap = want;
 	uint8_t *p = realloc(b->p, cap);
 	if (!p)
 		return latch(b, -ENOMEM);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#define YEAR_END 2262 /* the first that does not fit whole */
+
 static ts system_now(struct clock *c)
 {
 	struct timespec t;
@@ -150,19 +152,22 @@ int ts_parse(struct span s, ts *ret_t)
 	good = good && lit(&s, ':', ':');
 	int sec = digits(&s, 2);
 
-	if (!good || y < 1970 || y > 2261 || mo < 1 || mo > 12 || d < 1 || d > days_in(y, mo) ||
+	if (!good || y < 1969 || y > YEAR_END || mo < 1 || mo > 12 || d < 1 || d > days_in(y, mo) ||
 	    h < 0 || h > 23 || mi < 0 || mi > 59 || sec < 0 || sec > 59)
 		return -EINVAL;
 	if (fraction(&s, &ns) < 0 || offset(&s, &east) < 0 || s.n)
 		return -EINVAL;
-	*ret_t = (days_of(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec - east) * TS_SECOND + ns;
+	int64_t utc = days_of(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec - east;
+	if (utc < 0 || utc >= days_of(YEAR_END, 1, 1) * 86400)
+		return -EINVAL;
+	*ret_t = utc * TS_SECOND + ns;
 	return 0;
 }
 
 char *ts_format(ts t, char out[static TS_TEXT_MAX])
 {
 	out[0] = 0;
-	if (t == TS_NONE)
+	if (t == TS_NONE || t == TS_FOREVER)
 		return out;
 	int64_t sec = t / TS_SECOND, ns = t % TS_SECOND;
 	if (ns < 0) {
@@ -204,31 +209,39 @@ int ts_parse_duration(struct span s, ts *ret_d)
 	    s.p[i] == 'h'	     ? TS_HOUR :
 	    s.p[i] == 'd'	     ? TS_DAY :
 				       0;
-	if (!unit || __builtin_mul_overflow(v, unit, &v))
+	if (!unit || v > TS_DURATION_MAX / unit)
 		return -EINVAL;
-	*ret_d = v;
+	*ret_d = v * unit;
 	return 0;
 }
 
 char *ts_format_duration(ts d, char out[static TS_TEXT_MAX])
 {
+	static const struct {
+		uint64_t len;
+		const char *name;
+	} unit[] = { { TS_DAY, "d" }, { TS_HOUR, "h" }, { TS_MINUTE, "m" }, { TS_SECOND, "s" } };
 	const char *sign = d < 0 ? "-" : "";
 	uint64_t u = d < 0 ? 0 - (uint64_t)d : (uint64_t)d;
+	size_t i = 0;
 
-	if (u >= (uint64_t)TS_DAY)
-		snprintf(out, TS_TEXT_MAX, "%s%dd %dh", sign, (int)(u / TS_DAY),
-		    (int)(u % TS_DAY / TS_HOUR));
-	else if (u >= (uint64_t)TS_HOUR)
-		snprintf(out, TS_TEXT_MAX, "%s%dh %dm", sign, (int)(u / TS_HOUR),
-		    (int)(u % TS_HOUR / TS_MINUTE));
-	else if (u >= (uint64_t)TS_MINUTE)
-		snprintf(out, TS_TEXT_MAX, "%s%dm %ds", sign, (int)(u / TS_MINUTE),
-		    (int)(u % TS_MINUTE / TS_SECOND));
-	else if (u >= (uint64_t)TS_SECOND)
-		snprintf(out, TS_TEXT_MAX, "%s%d.%ds", sign, (int)(u / TS_SECOND),
-		    (int)(u % TS_SECOND / 100000000));
+	while (i < 3 && u < unit[i].len)
+		i++;
+	unsigned long long big = u / unit[i].len;
+	if (i < 3) {
+		unsigned long long small = u % unit[i].len / unit[i + 1].len;
+		int n = snprintf(out, TS_TEXT_MAX, "%s%llu%s", sign, big, unit[i].name);
+		if (small)
+			snprintf(out + n, TS_TEXT_MAX - (size_t)n, " %llu%s", small, unit[i + 1].name);
+		return out;
+	}
+	/* Below a minute one decimal says enough. */
+	const char *name = big ? "s" : "ms";
+	uint64_t tenth = (big ? (uint64_t)TS_SECOND : 1000000) / 10;
+	unsigned long long t = u / tenth;
+	if (t % 10)
+		snprintf(out, TS_TEXT_MAX, "%s%llu.%llu%s", sign, t / 10, t % 10, name);
 	else
-		snprintf(out, TS_TEXT_MAX, "%s%d.%03dms", sign, (int)(u / 1000000),
-		    (int)(u % 1000000 / 1000));
+		snprintf(out, TS_TEXT_MAX, "%s%llu%s", sign, t / 10, name);
 	return out;
 }

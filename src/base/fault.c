@@ -4,45 +4,75 @@
 
 #include "base/utf8.h"
 
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-#include <errno.h>
+
+#define ELLIPSIS "\xe2\x80\xa6"
+
+/* A text that was cut to fit ends in a whole character and "…". */
+static void mark_cut(struct fault *f)
+{
+	size_t n = FAULT_MAX - 1 - strlen(ELLIPSIS);
+
+	while (n && (f->text[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(f->text + n, ELLIPSIS, sizeof(ELLIPSIS));
+}
+
+int fault_vset(struct fault *f, int rc, const char *fmt, va_list ap)
+{
+	struct fault made; /* an argument may point into f */
+
+	if (!f)
+		return rc;
+	int n = vsnprintf(made.text, sizeof(made.text), fmt, ap);
+	if (n < 0)
+		made.text[0] = 0;
+	if (n >= FAULT_MAX)
+		mark_cut(&made);
+	*f = made;
+	return rc;
+}
 
 int fault_set(struct fault *f, int rc, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!f)
-		return rc;
 	va_start(ap, fmt);
-	vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	fault_vset(f, rc, fmt, ap);
 	va_end(ap);
 	return rc;
 }
 
 int fault_wrap(struct fault *f, int rc, const char *fmt, ...)
 {
+	struct fault head;
 	va_list ap;
-	char old[FAULT_MAX];
 
 	if (!f)
 		return rc;
-	memcpy(old, f->text, sizeof(old));
 	va_start(ap, fmt);
-	int n = vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	fault_vset(&head, 0, fmt, ap);
 	va_end(ap);
-	if (old[0] && n >= 0 && (size_t)n + 3 < sizeof(f->text))
-		snprintf(f->text + n, sizeof(f->text) - (size_t)n, ": %s", old);
+	if (!f->text[0])
+		*f = head;
+	else
+		fault_set(f, 0, "%s: %s", head.text, f->text);
 	return rc;
 }
 
-/* Format and bidi controls that change how a line reads on a terminal. */
+/* Format and bidi controls, and invisible ones, that change how a line reads on a terminal. */
 static bool is_trick(uint32_t c)
 {
-	return c == 0xad || (c >= 0x80 && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
-	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+	static const struct {
+		uint32_t from, to;
+	} t[] = { { 0x80, 0x9f }, { 0xad, 0xad }, { 0x61c, 0x61c }, { 0x180e, 0x180e },
+		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff },
+		{ 0xfff9, 0xfffb }, { 0xe0000, 0xe0fff } };
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		if (c >= t[i].from && c <= t[i].to)
+			return true;
+	return false;
 }
 
 /* The character at the start of s: its length (0: malformed), and whether it prints as it is. */
@@ -76,7 +106,7 @@ char *quote(struct span s, char out[static QUOTE_MAX + 8])
 		size_t k = next_plain(span_from(s, i), &plain);
 		size_t step = k ? k : 1;
 		if (n + (plain ? k : 4 * step) > QUOTE_MAX) {
-			memcpy(out + n, "\xe2\x80\xa6", 3);
+			memcpy(out + n, ELLIPSIS, 3);
 			n += 3;
 			break;
 		}
@@ -91,24 +121,4 @@ char *quote(struct span s, char out[static QUOTE_MAX + 8])
 	}
 	out[n] = 0;
 	return out;
-}
-
-void fd_close_p(int *fd)
-{
-	if (*fd >= 0) {
-		int e = errno;
-		close(*fd);
-		errno = e;
-	}
-}
-
-void free_p(void *pp)
-{
-	free(*(void **)pp);
-}
-
-void fb_assert_failed(const char *what, const char *file, int line)
-{
-	fprintf(stderr, "firebreak: bug: %s at %s:%d\n", what, file, line);
-	abort();
 }

@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define READ_CHUNK (256u << 10)
+
 int file_open_beneath(int dirfd, const char *path, int flags, unsigned mode)
 {
 	struct open_how how = {
@@ -29,38 +31,48 @@ int file_open_user(const char *path, struct fault *f)
 
 	/* O_NONBLOCK: opening a FIFO must not hang; it is refused below. */
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return fault_set(f, -errno, "%s: %s", QUOTE(span_str(path)), strerror(errno));
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		int e = errno;
+		return fault_set(f, -e, "%s: %s", QUOTE(span_str(path)), strerror(e));
+	}
+	if (S_ISDIR(st.st_mode))
+		return fault_set(f, -EISDIR, "%s: a directory, not a file", QUOTE(span_str(path)));
 	if (!S_ISREG(st.st_mode))
 		return fault_set(f, -EINVAL, "%s: not a regular file", QUOTE(span_str(path)));
 	return TAKE_FD(fd);
 }
 
+/* Up to max more bytes to the end of out: count, 0 at the end of the file, -EMSGSIZE when there is
+ * no room for what is still there. */
+static ssize_t read_some(int fd, struct buf *out, size_t max)
+{
+	size_t room = out->max - out->n < max ? out->max - out->n : max;
+	uint8_t probe;
+
+	if (room > READ_CHUNK)
+		room = READ_CHUNK;
+	int rc = buf_reserve(out, room);
+	if (rc < 0)
+		return rc;
+	ssize_t n;
+	do {
+		n = read(fd, room ? out->p + out->n : &probe, room ? room : 1);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n > 0 && !room ? -EMSGSIZE : n;
+}
+
 int file_read_fd(int fd, struct buf *out, size_t max)
 {
 	size_t start = out->n;
+	ssize_t n;
 
-	for (;;) {
-		if (out->n - start > max)
-			return -EMSGSIZE;
-		size_t room = max + 1 - (out->n - start);
-		if (room > (256u << 10))
-			room = 256u << 10;
-		int rc = buf_reserve(out, room);
-		if (rc < 0)
-			return rc;
-		ssize_t n = read(fd, out->p + out->n, room);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
+	while ((n = read_some(fd, out, max - (out->n - start))) > 0)
 		out->n += (size_t)n;
-	}
+	if (n < 0)
+		out->n = start;
 	if (out->p)
 		out->p[out->n] = 0;
-	return 0;
+	return (int)n;
 }
 
 int file_read(const char *path, struct buf *out, size_t max, struct fault *f)
@@ -83,8 +95,8 @@ int file_write_all(int fd, struct span s)
 		ssize_t n = write(fd, s.p, s.n);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return -errno;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
 		s = span_from(s, (size_t)n);
 	}
 	return 0;
@@ -103,8 +115,10 @@ int file_replace(int dirfd, const char *name, struct span content, unsigned mode
 	uint64_t r;
 	char tmp[64];
 
+	if (dirfd < 0 || !*name || strchr(name, '/'))
+		return -EINVAL;
 	if (getrandom(&r, sizeof(r), 0) != sizeof(r))
-		return -errno;
+		return -EIO;
 	snprintf(tmp, sizeof(tmp), ".tmp-%016llx", (unsigned long long)r);
 	AUTO_FD int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
@@ -135,6 +149,10 @@ int file_replace_path(const char *path, struct span content, unsigned mode, stru
 
 int file_mkdirs(const char *path, unsigned mode)
 {
+	struct stat st;
+
+	if (!*path)
+		return -ENOENT;
 	AUTO_FREE char *p = strdup(path);
 	if (!p)
 		return -ENOMEM;
@@ -148,7 +166,9 @@ int file_mkdirs(const char *path, unsigned mode)
 	}
 	if (mkdir(p, mode) < 0 && errno != EEXIST)
 		return -errno;
-	return 0;
+	if (stat(p, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
 int file_map_fd(struct file_map *m, int fd)

@@ -17,12 +17,14 @@
 
 #define FILE_SMALL_MAX (16u << 20) /* default cap of file_read for documents */
 
-/* openat2 beneath dirfd, no symlink anywhere. fd or -errno. */
+/* openat2 beneath dirfd, no symlink anywhere. fd or -errno (-ELOOP: a symlink, -EXDEV: outside).
+ * Where others may have put a FIFO, flags need O_NONBLOCK. */
 FB_MUST int file_open_beneath(int dirfd, const char *path, int flags, unsigned mode);
 /* A regular file given by the user, for reading; "-" is not special. fd or -errno with fault. */
 FB_MUST int file_open_user(const char *path, struct fault *f);
 
-/* Reads all of fd into out: 0, -EMSGSIZE beyond max, -errno. */
+/* Appends all of fd to out: 0, -EMSGSIZE beyond max or the buffer's own cap, -errno. On an error out
+ * holds what it held before. */
 FB_MUST int file_read_fd(int fd, struct buf *out, size_t max);
 /* Opens and reads a whole document; fault says the path. */
 FB_MUST int file_read(const char *path, struct buf *out, size_t max, struct fault *f);
@@ -30,14 +32,16 @@ FB_MUST int file_write_all(int fd, struct span s);
 
 /*
  * Atomic replace of dirfd/name: write a temporary beside it, fsync, rename, fsync the directory.
- * 0 or -errno; on an error the old file stands and no temporary is left.
+ * name has no slash; dirfd is a descriptor from open(2), not AT_FDCWD. mode is under the umask.
+ * 0 or -errno; on an error the old file stands and no temporary is left. (Only if the last step,
+ * the fsync of the directory, fails, the new content stands and may not survive a crash.)
  */
 FB_MUST int file_replace(int dirfd, const char *name, struct span content, unsigned mode);
 /* The same for a path. */
 FB_MUST int file_replace_path(const char *path, struct span content, unsigned mode,
     struct fault *f);
 
-/* mkdir -p with the mode for new directories. 0 or -errno. */
+/* mkdir -p with the mode for new directories. 0 or -errno (-ENOTDIR: a file is in the way). */
 FB_MUST int file_mkdirs(const char *path, unsigned mode);
 
 /* A read-only private mapping of a whole regular file. Empty files give an empty span. */

@@ -98,7 +98,7 @@ int b64_decode(struct buf *out, struct span s, enum b64_kind kind)
 
 	if (n == SIZE_MAX)
 		return -EINVAL;
-	int rc = buf_reserve(out, n / 4 * 3 + 3);
+	int rc = buf_reserve(out, n / 4 * 3 + (n % 4 ? n % 4 - 1 : 0));
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < n; i++) {

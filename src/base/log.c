@@ -36,11 +36,12 @@ static bool is_bare(const char *s)
 static void put_value(struct buf *b, const char *s)
 {
 	if (is_bare(s)) {
-		buf_puts(b, s);
+		buf_put(b, s, strnlen(s, LOG_LINE_MAX));
 		return;
 	}
 	buf_putc(b, '"');
-	for (const unsigned char *p = (const unsigned char *)s; *p; p++) {
+	/* What is behind the cut of the line need not be built. */
+	for (const unsigned char *p = (const unsigned char *)s; *p && b->n < LOG_LINE_MAX; p++) {
 		if (*p == '"' || *p == '\\')
 			buf_printf(b, "\\%c", *p);
 		else if (*p < 0x20 || *p >= 0x7f)
@@ -67,6 +68,8 @@ void log_event(enum log_level l, const char *event, ...)
 		if (!key)
 			break;
 		const char *val = va_arg(ap, const char *);
+		if (b.n > LOG_LINE_MAX)
+			continue;
 		buf_printf(&b, " %s=", key);
 		put_value(&b, val ? val : "");
 	}

@@ -31,11 +31,12 @@ struct loop_timer {
 struct loop {
 	int epfd, sigfd;
 	struct loop_watch *watches, *graveyard;
-	struct loop_timer *timers;
+	struct loop_timer *timers, *firing;
 	bool stop, dispatching;
 	int code;
 	void (*sigcb)(void *ctx, int sig);
 	void *sigctx;
+	sigset_t old_mask;
 };
 
 int loop_new(struct loop **ret_loop)
@@ -71,8 +72,10 @@ struct loop *loop_free(struct loop *l)
 	while (l->timers)
 		loop_timer_del(l->timers);
 	bury(l);
-	if (l->sigfd >= 0)
+	if (l->sigfd >= 0) {
 		close(l->sigfd);
+		sigprocmask(SIG_SETMASK, &l->old_mask, NULL);
+	}
 	close(l->epfd);
 	free(l);
 	return NULL;
@@ -131,7 +134,9 @@ int loop_timer_add(struct loop *l, ts delay, void (*cb)(void *), void *ctx,
 	struct loop_timer *t = calloc(1, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
-	*t = (struct loop_timer){ .loop = l, .when = clock_mono() + delay, .cb = cb, .ctx = ctx };
+	*t = (struct loop_timer){ .loop = l, .cb = cb, .ctx = ctx };
+	if (__builtin_add_overflow(clock_mono(), delay > 0 ? delay : 0, &t->when))
+		t->when = TS_FOREVER;
 	struct loop_timer **at = &l->timers, *prev = NULL;
 	while (*at && (*at)->when <= t->when) {
 		prev = *at;
@@ -147,16 +152,21 @@ int loop_timer_add(struct loop *l, ts delay, void (*cb)(void *), void *ctx,
 	return 0;
 }
 
-void loop_timer_del(struct loop_timer *t)
+static void timer_unlink(struct loop_timer *t)
 {
-	if (!t)
-		return;
 	if (t->prev)
 		t->prev->next = t->next;
 	else
 		t->loop->timers = t->next;
 	if (t->next)
 		t->next->prev = t->prev;
+}
+
+void loop_timer_del(struct loop_timer *t)
+{
+	if (!t || t == t->loop->firing)
+		return;
+	timer_unlink(t);
 	free(t);
 }
 
@@ -180,14 +190,17 @@ int loop_signals(
 	sigemptyset(&set);
 	for (size_t i = 0; i < n; i++)
 		sigaddset(&set, sigs[i]);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+	AUTO_FD int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
 		return -errno;
-	l->sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (l->sigfd < 0)
-		return -errno;
+	int rc = loop_watch_add(l, fd, EPOLLIN, on_signal, l, NULL);
+	if (rc < 0)
+		return rc;
+	sigprocmask(SIG_BLOCK, &set, &l->old_mask);
+	l->sigfd = TAKE_FD(fd);
 	l->sigcb = cb;
 	l->sigctx = ctx;
-	return loop_watch_add(l, l->sigfd, EPOLLIN, on_signal, l, NULL);
+	return 0;
 }
 
 /* Milliseconds until the first timer, rounded up; -1 for none. */
@@ -207,10 +220,12 @@ static void run_timers(struct loop *l)
 	ts now = clock_mono();
 
 	while (l->timers && l->timers->when <= now && !l->stop) {
-		void (*cb)(void *) = l->timers->cb;
-		void *ctx = l->timers->ctx;
-		loop_timer_del(l->timers);
-		cb(ctx);
+		struct loop_timer *t = l->timers;
+		timer_unlink(t);
+		l->firing = t;
+		t->cb(t->ctx);
+		l->firing = NULL;
+		free(t);
 	}
 }
 
@@ -218,7 +233,6 @@ int loop_run(struct loop *l)
 {
 	struct epoll_event ev[EVENTS];
 
-	l->stop = false;
 	while (!l->stop && (l->watches || l->timers)) {
 		int n = epoll_wait(l->epfd, ev, EVENTS, timeout_of(l));
 		if (n < 0 && errno != EINTR)
@@ -233,7 +247,9 @@ int loop_run(struct loop *l)
 		bury(l);
 		run_timers(l);
 	}
-	return l->stop ? l->code : 0;
+	int code = l->stop ? l->code : 0;
+	l->stop = false;
+	return code;
 }
 
 void loop_stop(struct loop *l, int code)
