@@ -11,13 +11,21 @@
  *                  ──► case re-opens, channel freezes        (ledger: case.reopen, release.freeze)
  *          ── kind release-integrity ──► channel freezes     (ledger: release.freeze)
  *
+ * What is frozen: every channel that ships or shipped the subject digest; if there is none, the
+ * channel that the signal names (scope: its release). The freeze is for the case, its owner is the
+ * route's, and it is lifted as release/release.h says, after the case was closed.
+ *
  * Guarantees: everything one call writes is in one store transaction: all of it or nothing.
  * A freeze that was called for but could not be made (no channel ships the digest) is an outcome
  * that the caller sees and that the case records, never silence. The route file's digest is
  * recorded with the case.
  *
- * Result codes: 0; -EBADMSG (the route file is malformed: the fault says where; or the signal lacks
- * its kind, reporter, or both subject and observable); other -errno from the store.
+ * Options of the calling command that are read here if it has them: --routes FILE (another route
+ * file), --case ID (the case that the signals join). Share them: WIRE_OPTIONS.
+ *
+ * Result codes: 0; WIRE_REFUSED (--case names a case that is closed or not there: exit
+ * CLI_REFUSED); -EBADMSG (the route file is malformed, or the signal lacks its kind, or subject and
+ * observable both, or holds control characters: the fault says which); other -errno.
  */
 
 #include "cli/cli.h"
@@ -25,7 +33,7 @@
 #include "store/store.h"
 
 #define WIRE_CASE_ID_MAX 24
-#define WIRE_CHANNEL_MAX 257
+#define WIRE_CHANNELS_MAX 16
 #define WIRE_STEPS_MAX 16
 
 enum wire_case {
@@ -37,8 +45,8 @@ enum wire_case {
 
 enum wire_freeze {
 	WIRE_FREEZE_NOT_CALLED_FOR = 0,
-	WIRE_FREEZE_DONE,       /* this call froze the channel */
-	WIRE_FREEZE_ALREADY,    /* it was frozen before */
+	WIRE_FREEZE_DONE,       /* this call froze at least one channel */
+	WIRE_FREEZE_ALREADY,    /* all of them were frozen for this case before */
 	WIRE_FREEZE_NO_CHANNEL, /* called for, but no channel is known that ships it: a person must */
 };
 
@@ -46,29 +54,43 @@ struct wire_result {
 	enum wire_case what;
 	enum wire_freeze freeze;
 	char case_id[WIRE_CASE_ID_MAX];      /* "2026-0001" */
-	char channel[WIRE_CHANNEL_MAX];      /* the channel frozen or to be frozen; "" if none */
-	const char *severity;                /* of the route: "critical"; in c->arena */
+	const char *channel[WIRE_CHANNELS_MAX]; /* frozen by this or before */
+	size_t nchannel;
+	const char *why;                     /* why it was frozen or re-opened, in words */
+	int reporters;                       /* independent ones on this matter so far */
+	const char *severity;                /* of the case: "critical"; all strings in c->arena */
 	const char *owner;                   /* role that answers it */
 	const char *question;                /* triage question */
 	const char *step[WIRE_STEPS_MAX];    /* next steps of the route, in order: "freeze-channel" */
 	size_t nstep;
 };
 
+enum wire_refusal { WIRE_REFUSED = 1 };
+
+#define WIRE_OPTIONS                                                                               \
+	{ "routes", "FILE", "take the routes from this file", false },                             \
+	{                                                                                          \
+		"case", "ID", "join this case", false                                              \
+	}
+
 /*
  * Routes one signal. Opens its own transaction: not inside one. learned and reporter are taken from
- * the clock and the actor when they are not set. ret's strings live in c->arena.
+ * the clock and the actor when they are not set, seen from learned.
  */
 FB_MUST int wire_signal(struct cli *c, struct store *s, const struct signal *sig,
     struct wire_result *ret, struct fault *f);
-/* The same inside the caller's transaction (store_begin), for publishing and for many signals. */
-FB_MUST int wire_signal_in(struct cli *c, struct store *s, const struct signal *sig,
+/* n signals, all in one transaction; ret has n elements. The fault names the one that failed. */
+FB_MUST int wire_signals(struct cli *c, struct store *s, const struct signal *sig, size_t n,
+    struct wire_result *ret, struct fault *f);
+/* The same inside the caller's transaction (store_begin), for publishing. */
+FB_MUST int wire_signals_in(struct cli *c, struct store *s, const struct signal *sig, size_t n,
     struct wire_result *ret, struct fault *f);
 
 /* For people and for --json: "opened" "joined" "reopened" "repeated"; "done" "already" … */
 const char *wire_case_name(enum wire_case w);
 const char *wire_freeze_name(enum wire_freeze w);
-/* Members "case", "case_outcome", "channel", "freeze", "owner", "question", "severity", "steps" into
- * an object already open (no canonical order needed). */
+/* Members "case", "case_outcome", "channels", "freeze", "owner", "question", "reporters", "severity",
+ * "steps", "why" into an object already open. */
 void wire_json(struct jw *w, const struct wire_result *r);
 /* Two or three plain lines on stdout: what happened, who must answer what, what is next. */
 void wire_print(struct cli *c, const struct wire_result *r);

@@ -47,6 +47,21 @@ int field_str(struct json_val v, const char *key, enum field_need need, struct a
 	return rc <= 0 ? rc : text_of(x, key, a, out, f);
 }
 
+int field_name(struct json_val v, const char *key, enum field_need need, struct arena *a,
+    const char **out, struct fault *f)
+{
+	const char *s = NULL;
+	int rc = field_str(v, key, need, a, &s, f);
+
+	if (rc < 0 || !s)
+		return rc;
+	if (strlen(s) > FIELD_NAME_MAX || strpbrk(s, "\n\t"))
+		return json_fault(json_get(v, key), f, "\"%s\" is not one line of at most %d bytes",
+		    key, FIELD_NAME_MAX);
+	*out = s;
+	return 0;
+}
+
 static bool is_id(const char *s)
 {
 	size_t n = strlen(s);

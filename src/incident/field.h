@@ -15,11 +15,15 @@
 #include "wire/json.h"
 
 #define FIELD_TEXT_MAX 16384
+#define FIELD_NAME_MAX 128
 
 enum field_need { FIELD_OPTIONAL, FIELD_REQUIRED };
 
 /* *out stays as it is when an optional member is absent. */
 FB_MUST int field_str(struct json_val v, const char *key, enum field_need need, struct arena *a,
+    const char **out, struct fault *f);
+/* One line of at most 128 bytes: a person, a role, a file. */
+FB_MUST int field_name(struct json_val v, const char *key, enum field_need need, struct arena *a,
     const char **out, struct fault *f);
 /* A string of 1..64 [a-z0-9-], starting with a letter. */
 FB_MUST int field_id(struct json_val v, const char *key, enum field_need need, struct arena *a,

@@ -250,7 +250,7 @@ static int on_reopen(struct step_ctx *x)
 	int rc;
 
 	if ((rc = json_only(x->data, names, x->f)) < 0 ||
-	    (rc = field_int(x->data, "reporters", FIELD_REQUIRED, 1, INT32_MAX, &reporters,
+	    (rc = field_int(x->data, "reporters", FIELD_REQUIRED, 0, INT32_MAX, &reporters,
 		 x->f)) < 0 ||
 	    (rc = field_str(x->data, "why", FIELD_REQUIRED, x->l->arena, &why, x->f)) < 0)
 		return rc;
@@ -263,9 +263,11 @@ static int on_reopen(struct step_ctx *x)
 	for (size_t i = 0; i < c->ncondition; i++)
 		c->condition[i] = (struct incident_condition){ .item = c->condition[i].item,
 			.route = c->condition[i].route, .met_at = TS_NONE };
-	if (c->nsignal) {
+	if (reporters && c->nsignal) {
 		c->clock_start = c->signal[c->nsignal - 1].s.learned;
 		c->clock_start_seen = c->signal[c->nsignal - 1].s.seen;
+	} else {
+		c->clock_start = c->clock_start_seen = x->e->at;
 	}
 	return add_event(x, x->e->at, "re-opened", "%s", why);
 }
@@ -340,9 +342,10 @@ static int on_decide(struct step_ctx *x)
 	rc = check_dismissal(x, d);
 	if (rc < 0)
 		return rc;
+	if (c->closed)
+		return json_fault(x->data, x->f, "decides a case that is closed");
 	c->ndecision++;
 	c->decided = true;
-	c->closed = false;
 	return add_event(x, x->e->at, "decision", "%s: %s", verdict, d->why);
 }
 

@@ -27,6 +27,15 @@ int incident_check_text(const char *what, const char *s, size_t max, struct faul
 	return 0;
 }
 
+int incident_check_name(const char *what, const char *s, struct fault *f)
+{
+	int rc = incident_check_text(what, s, INCIDENT_NAME_MAX, f);
+
+	if (rc == 0 && strpbrk(s, "\n\t"))
+		rc = fault_set(f, INCIDENT_INCOMPLETE, "%s is more than one line", what);
+	return rc;
+}
+
 static int check_optional(const char *what, const char *s, size_t max, struct fault *f)
 {
 	return s ? incident_check_text(what, s, max, f) : 0;
@@ -40,8 +49,7 @@ static int check_proof(const struct incident_proof *p, bool required, struct fau
 		return fault_set(f, INCIDENT_INCOMPLETE, "more than %d evidence files",
 		    INCIDENT_EVIDENCE_MAX);
 	for (size_t i = 0; i < p->n; i++) {
-		int rc = incident_check_text("the name of an evidence file", p->e[i].name,
-		    INCIDENT_NAME_MAX, f);
+		int rc = incident_check_name("the name of an evidence file", p->e[i].name, f);
 		if (rc)
 			return rc;
 	}
@@ -138,7 +146,7 @@ int incident_decide_check(const struct incident_write *w, const struct incident_
 	if (d->verdict == CONCLUSION_NONE || d->verdict >= CONCLUSIONS)
 		return fault_set(f, INCIDENT_INCOMPLETE, "--verdict is missing");
 	if ((rc = incident_check_text("--why", d->why, INCIDENT_TEXT_MAX, f)) ||
-	    (rc = check_optional("--owner", d->owner, INCIDENT_NAME_MAX, f)) ||
+	    (d->owner && (rc = incident_check_name("--owner", d->owner, f))) ||
 	    (rc = check_optional("--tripwire", d->tripwire, INCIDENT_TEXT_MAX, f)) ||
 	    (rc = check_proof(&d->evidence, false, f)))
 		return rc;
@@ -157,6 +165,18 @@ static const char *tripwire_of(const struct incident_decision *d)
 	return INCIDENT_TRIPWIRE_DEFAULT;
 }
 
+int incident_reopen(struct incident_write *w, int reporters, const char *why, struct fault *f)
+{
+	AUTO_BUF struct buf b = BUF_INIT(DATA_MAX);
+	struct jw j = jw_canonical(&b);
+
+	jw_obj(&j);
+	jw_kint(&j, "reporters", reporters);
+	jw_kcstr(&j, "why", why);
+	jw_end(&j);
+	return incident_append(w, "case.reopen", w->c->id, &b, f);
+}
+
 int incident_decide(struct incident_write *w, const struct incident_decision *d,
     ts dismissal_max, struct fault *f)
 {
@@ -164,6 +184,8 @@ int incident_decide(struct incident_write *w, const struct incident_decision *d,
 	struct jw j = jw_canonical(&b);
 
 	int rc = incident_decide_check(w, d, dismissal_max, f);
+	if (rc == 0 && w->c->closed)
+		rc = incident_reopen(w, 0, "the dismissal under which it was closed ran out", f);
 	if (rc)
 		return rc;
 	jw_obj(&j);
@@ -290,7 +312,7 @@ static int check_writeback(const struct incident_writeback *n, struct fault *f)
 	if ((rc = incident_check_text("--finding", n->finding, INCIDENT_TEXT_MAX, f)) ||
 	    (rc = check_optional("--control", n->control, INCIDENT_TEXT_MAX, f)) ||
 	    (rc = check_optional("--runbook", n->runbook, INCIDENT_TEXT_MAX, f)) ||
-	    (rc = incident_check_text("--owner", n->owner, INCIDENT_NAME_MAX, f)) ||
+	    (rc = incident_check_name("--owner", n->owner, f)) ||
 	    (rc = incident_check_text("--tripwire", n->tripwire, INCIDENT_TEXT_MAX, f)))
 		return rc;
 	if (!n->control && !n->runbook)

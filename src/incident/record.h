@@ -53,6 +53,10 @@ FB_MUST int incident_decide_check(const struct incident_write *w,
 void incident_decision_payload(struct buf *out, const char *case_id, const char *actor, ts at,
     const struct incident_decision *d);
 
+/* Opens a decided or closed case again; reporters: how many independent ones, 0 if that is not why. */
+FB_MUST int incident_reopen(struct incident_write *w, int reporters, const char *why,
+    struct fault *f);
+
 FB_MUST int incident_meet(struct incident_write *w, const char *condition,
     const struct incident_proof *proof, const char *note, struct fault *f);
 FB_MUST int incident_note(struct incident_write *w, const char *text,
@@ -83,3 +87,5 @@ FB_MUST int incident_append(struct incident_write *w, const char *kind, const ch
 /* 0, or INCIDENT_INCOMPLETE: 1 to max bytes of UTF-8 without control characters but line feed and
  * tab. what names it in the fault. */
 FB_MUST int incident_check_text(const char *what, const char *s, size_t max, struct fault *f);
+/* The same for a name: one line of at most INCIDENT_NAME_MAX bytes. */
+FB_MUST int incident_check_name(const char *what, const char *s, struct fault *f);

@@ -200,7 +200,7 @@ int route_decode(struct route *ret_r, struct json_val v, struct arena *a, struct
 	    (rc = field_int(v, "min-confidence", FIELD_OPTIONAL, 0, 100, &confidence, f)) < 0 ||
 	    (rc = field_str(v, "question", FIELD_REQUIRED, a, &r.question, f)) < 0 ||
 	    (rc = get_severity(v, a, &r.severity, f)) < 0 ||
-	    (rc = field_str(v, "owner", FIELD_REQUIRED, a, &r.owner, f)) < 0 ||
+	    (rc = field_name(v, "owner", FIELD_REQUIRED, a, &r.owner, f)) < 0 ||
 	    (rc = get_steps(v, &r, a, f)) < 0 ||
 	    (rc = get_items(v, "exit", a, &r.exit, &r.nexit, f)) < 0 ||
 	    (rc = get_items(v, "write-back", a, &r.writeback, &r.nwriteback, f)) < 0 ||
@@ -264,7 +264,7 @@ int routes_parse(struct routes *ret_r, const char *name, struct span text, struc
 		return json_fault(v, f, "not a mapping; a route file starts with \"version: 1\"");
 	if ((rc = json_only(v, names, f)) < 0 ||
 	    (rc = field_int(v, "version", FIELD_REQUIRED, 1, 1, &version, f)) < 0 ||
-	    (rc = field_str(v, "name", FIELD_REQUIRED, a, &r.name, f)) < 0 ||
+	    (rc = field_name(v, "name", FIELD_REQUIRED, a, &r.name, f)) < 0 ||
 	    (rc = field_int(v, "independent-reports", FIELD_OPTIONAL, 1, ROUTE_REPORTS_MAX, &reports,
 		 f)) < 0 ||
 	    (rc = field_duration(v, "dismissal-max", FIELD_OPTIONAL, a, &r.dismissal_max, f)) < 0 ||

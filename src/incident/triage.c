@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define OBSERVABLE_MAX 2048 /* bytes of its value, as INDICATOR_VALUE_MAX */
+
 static bool same_str(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
@@ -115,24 +117,22 @@ static int check_signal(const struct signal *s, struct fault *f)
 		return fault_set(f, INCIDENT_INCOMPLETE, "the observable has no type");
 	const struct {
 		const char *what, *value;
-		size_t max;
-		bool required;
-	} text[] = {
-		{ "the reporter", s->reporter, INCIDENT_NAME_MAX, true },
-		{ "the summary", s->summary, INCIDENT_TEXT_MAX, false },
-		{ "the channel", s->channel, INCIDENT_NAME_MAX, false },
-		{ "the release", s->release, INCIDENT_NAME_MAX, false },
-		{ "the source", s->source, INCIDENT_NAME_MAX, false },
-		{ "the observable's type", s->obs_type, 64, false },
-		{ "the observable's value", s->obs_value, 2048, false },
+	} name[] = {
+		{ "the channel", s->channel },
+		{ "the release", s->release },
+		{ "the source", s->source },
+		{ "the observable's type", s->obs_type },
 	};
-	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
-		if (!text[i].required && !text[i].value)
-			continue;
-		rc = incident_check_text(text[i].what, text[i].value, text[i].max, f);
-		if (rc)
+	for (size_t i = 0; i < ARRAY_LEN(name); i++)
+		if (name[i].value && (rc = incident_check_name(name[i].what, name[i].value, f)))
 			return rc;
-	}
+	if (s->summary && (rc = incident_check_text("the summary", s->summary, INCIDENT_TEXT_MAX, f)))
+		return rc;
+	if (s->obs_value &&
+	    (rc = incident_check_text("the observable's value", s->obs_value, OBSERVABLE_MAX, f)))
+		return rc;
+	if ((rc = incident_check_name("the reporter", s->reporter, f)))
+		return rc;
 	if (!span_trim(span_str(s->reporter)).n)
 		return fault_set(f, INCIDENT_INCOMPLETE, "the reporter is blank");
 	return 0;
@@ -231,18 +231,6 @@ static int append_signal(struct incident_write *w, const struct triage_input *in
 	return incident_append(w, "case.signal", w->c->id, &b, f);
 }
 
-static int reopen(struct incident_write *w, int reporters, const char *why, struct fault *f)
-{
-	AUTO_BUF struct buf b = BUF_INIT(LEDGER_ENTRY_MAX);
-	struct jw j = jw_canonical(&b);
-
-	jw_obj(&j);
-	jw_kint(&j, "reporters", reporters);
-	jw_kcstr(&j, "why", why);
-	jw_end(&j);
-	return incident_append(w, "case.reopen", w->c->id, &b, f);
-}
-
 static int choose(struct incident_write *w, const struct triage_input *in, bool *ret_opened,
     struct fault *f)
 {
@@ -303,7 +291,7 @@ int triage_signal(struct incident_write *w, const struct triage_input *in,
 	/* A dismissal stands against those who were heard, not against somebody else who finds the
 	 * same, nor against another thing. */
 	if (dismissed && (r.tripped || r.freeze_now || new_matter)) {
-		rc = reopen(w, r.reporters, r.why, f);
+		rc = incident_reopen(w, r.reporters, r.why, f);
 		if (rc)
 			return rc;
 		r.what = TRIAGE_REOPENED;
