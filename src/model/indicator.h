@@ -3,6 +3,30 @@
 
 /*
  * indicator: one normalised value that speaks for badness, with where it comes from.
+ *
+ * Guarantees: what indicator_normalise gives is the one spelling of that value: equal indicators
+ * are equal bytes, and normalising it again gives the same. No I/O; memory only from the arena.
+ *
+ * What normalising does, for every type: trims; refuses control characters, bytes that are not
+ * UTF-8, and more than INDICATOR_VALUE_MAX bytes.
+ *
+ *   digests    hex of the type's length, lower case, an "md5:" … prefix taken off; the digest of an
+ *              empty file is refused: it would match every empty file
+ *   domain     refanged, lower case, without the final dot and without a leading "." or "*.".
+ *              Labels of letters, digits, hyphen and underscore, 1 to 63 bytes; 253 in all; at
+ *              least two labels; the last one not all digits. A-labels (xn--) are taken as they
+ *              are; a name that is not ASCII is refused (give its A-label form)
+ *   ipv4, ipv6 as inet_ntop writes them, or CIDR; the type follows the value's family; an IPv4
+ *              address mapped into IPv6 becomes IPv4. Refused: host bits set in a CIDR (it is
+ *              unclear what was meant), less than /8 or /16 (IPv6), leading zeros, zone ids, and
+ *              the unspecified, loopback and broadcast addresses, which sinkholes answer
+ *   ip-port    "192.0.2.1:443" or "[2001:db8::1]:443"; matches this port only
+ *   url        scheme and host refanged and in lower case, path as it is (paths have case), the
+ *              default port taken off, "/" for no path; or "host/path" when there is no scheme
+ *   file-name  base name; ASCII letters in lower case; a path or wildcard is refused
+ *   email      RFC 5321 dot-string, "@", domain; lower case
+ *
+ * Refanging undoes hxxp, [.] (.) {.} [dot] (dot) [:] [://] [at] (at) [@].
  */
 
 #include "base/arena.h"
@@ -20,6 +44,7 @@ enum indicator_type {
 	INDICATOR_DOMAIN,    /* matches sub-domains too unless exact */
 	INDICATOR_IPV4,      /* address or CIDR */
 	INDICATOR_IPV6,
+	INDICATOR_IP_PORT,   /* one port of one address */
 	INDICATOR_URL,
 	INDICATOR_FILE_NAME, /* base name, compared without case */
 	INDICATOR_EMAIL,
@@ -27,28 +52,41 @@ enum indicator_type {
 };
 
 #define INDICATOR_VALUE_MAX 2048
+#define INDICATOR_FILE_NAME_MAX 255
+#define INDICATOR_IPV4_PREFIX_MIN 8
+#define INDICATOR_IPV6_PREFIX_MIN 16
 
 struct indicator {
 	enum indicator_type type;
-	const char *value;    /* normalised: lower case, refanged, no trailing dot */
+	const char *value;    /* normalised */
 	bool exact;           /* DOMAIN: sub-domains do not match */
 	const char *source;   /* "volexity", or the bundle's id */
-	const char *category; /* "c2", "malware", … */
+	const char *category; /* "c2", "malware", …; NULL if none */
 	const char *campaign; /* "3cx-2023"; NULL if none */
-	const char *note;
+	const char *note;     /* NULL if none */
 	int confidence;       /* 0..100 */
 	ts valid_from, valid_until; /* TS_NONE, TS_FOREVER: open */
 };
 
-const char *indicator_type_name(enum indicator_type t); /* "md5" … "domain", "ipv4", "file-name" */
-enum indicator_type indicator_type_of(struct span s);   /* also ip, hostname, filename, SHA-256 … */
+/* "md5" "sha1" "sha256" "sha512" "domain" "ipv4" "ipv6" "ip-port" "url" "file-name" "email"; stable
+ * (stored). "" for NONE. */
+const char *indicator_type_name(enum indicator_type t);
+/* Those, and what other tools call them, in either case: "SHA-256", "hostname", "fqdn",
+ * "domain-name", "ip", "ipv4-addr", "ip:port", "uri", "filename", "email-addr" …; NONE if unknown. */
+enum indicator_type indicator_type_of(struct span s);
+/* The digest algorithm of a digest type; DIGEST_NONE for the others. */
+enum digest_alg indicator_digest_alg(enum indicator_type t);
+enum indicator_type indicator_of_digest(enum digest_alg alg);
 
 /*
- * Normalises a raw value (trim, refang hxxp and [.], lower-case, strip the final dot) and checks
- * it for the type; INDICATOR_NONE guesses the type (digest by length, address, URL, domain).
- * 0 with *ret_value in the arena; -EINVAL with a reason.
+ * Normalises a raw value and checks it for *type; INDICATOR_NONE guesses (digest by length, URL,
+ * e-mail, address, file name by an extension that is no top-level domain, else domain). *type may
+ * change within its kind: the family of an address, and an address with a port.
+ * 0 with *ret_value in the arena and *type set; -EINVAL with a reason that holds no outside bytes,
+ * so that reasons can be counted; -ENOMEM.
  */
 FB_MUST int indicator_normalise(enum indicator_type *type, struct span raw, struct arena *a,
     const char **ret_value, struct fault *f);
 
+/* A whole object, members in canonical order; open validity and absent texts are left out. */
 void indicator_json(struct jw *w, const struct indicator *i);

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "model/indicator_net.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DOMAIN_MAX 253
+#define LABEL_MAX 63
+#define LOCAL_PART_MAX 64
+
+static bool is_digits(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] < '0' || s[i] > '9')
+			return false;
+	return n > 0;
+}
+
+static void lower(char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] >= 'A' && s[i] <= 'Z')
+			s[i] |= 0x20;
+}
+
+static bool label_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+static const char *label_char_fault(char c)
+{
+	if (c & 0x80)
+		return "not ASCII: give the name in its A-label form (xn--…)";
+	if (c == ':' || c == '/')
+		return "a domain has no port and no path";
+	return "not a domain: labels hold letters, digits, hyphen and underscore";
+}
+
+const char *net_domain(char *s)
+{
+	char *from = s + (strncmp(s, "*.", 2) == 0 ? 2 : s[0] == '.');
+	size_t n = strlen(from), label = 0, last = 0, labels = 1;
+
+	memmove(s, from, n + 1);
+	if (n && s[n - 1] == '.')
+		s[--n] = 0;
+	lower(s, n);
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '.') {
+			if (!label)
+				return "a domain with an empty label";
+			label = 0;
+			last = i + 1;
+			labels++;
+		} else if (!label_char(s[i])) {
+			return label_char_fault(s[i]);
+		} else if (++label > LABEL_MAX) {
+			return "a domain label is longer than 63 bytes";
+		}
+	}
+	if (!label)
+		return "a domain with an empty label";
+	if (n > DOMAIN_MAX)
+		return "a domain is longer than 253 bytes";
+	if (labels < 2)
+		return "a single label is no domain that can be hunted";
+	if (is_digits(s + last, n - last))
+		return "not a domain: the last label is all digits (an address?)";
+	return NULL;
+}
+
+struct net {
+	int family; /* AF_INET, AF_INET6 */
+	int bits;   /* of the family */
+	int prefix;
+	uint8_t b[16];
+};
+
+/* "0".."128" without leading zeros; -1 if it is none. */
+static long decimal(const char *s, long max)
+{
+	size_t n = strlen(s);
+	if (!is_digits(s, n) || n > 5 || (n > 1 && s[0] == '0'))
+		return -1;
+	long v = strtol(s, NULL, 10);
+	return v <= max ? v : -1;
+}
+
+static void unmap_v4(struct net *net)
+{
+	static const uint8_t head[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (net->family != AF_INET6 || memcmp(net->b, head, 12) != 0 || net->prefix < 96)
+		return;
+	memmove(net->b, net->b + 12, 4);
+	net->family = AF_INET;
+	net->bits = 32;
+	net->prefix -= 96;
+}
+
+static bool host_bits(const struct net *net)
+{
+	for (int i = net->prefix; i < net->bits; i++)
+		if (net->b[i / 8] & (0x80 >> i % 8))
+			return true;
+	return false;
+}
+
+/* Unspecified, loopback, broadcast. */
+static bool names_no_host(const struct net *net)
+{
+	static const uint8_t none[16], loop6[16] = { [15] = 1 }, all[4] = { 255, 255, 255, 255 };
+
+	if (net->family == AF_INET)
+		return net->b[0] == 127 || memcmp(net->b, none, 4) == 0 ||
+		    memcmp(net->b, all, 4) == 0;
+	return memcmp(net->b, none, 16) == 0 || memcmp(net->b, loop6, 16) == 0;
+}
+
+static const char *parse_net(char *s, struct net *net)
+{
+	char *slash = strchr(s, '/');
+
+	if (slash)
+		*slash++ = 0;
+	size_t n = strlen(s);
+	if (n && s[0] == '[' && s[n - 1] == ']') {
+		s[n - 1] = 0;
+		s++;
+	}
+	net->family = strchr(s, ':') ? AF_INET6 : AF_INET;
+	net->bits = net->prefix = net->family == AF_INET ? 32 : 128;
+	if (strchr(s, '%'))
+		return "an address with a zone id";
+	if (inet_pton(net->family, s, net->b) != 1)
+		return "not an IP address";
+	if (slash) {
+		long prefix = decimal(slash, net->bits);
+		if (prefix < 0)
+			return "not a prefix length";
+		net->prefix = (int)prefix;
+	}
+	unmap_v4(net);
+	return NULL;
+}
+
+static const char *check_net(const struct net *net)
+{
+	int min = net->family == AF_INET ? INDICATOR_IPV4_PREFIX_MIN : INDICATOR_IPV6_PREFIX_MIN;
+
+	if (net->prefix < min)
+		return "the network is too large to be an indicator";
+	if (host_bits(net))
+		return "host bits are set behind the prefix: give the network or one address";
+	if (names_no_host(net))
+		return "an unspecified, loopback or broadcast address names no host";
+	return NULL;
+}
+
+/* The colon or bar before a port, or NULL: "192.0.2.1:80", "192.0.2.1|80", "[2001:db8::1]:80". */
+static char *port_mark(char *s)
+{
+	char *bar = strchr(s, '|');
+	char *colon = strchr(s, ':');
+	char *bracket = s[0] == '[' ? strchr(s, ']') : NULL;
+
+	if (bar)
+		return bar;
+	if (bracket)
+		return bracket[1] == ':' ? bracket + 1 : NULL;
+	return colon && !strchr(colon + 1, ':') ? colon : NULL;
+}
+
+const char *net_address(char *s, enum indicator_type *type)
+{
+	char ip[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 16];
+	struct net net;
+	long port = 0;
+	char *mark = port_mark(s);
+
+	if (mark) {
+		port = decimal(mark + 1, 65535);
+		if (port < 1)
+			return "not a port number";
+		*mark = 0;
+	}
+	const char *why = parse_net(s, &net);
+	if (!why)
+		why = check_net(&net);
+	if (!why && mark && net.prefix < net.bits)
+		why = "a port of a whole network";
+	if (!why && !mark && *type == INDICATOR_IP_PORT)
+		why = "an address without a port";
+	if (why)
+		return why;
+	inet_ntop(net.family, net.b, ip, sizeof(ip));
+	bool six = net.family == AF_INET6;
+	if (mark)
+		snprintf(text, sizeof(text), six ? "[%s]:%ld" : "%s:%ld", ip, port);
+	else if (net.prefix < net.bits)
+		snprintf(text, sizeof(text), "%s/%d", ip, net.prefix);
+	else
+		snprintf(text, sizeof(text), "%s", ip);
+	strcpy(s, text);
+	*type = mark ? INDICATOR_IP_PORT : six ? INDICATOR_IPV6 : INDICATOR_IPV4;
+	return NULL;
+}
+
+static bool url_char(char c)
+{
+	return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>';
+}
+
+/* Length of "scheme" when s starts with "scheme://", else 0 (RFC 3986 section 3.1). */
+static size_t scheme_len(const char *s)
+{
+	size_t n = 0;
+
+	if (!isalpha((unsigned char)s[0]))
+		return 0;
+	while (isalnum((unsigned char)s[n]) || s[n] == '+' || s[n] == '-' || s[n] == '.')
+		n++;
+	return strncmp(s + n, "://", 3) == 0 ? n : 0;
+}
+
+/* Where the port's colon is in "host:port" (NUL-terminated), or NULL. */
+static char *host_port(char *host)
+{
+	char *bracket = host[0] == '[' ? strchr(host, ']') : NULL;
+	return strchr(bracket ? bracket : host, ':');
+}
+
+static const char *default_port(struct span scheme)
+{
+	return span_eq_str(scheme, "http") ? "80" : span_eq_str(scheme, "https") ? "443" : "";
+}
+
+/* host[:port] in place, NUL-terminated; the default port of the scheme is taken off. */
+static const char *url_host(char *host, struct span scheme)
+{
+	char *colon = host_port(host);
+	char port[6] = "";
+
+	if (colon) {
+		if (decimal(colon + 1, 65535) < 1)
+			return "not a port number";
+		if (strcmp(colon + 1, default_port(scheme)) != 0)
+			snprintf(port, sizeof(port), "%s", colon + 1);
+		*colon = 0;
+	}
+	size_t n = strlen(host);
+	enum indicator_type type = INDICATOR_IPV4;
+	bool six = host[0] == '[';
+	bool address = six || (n && is_digits(host + n - 1, 1) && strspn(host, "0123456789.") == n);
+	const char *why = address ? net_address(host, &type) : net_domain(host);
+	if (why)
+		return why;
+	if (type == INDICATOR_IPV6) {
+		memmove(host + 1, host, strlen(host) + 1);
+		host[0] = '[';
+		strcat(host, "]");
+	}
+	if (port[0]) {
+		strcat(host, ":");
+		strcat(host, port);
+	}
+	return NULL;
+}
+
+const char *net_url(char *s)
+{
+	char in[NET_TEXT_MAX], host[NET_TEXT_MAX];
+	size_t scheme = scheme_len(s);
+
+	for (const char *p = s; *p; p++)
+		if (!url_char(*p))
+			return *p & 0x80 ? "a URL that is not ASCII: give it percent-encoded" :
+					   "a character that no URL holds";
+	if (!scheme && (s[0] == '/' || !strchr(s, '/')))
+		return s[0] == '/' ? "a URL path without a host" :
+				     "a URL needs a scheme or a path; is this a domain?";
+	lower(s, scheme);
+	snprintf(in, sizeof(in), "%s", s);
+	char *auth = in + (scheme ? scheme + 3 : 0);
+	char *rest = auth + strcspn(auth, "/?#");
+	snprintf(host, sizeof(host), "%.*s", (int)(rest - auth), auth);
+	char *at = strrchr(host, '@');
+	char *name = at ? at + 1 : host;
+	const char *why = url_host(name, span_of(s, scheme));
+	if (why)
+		return why;
+	bool web = span_eq_str(span_of(s, scheme), "http") ||
+	    span_eq_str(span_of(s, scheme), "https");
+	/* The scheme stands in s already; NET_TEXT_MAX has room for what the host may have grown. */
+	char *out = stpcpy(s + (auth - in), host);
+	if (web && *rest != '/')
+		out = stpcpy(out, "/");
+	strcpy(out, rest);
+	return NULL;
+}
+
+const char *net_email(char *s)
+{
+	static const char other[] = ".!#$%&'*+/=?^_`{|}~-";
+	char *at = strrchr(s, '@');
+	size_t n = at ? (size_t)(at - s) : 0;
+
+	if (!n || n > LOCAL_PART_MAX)
+		return at ? "an e-mail address needs 1 to 64 bytes before the @" :
+			    "an e-mail address needs an @";
+	lower(s, n);
+	for (size_t i = 0; i < n; i++) {
+		bool plain = (s[i] >= 'a' && s[i] <= 'z') || is_digits(&s[i], 1);
+		if (!plain && !strchr(other, s[i]))
+			return "a character that no e-mail address holds unquoted";
+		if (s[i] == '.' && (i == 0 || i + 1 == n || s[i + 1] == '.'))
+			return "an e-mail address with a dot in the wrong place";
+	}
+	return net_domain(at + 1);
+}
