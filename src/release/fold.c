@@ -2,7 +2,6 @@
 
 #include "release/fold.h"
 
-#include "crypto/hash.h"
 #include "crypto/key.h"
 #include "release/read.h"
 #include "release/text.h"

@@ -15,7 +15,7 @@ struct release_step {
 	uint64_t seq;
 	ts at;
 	const char *kind, *actor;
-	struct digest entry; /* SHA-256 of the whole entry */
+	struct digest entry; /* RFC 6962 leaf hash of the whole entry; set for a freeze */
 	struct json_val data;
 };
 

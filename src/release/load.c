@@ -2,7 +2,7 @@
 
 /* load: channels out of the ledger, and which of them ship a digest. */
 
-#include "crypto/hash.h"
+#include "crypto/merkle.h"
 #include "release/fold.h"
 #include "release/text.h"
 
@@ -18,6 +18,12 @@ struct loading {
 	struct fault *f;
 };
 
+static struct digest leaf_of(struct span body)
+{
+	struct mhash h = merkle_leaf(body);
+	return digest_of(DIGEST_SHA256, h.b);
+}
+
 static int load_one(void *ctx, const struct ledger_entry *e)
 {
 	struct loading *l = ctx;
@@ -25,7 +31,7 @@ static int load_one(void *ctx, const struct ledger_entry *e)
 		.data = e->data };
 
 	if (strcmp(e->kind, "release.freeze") == 0)
-		step.entry = sha256_of(e->body);
+		step.entry = leaf_of(e->body);
 	int rc = fold_apply(l->c, &step, l->a, l->f);
 	if (rc == 0 || rc == -ENOMEM)
 		return rc;

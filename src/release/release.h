@@ -137,7 +137,7 @@ struct release_freeze {
 struct release_frozen {
 	struct release_freeze order; /* condition never NULL */
 	uint64_t id;                 /* its seq: the name of this freeze */
-	struct digest entry;         /* SHA-256 of the ledger entry: what a second person signs */
+	struct digest entry;         /* its leaf hash (RFC 6962), which a second person signs */
 	bool lifted;
 	uint64_t lifted_seq;
 	ts lifted_at;

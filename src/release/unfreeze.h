@@ -7,8 +7,8 @@
  *   {"channel":…,"condition":…,"entry":"sha256:…","evidence":["sha256:…"],"freeze":SEQ,
  *    "met":"condition"|"statement","person":…,"policy":"sha256:…","time":RFC 3339}
  *
- * of type UNFREEZE_TYPE, where entry is the SHA-256 of the freeze's ledger entry (so a signature is
- * good for that freeze in that ledger only) and policy the one in force. The envelope is stored in
+ * of type UNFREEZE_TYPE, where entry is the RFC 6962 leaf hash of the freeze's ledger entry (so a
+ * signature is good for that freeze in that ledger only) and policy the one in force. The envelope is stored in
  * the release.unfreeze entry, and the fold checks it again each time.
  */
 

@@ -2,6 +2,7 @@
 
 #include "store/ledger.h"
 
+#include "crypto/dsse.h"
 #include "store/priv.h"
 
 #include <errno.h>
@@ -201,4 +202,13 @@ int ledger_checkpoint_at(struct store *s, uint64_t size, struct buf *out, struct
 	int rc = put_note(&q, out);
 	return rc == -ENOENT ? fault_set(f, rc, "no checkpoint was signed at size %llu",
 	    (unsigned long long)size) : rc;
+}
+
+int ledger_sign(struct store *s, struct span type, struct span payload, struct buf *out,
+    struct fault *f)
+{
+	if (s->flags & STORE_RDONLY)
+		return fault_set(f, -EROFS, "%s: opened for reading only: nothing can be signed", s->dir);
+	int rc = dsse_sign(out, type, payload, s->key);
+	return rc < 0 ? fault_set(f, rc, "cannot sign with the ledger key: %s", strerror(-rc)) : 0;
 }

@@ -73,6 +73,11 @@ FB_MUST int ledger_checkpoint(struct store *s, struct buf *out, struct fault *f)
 /* The checkpoint as it was at size (there is one per commit), -ENOENT if none at that size. */
 FB_MUST int ledger_checkpoint_at(struct store *s, uint64_t size, struct buf *out, struct fault *f);
 
+/* A statement of the ledger's owner about the record, such as a channel's state: a DSSE envelope of
+ * that payload type signed with the ledger key, appended. -EROFS when opened read-only. */
+FB_MUST int ledger_sign(struct store *s, struct span type, struct span payload, struct buf *out,
+    struct fault *f);
+
 /* proof has MERKLE_PROOF_MAX elements. */
 FB_MUST int ledger_prove_inclusion(struct store *s, uint64_t seq, uint64_t size,
     struct mhash *proof, size_t *ret_n, struct fault *f);
