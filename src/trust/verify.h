@@ -6,7 +6,7 @@
  *
  * Guarantees: fails closed (model/verdict.h); reads files, writes nothing. Artifacts are streamed
  * with pread in blocks of 256 KiB, whatever their size; evidence files are read whole up to
- * EVIDENCE_MAX. Every reason that rests on evidence names it by digest.
+ * EVIDENCE_FILE_MAX. Every reason that rests on evidence names it by digest.
  *
  * What it takes to PASS (docs/verify.md has the long form):
  *   without a policy: --expect matches, or a signed SLSA provenance about exactly these bytes
@@ -21,10 +21,8 @@
 #include "model/digest.h"
 #include "model/verdict.h"
 
-#define EVIDENCE_MAX (16u << 20)
 #define VERIFY_EVIDENCE_FILES_MAX 64
-#define VERIFY_ENVELOPES_MAX 1024 /* over all evidence files */
-#define VERIFY_KEYS_MAX 32        /* --key and the policy's together */
+#define VERIFY_KEYS_MAX 32 /* --key and the policy's together */
 
 struct verify_file {
 	const char *name; /* for people */
@@ -56,7 +54,7 @@ struct verify_artifact {
 	/* facts claimed by the provenance that was accepted; NULL if none */
 	const char *builder_id, *build_type, *source_uri, *source_ref, *source_digest;
 	const char *signer; /* "sha256:…" key id that signed the accepted provenance */
-	struct digest provenance; /* of the accepted envelope */
+	struct digest provenance; /* SHA-256 of the evidence file with the accepted provenance */
 };
 
 struct verify_session;

@@ -8,7 +8,6 @@
 #define COFF_LEN 20
 #define SECTION_LEN 40
 #define CERT_HEAD 8
-#define CERT_PKCS7 0x0002
 
 const char *pe_strerror(int result)
 {
@@ -301,7 +300,7 @@ static bool read_cert(struct cur *c, struct pe_certs *out, uint64_t base)
 	e.body = cur_take(c, aligned - CERT_HEAD);
 	if (e.revision != 0x0100 && e.revision != 0x0200)
 		odd(&out->odd, PE_A_ENTRY_REVISION, e.off + 4, 2);
-	if (e.type != CERT_PKCS7)
+	if (e.type != PE_CERT_PKCS7)
 		odd(&out->odd, PE_A_ENTRY_TYPE, e.off + 6, 2);
 	out->cert[out->n++] = e;
 	return true;

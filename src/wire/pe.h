@@ -132,6 +132,8 @@ FB_MUST int pe_parse(struct pe *ret_pe, struct span head, uint64_t file_size);
  * fewer when there is no directory entry to leave out). */
 size_t pe_covered(const struct pe *pe, struct pe_range out[static PE_COVERED_MAX]);
 
+#define PE_CERT_PKCS7 0x0002 /* WIN_CERT_TYPE_PKCS_SIGNED_DATA */
+
 struct pe_cert {
 	uint64_t off;      /* of the WIN_CERTIFICATE header, in the file */
 	uint32_t length;   /* dwLength: header, content and any padding the signer counted in */

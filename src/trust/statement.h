@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * statement: an in-toto Statement (in-toto/attestation spec/v1/statement.md, and v0.1): which
+ * artifacts a predicate is about.
+ *
+ * Guarantees: reads bytes that were already authenticated (envelope.h), touches no file. Fields
+ * that the specification does not name are ignored, as its parsing rules demand. Digests under the
+ * names md5, sha1, sha256, sha384 and sha512 must be hex of the right length; other algorithm
+ * names (gitCommit, dirHash, a registry's own) are ignored.
+ *
+ * An artifact is matched by SHA-256 or SHA-512 only. A digest set that agrees in one and differs
+ * in another algorithm matches nothing: in-toto lets any one field match, but a set that disagrees
+ * with itself about the same bytes is not evidence.
+ */
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "model/digest.h"
+#include "wire/json.h"
+
+#define STATEMENT_SUBJECTS_MAX 65536
+#define STATEMENT_PAYLOAD_TYPE "application/vnd.in-toto+json"
+
+struct subject {
+	const char *name; /* "" if none */
+	struct digest sha1, sha256, sha512; /* unset if not given */
+};
+
+struct statement {
+	const char *type;           /* "https://in-toto.io/Statement/v1" or v0.1 */
+	const char *predicate_type; /* a URI, not empty */
+	struct subject *subject;
+	size_t nsubjects; /* at least 1 */
+	struct json_val predicate; /* an object, or absent; lives in the scratch arena */
+};
+
+/*
+ * Strings and subjects are copied into keep; the JSON document of the predicate is in scratch.
+ * 0, -EBADMSG with fault (*ret_s zeroed), -ENOMEM.
+ */
+FB_MUST int statement_read(struct statement *ret_s, struct span payload, struct arena *keep,
+    struct arena *scratch, struct fault *f);
+
+enum subject_match {
+	SUBJECT_NONE = 0,  /* no subject is about these bytes or this name */
+	SUBJECT_WEAK,      /* only SHA-1 agrees: not enough to say that it is the artifact */
+	SUBJECT_REPLACED,  /* a subject of the artifact's name has other bytes */
+	SUBJECT_MATCH,
+	SUBJECT_CONFLICT,  /* agrees in one algorithm, differs in another */
+};
+
+/* The last of the enum that any subject gives. digest: by algorithm, as
+ * struct verify_artifact has it; name: the artifact's base name. *ret_s is NULL for NONE. */
+enum subject_match statement_match(const struct statement *s, const struct digest *digest,
+    const char *name, const struct subject **ret_s);
