@@ -9,7 +9,8 @@
  * exactly one signer; the signer's certificate is embedded; the signed attributes hold exactly one
  * contentType and one messageDigest; messageDigest is the digest of the SpcIndirectData (its content
  * octets, as Authenticode has it); the signature over the attributes verifies under the embedded
- * certificate's key.
+ * certificate's key; and if that certificate is its own issuer, or its issuer is embedded too, then
+ * the certificate's own signature verifies.
  *
  * What it does not mean: that the certificate is trusted, valid at any time, or meant for code (there
  * is no chain, revocation or policy here); that `digest` is the digest of any file (the caller
@@ -49,13 +50,14 @@ enum ac_result {
 	AC_ALGORITHM,        /* a digest (MD5 is one) or signature algorithm that is not accepted */
 	AC_NO_CERTIFICATE,   /* the signer's certificate is not embedded or is not usable */
 	AC_CONTENT_DIGEST,   /* messageDigest is not the digest of the SpcIndirectData */
-	AC_BAD_SIGNATURE,    /* the signature does not verify */
+	AC_BAD_SIGNATURE,    /* the signature, or that on the signer's certificate, does not verify */
 	AC_RESULTS,
 };
 
 /* "ok", "bad-der", "content-digest" …: the stable words that reason codes are made of. */
 const char *ac_result_name(int result);
 
+/* OTHER is also what some signers of UEFI images write where PE belongs (seen: Debian's fwupd). */
 enum ac_subject { AC_SUBJECT_OTHER = 0, AC_SUBJECT_PE, AC_SUBJECT_CAB, AC_SUBJECT_SIP };
 
 enum ac_stamp_kind { AC_STAMP_NONE = 0, AC_STAMP_LEGACY, AC_STAMP_RFC3161 };

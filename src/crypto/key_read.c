@@ -2,6 +2,7 @@
 
 /* key_read: keys from outside, and what is accepted as a key at all. */
 
+#include "crypto/cert.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
 #include "crypto/ossl.h"
@@ -13,7 +14,6 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
-OSSL_FREE_FN(X509, X509_free)
 OSSL_FREE_FN(X509_PUBKEY, X509_PUBKEY_free)
 OSSL_FREE_FN(BIGNUM, BN_free)
 

@@ -22,9 +22,10 @@
 #define X509_DER_MAX (64u << 10)
 
 struct x509_facts {
-	const char *subject, *issuer; /* RFC 4514 text, most significant last; control and non-ASCII
-					 bytes escaped: safe to print */
-	const char *common_name;      /* the last CN of the subject; NULL if none */
+	/* Names are outside text: UTF-8, control characters escaped (RFC 4514), most significant part
+	 * last; QUOTE() them when printing. */
+	const char *subject, *issuer;
+	const char *common_name;      /* the subject's last CN; NULL if none or not plain text */
 	const char *serial;           /* hex, lower case, at least one byte */
 	const char *key;              /* "rsa-2048", "ecdsa-p256", "ed25519" … */
 	ts not_before, not_after;     /* TS_FOREVER beyond what ts holds ("99991231235959Z") */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* oid: content octets of the object identifiers that this room knows. Private to crypto/. */
+
+#include "base/span.h"
+
+/* 1.2.840.113549.1.7.2 */
+#define OID_SIGNED_DATA SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02")
+/* 1.2.840.113549.1.7.1 */
+#define OID_DATA SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01")
+
+/* attributes, RFC 2985 */
+/* 1.2.840.113549.1.9.3 */
+#define OID_CONTENT_TYPE SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03")
+/* 1.2.840.113549.1.9.4 */
+#define OID_MESSAGE_DIGEST SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04")
+/* 1.2.840.113549.1.9.5 */
+#define OID_SIGNING_TIME SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x05")
+/* 1.2.840.113549.1.9.6 */
+#define OID_COUNTER_SIGNATURE SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x06")
+
+/* id-ct-TSTInfo, RFC 3161 */
+/* 1.2.840.113549.1.9.16.1.4 */
+#define OID_TST_INFO SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04")
+
+/* Microsoft */
+/* 1.3.6.1.4.1.311.2.1.4 */
+#define OID_SPC_INDIRECT SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x04")
+/* 1.3.6.1.4.1.311.2.1.11 */
+#define OID_SPC_STATEMENT SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0b")
+/* 1.3.6.1.4.1.311.2.1.12 */
+#define OID_SPC_OPUS SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0c")
+/* 1.3.6.1.4.1.311.2.1.15 */
+#define OID_SPC_PE SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0f")
+
+/* individual */
+/* 1.3.6.1.4.1.311.2.1.21 */
+#define OID_SPC_CODE_SIGNING SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x15")
+/* 1.3.6.1.4.1.311.2.1.25 */
+#define OID_SPC_CAB SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x19")
+/* 1.3.6.1.4.1.311.2.1.30 */
+#define OID_SPC_SIP SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x1e")
+/* 1.3.6.1.4.1.311.2.4.1 */
+#define OID_SPC_NESTED SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x02\x04\x01")
+/* 1.3.6.1.4.1.311.3.3.1 */
+#define OID_MS_STAMP SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x03\x03\x01")
+
+/* digests */
+/* 1.3.14.3.2.26 */
+#define OID_SHA1 SPAN_LIT("\x2b\x0e\x03\x02\x1a")
+/* 2.16.840.1.101.3.4.2.1 */
+#define OID_SHA256 SPAN_LIT("\x60\x86\x48\x01\x65\x03\x04\x02\x01")
+/* 2.16.840.1.101.3.4.2.2 */
+#define OID_SHA384 SPAN_LIT("\x60\x86\x48\x01\x65\x03\x04\x02\x02")
+/* 2.16.840.1.101.3.4.2.3 */
+#define OID_SHA512 SPAN_LIT("\x60\x86\x48\x01\x65\x03\x04\x02\x03")
+/* 1.2.840.113549.2.5 */
+#define OID_MD5 SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x02\x05")
+
+/* signatures */
+/* 1.2.840.113549.1.1.1 */
+#define OID_RSA SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01")
+/* 1.2.840.113549.1.1.5 */
+#define OID_RSA_SHA1 SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05")
+/* 1.2.840.113549.1.1.11 */
+#define OID_RSA_SHA256 SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b")
+/* 1.2.840.113549.1.1.12 */
+#define OID_RSA_SHA384 SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c")
+/* 1.2.840.113549.1.1.13 */
+#define OID_RSA_SHA512 SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d")
+/* 1.2.840.10045.2.1 */
+#define OID_EC SPAN_LIT("\x2a\x86\x48\xce\x3d\x02\x01")
+/* 1.2.840.10045.4.1 */
+#define OID_ECDSA_SHA1 SPAN_LIT("\x2a\x86\x48\xce\x3d\x04\x01")
+/* 1.2.840.10045.4.3.2 */
+#define OID_ECDSA_SHA256 SPAN_LIT("\x2a\x86\x48\xce\x3d\x04\x03\x02")
+/* 1.2.840.10045.4.3.3 */
+#define OID_ECDSA_SHA384 SPAN_LIT("\x2a\x86\x48\xce\x3d\x04\x03\x03")
+/* 1.2.840.10045.4.3.4 */
+#define OID_ECDSA_SHA512 SPAN_LIT("\x2a\x86\x48\xce\x3d\x04\x03\x04")

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "crypto/signer.h"
+
+#include "crypto/hash.h"
+#include "crypto/oid.h"
+#include "crypto/ossl.h"
+
+#include <errno.h>
+#include <openssl/x509v3.h>
+
+static bool known(const struct cert_set *s, struct span der)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (span_eq(s->cert[i].der, der))
+			return true;
+	return false;
+}
+
+int cert_set_read(struct cert_set *s, struct span certs, struct arena *a, struct fault *f)
+{
+	struct cur c = cur_of(certs);
+
+	*s = (struct cert_set){ 0 };
+	s->cert = arena_array(a, AC_CERTS_MAX, sizeof(*s->cert));
+	s->used = arena_array(a, AC_CERTS_MAX, sizeof(*s->used));
+	if (!s->cert || !s->used)
+		return -ENOMEM;
+	for (size_t count = 0; cur_left(&c); count++) {
+		struct der v = der_any(&c);
+		if (count == AC_CERTS_MAX)
+			return fault_set(f, AC_STRUCTURE, "more than %d certificates", AC_CERTS_MAX);
+		if (c.err)
+			break;
+		if (v.tag != DER_SEQ || known(s, v.all) || cert_read(&s->cert[s->n], v.all, NULL) < 0)
+			s->foreign++;
+		else
+			s->n++;
+	}
+	if (c.err)
+		return fault_set(f, AC_BAD_DER, "certificates: %s", der_strerror(c.err));
+	return AC_OK;
+}
+
+void cert_set_free(struct cert_set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		cert_free(&s->cert[i]);
+	*s = (struct cert_set){ 0 };
+}
+
+void cert_set_mark_chain(struct cert_set *s, const struct cert *leaf)
+{
+	bool grown = true;
+
+	s->used[leaf - s->cert] = true;
+	while (grown) {
+		grown = false;
+		for (size_t i = 0; i < s->n; i++)
+			for (size_t j = 0; s->used[i] && j < s->n; j++)
+				if (!s->used[j] && cert_issued_by(&s->cert[i], &s->cert[j]))
+					grown = s->used[j] = true;
+	}
+}
+
+enum digest_alg digest_of_oid(struct span oid)
+{
+	if (span_eq(oid, OID_SHA256))
+		return DIGEST_SHA256;
+	if (span_eq(oid, OID_SHA384))
+		return DIGEST_SHA384;
+	if (span_eq(oid, OID_SHA512))
+		return DIGEST_SHA512;
+	if (span_eq(oid, OID_SHA1))
+		return DIGEST_SHA1;
+	return DIGEST_NONE;
+}
+
+static bool is_signers(const struct cert *c, const struct pkcs7_signer *x)
+{
+	if (x->issuer.n)
+		return span_eq(c->issuer, x->issuer) && span_eq(c->serial, x->serial);
+	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(c->x);
+	return id && span_eq(span_of(ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id)),
+			 x->key_id);
+}
+
+/*
+ * No chain is validated here, but where the set itself holds the issuer (or the certificate is its
+ * own), a certificate that it did not sign has been changed.
+ */
+static bool issuer_agrees(const struct cert_set *s, const struct cert *c)
+{
+	bool named = false;
+
+	if (span_eq(c->issuer, c->subject))
+		return cert_issued_by(c, c);
+	for (size_t i = 0; i < s->n; i++) {
+		if (!span_eq(s->cert[i].subject, c->issuer))
+			continue;
+		if (cert_issued_by(c, &s->cert[i]))
+			return true;
+		named = true;
+	}
+	return !named;
+}
+
+/* The one certificate that the SignerInfo names. */
+static int find_cert(const struct cert_set *s, const struct pkcs7_signer *x,
+    const struct cert **ret_cert, struct fault *f)
+{
+	const struct cert *found = NULL;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (!is_signers(&s->cert[i], x))
+			continue;
+		if (found)
+			return fault_set(f, AC_STRUCTURE, "two certificates for the one signer");
+		found = &s->cert[i];
+	}
+	if (!found)
+		return fault_set(f, AC_NO_CERTIFICATE, "the signer's certificate is not embedded");
+	if (!cert_key(found))
+		return fault_set(f, AC_NO_CERTIFICATE, "the signer's key cannot be used");
+	*ret_cert = found;
+	return AC_OK;
+}
+
+/* Which signature algorithm OIDs go with which key type and digest. */
+static const struct {
+	struct span oid;
+	const char *key;
+	enum digest_alg digest; /* NONE: the SignerInfo's own */
+} sig_algs[] = {
+	{ OID_RSA, "RSA", DIGEST_NONE },
+	{ OID_RSA_SHA1, "RSA", DIGEST_SHA1 },
+	{ OID_RSA_SHA256, "RSA", DIGEST_SHA256 },
+	{ OID_RSA_SHA384, "RSA", DIGEST_SHA384 },
+	{ OID_RSA_SHA512, "RSA", DIGEST_SHA512 },
+	{ OID_EC, "EC", DIGEST_NONE },
+	{ OID_ECDSA_SHA1, "EC", DIGEST_SHA1 },
+	{ OID_ECDSA_SHA256, "EC", DIGEST_SHA256 },
+	{ OID_ECDSA_SHA384, "EC", DIGEST_SHA384 },
+	{ OID_ECDSA_SHA512, "EC", DIGEST_SHA512 },
+};
+
+#define RSA_BITS_MIN 1024 /* old signatures stay readable; the caller sees the size */
+
+static int check_algorithms(const struct pkcs7_signer *x, enum digest_alg alg, EVP_PKEY *key,
+    struct fault *f)
+{
+	char text[DER_OID_TEXT_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(sig_algs); i++) {
+		if (!span_eq(sig_algs[i].oid, x->sig_oid) || x->sig_params.n)
+			continue;
+		if (sig_algs[i].digest != DIGEST_NONE && sig_algs[i].digest != alg)
+			return fault_set(f, AC_STRUCTURE, "digest and signature algorithm disagree");
+		if (!EVP_PKEY_is_a(key, sig_algs[i].key))
+			return fault_set(f, AC_STRUCTURE, "signature algorithm and key disagree");
+		if (EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
+			return fault_set(f, AC_ALGORITHM, "an RSA key of %d bits",
+			    EVP_PKEY_get_bits(key));
+		return AC_OK;
+	}
+	return fault_set(f, AC_ALGORITHM, "signature algorithm %s is not accepted",
+	    der_oid_text(x->sig_oid, text));
+}
+
+static int check_content_type(struct span attrs, struct span want, struct fault *f)
+{
+	struct der v;
+	int rc = pkcs7_attr_find(attrs, OID_CONTENT_TYPE, &v);
+
+	if (rc == PKCS7_ABSENT && !want.n)
+		return AC_OK;
+	if (rc != PKCS7_OK)
+		return fault_set(f, AC_STRUCTURE, "not exactly one contentType attribute");
+	struct cur c = cur_of(v.all);
+	struct span type = der_oid(&c);
+	if (!der_done(&c) || !span_eq(type, want.n ? want : OID_DATA))
+		return fault_set(f, AC_STRUCTURE, "the contentType attribute is another than the content's");
+	return AC_OK;
+}
+
+static int check_message_digest(struct span attrs, struct span content, enum digest_alg alg,
+    struct fault *f)
+{
+	struct der v;
+	struct digest d;
+
+	if (pkcs7_attr_find(attrs, OID_MESSAGE_DIGEST, &v) != PKCS7_OK || v.tag != DER_OCTETS)
+		return fault_set(f, AC_STRUCTURE, "not exactly one messageDigest attribute");
+	int rc = hash_span(alg, content, &d);
+	if (rc < 0)
+		return rc;
+	if (!span_eq(v.body, span_of(d.b, d.len)))
+		return fault_set(f, AC_CONTENT_DIGEST,
+		    "the messageDigest attribute is not the digest of the signed content");
+	return AC_OK;
+}
+
+/* The signature is over the attributes as a SET OF: [0] replaced by the SET tag (RFC 2315 9.3). */
+static int check_signature(const struct pkcs7_signer *x, enum digest_alg alg, EVP_PKEY *key,
+    struct fault *f)
+{
+	static const uint8_t set_tag = DER_SET;
+	OSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free) ctx = EVP_MD_CTX_new();
+
+	if (!ctx || EVP_DigestVerifyInit(ctx, NULL, ossl_md(alg), NULL, key) != 1 ||
+	    EVP_DigestVerifyUpdate(ctx, &set_tag, 1) != 1 ||
+	    EVP_DigestVerifyUpdate(ctx, x->attrs.p + 1, x->attrs.n - 1) != 1)
+		return -ENOMEM;
+	if (EVP_DigestVerifyFinal(ctx, x->signature.p, x->signature.n) != 1)
+		return fault_set(f, AC_BAD_SIGNATURE, "the signature does not verify");
+	return AC_OK;
+}
+
+int signer_check(const struct pkcs7_signer *x, const struct cert_set *s,
+    const struct signed_content *content, const struct cert **ret_cert, struct fault *f)
+{
+	enum digest_alg alg = digest_of_oid(x->digest_oid);
+	const struct cert *cert = NULL;
+	char text[DER_OID_TEXT_MAX];
+
+	if (alg == DIGEST_NONE)
+		return fault_set(f, AC_ALGORITHM, "digest algorithm %s is not accepted",
+		    der_oid_text(x->digest_oid, text));
+	if (!x->attrs.n)
+		return fault_set(f, AC_STRUCTURE, "no signed attributes");
+	int rc = find_cert(s, x, &cert, f);
+	if (rc != AC_OK)
+		return rc;
+	EVP_PKEY *key = cert_key(cert);
+	struct span attrs = pkcs7_attr_set(x->attrs);
+	rc = check_algorithms(x, alg, key, f);
+	if (rc == AC_OK)
+		rc = check_content_type(attrs, content->type, f);
+	if (rc != AC_OK)
+		return rc;
+	*ret_cert = cert;
+	rc = check_message_digest(attrs, content->bytes, alg, f);
+	if (rc == AC_OK)
+		rc = check_signature(x, alg, key, f);
+	if (rc == AC_OK && !issuer_agrees(s, cert))
+		rc = fault_set(f, AC_BAD_SIGNATURE,
+		    "the signer's certificate is not signed by the issuer embedded beside it");
+	return rc;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * signer: does a PKCS#7 SignerInfo hold? Private to crypto/. One procedure for the three places
+ * where Authenticode has one: the signature itself, a legacy countersignature, an RFC 3161 token.
+ */
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "crypto/authenticode.h"
+#include "crypto/cert.h"
+#include "wire/pkcs7.h"
+
+/* The embedded certificates of one SignedData. */
+struct cert_set {
+	struct cert *cert; /* in the arena, n of them */
+	bool *used;        /* by cert_set_mark_chain */
+	size_t n;
+	uint32_t foreign;  /* members that are no X.509 certificate, or a second copy of one */
+};
+
+/* certs is the content of the certificates field. AC_OK, AC_BAD_DER, AC_STRUCTURE, -ENOMEM. Free
+ * also after an error. */
+FB_MUST int cert_set_read(struct cert_set *s, struct span certs, struct arena *a, struct fault *f);
+void cert_set_free(struct cert_set *s);
+/* Marks leaf and every certificate of the set that (transitively) issued it. */
+void cert_set_mark_chain(struct cert_set *s, const struct cert *leaf);
+
+enum digest_alg digest_of_oid(struct span oid);
+
+/* What the signed attributes must say about the content. */
+struct signed_content {
+	struct span type;       /* OID; n == 0: contentType must be absent or id-data */
+	struct span bytes;      /* that messageDigest is the digest of */
+};
+
+/*
+ * AC_OK with the signer's certificate (in s) when everything holds; otherwise AC_STRUCTURE,
+ * AC_ALGORITHM, AC_NO_CERTIFICATE, AC_CONTENT_DIGEST, AC_BAD_SIGNATURE, AC_BAD_DER with fault, or
+ * -ENOMEM. *ret_cert is also written when only the digest or the signature is wrong.
+ */
+FB_MUST int signer_check(const struct pkcs7_signer *x, const struct cert_set *s,
+    const struct signed_content *content, const struct cert **ret_cert, struct fault *f);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * ac_tool: for authenticode.t. Reads, makes and signs PE files with the library's own functions.
+ *
+ *   ac_tool make OUT                          an unsigned PE32+ image
+ *   ac_tool cert KEY.pem CN OUT.der           a self-signed code-signing certificate
+ *   ac_tool sign IN KEY.pem CERT.der OUT      signs an unsigned image
+ *   ac_tool show FILE                         facts of each signature; digests compared
+ */
+
+#include "base/file.h"
+#include "crypto/authenticode.h"
+#include "crypto/hash.h"
+#include "pe_make.h"
+#include "wire/pe.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static int fail(const char *what, const struct fault *f)
+{
+	printf("error: %s: %s\n", what, f->text);
+	return 1;
+}
+
+static int save(const char *path, struct span s)
+{
+	struct fault f = FAULT_INIT;
+	int rc = file_replace_path(path, s, 0644, &f);
+	return rc < 0 ? fail(path, &f) : 0;
+}
+
+static struct digest image_digest(const struct pe *pe, struct span file, enum digest_alg alg)
+{
+	struct pe_range r[PE_COVERED_MAX];
+	struct digest out[DIGEST_ALGS] = { 0 };
+	AUTO_HASHER struct hasher *h = NULL;
+	size_t n = pe_covered(pe, r);
+	static const uint8_t zero[8];
+
+	if (hasher_new(&h, HASH_SET(alg)) < 0)
+		return out[0];
+	for (size_t i = 0; i < n; i++)
+		if (hasher_update(h, file.p + r[i].off, r[i].len) < 0)
+			return out[0];
+	size_t pad = pe->table.len ? 0 : (8 - file.n % 8) % 8; /* as the signed file will have */
+	if (hasher_update(h, zero, pad) < 0 || hasher_final(h, out) < 0)
+		return out[0];
+	return out[alg];
+}
+
+static void show_one(const char *name, const struct authenticode *a, const struct pe *pe,
+    struct span file)
+{
+	char t[TS_TEXT_MAX];
+	struct digest d = image_digest(pe, file, a->digest.alg);
+
+	printf("%s: %s image digest %s\n", name, digest_name(a->digest.alg),
+	    digest_eq(&d, &a->digest) ? "matches" : "DIFFERS");
+	printf("%s: signer %s, issuer %s, serial %s, key %s, from %s\n", name, a->signer.subject,
+	    a->signer.issuer, a->signer.serial, a->signer.key, ts_format(a->signer.not_before, t));
+	printf("%s: cert %s code-signing %d\n", name, DIGEST_TEXT(&a->signer.id),
+	    a->signer.eku_code_signing);
+	printf("%s: der %zu, certs %u (%u unrelated), subject %d, page hashes %d\n", name, a->der_len,
+	    a->ncerts, a->ncerts_unrelated, a->subject, a->page_hashes);
+	if (a->program || a->url)
+		printf("%s: program %s url %s\n", name, a->program ? a->program : "-",
+		    a->url ? a->url : "-");
+	if (a->stamp.kind)
+		printf("%s: stamp kind %d %s at %s by %s\n", name, a->stamp.kind,
+		    ac_result_name((int)a->stamp.result), ts_format(a->stamp.time, t),
+		    a->stamp.signer.subject ? a->stamp.signer.subject : "-");
+	for (size_t i = 0; i < a->nattr; i++)
+		printf("%s: unsigned attribute %s\n", name, a->attr[i]);
+}
+
+static int show_signature(const char *name, struct span der, const struct pe *pe, struct span file)
+{
+	AUTO_ARENA struct arena a = ARENA_INIT(4 << 20);
+	struct fault f = FAULT_INIT;
+	struct authenticode x;
+	int rc = authenticode_read(&x, der, &a, &f);
+
+	printf("%s: %s %s\n", name, ac_result_name(rc), f.text);
+	if (rc != AC_OK)
+		return 1;
+	show_one(name, &x, pe, file);
+	int bad = 0;
+	for (size_t i = 0; i < x.nnested; i++) {
+		char sub[64];
+		snprintf(sub, sizeof(sub), "%s.%zu", name, i);
+		bad |= show_signature(sub, x.nested[i], pe, file);
+	}
+	return bad;
+}
+
+static int show(const char *path)
+{
+	struct file_map m;
+	struct fault f = FAULT_INIT;
+	static struct pe pe;
+	static struct pe_certs certs;
+
+	if (file_map_open(&m, path, &f) < 0)
+		return fail(path, &f);
+	if (pe_parse(&pe, span_cut(m.s, 0, PE_HEAD_MAX), m.s.n) != PE_OK)
+		return fail(path, &FAULT_INIT);
+	pe_certs(&certs, span_cut(m.s, pe.table.off, pe.table.len), pe.table.off);
+	int bad = 0;
+	for (uint32_t i = 0; i < certs.n; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "signature %u", i);
+		bad |= show_signature(name, certs.cert[i].body, &pe, m.s);
+	}
+	if (!certs.n)
+		printf("not signed\n");
+	file_map_close(&m);
+	return bad;
+}
+
+static int make(const char *path)
+{
+	struct pe_make m = pe_make(1, 0, NULL, 0, 0);
+	int rc = save(path, span_of(m.p, m.n));
+	free(m.p);
+	return rc;
+}
+
+static int read_key(struct key **ret_k, const char *path)
+{
+	AUTO_BUF struct buf b = BUF_INIT(KEY_TEXT_MAX);
+	struct fault f = FAULT_INIT;
+	int rc = file_read(path, &b, KEY_TEXT_MAX, &f);
+	if (rc == 0)
+		rc = key_private(ret_k, buf_span(&b), &f);
+	return rc < 0 ? fail(path, &f) : 0;
+}
+
+static int make_cert(const char *key_path, const char *cn, const char *path)
+{
+	AUTO_KEY struct key *k = NULL;
+	AUTO_BUF struct buf out = BUF_INIT(X509_DER_MAX);
+	struct x509_self req = { .common_name = cn, .organization = "Firebreak tests" };
+
+	if (ts_parse(SPAN_LIT("2023-01-01T00:00:00Z"), &req.not_before) < 0 ||
+	    ts_parse(SPAN_LIT("2033-01-01T00:00:00Z"), &req.not_after) < 0 ||
+	    read_key(&k, key_path) || x509_self_signed(k, &req, &out) < 0)
+		return 1;
+	return save(path, buf_span(&out));
+}
+
+/* The image with the signature as its only WIN_CERTIFICATE. */
+static int attach(struct buf *out, const struct pe *pe, struct span image, struct span der)
+{
+	static const uint8_t zero[8];
+	uint8_t dir[8];
+	size_t pad = (8 - image.n % 8) % 8, tail = (8 - der.n % 8) % 8;
+
+	buf_put_span(out, image);
+	buf_put(out, zero, pad);
+	put32(dir, (uint32_t)out->n);
+	put32(dir + 4, (uint32_t)(8 + der.n + tail));
+	buf_put_le32(out, (uint32_t)(8 + der.n + tail));
+	buf_put_le16(out, 0x200);
+	buf_put_le16(out, 2);
+	buf_put_span(out, der);
+	buf_put(out, zero, tail);
+	if (buf_err(out) == 0)
+		memcpy(out->p + pe->security_off, dir, 8);
+	return buf_err(out);
+}
+
+static int sign(const char *in, const char *key_path, const char *cert_path, const char *path)
+{
+	AUTO_KEY struct key *k = NULL;
+	AUTO_BUF struct buf image = BUF_INIT(1 << 24), cert = BUF_INIT(1 << 20), der = BUF_INIT(1 << 20),
+			    out = BUF_INIT(1 << 24);
+	struct fault f = FAULT_INIT;
+	static struct pe pe;
+
+	if (read_key(&k, key_path) || file_read(in, &image, 1 << 24, &f) < 0 ||
+	    file_read(cert_path, &cert, 1 << 20, &f) < 0)
+		return fail(in, &f);
+	if (pe_parse(&pe, buf_span(&image), image.n) != PE_OK)
+		return fail(in, &f);
+	struct digest d = image_digest(&pe, buf_span(&image), authenticode_digest_for(k));
+	if (authenticode_sign(&d, k, buf_span(&cert), &der) < 0)
+		return fail("authenticode_sign", &f);
+	if (attach(&out, &pe, buf_span(&image), buf_span(&der)) < 0)
+		return 1;
+	return save(path, buf_span(&out));
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (strcmp(what, "make") == 0 && argc == 3)
+		return make(argv[2]);
+	if (strcmp(what, "cert") == 0 && argc == 5)
+		return make_cert(argv[2], argv[3], argv[4]);
+	if (strcmp(what, "sign") == 0 && argc == 6)
+		return sign(argv[2], argv[3], argv[4], argv[5]);
+	if (strcmp(what, "show") == 0 && argc == 3)
+		return show(argv[2]);
+	fprintf(stderr, "see the source\n");
+	return 3;
+}
