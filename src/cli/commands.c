@@ -3,5 +3,6 @@
 #include "cli/commands.h"
 
 const struct cli_cmd *const cli_commands[] = {
+	&cmd_verify,
 	NULL,
 };

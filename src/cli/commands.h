@@ -7,3 +7,5 @@
 
 /* Ended by NULL, in the order in which --help lists them (commands.c). */
 extern const struct cli_cmd *const cli_commands[];
+
+extern const struct cli_cmd cmd_verify;

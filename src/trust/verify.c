@@ -164,6 +164,12 @@ struct verify_session *verify_end(struct verify_session *v)
 	return NULL;
 }
 
+const char *verify_policy(const struct verify_session *v, struct digest *ret_d)
+{
+	*ret_d = v->policy.digest;
+	return v->has_policy ? v->policy.name : NULL;
+}
+
 /* The whole file once through the digests and the anatomy. */
 static int stream(struct verify_session *v, int fd, uint64_t size, struct anatomy *an)
 {

@@ -69,6 +69,8 @@ FB_MUST int verify_begin(struct verify_session **ret_v, const struct verify_requ
     struct fault *f);
 /* Accepts NULL; returns NULL. */
 struct verify_session *verify_end(struct verify_session *v);
+/* The policy's name and the SHA-256 of its text; NULL without a policy. */
+const char *verify_policy(const struct verify_session *v, struct digest *ret_d);
 /* Strings live in the session. -errno only when the artifact cannot be read. */
 FB_MUST int verify_path(struct verify_session *v, const char *path, struct verify_artifact *ret_a,
     struct fault *f);

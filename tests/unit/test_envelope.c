@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "trust/envelope.h"
+
+#include "attest.h"
+#include "base/hex.h"
+#include "tap.h"
+#include "trust/evidence.h"
+
+#include <errno.h>
+
+/* RFC 8032 section 7.1, TEST 1 and TEST 2: the public keys A and B of the DSSE test vectors. */
+static const char key_a[] = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+static const char key_b[] = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+
+static struct trust_key raw_key(const char *hex, const char *name)
+{
+	struct trust_key k = { .name = name };
+	uint8_t raw[32];
+	if (hex_decode(raw, span_str(hex)) < 0 || key_from_raw_ed25519(&k.key, raw) < 0)
+		abort();
+	k.id = key_id(k.key);
+	return k;
+}
+
+static int read_text(struct envelope *e, const char *text, struct arena *a, struct fault *f)
+{
+	static struct json_doc doc;
+	*f = FAULT_INIT;
+	if (json_parse(&doc, span_str(text), a, f) < 0)
+		return -EBADMSG;
+	return envelope_read(e, json_root(&doc), a, f);
+}
+
+/* secure-systems-lab/dsse testvectors/vectors.json (deterministic Ed25519 signatures). */
+static void test_vectors(void)
+{
+#define IN_TOTO "\"payloadType\":\"application/vnd.in-toto+json\","
+#define STATEMENT "\"payload\":\"eyJfdHlwZSI6Imh0dHBzOi8vaW4tdG90by5pby9TdGF0ZW1lbnQvdjEifQ==\","
+#define SIG_A                                                                                      \
+	"{\"sig\":\"2WAfaHm5jluo0w+0rk8uVkluELJYWjSmU9x7EUzx+AyteDGJ4/nqyJXfmAUVFIAoQafWm7AxBZNw5"   \
+	"M9ixNHiCA==\",\"keyid\":\"A\"}"
+#define SIG_B                                                                                      \
+	"{\"sig\":\"c1+67/aT0yqEpwx8PsVY3MLHsj9D0CZ014/Fv/QlG59P+9CobUZ7xECJ/V3USG0Ob9CiE5LjReEZU"   \
+	"zNF2l7eBw==\"}"
+	static const struct {
+		const char *name, *text;
+		int read, verify;
+		uint32_t good;
+	} t[] = {
+		{ "single-signature", "{" STATEMENT IN_TOTO "\"signatures\":[" SIG_A "]}", 0,
+		    ENVELOPE_GOOD, 1 },
+		{ "url-safe-base64", "{\"payload\":\"-_-_Pj8=\"," IN_TOTO "\"signatures\":[{\"sig\":"
+		  "\"P-_KHICeR7tI6S_YyejJTRtrXhcQyQ2LYPaL8h90KjC9qN8HU_svOQ6TuDOT1HIrsGW886DbWNWcCmX5tw"
+		  "LrAw==\",\"keyid\":\"A\"}]}", 0, ENVELOPE_GOOD, 1 },
+		{ "payload-type-swapped", "{" STATEMENT "\"payloadType\":"
+		  "\"application/vnd.example.other+json\",\"signatures\":[" SIG_A "]}", 0,
+		    ENVELOPE_STRANGER, 0 },
+		{ "non-ascii-payload-type", "{" STATEMENT "\"payloadType\":\"application/vnd.ex\xc3\xa4"
+		  "mple+json\",\"signatures\":[{\"sig\":\"xmSk/ug66ysT7ayhkCIjhAq42zgZXSsEWuzUaNL7w2eGA"
+		  "dF/NU6/fRXPtmfN+5DNSAs5/i2lUnHjbbjPsu0tAw==\"}]}", 0, ENVELOPE_GOOD, 1 },
+		{ "empty-payload", "{\"payload\":\"\"," IN_TOTO "\"signatures\":[{\"sig\":\"gSggCAaTLTY"
+		  "yRH6FIDBem6meyIynsYy8RTHVzwx9tnTb7Bg/1jMWnuVgI/gffqmbsC2VX5/jHfkkDqsj7CDbDg==\"}]}", 0,
+		    ENVELOPE_GOOD, 1 },
+		{ "empty-payload-type", "{" STATEMENT "\"payloadType\":\"\",\"signatures\":[" SIG_A "]}",
+		    -EBADMSG, 0, 0 },
+		{ "two signers", "{" STATEMENT IN_TOTO "\"signatures\":[" SIG_A "," SIG_B "]}", 0,
+		    ENVELOPE_GOOD, 3 },
+		{ "one signer twice counts once", "{" STATEMENT IN_TOTO "\"signatures\":[" SIG_A ","
+		  SIG_A "]}", 0, ENVELOPE_GOOD, 1 },
+	};
+	struct trust_key keys[2] = { raw_key(key_a, "A"), raw_key(key_b, "B") };
+	AUTO_ARENA struct arena a = ARENA_INIT(1u << 20);
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct envelope_check c;
+		struct envelope e;
+		struct fault f;
+		int rc = read_text(&e, t[i].text, &a, &f);
+		is_int(rc, t[i].read, "vector %s reads as it should", t[i].name);
+		if (rc < 0)
+			continue;
+		is_int(envelope_verify(&c, &e, keys, 2), t[i].verify, "vector %s", t[i].name);
+		is_int(c.good, t[i].good, "by the right keys");
+	}
+	key_free(keys[0].key);
+	key_free(keys[1].key);
+}
+
+static void test_malformed(void)
+{
+	static const struct {
+		const char *text, *says;
+	} t[] = {
+		{ "[]", "must be an object" },
+		{ "{}", "payloadType" },
+		{ "{\"payloadType\":1}", "payloadType" },
+		{ "{\"payloadType\":\"t\",\"signatures\":[{\"sig\":\"\"}]}", "\"payload\" must be" },
+		{ "{\"payloadType\":\"t\",\"payload\":\"A\",\"signatures\":[{\"sig\":\"\"}]}", "base64" },
+		{ "{\"payloadType\":\"t\",\"payload\":\"QQ==\\n\",\"signatures\":[{\"sig\":\"\"}]}",
+		    "base64" },
+		{ "{\"payloadType\":\"t\",\"payload\":\"QR==\",\"signatures\":[{\"sig\":\"\"}]}", "base64" },
+		{ "{\"payloadType\":\"t\",\"payload\":\"+_+_\",\"signatures\":[{\"sig\":\"\"}]}", "base64" },
+		{ "{\"payloadType\":\"t\",\"payload\":\"\"}", "signatures" },
+		{ "{\"payloadType\":\"t\",\"payload\":\"\",\"signatures\":{}}", "signatures" },
+		{ "{\"payloadType\":\"t\",\"payload\":\"\",\"signatures\":[]}", "0 signatures" },
+		{ "{\"payloadType\":\"t\",\"payload\":\"\",\"signatures\":[1]}", "must be an object" },
+		{ "{\"payloadType\":\"t\",\"payload\":\"\",\"signatures\":[{}]}", "\"sig\"" },
+		{ "{\"payloadType\":\"t\",\"payload\":\"\",\"signatures\":[{\"sig\":\"!\"}]}", "\"sig\"" },
+		{ "{\"payloadType\":\"t\",\"payload\":\"\",\"signatures\":[{\"sig\":\"\",\"keyid\":1}]}",
+		    "keyid" },
+	};
+	AUTO_ARENA struct arena a = ARENA_INIT(1u << 20);
+	static const struct envelope zero;
+	struct envelope e;
+	struct fault f;
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		int rc = read_text(&e, t[i].text, &a, &f);
+		if (!ok(rc == -EBADMSG && strstr(f.text, t[i].says) &&
+			memcmp(&e, &zero, sizeof(e)) == 0, "refused: %s", t[i].text))
+			diag("%d %s", rc, f.text);
+	}
+	is_int(read_text(&e, "{\"payloadType\":\"t\",\"payload\":\"\",\"signatures\":[{\"sig\":\"QQ\","
+	    "\"keyid\":null,\"cert\":\"x\"}],\"more\":{}}", &a, &f), 0,
+	    "unknown fields are ignored, as the specification demands; null is unset");
+	char many[4096] = "{\"payloadType\":\"t\",\"payload\":\"\",\"signatures\":[{\"sig\":\"\"}";
+	for (int i = 0; i < ENVELOPE_SIGS_MAX; i++)
+		strcat(many, ",{\"sig\":\"\"}");
+	strcat(many, "]}");
+	ok(read_text(&e, many, &a, &f) == -EBADMSG && strstr(f.text, "33 signatures"),
+	    "more signatures than the cap");
+}
+
+static void test_names(void)
+{
+	struct digest id = sha256_of(SPAN_LIT("key"));
+	AUTO_BUF struct buf b64 = BUF_INIT(256);
+	char text[256];
+
+	ok(envelope_names(DIGEST_HEX(&id), &id), "hex");
+	ok(envelope_names(DIGEST_TEXT(&id), &id), "sha256:hex");
+	b64_encode(&b64, span_of(id.b, id.len), B64_STD);
+	snprintf(text, sizeof(text), "SHA256:%.*s", (int)b64.n - 1, buf_str(&b64));
+	ok(envelope_names(text, &id), "SHA256:base64 without padding");
+	ok(!envelope_names("", &id) && !envelope_names("SHA256:", &id) &&
+	    !envelope_names("builder-1", &id), "other names are nobody's");
+	id.b[0] ^= 1;
+	ok(!envelope_names(text, &id), "another key's name is not this key's");
+}
+
+static enum attestation_state state_of(struct span text, const struct keyring *keys)
+{
+	AUTO_ARENA struct arena a = ARENA_INIT(1u << 20);
+	struct evidence e = { .keep = &a };
+	if (evidence_add(&e, text, "t", keys) < 0 || e.n != 1)
+		abort();
+	return e.item[0].state;
+}
+
+#define SUBJECT "{\"name\":\"a\",\"digest\":{\"sha256\":"                                          \
+	"\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}}"
+
+static void test_flips(enum key_kind kind)
+{
+	AUTO_BUF struct buf env = BUF_INIT(1u << 20);
+	struct key *k = attest_key(kind);
+	struct keyring keys = { 0 };
+	size_t bad = 0, hint = 0, n;
+
+	attest_sign(&env, ATTEST_V1(SUBJECT, "b", "https://h/o/r", "refs/tags/v1"), k);
+	if (keyring_add(&keys, k, "k", true) < 0)
+		abort();
+	is_int(state_of(buf_span(&env), &keys), ATTESTATION_GOOD, "%s: the envelope is good",
+	    key_kind_name(kind));
+	/* keyid is a hint and not signed: its member may change without harm, nothing else may. */
+	size_t from = (size_t)(strstr(buf_str(&env), "\"keyid\"") - buf_str(&env));
+	size_t to = (size_t)(strstr(buf_str(&env), "\"sig\"") - buf_str(&env)) - 1;
+	for (size_t i = 0; i < env.n; i++)
+		for (int bit = 0; bit < 8; bit++) {
+			env.p[i] ^= (uint8_t)(1u << bit);
+			bool good = state_of(buf_span(&env), &keys) == ATTESTATION_GOOD;
+			env.p[i] ^= (uint8_t)(1u << bit);
+			hint += good && i >= from && i < to;
+			bad += good && (i < from || i >= to);
+		}
+	is_int(bad, 0, "%zu bit flips, none accepted outside of the unsigned keyid (%zu there)",
+	    env.n * 8, hint);
+	for (n = 0; n < env.n; n++)
+		bad += state_of(span_cut(buf_span(&env), 0, n), &keys) != ATTESTATION_BROKEN;
+	is_int(bad, 0, "every truncation is broken");
+	keyring_free(&keys);
+}
+
+static void test_keyid(void)
+{
+	struct key *ka = attest_key(KEY_ED25519), *kb = attest_key(KEY_P256);
+	struct digest ida = key_id(ka), idb = key_id(kb);
+	AUTO_BUF struct buf env = BUF_INIT(1u << 20);
+	struct keyring keys = { 0 };
+	struct key *other;
+
+	attest_sign(&env, ATTEST_V1(SUBJECT, "b", "https://h/o/r", "refs/tags/v1"), ka);
+	AUTO_BUF struct buf pub = BUF_INIT(1u << 16);
+	if (key_write_public(kb, &pub) < 0 || key_public(&other, buf_span(&pub), NULL) < 0 ||
+	    keyring_add(&keys, other, "b", true) < 0)
+		abort();
+	is_int(state_of(buf_span(&env), &keys), ATTESTATION_STRANGER, "another key: a stranger");
+	char *at = strstr((char *)env.p, DIGEST_HEX(&ida));
+	memcpy(at, DIGEST_HEX(&idb), 64);
+	is_int(state_of(buf_span(&env), &keys), ATTESTATION_FORGED,
+	    "naming a given key that did not sign: forged");
+	if (keyring_add(&keys, ka, "a", true) < 0)
+		abort();
+	is_int(state_of(buf_span(&env), &keys), ATTESTATION_FORGED,
+	    "also when the real signer is known");
+	memset(at, 'x', 64);
+	is_int(state_of(buf_span(&env), &keys), ATTESTATION_GOOD, "an unknown keyid is only a hint");
+	keys.may_sign[1] = false;
+	is_int(state_of(buf_span(&env), &keys), ATTESTATION_REFUSED,
+	    "signed by a known key that may not sign");
+	keyring_free(&keys);
+	key_free(kb);
+	is_int(state_of(buf_span(&env), &keys), ATTESTATION_STRANGER, "no keys: everybody is a stranger");
+}
+
+int main(void)
+{
+	test_vectors();
+	test_malformed();
+	test_names();
+	test_flips(KEY_ED25519);
+	test_flips(KEY_P256);
+	test_keyid();
+	return tap_done();
+}
