@@ -158,13 +158,14 @@ void db_blob(struct db_q *q, struct span v)
 
 int db_row(struct db_q *q)
 {
-	if (q->rc)
+	if (q->rc || q->done)
 		return q->rc;
 	int rc = sqlite3_step(q->st);
 	if (rc == SQLITE_ROW)
 		return 1;
 	if (rc != SQLITE_DONE)
 		return q->rc = db_fault(q->s, q->f);
+	q->done = true;
 	return 0;
 }
 
@@ -176,6 +177,7 @@ int db_run(struct db_q *q)
 	if (rc == 0) {
 		sqlite3_reset(q->st);
 		q->param = 0;
+		q->done = false;
 	}
 	return rc;
 }

@@ -33,6 +33,7 @@ struct db_q {
 	sqlite3_stmt *st;
 	int slot;  /* in the store's cache; -1: finalize */
 	int param; /* bound so far */
+	bool done; /* the last row was read */
 	int rc;    /* 0 or the latched -errno */
 };
 
@@ -44,7 +45,7 @@ void db_int(struct db_q *q, int64_t v);
 void db_text(struct db_q *q, struct span v); /* p NULL binds SQL NULL; v must outlive the query */
 void db_blob(struct db_q *q, struct span v); /* likewise */
 
-/* 1 a row, 0 no more rows, -errno. */
+/* 1 a row, 0 no more rows (and 0 again, whenever asked), -errno. */
 FB_MUST int db_row(struct db_q *q);
 /* Runs a statement that gives no rows, and rewinds it: bind and run again. */
 FB_MUST int db_run(struct db_q *q);

@@ -123,32 +123,35 @@ static int read_key_file(struct store *s, const char *name, unsigned bad_mode, s
 	return rc < 0 ? fail(s, f, rc, name, strerror(-rc)) : 0;
 }
 
-static int load_private(struct store *s, struct fault *f)
+static int load_private(struct store *s, struct key **ret, struct fault *f)
 {
 	AUTO_BUF struct buf pem = BUF_INIT(KEY_FILE_MAX + 1);
+	AUTO_KEY struct key *k = NULL;
 	int rc = read_key_file(s, KEY, 077, &pem, f);
 
 	if (rc == 0) {
-		rc = key_private(&s->key, buf_span(&pem), f);
+		rc = key_private(&k, buf_span(&pem), f);
 		if (rc < 0)
 			fault_wrap(f, rc, "%s/" KEY, QUOTE(span_str(s->dir)));
 	}
 	if (pem.p)
 		explicit_bzero(pem.p, pem.cap);
-	if (rc == 0 && key_kind_of(s->key) != KEY_ED25519)
+	if (rc == 0 && key_kind_of(k) != KEY_ED25519)
 		rc = fail(s, f, -EBADMSG, KEY, "not an Ed25519 key");
+	if (rc == 0)
+		*ret = TAKE_PTR(k);
 	return rc;
 }
 
-static int load_public(struct store *s, struct fault *f)
+static int load_public(struct store *s, struct key **ret, struct fault *f)
 {
 	AUTO_BUF struct buf text = BUF_INIT(KEY_FILE_MAX + 1);
-	char name[256];
+	char name[NOTE_NAME_MAX + 1];
 	int rc = read_key_file(s, VKEY, 022, &text, f);
 
 	if (rc < 0)
 		return rc;
-	rc = note_vkey_parse(span_trim(buf_span(&text)), name, &s->key, f);
+	rc = note_vkey_parse(buf_span(&text), name, ret, f);
 	return rc < 0 ? fault_wrap(f, rc, "%s/" VKEY, QUOTE(span_str(s->dir))) : 0;
 }
 
@@ -156,6 +159,19 @@ int keys_load(struct store *s, struct fault *f)
 {
 	if (s->key)
 		return 0;
-	int rc = s->flags & STORE_RDONLY ? load_public(s, f) : load_private(s, f);
+	int rc = s->flags & STORE_RDONLY ? load_public(s, &s->key, f) : load_private(s, &s->key, f);
 	return rc < 0 ? rc : set_origin(s);
+}
+
+int keys_compare(struct store *s, struct fault *f)
+{
+	AUTO_KEY struct key *pub = NULL, *priv = NULL;
+	int rc = load_public(s, &pub, f);
+
+	if (rc == 0)
+		rc = load_private(s, &priv, f);
+	if (rc < 0)
+		return rc;
+	struct digest a = key_id(pub), b = key_id(priv);
+	return digest_eq(&a, &b) ? 0 : fail(s, f, 1, VKEY, "not the public half of " KEY);
 }

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 
-#define ENTRY_ARENA (160u << 20)
 
 static int insert(struct store *s, const struct ledger_new *e, struct span body,
     const struct mhash *leaf, struct fault *f)
@@ -72,21 +71,35 @@ int ledger_size(struct store *s, uint64_t *ret_n, struct fault *f)
 	return 0;
 }
 
-/* One row as the callback gets it. The columns are only an index: what counts is the body. */
-static int row(struct db_q *q, struct ledger_entry *e, struct arena *a, struct fault *f)
+struct entry_row entry_row(struct db_q *q)
 {
-	uint64_t seq = (uint64_t)db_col_int(q, 0);
-	int rc = entry_read(e, db_col(q, 4), a, f);
+	return (struct entry_row){ .seq = (uint64_t)db_col_int(q, 0), .kind = db_col(q, 1),
+		.subject = db_col(q, 2), .at = db_col_int(q, 3), .body = db_col(q, 4),
+		.leaf = db_col(q, 5) };
+}
+
+const char *entry_row_differs(const struct entry_row *r, const struct ledger_entry *e)
+{
+	return r->seq != e->seq			      ? "seq" :
+	    !span_eq_str(r->kind, e->kind)	      ? "kind" :
+	    !span_eq_str(r->subject, e->subject) ? "subject" :
+	    r->at != e->at		      ? "at" :
+						NULL;
+}
+
+/* One row as the callback gets it. The columns are only an index: what counts is the body. */
+static int read_row(struct db_q *q, struct ledger_entry *e, struct arena *a, struct fault *f)
+{
+	struct entry_row r = entry_row(q);
+	int rc = entry_read(e, r.body, a, f);
 
 	if (rc < 0)
 		return fault_wrap(f, rc, "%s: ledger entry %llu", QUOTE(span_str(q->s->dbpath)),
-		    (unsigned long long)seq);
+		    (unsigned long long)r.seq);
 	struct mhash leaf = merkle_leaf(e->body);
-	if (e->seq != seq || !span_eq_str(db_col(q, 1), e->kind) ||
-	    !span_eq_str(db_col(q, 2), e->subject) || db_col_int(q, 3) != e->at ||
-	    !span_eq(db_col(q, 5), span_of(leaf.b, MERKLE_LEN)))
+	if (entry_row_differs(&r, e) || !span_eq(r.leaf, span_of(leaf.b, MERKLE_LEN)))
 		return fault_set(f, -EBADMSG, "%s: ledger entry %llu was altered; see firebreak ledger "
-		    "verify", QUOTE(span_str(q->s->dbpath)), (unsigned long long)seq);
+		    "verify", QUOTE(span_str(q->s->dbpath)), (unsigned long long)r.seq);
 	return 0;
 }
 
@@ -105,7 +118,7 @@ static struct span prefix_end(const char *prefix, char *out)
 
 static void select_text(struct buf *sql, const struct ledger_query *q)
 {
-	buf_puts(sql, "SELECT seq, kind, subject, at, body, leaf FROM entry WHERE seq >= ? AND seq < ?");
+	buf_puts(sql, "SELECT " ENTRY_COLUMNS " FROM entry WHERE seq >= ? AND seq < ?");
 	if (q->subject)
 		buf_puts(sql, " AND subject = ?");
 	if (q->subject_prefix && *q->subject_prefix)
@@ -127,7 +140,7 @@ int ledger_each(struct store *s, const struct ledger_query *q,
     int (*cb)(void *ctx, const struct ledger_entry *e), void *ctx, struct fault *f)
 {
 	AUTO_BUF struct buf sql = BUF_INIT(4096);
-	AUTO_ARENA struct arena a = ARENA_INIT(ENTRY_ARENA);
+	AUTO_ARENA struct arena a = ARENA_INIT(ENTRY_ARENA_MAX);
 	char end1[LEDGER_SUBJECT_MAX + 1], end2[LEDGER_SUBJECT_MAX + 1];
 	uint64_t size;
 	int rc = ledger_size(s, &size, f);
@@ -148,7 +161,7 @@ int ledger_each(struct store *s, const struct ledger_query *q,
 	db_int(&st, q->limit && q->limit < INT64_MAX ? (int64_t)q->limit : -1);
 	while ((rc = db_row(&st)) > 0) {
 		struct ledger_entry e;
-		rc = row(&st, &e, &a, f);
+		rc = read_row(&st, &e, &a, f);
 		if (rc == 0)
 			rc = cb(ctx, &e);
 		if (rc)

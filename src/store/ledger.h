@@ -85,9 +85,11 @@ FB_MUST int ledger_prove_consistency(struct store *s, uint64_t size1, uint64_t s
     struct mhash *proof, size_t *ret_n, struct fault *f);
 
 struct ledger_finding {
-	uint64_t seq;
-	const char *what; /* "flipped", "dropped", "reordered", "inserted", "checkpoint", … */
-	const char *text;
+	uint64_t seq;     /* of the entry; for a checkpoint its size */
+	const char *what; /* "flipped", "dropped", "reordered", "inserted", "duplicated", "column",
+			   * "node", "checkpoint", "rewritten", "unproven", "key", "database", "clock" */
+	const char *text; /* one sentence */
+	bool note;        /* worth knowing; does not make the log unsound */
 };
 
 /*

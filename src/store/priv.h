@@ -61,18 +61,37 @@ FB_MUST int keys_look(struct store *s, enum keys_state *ret, struct fault *f);
 FB_MUST int keys_make(struct store *s, struct fault *f);   /* unfinished until keys_settle */
 FB_MUST int keys_settle(struct store *s, struct fault *f); /* the record that they sign is there */
 FB_MUST int keys_load(struct store *s, struct fault *f);
+/* 1, with a fault, when ledger.vkey is not the public half of ledger.key. */
+FB_MUST int keys_compare(struct store *s, struct fault *f);
 
 /* blob.c */
 FB_MUST int blobs_prepare(struct store *s, struct fault *f);
 
 /* entry.c: an entry's canonical bytes. */
+#define ENTRY_ARENA_MAX (160u << 20) /* enough to read the largest entry */
 FB_MUST int entry_write(struct buf *out, const struct ledger_new *e, uint64_t seq, uint64_t batch,
     struct fault *f);
 /* Strings and data live in the arena and in body. -EBADMSG with a fault that does not say which. */
 FB_MUST int entry_read(struct ledger_entry *ret_e, struct span body, struct arena *a,
     struct fault *f);
 
-/* tree.c */
+/* ledger.c: a row (seq, kind, subject, at, body, leaf) against its body. */
+#define ENTRY_COLUMNS "seq, kind, subject, at, body, leaf"
+struct entry_row {
+	uint64_t seq;
+	struct span kind, subject, body, leaf;
+	ts at;
+};
+struct entry_row entry_row(struct db_q *q);
+/* The name of the first column that says something else than e; NULL when all agree. */
+const char *entry_row_differs(const struct entry_row *r, const struct ledger_entry *e);
+
+/* tree.c: tree_get is the merkle_get_fn of the nodes that are kept; ctx is a tree_io. */
+struct tree_io {
+	struct store *s;
+	struct fault *f;
+};
+FB_MUST int tree_get(void *ctx, unsigned level, uint64_t idx, struct mhash *ret);
 FB_MUST int tree_load(struct store *s, struct fault *f); /* s->head, checked against its signature */
 FB_MUST int tree_add(struct store *s, const struct mhash *leaf, struct fault *f);
 /* Signs and keeps a checkpoint of s->head. Inside a transaction. */

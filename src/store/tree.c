@@ -18,12 +18,7 @@ static int altered(struct store *s, struct fault *f, const char *what, uint64_t 
 	    QUOTE(span_str(s->dbpath)), what, (unsigned long long)size);
 }
 
-struct tree_io {
-	struct store *s;
-	struct fault *f;
-};
-
-static int get_node(void *ctx, unsigned level, uint64_t idx, struct mhash *ret)
+int tree_get(void *ctx, unsigned level, uint64_t idx, struct mhash *ret)
 {
 	struct tree_io *io = ctx;
 	AUTO_Q struct db_q q = db_query(io->s, io->f, level ?
@@ -102,7 +97,7 @@ int tree_load(struct store *s, struct fault *f)
 		return rc;
 	rc = ledger_size(s, &size, f);
 	if (rc == 0)
-		rc = merkle_edge_load(&h.tree, size, get_node, &(struct tree_io){ s, f });
+		rc = merkle_edge_load(&h.tree, size, tree_get, &(struct tree_io){ s, f });
 	if (rc == 0)
 		rc = check_signed(s, &h, f);
 	if (rc == 0)
@@ -149,7 +144,7 @@ int ledger_prove_inclusion(struct store *s, uint64_t seq, uint64_t size, struct 
 	if (rc == 0 && seq >= size)
 		return fault_set(f, -ERANGE, "entry %llu is not among the first %llu",
 		    (unsigned long long)seq, (unsigned long long)size);
-	return rc < 0 ? rc : merkle_prove_inclusion(seq, size, get_node, &(struct tree_io){ s, f },
+	return rc < 0 ? rc : merkle_prove_inclusion(seq, size, tree_get, &(struct tree_io){ s, f },
 	    proof, ret_n);
 }
 
@@ -161,6 +156,6 @@ int ledger_prove_consistency(struct store *s, uint64_t size1, uint64_t size2,
 	if (rc == 0 && (!size1 || size1 > size2))
 		return fault_set(f, -ERANGE, "consistency is between 0 < size1 <= size2, not %llu and "
 		    "%llu", (unsigned long long)size1, (unsigned long long)size2);
-	return rc < 0 ? rc : merkle_prove_consistency(size1, size2, get_node,
+	return rc < 0 ? rc : merkle_prove_consistency(size1, size2, tree_get,
 	    &(struct tree_io){ s, f }, proof, ret_n);
 }
