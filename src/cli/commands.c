@@ -4,5 +4,16 @@
 
 const struct cli_cmd *const cli_commands[] = {
 	&cmd_verify,
+	/* signals and cases */
+	&cmd_signal_report,
+	&cmd_signal_list,
+	&cmd_case_list,
+	&cmd_case_show,
+	&cmd_case_decide,
+	&cmd_case_meet,
+	&cmd_case_note,
+	&cmd_case_writeback,
+	&cmd_case_close,
+
 	NULL,
 };
