@@ -5,6 +5,7 @@
 #include "sandbox/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ static const int plain[] = {
 
 /* Calls on a descriptor that was given. */
 static const int on_input[] = {
-	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(fstat),
+	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(close),
 };
 
 static int add_plain(scmp_filter_ctx c)
@@ -64,11 +65,19 @@ static int add_memory(scmp_filter_ctx c)
 	return rc;
 }
 
-static int add_rest(scmp_filter_ctx c)
+static int add_rest(scmp_filter_ctx c, size_t nfds)
 {
+	int rc = 0;
+
+	/* fdopen() asks how the descriptor was opened. */
+	for (size_t i = 0; rc == 0 && i < nfds; i++)
+		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
+		    SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)(SANDBOX_IN + i)),
+		    SCMP_A1_32(SCMP_CMP_EQ, F_GETFL));
 	/* abort(): a signal to itself only. */
-	int rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-	    SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	if (rc == 0)
+		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+		    SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 	/* glibc's fstat and stdio ask this way and live with a refusal; with a path it would tell
 	 * whether any file exists, so it is refused whatever its arguments. */
 	if (rc == 0)
@@ -110,7 +119,7 @@ int lockdown_seccomp(size_t nfds, volatile int32_t *refused)
 	if (rc == 0)
 		rc = add_memory(c);
 	if (rc == 0)
-		rc = add_rest(c);
+		rc = add_rest(c, nfds);
 	if (rc == 0)
 		rc = seccomp_load(c);
 	seccomp_release(c);

@@ -10,10 +10,10 @@
  * here before it reaches on_name: fixed frames, known kinds, names that are well-formed text.
  *
  * Covers: Ethernet (802.1Q, 802.1ad), Linux cooked (SLL, SLL2), raw IP, null/loopback; IPv4, IPv6
- * with extension headers; DNS over UDP and TCP on ports 53, 5353, 5355 (either side), TLS over TCP
- * on any port, recognised by its first bytes; ClientHellos split over records and segments, out of
- * order and retransmitted. Not covered, and counted: IP fragments, other link types, QUIC,
- * tunnels.
+ * with extension headers; DNS over UDP (ports 53, 5353 mDNS, 5355 LLMNR) and TCP (53); TLS over
+ * TCP on any port, recognised by the first bytes of a segment, so also after STARTTLS, CONNECT or
+ * SOCKS; ClientHellos split over records and segments, out of order and retransmitted. Not covered:
+ * IP fragments, other link types and tunnels (counted), QUIC and encrypted DNS (not even that).
  *
  * Guarantees: the worker's memory (opts->memory), time (opts->timeout), flows and reassembly
  * buffers are bounded, and whatever falls off is counted. Each observation is given in the order
@@ -27,11 +27,12 @@
 
 #define SENSE_NAME_MAX 1024 /* bytes of a name as text, NUL included (255 octets, escaped) */
 #define SENSE_FLOWS_DEFAULT 65536
-#define SENSE_STREAM_MAX (64u << 10) /* bytes looked at per direction of a TCP connection */
+#define SENSE_STREAM_MAX (64u << 10) /* bytes of a TCP direction in which a ClientHello is sought */
+#define SENSE_HELD_MAX (64u << 20)   /* bytes of incomplete hellos and messages held at once */
 
 enum sense_name_kind {
 	SENSE_DNS_QUERY = 1, /* name was asked for */
-	SENSE_DNS_ANSWER,    /* one resource record of a response */
+	SENSE_DNS_ANSWER,    /* a response: first its question, then each resource record */
 	SENSE_TLS_SNI,       /* a client named this host in its ClientHello */
 };
 
@@ -51,7 +52,8 @@ char *sense_addr_text(const struct sense_addr *a, char out[static SENSE_ADDR_TEX
 /*
  * One observation. Names are lower-case text without the final dot ("." for the root), bytes other
  * than [a-z0-9_-] and other printable ASCII as \DDD (RFC 4343): safe to print, and comparable with
- * normalised indicators. For hunting compare name, target and addr.
+ * normalised indicators. For hunting compare name, target and addr: with that every name and
+ * address of a message is seen, the whole CNAME chain included.
  */
 struct sense_name {
 	enum sense_name_kind kind;
@@ -64,8 +66,8 @@ struct sense_name {
 	const char *target;   /* DNS_ANSWER of CNAME, DNAME, NS, PTR, MX, SRV, SVCB, HTTPS; else "" */
 	uint16_t rtype;       /* DNS: the question's or record's type (1 A, 5 CNAME, 28 AAAA, …) */
 	uint8_t rcode;        /* DNS_ANSWER: response code; 0 = no error */
-	struct sense_addr addr; /* DNS_ANSWER of A, AAAA; family 0 otherwise */
-	bool ech;             /* TLS_SNI: an encrypted hello is inside: name is only the outer one */
+	struct sense_addr addr; /* DNS_ANSWER of A, AAAA, and hints of HTTPS; family 0 otherwise */
+	bool ech;             /* TLS_SNI: name may only be a front, see wire/tls.h */
 };
 
 enum sense_stat {
@@ -75,20 +77,21 @@ enum sense_stat {
 	SENSE_STAT_DNS_RESPONSES,
 	SENSE_STAT_TLS_HELLOS,    /* ClientHellos */
 	SENSE_STAT_TLS_NO_SNI,    /* of these without a host name */
-	SENSE_STAT_TLS_ECH,       /* of these with an encrypted hello inside */
-	SENSE_STAT_TCP_FLOWS,
-	SENSE_STAT_NOT_IP,        /* ARP, LLDP, … and link types without IP */
+	SENSE_STAT_TLS_ECH,       /* of these with an encrypted hello inside, or what looks like it */
+	SENSE_STAT_TCP_STREAMS,   /* directions of TCP connections that were followed */
+	SENSE_STAT_NOT_IP,        /* ARP, LLDP, … */
 	SENSE_STAT_OTHER_IP,      /* neither TCP nor UDP */
 	/* losses: each may hide a name */
 	SENSE_LOSS_CUT,           /* packets captured shorter than sent (snap length) */
 	SENSE_LOSS_BAD_PACKET,    /* headers that contradict themselves */
 	SENSE_LOSS_FRAGMENTS,     /* IP fragments, not put together */
+	SENSE_LOSS_TUNNEL,        /* packets inside packets (GRE, VXLAN, …), not opened */
 	SENSE_LOSS_LINK_TYPE,     /* packets of a link type that is not understood */
 	SENSE_LOSS_BAD_DNS,       /* messages on a DNS port that do not parse */
 	SENSE_LOSS_BAD_TLS,       /* streams that begin like TLS, with a hello that does not parse */
-	SENSE_LOSS_GAP,           /* streams given up at a hole */
-	SENSE_LOSS_LONG,          /* streams given up after SENSE_STREAM_MAX bytes */
-	SENSE_LOSS_EVICTED,       /* connections forgotten to make room, still undecided */
+	SENSE_LOSS_GAP,           /* streams with a hole, or that end inside a hello or message */
+	SENSE_LOSS_LONG,          /* streams with a hello longer than SENSE_STREAM_MAX */
+	SENSE_LOSS_EVICTED,       /* streams forgotten inside a hello or message, to make room */
 	SENSE_STATS,
 };
 #define SENSE_LOSS_FIRST SENSE_LOSS_CUT
