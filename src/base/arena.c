@@ -47,13 +47,16 @@ static struct arena_chunk *chunk_new(struct arena *a, size_t n)
 	return c;
 }
 
+/* What n bytes take; 0 if that does not fit size_t. */
+static size_t rounded(size_t n)
+{
+	return (n ? n + (ALIGN - 1) : ALIGN) & ~(size_t)(ALIGN - 1);
+}
+
 void *arena_alloc(struct arena *a, size_t n)
 {
-	size_t size = (n ? n : 1) + (ALIGN - 1);
-	if (size < n)
-		return NULL;
-	size &= ~(size_t)(ALIGN - 1);
-	if (size > a->max || a->used > a->max - size)
+	size_t size = rounded(n);
+	if (size < n || size > a->max || a->used > a->max - size)
 		return NULL;
 	struct arena_chunk *c = a->head;
 	if (!c || size > c->cap - c->used)
@@ -64,6 +67,42 @@ void *arena_alloc(struct arena *a, size_t n)
 	c->used += size;
 	a->used += size;
 	return p;
+}
+
+/* The link to the chunk that p has for itself, if that is one of the newest two; else NULL. */
+static struct arena_chunk **own_chunk(struct arena *a, const void *p, size_t size)
+{
+	struct arena_chunk **link = &a->head;
+
+	for (int i = 0; i < 2 && *link; i++, link = &(*link)->next)
+		if ((*link)->data == p && (*link)->used == size && (*link)->cap == size)
+			return link;
+	return NULL;
+}
+
+void *arena_grow(struct arena *a, void *p, size_t old, size_t n)
+{
+	size_t from = rounded(old), to = rounded(n);
+	struct arena_chunk **link = p ? own_chunk(a, p, from) : NULL;
+
+	if (!link) {
+		void *copy = arena_alloc(a, n);
+		if (copy && p)
+			memcpy(copy, p, old < n ? old : n);
+		return copy;
+	}
+	if (n <= old)
+		return p;
+	if (to < n || to > a->max || a->used - from > a->max - to || to > SIZE_MAX - sizeof(**link))
+		return NULL;
+	struct arena_chunk *c = realloc(*link, sizeof(*c) + to);
+	if (!c)
+		return NULL;
+	memset(c->data + from, 0, to - from);
+	c->used = c->cap = to;
+	a->used += to - from;
+	*link = c;
+	return c->data;
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)

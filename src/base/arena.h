@@ -24,6 +24,9 @@ void arena_free(struct arena *a);
 FB_MUST void *arena_alloc(struct arena *a, size_t n);
 /* count * size with overflow check. */
 FB_MUST void *arena_array(struct arena *a, size_t count, size_t size);
+/* p of old bytes becomes one of n: in place if it is large and recent, else copied. p NULL allocates.
+ * On NULL p still stands. */
+FB_MUST void *arena_grow(struct arena *a, void *p, size_t old, size_t n);
 /* A copy of s with a NUL behind it (a NUL inside stays). NULL when the arena is full. */
 FB_MUST char *arena_str(struct arena *a, struct span s);
 FB_MUST struct span arena_dup(struct arena *a, struct span s, int *ret_err);

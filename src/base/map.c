@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-static uint64_t rotl(uint64_t x, int b)
+static inline uint64_t rotl(uint64_t x, int b)
 {
 	return x << b | x >> (64 - b);
 }
@@ -20,7 +20,7 @@ static uint64_t load_le64(const uint8_t *p)
 	return le64toh(v);
 }
 
-static void sipround(uint64_t v[4])
+static inline __attribute__((always_inline)) void sipround(uint64_t v[4])
 {
 	v[0] += v[1];
 	v[1] = rotl(v[1], 13) ^ v[0];
@@ -58,11 +58,25 @@ uint64_t siphash13(const uint64_t key[2], const void *data, size_t n)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+static void random_seed(uint64_t seed[2])
+{
+	if (getrandom(seed, 16, 0) != 16)
+		abort(); /* no entropy at all: nothing that is seeded can be trusted */
+}
+
+const uint64_t *siphash_seed(void)
+{
+	static uint64_t seed[2];
+
+	if (!seed[0])
+		random_seed(seed);
+	return seed;
+}
+
 void map_init(struct map *m, size_t max)
 {
 	*m = (struct map){ .max = max < UINT32_MAX / 2 ? max : UINT32_MAX / 2 };
-	if (getrandom(m->seed, sizeof(m->seed), 0) != sizeof(m->seed))
-		abort(); /* no entropy at all: nothing that is seeded can be trusted */
+	random_seed(m->seed);
 }
 
 void map_free(struct map *m)

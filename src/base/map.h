@@ -33,5 +33,7 @@ void *map_get(const struct map *m, struct span key);
 /* 0 added, 1 was there (value left as it is; *ret_old, if not NULL, is it), -ENOMEM, -ENOSPC. */
 FB_MUST int map_add(struct map *m, struct span key, void *val, void **ret_old);
 
+/* A random seed, the same for the whole life of the process: for tables that come and go. */
+const uint64_t *siphash_seed(void);
 /* SipHash-1-3 (Aumasson, Bernstein) of the bytes under a 128-bit key. */
 uint64_t siphash13(const uint64_t key[2], const void *p, size_t n);

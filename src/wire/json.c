@@ -4,8 +4,9 @@
 
 #include "base/map.h"
 #include "base/utf8.h"
+#include "wire/json_keys.h"
 
-#include <sys/random.h>
+#include <endian.h>
 
 /* What may come next. */
 enum state {
@@ -44,24 +45,6 @@ static struct json_tok fail(struct json *j, int err, size_t off)
 		j->err_off = off;
 	}
 	return (struct json_tok){ .type = JSON_NONE, .off = j->err_off };
-}
-
-void json_open(struct json *j, struct span text, struct json_keys *keys)
-{
-	j->text = text;
-	j->off = 0;
-	j->err = 0;
-	j->err_off = 0;
-	j->keys = keys;
-	j->nkeys = 0;
-	j->state = ST_VALUE;
-	j->depth = 0;
-	if (getrandom(j->seed, sizeof(j->seed), GRND_NONBLOCK) != sizeof(j->seed)) {
-		j->seed[0] = (uintptr_t)j;
-		j->seed[1] = (uintptr_t)text.p;
-	}
-	if (text.n > JSON_TEXT_MAX)
-		fail(j, JSON_E_SIZE, JSON_TEXT_MAX);
 }
 
 /* Hex value of four digits at p, or -1. */
@@ -128,8 +111,19 @@ static size_t escape(struct span s, uint32_t *ret_c)
 	return 12;
 }
 
-/* Is any of the eight bytes below 0x20, a quote, a backslash or above 0x7f? (SWAR; may say yes
- * too often, never no wrongly.) */
+/* The next eight bytes with the first in the lowest place. */
+static inline uint64_t load8(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	return le64toh(v);
+}
+
+/*
+ * Bytes below 0x20 or above 0x7f, quotes and backslashes get their high bit set. The lowest bit is
+ * exact; a borrow may set wrong ones above it.
+ */
 static inline uint64_t special8(uint64_t v)
 {
 	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
@@ -148,9 +142,14 @@ static bool string(struct json *j, struct json_tok *t)
 
 	t->escaped = false;
 	for (;;) {
-		uint64_t v;
-		while (n - i >= 8 && (memcpy(&v, p + i, 8), !special8(v)))
-			i += 8;
+		if (n - i >= 8) {
+			uint64_t m = special8(load8(p + i));
+			if (!m) {
+				i += 8;
+				continue;
+			}
+			i += (size_t)__builtin_ctzll(m) / 8;
+		}
 		if (i >= n) {
 			fail(j, JSON_E_EOF, n);
 			return false;
@@ -190,14 +189,16 @@ static size_t run_of_digits(struct span s, size_t i)
 	return i;
 }
 
-static bool to_int(struct span s, int64_t *ret_i)
+bool json_num_int(struct span s, int64_t *ret_i)
 {
-	bool neg = s.p[0] == '-';
+	bool neg = s.n && s.p[0] == '-';
 	int64_t v = 0;
 
+	if (s.n == neg)
+		return false;
 	for (size_t i = neg; i < s.n; i++) {
 		int d = s.p[i] - '0';
-		if (__builtin_mul_overflow(v, 10, &v) ||
+		if (d < 0 || d > 9 || __builtin_mul_overflow(v, 10, &v) ||
 		    (neg ? __builtin_sub_overflow(v, d, &v) : __builtin_add_overflow(v, d, &v)))
 			return false;
 	}
@@ -234,7 +235,7 @@ static bool number(struct json *j, struct json_tok *t)
 	}
 	t->type = JSON_NUM;
 	t->raw = span_of(s.p + start, i - start);
-	t->is_int = plain && to_int(t->raw, &t->i);
+	t->is_int = plain && json_num_int(t->raw, &t->i);
 	j->off = i;
 	return true;
 bad:
@@ -291,65 +292,34 @@ bool json_str_eq(struct span raw, bool escaped, struct span s)
 	return s.n == 0;
 }
 
-/* The raw key that starts at off (its end was checked when it was read). */
-static struct span key_at(const struct json *j, uint32_t off)
+void json_open(struct json *j, struct span text, struct json_keys *keys)
 {
-	const uint8_t *p = j->text.p + off;
-	size_t n = 0;
+	const uint64_t *seed = siphash_seed();
 
-	while (p[n] != '"')
-		n += p[n] == '\\' ? 2 : 1;
-	return span_of(p, n);
-}
-
-/*
- * Keys of all open objects share one open-addressing table: slot = 1 + offset of the raw key,
- * hashed by its unescaped bytes and the object's offset. Keys leave in reverse order when their
- * object closes, so emptying the slot restores the table exactly.
- */
-static bool key_add(struct json *j, const struct json_tok *t)
-{
-	struct json_keys *k = j->keys;
-	uint32_t mask = k->cap - 1, obj = j->frame_obj[j->depth - 1];
-	uint64_t seed[2] = { j->seed[0] ^ obj, j->seed[1] };
-	uint8_t plain[JSON_KEY_MAX];
-	struct span key = t->raw;
-
-	if (j->nkeys >= k->cap / 4 * 3) {
-		fail(j, JSON_E_KEYS, t->off);
-		return false;
-	}
-	if (key.n > JSON_KEY_MAX) {
-		fail(j, JSON_E_SIZE, t->off);
-		return false;
-	}
-	if (t->escaped)
-		key = span_of(plain, json_unescape(plain, key));
-	uint32_t i = (uint32_t)siphash13(seed, key.p, key.n) & mask;
-	for (; k->slot[i]; i = (i + 1) & mask) {
-		uint32_t other = k->slot[i] - 1;
-		if (other < obj)
-			continue; /* a key of an object around this one */
-		if (json_str_eq(key_at(j, other), true, key)) {
-			fail(j, JSON_E_DUPKEY, t->off);
-			return false;
-		}
-	}
-	k->slot[i] = (uint32_t)(t->raw.p - j->text.p) + 1;
-	k->stack[j->nkeys++] = i;
-	return true;
-}
-
-static void keys_pop(struct json *j, uint32_t down_to)
-{
-	while (j->nkeys > down_to)
-		j->keys->slot[j->keys->stack[--j->nkeys]] = 0;
+	j->text = text;
+	j->off = 0;
+	j->err = 0;
+	j->err_off = 0;
+	j->keys = keys;
+	j->state = ST_VALUE;
+	j->depth = 0;
+	j->seed[0] = seed[0];
+	j->seed[1] = seed[1];
+	json_keys_pop(keys, 0);
+	if (text.n > JSON_TEXT_MAX)
+		fail(j, JSON_E_SIZE, JSON_TEXT_MAX);
 }
 
 static void skip_space(struct json *j)
 {
 	while (j->off < j->text.n) {
 		uint8_t c = j->text.p[j->off];
+		if (c > ' ')
+			return;
+		if (j->text.n - j->off >= 8 && load8(j->text.p + j->off) == 0x2020202020202020u) {
+			j->off += 8; /* indentation */
+			continue;
+		}
 		if (c != ' ' && c != '\n' && c != '\t' && c != '\r')
 			break;
 		j->off++;
@@ -363,8 +333,7 @@ static bool push(struct json *j, enum json_type type)
 		return false;
 	}
 	j->frame_type[j->depth] = (uint8_t)type;
-	j->frame_obj[j->depth] = (uint32_t)j->off;
-	j->frame_keys[j->depth] = j->nkeys;
+	j->frame_keys[j->depth] = j->keys->n;
 	j->depth++;
 	j->off++;
 	j->state = type == JSON_OBJ ? ST_OBJ_FIRST : ST_ARR_FIRST;
@@ -382,7 +351,7 @@ static void pop(struct json *j)
 {
 	j->depth--;
 	j->off++;
-	keys_pop(j, j->frame_keys[j->depth]);
+	json_keys_pop(j->keys, j->frame_keys[j->depth]);
 	after_value(j);
 }
 
@@ -430,8 +399,13 @@ static bool key(struct json *j, struct json_tok *t)
 		return false;
 	}
 	t->type = JSON_KEY;
-	if (!string(j, t) || !key_add(j, t))
+	if (!string(j, t))
 		return false;
+	int err = json_key_note(j, t);
+	if (err) {
+		fail(j, err, t->off);
+		return false;
+	}
 	j->state = ST_VALUE;
 	/* The colon belongs to the key, so that after it only a value can come. */
 	skip_space(j);
@@ -502,10 +476,12 @@ struct json_tok json_next(struct json *j)
 	return good ? t : fail(j, j->err, j->err_off);
 }
 
-void json_skip(struct json *j)
+void json_skip(struct json *j, const struct json_tok *t)
 {
+	enum json_type type = t->type == JSON_KEY ? json_next(j).type : t->type;
 	uint8_t depth = j->depth;
 
-	while (!j->err && j->depth >= depth && depth)
-		(void)json_next(j);
+	if (type == JSON_OBJ || type == JSON_ARR)
+		while (!j->err && j->depth >= depth)
+			(void)json_next(j);
 }

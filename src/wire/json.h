@@ -44,17 +44,23 @@ enum json_err {
 const char *json_strerror(int err);
 
 /*
- * The table for finding duplicate keys: cap slots (a power of two) that may hold 3/4 cap keys at
- * once over all open objects. JSON_KEYS(n) makes one on the stack; json_doc_parse makes its own.
+ * The memory for finding duplicate keys: a stack of the keys of all open objects, 3/4 cap at most,
+ * and a hash table of cap slots (a power of two) for objects with many. JSON_KEYS(n) makes one in
+ * the block where it stands; json_doc_parse makes its own. It may be used for one text after the
+ * other, wherever the one before was left.
  */
 struct json_keys {
-	uint32_t *slot;  /* [cap] */
-	uint32_t *stack; /* [cap] */
-	uint32_t cap;
+	struct json_key {
+		uint32_t off;  /* of the raw key in the text */
+		uint32_t tag;  /* different tags, different keys */
+		uint32_t slot; /* 1 + its slot; 0: not in the table */
+	} *key;
+	uint32_t *slot; /* 1 + index into key; 0: empty */
+	uint32_t cap, n;
 };
 #define JSON_KEYS_SMALL 1024
 #define JSON_KEYS(cap_)                                                                            \
-	(&(struct json_keys){ (uint32_t[cap_]){ 0 }, (uint32_t[cap_]){ 0 }, (cap_) })
+	(&(struct json_keys){ (struct json_key[cap_]){ { 0 } }, (uint32_t[cap_]){ 0 }, (cap_), 0 })
 
 enum json_type {
 	JSON_NONE = 0, /* the end of the text, or an error */
@@ -87,23 +93,31 @@ struct json {
 	/* private */
 	struct json_keys *keys;
 	uint64_t seed[2];
-	uint32_t nkeys;
 	uint8_t state;
 	uint8_t depth;
-	uint32_t frame_obj[JSON_DEPTH_MAX];
-	uint32_t frame_keys[JSON_DEPTH_MAX];
+	uint32_t frame_keys[JSON_DEPTH_MAX]; /* keys->n when it was opened */
 	uint8_t frame_type[JSON_DEPTH_MAX];
 };
 
-/* keys->slot must be zeroed; it is zeroed again when the outermost value closed. */
+/* keys were zeroed when they were made. */
 void json_open(struct json *j, struct span text, struct json_keys *keys);
+/* Goes on with larger, fresh memory for keys instead of what j had. */
+void json_keys_move(struct json *j, struct json_keys *to);
+/* Is there no room for one more key? */
+static inline bool json_keys_full(const struct json_keys *k)
+{
+	return k->n >= k->cap / 4 * 3;
+}
 /* The next token; JSON_NONE at the clean end (j->err == 0) or at an error. */
 struct json_tok json_next(struct json *j);
-/* After an OBJ or ARR token was read: consumes up to its end. */
-void json_skip(struct json *j);
+/* Consumes what belongs to the token just read: up to the end of an OBJ or ARR, the value of a KEY,
+ * nothing for the others. */
+void json_skip(struct json *j, const struct json_tok *t);
 
 /* Writes the unescaped bytes of a STR or KEY token's raw, at most raw.n of them; returns count. */
 size_t json_unescape(uint8_t *out, struct span raw);
+/* The value of a NUM token's raw if it is an integer that fits. */
+bool json_num_int(struct span raw, int64_t *ret_i);
 /* Does the (possibly escaped) string equal s? */
 bool json_str_eq(struct span raw, bool escaped, struct span s);
 
@@ -116,8 +130,7 @@ struct json_node {
 	uint32_t next;
 	uint32_t count; /* OBJ: members; ARR: elements */
 	uint8_t type;   /* enum json_type, never *_END */
-	bool escaped, is_int;
-	int64_t i;
+	bool escaped;
 };
 
 /* Where nodes stand in the file a person wrote, when that is not text (conf/yaml). */
@@ -196,9 +209,11 @@ int json_fault(struct json_val v, struct fault *f, const char *fmt, ...) FB_PRIN
 FB_MUST int json_only(struct json_val v, const char *const *names, struct fault *f);
 
 /*
- * Writer. Errors latch in the buffer. With canonical set (RFC 8785 for the values that we use:
- * no floats) keys must come in ascending byte order: out of order is a bug and asserts.
- * Strings must be UTF-8; bytes that are not become U+FFFD.
+ * Writer. Errors latch in the buffer. What it writes, the parser reads: bytes that are not UTF-8
+ * and NUL become U+FFFD, and a value without a key in an object, or a key in an array, is a bug and
+ * asserts. With canonical set (RFC 8785, but numbers are int64 and not doubles) keys must come in
+ * json_key_cmp's order; out of order asserts. Otherwise DEL and C1 controls are escaped too,
+ * because the text may be looked at on a terminal.
  */
 struct jw {
 	struct buf *out;
@@ -232,6 +247,8 @@ void jw_kcstr(struct jw *w, const char *key, const char *s); /* NULL: the member
 void jw_kint(struct jw *w, const char *key, int64_t i);
 void jw_kbool(struct jw *w, const char *key, bool b);
 
-/* v again in canonical form (members sorted by key bytes, no white space, shortest escapes).
- * -EBADMSG when it holds a number that is no int64. */
+/* The order of unescaped keys in RFC 8785, section 3.2.3: by UTF-16 code units. */
+int json_key_cmp(struct span a, struct span b);
+/* v again in canonical form (members sorted, no white space, shortest escapes). -EBADMSG when it
+ * holds a number that is no int64. */
 FB_MUST int json_canonical(struct buf *out, struct json_val v, struct arena *a, struct fault *f);

@@ -10,23 +10,22 @@ struct build {
 	struct json j;
 	struct json_doc *d;
 	struct arena *a;
+	struct json_keys keys;
 	uint32_t cap;
 	uint32_t parent[JSON_DEPTH_MAX]; /* node index of each open container */
 	uint32_t depth;
 };
 
-/* Room for one more node; the arena cannot grow in place, so the array doubles into a new one. */
 static struct json_node *node_add(struct build *b)
 {
 	struct json_doc *d = b->d;
 
 	if (d->n == b->cap) {
 		uint32_t cap = b->cap ? b->cap * 2 : 64;
-		struct json_node *node = arena_array(b->a, cap, sizeof(*node));
+		struct json_node *node = arena_grow(
+		    b->a, d->node, b->cap * sizeof(*node), cap * sizeof(*node));
 		if (!node)
 			return NULL;
-		if (d->n)
-			memcpy(node, d->node, d->n * sizeof(*node));
 		d->node = node;
 		b->cap = cap;
 	}
@@ -57,8 +56,7 @@ static int add(struct build *b, const struct json_tok *t)
 	uint32_t at = b->d->n - 1;
 	size_t raw_off = t->raw.p ? (size_t)(t->raw.p - b->d->text.p) : t->off;
 	*n = (struct json_node){ .off = (uint32_t)raw_off, .len = (uint32_t)t->raw.n,
-		.next = at + 1, .type = (uint8_t)t->type, .escaped = t->escaped,
-		.is_int = t->is_int, .i = t->i };
+		.next = at + 1, .type = (uint8_t)t->type, .escaped = t->escaped };
 	if (t->type == JSON_OBJ || t->type == JSON_ARR)
 		b->parent[b->depth++] = at;
 	else if (!t->raw.p)
@@ -66,58 +64,57 @@ static int add(struct build *b, const struct json_tok *t)
 	return 0;
 }
 
-/* A table for the keys of a text this long: every member takes at least 4 bytes ("":0,). */
-static struct json_keys keys_for(size_t n, struct arena *a)
+static int keys_new(struct json_keys *k, uint32_t cap, struct arena *a)
 {
-	uint32_t cap = 64;
-
-	while (cap < (1u << 20) && cap < n / 16)
-		cap *= 2;
-	struct json_keys k = { arena_array(a, cap, sizeof(uint32_t)),
-		arena_array(a, cap, sizeof(uint32_t)), cap };
-	return k;
+	*k = (struct json_keys){ arena_array(a, cap, sizeof(*k->key)),
+		arena_array(a, cap, sizeof(*k->slot)), cap, 0 };
+	return k->key && k->slot ? 0 : -ENOMEM;
 }
 
-static int doc_parse(struct json_doc *d, struct span text, struct arena *a, struct json_keys *keys)
+static int keys_grow(struct build *b)
 {
-	struct build b = { .d = d, .a = a };
+	struct json_keys more;
+	int rc = keys_new(&more, b->keys.cap * 4, b->a);
 
-	*d = (struct json_doc){ .text = text };
-	json_open(&b.j, text, keys);
+	if (rc == 0) {
+		json_keys_move(&b->j, &more);
+		b->keys = more;
+		b->j.keys = &b->keys;
+	}
+	return rc;
+}
+
+static int build(struct build *b, struct span text)
+{
+	uint32_t cap = 16;
+
+	while (cap < JSON_KEYS_SMALL && cap < text.n / 8)
+		cap *= 2;
+	int rc = keys_new(&b->keys, cap, b->a);
+	if (rc < 0)
+		return rc;
+	b->d->text = text;
+	json_open(&b->j, text, &b->keys);
 	for (;;) {
-		struct json_tok t = json_next(&b.j);
+		struct json_tok t = json_next(&b->j);
 		if (t.type == JSON_NONE)
-			break;
-		int rc = add(&b, &t);
-		if (rc < 0) {
-			*d = (struct json_doc){ 0 };
+			return b->j.err;
+		rc = add(b, &t);
+		if (rc == 0 && json_keys_full(&b->keys))
+			rc = keys_grow(b);
+		if (rc < 0)
 			return rc;
-		}
 	}
-	if (b.j.err) {
-		*d = (struct json_doc){ .err = b.j.err, .err_off = b.j.err_off };
-		return b.j.err;
-	}
-	return 0;
 }
 
 int json_doc_parse(struct json_doc *d, struct span text, struct arena *a)
 {
-	struct json_keys keys = keys_for(text.n, a);
-	if (!keys.slot || !keys.stack)
-		return -ENOMEM;
-	int rc = doc_parse(d, text, a, &keys);
-	/* Dense objects may need more than the guess; then the bound that always suffices. */
-	if (rc == JSON_E_KEYS && keys.cap < text.n / 4) {
-		uint32_t cap = keys.cap;
-		while (cap < (1u << 24) && cap / 4 * 3 < text.n / 4)
-			cap *= 2;
-		keys = (struct json_keys){ arena_array(a, cap, sizeof(uint32_t)),
-			arena_array(a, cap, sizeof(uint32_t)), cap };
-		if (!keys.slot || !keys.stack)
-			return -ENOMEM;
-		rc = doc_parse(d, text, a, &keys);
-	}
+	struct build b = { .d = d, .a = a };
+
+	*d = (struct json_doc){ 0 };
+	int rc = build(&b, text);
+	if (rc)
+		*d = (struct json_doc){ .err = b.j.err, .err_off = b.j.err_off };
 	return rc;
 }
 
@@ -245,10 +242,7 @@ char *json_cstr(struct json_val v, struct arena *a)
 int json_int(struct json_val v, int64_t *ret_i)
 {
 	const struct json_node *n = node_of(v);
-	if (!n || n->type != JSON_NUM || !n->is_int)
-		return -EINVAL;
-	*ret_i = n->i;
-	return 0;
+	return n && n->type == JSON_NUM && json_num_int(json_text(v), ret_i) ? 0 : -EINVAL;
 }
 
 bool json_is_true(struct json_val v)

@@ -32,19 +32,22 @@ static void newline(struct jw *w)
 		buf_puts(w->out, "  ");
 }
 
-/* What stands in front of a value or key: a comma, unless it is the first or follows its key. */
-static void before(struct jw *w)
+/* A key or element begins: after a comma, unless it is the first. */
+static void next_item(struct jw *w)
 {
-	if (w->after_key) {
-		w->after_key = false;
-		return;
-	}
-	if (!w->depth)
-		return;
 	if (!w->first[w->depth - 1])
 		buf_putc(w->out, ',');
 	w->first[w->depth - 1] = false;
 	newline(w);
+}
+
+/* A value begins: at the top, in an array, or after its key. */
+static void before(struct jw *w)
+{
+	FB_ASSERT(!w->depth || w->is_arr[w->depth - 1] || w->after_key);
+	if (w->depth && w->is_arr[w->depth - 1])
+		next_item(w);
+	w->after_key = false;
 }
 
 static void open_container(struct jw *w, char c)
@@ -77,8 +80,10 @@ void jw_end(struct jw *w)
 	buf_putc(w->out, w->is_arr[w->depth] ? ']' : '}');
 }
 
-static void put_string(struct buf *b, struct span s)
+static void put_string(struct jw *w, struct span s)
 {
+	struct buf *b = w->out;
+
 	static const char *const short_esc[] = { ['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n",
 		['\r'] = "\\r", ['\t'] = "\\t" };
 
@@ -86,7 +91,8 @@ static void put_string(struct buf *b, struct span s)
 	for (size_t i = 0, from = 0; i <= s.n;) {
 		uint32_t c = 0;
 		size_t k = i < s.n ? utf8_next(span_from(s, i), &c) : 0;
-		bool plain = k && c >= 0x20 && c != '"' && c != '\\';
+		bool plain = k && c >= 0x20 && c != '"' && c != '\\' &&
+		    (w->canonical || c < 0x7f || c > 0x9f);
 		if (plain) {
 			i += k;
 			continue;
@@ -94,7 +100,7 @@ static void put_string(struct buf *b, struct span s)
 		buf_put(b, s.p + from, i - from);
 		if (i == s.n)
 			break;
-		if (!k)
+		if (!k || !c)
 			buf_puts(b, "\xef\xbf\xbd");
 		else if (c == '"' || c == '\\')
 			buf_printf(b, "\\%c", (char)c);
@@ -116,12 +122,13 @@ void jw_keyn(struct jw *w, struct span key)
 		size_t max = sizeof(w->last_key[0]) - 1, n = key.n < max ? key.n : max;
 		/* Keys longer than the memory of the last one are compared by their heads. */
 		FB_ASSERT(w->first[w->depth - 1] ||
-		    span_cmp(span_str(last), span_of(key.p, n)) < (n == max));
-		memcpy(last, key.p, n);
+		    json_key_cmp(span_str(last), span_of(key.p, n)) < (n == max));
+		if (n)
+			memcpy(last, key.p, n);
 		last[n] = 0;
 	}
-	before(w);
-	put_string(w->out, key);
+	next_item(w);
+	put_string(w, key);
 	buf_putc(w->out, ':');
 	if (w->pretty)
 		buf_putc(w->out, ' ');
@@ -136,7 +143,7 @@ void jw_key(struct jw *w, const char *key)
 void jw_str(struct jw *w, struct span s)
 {
 	before(w);
-	put_string(w->out, s);
+	put_string(w, s);
 }
 
 void jw_cstr(struct jw *w, const char *s)
@@ -195,6 +202,25 @@ void jw_kbool(struct jw *w, const char *key, bool b)
 	jw_bool(w, b);
 }
 
+/*
+ * UTF-8 byte order is code point order; in UTF-16 the surrogates d800 to dfff come before e000 to
+ * ffff, so lead bytes ee and ef (those code points) move behind f0 to f4.
+ */
+static int utf16_rank(uint8_t c)
+{
+	return c == 0xee || c == 0xef ? c + 0x10 : c;
+}
+
+int json_key_cmp(struct span a, struct span b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+
+	for (size_t i = 0; i < n; i++)
+		if (a.p[i] != b.p[i])
+			return utf16_rank(a.p[i]) - utf16_rank(b.p[i]);
+	return (a.n > b.n) - (a.n < b.n);
+}
+
 struct member {
 	struct span key;
 	struct json_val val;
@@ -202,7 +228,7 @@ struct member {
 
 static int by_key(const void *a, const void *b)
 {
-	return span_cmp(((const struct member *)a)->key, ((const struct member *)b)->key);
+	return json_key_cmp(((const struct member *)a)->key, ((const struct member *)b)->key);
 }
 
 static int canonical(struct jw *w, struct json_val v, struct arena *a, struct fault *f);
@@ -258,8 +284,7 @@ static int canonical(struct jw *w, struct json_val v, struct arena *a, struct fa
 	}
 	case JSON_NUM:
 		if (json_int(v, &i) < 0)
-			return fault_set(f, -EBADMSG, "number %s is not a 64-bit integer",
-			    QUOTE(json_text(v)));
+			return json_fault(v, f, "%s is not a 64-bit integer", QUOTE(json_text(v)));
 		jw_int(w, i);
 		return 0;
 	case JSON_TRUE:

@@ -67,6 +67,36 @@ static void test_cap(void)
 	ok(!arena_str(&huge, span_of("x", SIZE_MAX)), "string length + NUL overflows");
 }
 
+/* Growing keeps the content, zeroes the rest, moves only when it must, and counts what it takes. */
+static void test_grow(void)
+{
+	AUTO_ARENA struct arena a = ARENA_INIT(1 << 20);
+	size_t n = 8, bad = 0;
+	uint8_t *p = arena_grow(&a, NULL, 0, n);
+
+	ok(p && a.used == 16, "growing nothing allocates");
+	while (p && n < 200000) {
+		memset(p, 7, n);
+		size_t more = n + n / 2 + 1;
+		uint8_t *q = arena_grow(&a, p, n, more);
+		bad += !q || (uintptr_t)q % 16 || !all_zero(q + n, more - n);
+		for (size_t i = 0; q && i < n; i++)
+			bad += q[i] != 7;
+		p = q;
+		n = more;
+	}
+	is_int(bad, 0, "content and zeroes");
+	ok(a.used < 400000, "a large one is not copied each time (%zu)", a.used);
+	ok(!arena_grow(&a, p, n, 1 << 20) && p[0] == 7, "not past the cap; what was there stands");
+	ok(!arena_grow(&a, p, n, SIZE_MAX) && !arena_grow(&a, p, n, SIZE_MAX - 14), "nor past size_t");
+	ok(arena_grow(&a, p, n, n - 1) == p, "smaller is the same");
+	uint8_t *small = arena_alloc(&a, 100), *last = arena_alloc(&a, 40000);
+	memset(small, 1, 100);
+	last = arena_grow(&a, last, 40000, 80000);
+	memset(last, 2, 80000);
+	ok(small[99] == 1 && arena_grow(&a, small, 100, 200) != small, "one among others is copied");
+}
+
 static void test_strings(void)
 {
 	AUTO_ARENA struct arena a = ARENA_INIT(256);
@@ -88,6 +118,7 @@ int main(void)
 {
 	test_shapes();
 	test_cap();
+	test_grow();
 	test_strings();
 	return tap_done();
 }
