@@ -110,6 +110,10 @@ static void judge_slack(struct anatomy *a, const struct pe_cert *c, size_t der_l
 	uint64_t off = c->off + 8 + der_len;
 	size_t used = 0;
 
+	if (der_len > c->length - 8)
+		at(verdict_add(a->verdict, REASON_FAIL, "pe.entry-length",
+		       "the entry says that it is %" PRIu32 " bytes long, its signature is longer",
+		       c->length), c->off, c->length);
 	for (size_t i = 0; i < slack.n; i++)
 		if (slack.p[i])
 			used = i + 1;
@@ -192,9 +196,11 @@ static int read_signature(struct anatomy *a, const struct pe_cert *e, struct spa
 		       "%ssignature: %s", depth ? "nested " : "", f.text), off, bytes.n);
 		return 0;
 	}
+	/* sbsigntools writes another type (fwupd's EFI files have it); the digest decides. */
 	if (ac->subject != AC_SUBJECT_PE)
-		at(verdict_add(a->verdict, REASON_FAIL, "pe.signature.subject",
-		       "the signature is about another kind of file than a PE image"), off, bytes.n);
+		at(verdict_add(a->verdict, ac->subject == AC_SUBJECT_OTHER ? REASON_WARN : REASON_FAIL,
+		       "pe.signature.subject", "the signature does not say that it is about a PE image"),
+		    off, bytes.n);
 	if (a->nsigs == ANATOMY_SIGS_MAX || (depth && ac->nnested)) {
 		at(verdict_add(a->verdict, REASON_FAIL, "pe.signature.count",
 		       "more signatures inside signatures than are followed"), off, bytes.n);
