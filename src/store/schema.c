@@ -33,6 +33,22 @@ static const char *const migration[] = {
 	" size INTEGER PRIMARY KEY,"
 	" note BLOB NOT NULL"
 	") STRICT;",
+	/* 2: indicators: one row a claim (indicators.h). Times are ts, open ones its extremes. */
+	"CREATE TABLE indicator ("
+	" type TEXT NOT NULL,"
+	" value TEXT NOT NULL,"
+	" source TEXT NOT NULL,"
+	" exact INTEGER NOT NULL,"
+	" confidence INTEGER NOT NULL,"
+	" category TEXT,"
+	" campaign TEXT,"
+	" note TEXT,"
+	" valid_from INTEGER NOT NULL,"
+	" valid_until INTEGER NOT NULL,"
+	" first_import INTEGER NOT NULL,"
+	" last_import INTEGER NOT NULL,"
+	" PRIMARY KEY (type, value, source)"
+	") STRICT, WITHOUT ROWID;",
 };
 
 _Static_assert(ARRAY_LEN(migration) == STORE_SCHEMA, "one migration for each schema");

@@ -20,7 +20,7 @@
 #include "base/fault.h"
 #include "model/digest.h"
 
-#define STORE_SCHEMA 1
+#define STORE_SCHEMA 2
 #define STORE_BUSY_MS 5000
 
 enum store_flags {

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "intel/priv.h"
+
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static const char *const format_names[INTEL_FORMATS] = { "auto", "csv", "list", "stix" };
+static const char *const field_names[INTEL_FIELDS] = { "type", "value", "source", "confidence",
+	"category", "campaign", "note", "valid_from", "valid_until", "exact" };
+
+const char *intel_format_name(enum intel_format f)
+{
+	return f < INTEL_FORMATS ? format_names[f] : "";
+}
+
+enum intel_format intel_format_of(struct span s)
+{
+	enum intel_format f = INTEL_AUTO;
+
+	while (f < INTEL_FORMATS && !span_eq_str(s, format_names[f]))
+		f++;
+	return f;
+}
+
+enum intel_field intel_field_of(struct span name)
+{
+	enum intel_field f = 0;
+
+	if (span_eq_nocase(name, SPAN_LIT("sources")))
+		return INTEL_SOURCE;
+	if (span_eq_nocase(name, SPAN_LIT("notes")))
+		return INTEL_NOTE;
+	while (f < INTEL_FIELDS && !span_eq_nocase(name, span_str(field_names[f])))
+		f++;
+	return f;
+}
+
+void reader_next(struct reader *r, uint64_t line)
+{
+	/* Freeing a chunk costs more than filling it; one is kept for many small records. */
+	if (r->arena.used > (32u << 10))
+		arena_free(&r->arena);
+	r->line = line;
+	r->r->records++;
+}
+
+struct indicator reader_default(const struct reader *r)
+{
+	return (struct indicator){ .type = r->o->type, .exact = r->o->exact, .source = r->source,
+		.category = r->o->category, .campaign = r->o->campaign,
+		.confidence = r->o->confidence < 0 ? INTEL_CONFIDENCE_DEFAULT : r->o->confidence,
+		.valid_from = TS_NONE, .valid_until = r->o->valid_until };
+}
+
+int reader_reject(struct reader *r, struct span value, const char *reason, const char *detail)
+{
+	struct intel_reject x = { .line = r->line, .off = r->off, .id = r->id, .value = value,
+		.reason = reason, .detail = detail };
+
+	r->r->rejects++;
+	return r->sink->reject(r->sink->ctx, &x);
+}
+
+int reader_emit(struct reader *r, struct indicator *i, struct span raw)
+{
+	struct fault why = FAULT_INIT;
+	int rc = indicator_normalise(&i->type, raw, &r->arena, &i->value, &why);
+
+	if (rc == -EINVAL)
+		return reader_reject(r, raw, why.text, NULL);
+	if (rc < 0)
+		return rc;
+	if (i->valid_until <= i->valid_from)
+		return reader_reject(r, raw, "valid_until is not after valid_from", NULL);
+	if (i->type != INDICATOR_DOMAIN)
+		i->exact = false;
+	r->r->indicators++;
+	return r->sink->indicator(r->sink->ctx, i, r->line);
+}
+
+int reader_malformed(struct reader *r, uint64_t line, const char *text)
+{
+	return fault_set(r->f, -EBADMSG, "%s:%llu: %s", QUOTE(span_str(r->name)),
+	    (unsigned long long)line, text);
+}
+
+static bool printable(struct span s)
+{
+	uint32_t c;
+
+	for (size_t k; s.n; s = span_from(s, k)) {
+		k = utf8_next(s, &c);
+		if (!k || c < 0x20 || (c >= 0x7f && c < 0xa0))
+			return false;
+	}
+	return true;
+}
+
+int reader_label(struct reader *r, struct span s, const char **ret)
+{
+	s = span_trim(s);
+	if (!printable(s) || s.n > INTEL_SOURCE_MAX)
+		return -EINVAL;
+	char *copy = s.n ? arena_str(&r->arena, s) : NULL;
+	if (s.n && !copy)
+		return -ENOMEM;
+	*ret = copy;
+	return 0;
+}
+
+int reader_note(struct reader *r, struct span s, const char **ret)
+{
+	static const char more[] = "…";
+	size_t n = 0;
+	uint32_t c;
+
+	s = span_trim(s);
+	char *out = arena_alloc(&r->arena, INTEL_NOTE_MAX + sizeof(more));
+	if (!out)
+		return -ENOMEM;
+	for (size_t k; s.n; s = span_from(s, k)) {
+		k = utf8_next(s, &c);
+		if (!k)
+			return -EINVAL;
+		if (n + k > INTEL_NOTE_MAX) {
+			memcpy(out + n, more, sizeof(more) - 1);
+			n += sizeof(more) - 1;
+			break;
+		}
+		bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+		memcpy(out + n, control ? (const uint8_t *)" " : s.p, control ? 1 : k);
+		n += control ? 1 : k;
+	}
+	out[n] = 0;
+	*ret = n ? out : NULL;
+	return 0;
+}
+
+int reader_time(struct span s, ts *ret)
+{
+	char text[32];
+
+	if (s.n != 10)
+		return ts_parse(s, ret);
+	int n = snprintf(text, sizeof(text), "%.10sT00:00:00Z", (const char *)s.p);
+	return ts_parse(span_of(text, (size_t)n), ret);
+}
+
+static enum intel_format guess_format(const struct reader *r)
+{
+	struct span head = r->text;
+
+	if (span_starts(head, SPAN_LIT("\xef\xbb\xbf")))
+		head = span_from(head, 3);
+	while (head.n && strchr(" \t\r\n", head.p[0]) && head.p[0])
+		head = span_from(head, 1);
+	if (head.n && (head.p[0] == '{' || head.p[0] == '['))
+		return INTEL_STIX;
+	for (int i = 0; i < INTEL_FIELDS; i++)
+		if (r->o->map[i])
+			return INTEL_CSV;
+	return r->o->no_header || csv_has_header(r->text, r->o->delim) ? INTEL_CSV : INTEL_LIST;
+}
+
+int intel_read(struct span text, const char *name, const struct intel_opts *o,
+    const struct intel_sink *sink, struct intel_result *ret_r, struct fault *f)
+{
+	struct reader r = { .text = text, .name = name, .o = o, .sink = sink, .r = ret_r, .f = f,
+		.arena = ARENA_INIT(INTEL_OBJECT_MAX) };
+	const char *slash = strrchr(name, '/');
+	int rc;
+
+	*ret_r = (struct intel_result){ .format = o->format };
+	r.source = o->source ? o->source : slash ? slash + 1 : name;
+	if (o->format == INTEL_AUTO)
+		ret_r->format = guess_format(&r);
+	if (ret_r->format == INTEL_CSV)
+		rc = read_csv(&r);
+	else if (ret_r->format == INTEL_LIST)
+		rc = read_list(&r);
+	else
+		rc = read_stix(&r);
+	arena_free(&r.arena);
+	return rc;
+}

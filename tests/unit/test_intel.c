@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tap.h"
+#include "base/buf.h"
+#include "intel/intel.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static struct buf got = BUF_INIT(1u << 20);
+static struct intel_result result;
+static struct fault fault;
+
+static int on_indicator(void *ctx, const struct indicator *i, uint64_t line)
+{
+	char a[TS_TEXT_MAX], b[TS_TEXT_MAX] = "";
+
+	(void)ctx;
+	if (i->valid_until != TS_FOREVER)
+		ts_format(i->valid_until, b);
+	buf_printf(&got, "%llu %s %s%s <%s> %d %s/%s/%s %s..%s\n", (unsigned long long)line,
+	    indicator_type_name(i->type), i->value, i->exact ? " exact" : "", i->source,
+	    i->confidence, i->category ? i->category : "", i->campaign ? i->campaign : "",
+	    i->note ? i->note : "", ts_format(i->valid_from, a), b);
+	return 0;
+}
+
+static int on_reject(void *ctx, const struct intel_reject *r)
+{
+	(void)ctx;
+	buf_printf(&got, "%llu REJECT %s%s%s\n", (unsigned long long)r->line, r->reason,
+	    r->detail ? ": " : "", r->detail ? r->detail : "");
+	return 0;
+}
+
+static const struct intel_sink sink = { NULL, on_indicator, on_reject };
+
+/* What the file gives, a line each; or "ERROR text". */
+static const char *read_it(struct span text, const struct intel_opts *o)
+{
+	buf_reset(&got);
+	buf_puts(&got, "");
+	fault = FAULT_INIT;
+	int rc = intel_read(text, "dir/feed.x", o, &sink, &result, &fault);
+	if (rc < 0) {
+		buf_reset(&got);
+		buf_printf(&got, "ERROR %d %s", rc, fault.text);
+	}
+	return buf_str(&got);
+}
+
+static const char *read_default(const char *text)
+{
+	struct intel_opts o = INTEL_OPTS_DEFAULT;
+	return read_it(span_str(text), &o);
+}
+
+static void csv_good(void)
+{
+	is_str(read_default("type,value,sources,confidence,category,campaign,note,valid_from,"
+	    "valid_until,exact\n"
+	    "domain,Evil[.]example,volexity| sophos ,90,c2,3cx,\"a, b\",2023-03-30,"
+	    "2024-01-01T00:00:00Z,true\n"
+	    ",198.51.100.7,,,,,,,,\n"),
+	    "2 domain evil.example exact <volexity> 90 c2/3cx/a, b "
+	    "2023-03-30T00:00:00Z..2024-01-01T00:00:00Z\n"
+	    "2 domain evil.example exact <sophos> 90 c2/3cx/a, b "
+	    "2023-03-30T00:00:00Z..2024-01-01T00:00:00Z\n"
+	    "3 ipv4 198.51.100.7 <feed.x> 50 // ..\n", "every column, two sources, defaults");
+	is_int(result.format, INTEL_CSV, "recognised as CSV");
+	is_int(result.records, 2, "two records");
+	is_int(result.indicators, 3, "three claims");
+
+	is_str(read_default("VALUE,Color,Size\nevil.example,red,1\n"),
+	    "2 domain evil.example <feed.x> 50 // ..\n", "other columns are ignored");
+	is_str(result.ignored, "Color, Size", "and named");
+
+	struct intel_opts o = INTEL_OPTS_DEFAULT;
+	o.delim = '\t';
+	o.no_header = true;
+	o.map[INTEL_VALUE] = "2";
+	o.source = "feed";
+	o.category = "scanner";
+	o.confidence = 30;
+	is_str(read_it(SPAN_LIT("# comment\nx\t198.51.100.7\ny\t198.51.100.8\n"), &o),
+	    "2 ipv4 198.51.100.7 <feed> 30 scanner// ..\n"
+	    "3 ipv4 198.51.100.8 <feed> 30 scanner// ..\n", "columns by number, without a header");
+
+	o = INTEL_OPTS_DEFAULT;
+	o.map[INTEL_VALUE] = "ioc";
+	o.map[INTEL_NOTE] = "value";
+	is_str(read_it(SPAN_LIT("value,ioc\nwords,evil.example\n"), &o),
+	    "2 domain evil.example <feed.x> 50 //words ..\n", "columns by name");
+}
+
+static void csv_rejects(void)
+{
+	static const struct {
+		const char *row, *why;
+	} t[] = {
+		{ "domain,evil,,,,", "a single label is no domain that can be hunted" },
+		{ "mutex,abc,,,,", "a type that is not hunted" },
+		{ "domain,evil.example,,101,,", "confidence is not a number from 0 to 100" },
+		{ "domain,evil.example,,-1,,", "confidence is not a number from 0 to 100" },
+		{ "domain,evil.example,,5x,,", "confidence is not a number from 0 to 100" },
+		{ "domain,evil.example,,,yesterday,", "valid_from is not an RFC 3339 time or a date" },
+		{ "domain,evil.example,,,2023-02-30,", "valid_from is not an RFC 3339 time or a date" },
+		{ "domain,evil.example,,,2023-02-03,2023-02-03", "valid_until is not after valid_from" },
+		{ "domain,evil.example,a\001b,,,", "a source that is no short text" },
+		{ "domain,evil,a|b|c,,,", "a single label is no domain that can be hunted" },
+		{ "domain,,a,,,", "an empty value" },
+	};
+	char text[512], want[128];
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		snprintf(text, sizeof(text), "type,value,source,confidence,valid_from,valid_until\n%s\n",
+		    t[i].row);
+		snprintf(want, sizeof(want), "2 REJECT %s\n", t[i].why);
+		is_str(read_default(text), want, "rejects %s", t[i].row);
+	}
+	is_int(result.rejects, 1, "a reject is counted once a row");
+}
+
+static void csv_malformed(void)
+{
+	struct intel_opts o = INTEL_OPTS_DEFAULT;
+
+	is_str(read_default("type,value\na,b,c\n"),
+	    "ERROR -74 dir/feed.x:2: 3 fields, where the first record has 2", "a field too many");
+	is_str(read_default("type,value\n\"a,b\n"), "ERROR -74 dir/feed.x:3: the text ends inside quotes",
+	    "quotes that do not end");
+	is_str(read_default("value,value\na,b\n"),
+	    "ERROR -74 dir/feed.x:1: two columns are named \"value\"", "a column twice");
+	is_str(read_default("source,sources,value\n"),
+	    "ERROR -74 dir/feed.x:1: two columns are named \"sources\"", "or by another name");
+	is_str(read_default("type,value\ndomain,\xff\n"), "ERROR -74 dir/feed.x:2: not UTF-8",
+	    "not UTF-8");
+	o.format = INTEL_CSV;
+	is_str(read_it(SPAN_LIT(""), &o),
+	    "ERROR -74 dir/feed.x:1: empty: there is no header and no record", "an empty table");
+	is_str(read_it(SPAN_LIT("a,b\n"), &o), "ERROR -74 dir/feed.x:1: no column is named \"value\"; "
+	    "say which it is with --map value=COLUMN", "no value column");
+	o.map[INTEL_VALUE] = "3";
+	is_str(read_it(SPAN_LIT("a,b\n"), &o), "ERROR -74 dir/feed.x:1: there is no column \"3\"",
+	    "a column that is not there");
+}
+
+static void lists(void)
+{
+	struct intel_opts o = INTEL_OPTS_DEFAULT;
+
+	is_str(read_default("# list\n\n evil.example  # c2\n198.51.100.7:443\n"
+			    "http://x.example/a#b\n0.0.0.0 a.example b.example\n"),
+	    "3 domain evil.example <feed.x> 50 // ..\n"
+	    "4 ip-port 198.51.100.7:443 <feed.x> 50 // ..\n"
+	    "5 url http://x.example/a#b <feed.x> 50 // ..\n"
+	    "6 domain a.example <feed.x> 50 // ..\n6 domain b.example <feed.x> 50 // ..\n",
+	    "values, comments, hosts lines");
+	is_int(result.format, INTEL_LIST, "recognised as a list");
+	is_str(read_default("evil.example and more\n"),
+	    "1 REJECT several words on a line (a table? see --format csv)\n", "several words");
+	is_str(read_default("\xef\xbb\xbf" "evil.example"), "1 domain evil.example <feed.x> 50 // ..\n",
+	    "a byte order mark, no final line end");
+	is_str(read_default(""), "", "an empty list is a list");
+	is_str(read_it(SPAN_LIT("a.example\nb\0c\n"), &o),
+	    "ERROR -74 dir/feed.x:2: NUL in a line: not a list of values", "NUL");
+	is_str(read_default("a.example\n\n\xc3(\n"), "ERROR -74 dir/feed.x:3: not UTF-8", "not UTF-8");
+	o.type = INDICATOR_FILE_NAME;
+	is_str(read_it(SPAN_LIT("Setup Wizard.exe\n"), &o),
+	    "1 file-name setup wizard.exe <feed.x> 50 // ..\n", "file names hold spaces");
+	o = INTEL_OPTS_DEFAULT;
+	o.exact = true;
+	is_str(read_it(SPAN_LIT("a.example\n198.51.100.7\n"), &o),
+	    "1 domain a.example exact <feed.x> 50 // ..\n2 ipv4 198.51.100.7 <feed.x> 50 // ..\n",
+	    "exact is for domains");
+	char *big = malloc(INTEL_LINE_MAX + 1);
+	if (!big)
+		abort();
+	memset(big, 'a', INTEL_LINE_MAX + 1);
+	is_str(read_it(span_of(big, INTEL_LINE_MAX + 1), &o), "ERROR -74 dir/feed.x:1: a line is longer "
+	    "than 65536 bytes: not a list of values", "an endless line");
+	free(big);
+}
+
+#define IND(id, more, pattern)                                                                     \
+	"{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--" id                  \
+	"\",\"pattern_type\":\"stix\",\"valid_from\":\"2023-03-30T00:00:00Z\"," more                \
+	"\"pattern\":\"" pattern "\"}"
+#define BUNDLE(objects) "{\"type\":\"bundle\",\"id\":\"bundle--1\",\"objects\":[" objects "]}"
+#define TAIL " <bundle--1> 50 // 2023-03-30T00:00:00Z..\n"
+#define H32 "0123456789abcdef0123456789abcdef"
+
+static void stix_patterns(void)
+{
+	static const struct {
+		const char *in, *out;
+	} t[] = {
+		{ BUNDLE(IND("1", "", "[domain-name:value = 'evil.example']")),
+		    "1 domain evil.example" TAIL },
+		{ BUNDLE(IND("1", "", "[file:hashes.'SHA-256' = '" H32 H32 "']")),
+		    "1 sha256 " H32 H32 TAIL },
+		{ BUNDLE(IND("1", "", "[file:hashes.md5 IN ('" H32 "', 'f" H32 "')]")),
+		    "1 md5 " H32 TAIL "1 REJECT an MD5 digest is 32 hex digits\n" },
+		{ BUNDLE(IND("1", "", "[ipv4-addr:value = '198.51.100.7' OR domain-name:value = "
+				      "'a.example'] OR [url:value = 'http://a.example/x']")),
+		    "1 ipv4 198.51.100.7" TAIL "1 domain a.example" TAIL
+		    "1 url http://a.example/x" TAIL },
+		{ BUNDLE(IND("1", "", "[ipv4-addr:value ISSUBSET '198.51.100.0/24']")),
+		    "1 ipv4 198.51.100.0/24" TAIL },
+		{ BUNDLE(IND("1", "", "[file:name = 'It\\\\'s.dll']")), "1 file-name it's.dll" TAIL },
+		{ BUNDLE(IND("1", "", "[email-message:from_ref.value = 'a@b.example']")),
+		    "1 email a@b.example" TAIL },
+		{ BUNDLE(IND("1", "", "[network-traffic:dst_ref.value = '198.51.100.7']")),
+		    "1 ipv4 198.51.100.7" TAIL },
+		{ BUNDLE(IND("1", "", "[file:hashes.MD5 = '" H32 "' AND file:hashes.'SHA-1' = '" H32
+				      "01234567' AND file:name = 'x']")),
+		    "1 sha1 " H32 "01234567" TAIL },
+		{ BUNDLE(IND("1", "", "[file:name = 'x' AND file:size = 5]")),
+		    "1 REJECT pattern: conditions joined by AND\n" },
+		{ BUNDLE(IND("1", "", "[file:hashes.MD5 = '" H32 "' AND ipv4-addr:value = '1.2.3.4']")),
+		    "1 REJECT pattern: conditions joined by AND\n" },
+		{ BUNDLE(IND("1", "", "[domain-name:value = 'a.example' OR (ipv4-addr:value = '1.2.3.4'"
+				      " AND network-traffic:dst_port = 80)]")),
+		    "1 domain a.example" TAIL "1 REJECT pattern: conditions joined by AND\n" },
+		{ BUNDLE(IND("1", "", "[domain-name:value != 'a.example']")),
+		    "1 REJECT pattern: a comparison other than = and IN: !=\n" },
+		{ BUNDLE(IND("1", "", "[domain-name:value NOT = 'a.example']")),
+		    "1 REJECT pattern: a comparison other than = and IN: NOT\n" },
+		{ BUNDLE(IND("1", "", "[domain-name:value NOT IN ('a.example')]")),
+		    "1 REJECT pattern: a comparison other than = and IN: NOT\n" },
+		{ BUNDLE(IND("1", "", "[domain-name:value LIKE '%.example']")),
+		    "1 REJECT pattern: a comparison other than = and IN: LIKE\n" },
+		{ BUNDLE(IND("1", "", "[domain-name:value ISSUBSET '1.2.3.0/24']")),
+		    "1 REJECT pattern: a comparison other than = and IN: ISSUBSET\n" },
+		{ BUNDLE(IND("1", "", "[EXISTS domain-name:value]")),
+		    "1 REJECT pattern: a comparison other than = and IN: EXISTS\n" },
+		{ BUNDLE(IND("1", "", "[mutex:name = 'x']")),
+		    "1 REJECT pattern: a property that is not hunted\n" },
+		{ BUNDLE(IND("1", "", "[file:name = 5]")), "1 REJECT pattern: a value that is no text\n" },
+		{ BUNDLE(IND("1", "", "[domain-name:value = 'a.example'] AND [file:name = 'x']")),
+		    "1 REJECT pattern: observations joined by AND or FOLLOWEDBY\n" },
+		{ BUNDLE(IND("1", "", "[domain-name:value = 'a.example'] FOLLOWEDBY [file:name = 'x']")),
+		    "1 REJECT pattern: observations joined by AND or FOLLOWEDBY\n" },
+		{ BUNDLE(IND("1", "", "[domain-name:value = 'a.example'] REPEATS 5 TIMES")),
+		    "1 REJECT pattern: a qualifier such as REPEATS or WITHIN\n" },
+		{ BUNDLE(IND("1", "", "[domain-name:value = a.example]")),
+		    "1 REJECT pattern: not a STIX pattern: offset 21: expected a value\n" },
+		{ BUNDLE(IND("1", "", "[domain-name:value = 'domain a.example']")),
+		    "1 REJECT not a domain: labels hold letters, digits, hyphen and underscore\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		is_str(read_default(t[i].in), t[i].out, "pattern %zu", i);
+	is_int(result.format, INTEL_STIX, "recognised as STIX");
+}
+
+static void stix_objects(void)
+{
+	is_str(read_default("{\"objects\":[{\"type\":\"malware\"},\n"
+			    "{\"type\":\"identity\",\"id\":\"identity--1\",\"name\":\"A CERT\"},\n"
+	    IND("2", "\"created_by_ref\":\"identity--1\",\"confidence\":85,\"name\":\"n\\nm\","
+		     "\"indicator_types\":[\"c2\"],\"valid_until\":\"2030-01-01T00:00:00Z\",",
+		"[domain-name:value = 'a.example']")
+	    "],\n\"id\":\"bundle--9\",\"type\":\"bundle\"}"),
+	    "3 domain a.example <A CERT> 85 c2//n m 2023-03-30T00:00:00Z..2030-01-01T00:00:00Z\n",
+	    "members in any order; source, confidence, category, note, validity");
+	is_int(result.others, 2, "objects that are no indicators are counted");
+	is_str(read_default(BUNDLE(IND("1", "\"revoked\":true,\"modified\":\"2024-01-01T00:00:00Z\",",
+	    "[domain-name:value = 'a.example']"))),
+	    "1 domain a.example <bundle--1> 50 // 2023-03-30T00:00:00Z..2024-01-01T00:00:00Z\n",
+	    "revoked: expired when it was modified");
+	is_str(read_default(IND("1", "", "[domain-name:value = 'a.example']")),
+	    "1 domain a.example <feed.x> 50 // 2023-03-30T00:00:00Z..\n", "one indicator alone");
+	is_str(read_default("{\"type\":\"bundle\",\"id\":\"bundle--1\",\"spec_version\":\"2.0\","
+			    "\"objects\":[{\"type\":\"indicator\",\"id\":\"indicator--1\","
+			    "\"labels\":[\"c2\"],\"valid_from\":\"2023-03-30T00:00:00Z\","
+			    "\"pattern\":\"[domain-name:value = 'a.example']\"}]}"),
+	    "1 domain a.example <bundle--1> 50 c2// 2023-03-30T00:00:00Z..\n", "STIX 2.0");
+	is_str(read_default("{\"type\":\"bundle\",\"id\":\"bundle--1\"}"), "", "an empty bundle");
+
+	static const struct {
+		const char *in, *why;
+	} t[] = {
+		{ "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--1\","
+		  "\"pattern\":\"x\",\"pattern_type\":\"yara\"}", "pattern_type is not stix" },
+		{ "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--1\","
+		  "\"pattern\":\"x\"}", "pattern_type is missing" },
+		{ "{\"type\":\"indicator\",\"id\":\"x\",\"pattern\":\"x\"}",
+		    "id is missing or not that of an indicator" },
+		{ "{\"type\":\"indicator\",\"id\":\"indicator--1\"}", "pattern is missing" },
+		{ "{\"type\":\"indicator\",\"id\":\"indicator--1\",\"pattern\":5}", "pattern is missing" },
+		{ "{\"type\":\"indicator\",\"id\":\"indicator--1\",\"pattern\":\"x\"}",
+		    "valid_from is missing or no RFC 3339 time" },
+		{ IND("1", "\"valid_until\":\"never\",", "x"), "valid_until is no RFC 3339 time" },
+		{ IND("1", "\"confidence\":101,", "x"), "confidence is not a number from 0 to 100" },
+		{ IND("1", "\"confidence\":\"85\",", "x"), "confidence is not a number from 0 to 100" },
+		{ IND("1", "\"revoked\":true,", "x"),
+		    "revoked, but modified is missing or no RFC 3339 time" },
+		{ IND("1", "\"valid_until\":\"2023-03-30T00:00:00Z\",", "[file:name = 'x']"),
+		    "valid_until is not after valid_from" },
+	};
+	char text[1024], want[160];
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		snprintf(text, sizeof(text), BUNDLE("%s"), t[i].in);
+		snprintf(want, sizeof(want), "1 REJECT %s\n", t[i].why);
+		is_str(read_default(text), want, "rejects an indicator: %s", t[i].why);
+	}
+}
+
+static void stix_malformed(void)
+{
+	static const struct {
+		const char *in, *out;
+	} t[] = {
+		{ "{", "offset 1: the text ends in the middle" },
+		{ "[]", "offset 0: not a STIX bundle: no object" },
+		{ "{\"type\":\"campaign\"}",
+		    "offset 0: JSON, but neither a STIX bundle nor a STIX indicator" },
+		{ "{\"type\":\"bundle\",\"objects\":[]}", "offset 0: a STIX bundle without its id" },
+		{ "{\"type\":\"bundle\",\"id\":\"x--1\",\"objects\":[]}",
+		    "offset 0: a STIX bundle without its id" },
+		{ "{\"type\":\"bundle\",\"id\":\"bundle--1\",\"objects\":{}}",
+		    "offset 44: \"objects\" is not an array" },
+		{ "{\"type\":\"bundle\",\"id\":\"bundle--1\",\"objects\":[5]}",
+		    "offset 45: \"objects\" holds something that is no object" },
+		{ "{\"type\":\"bundle\",\"type\":\"bundle\"}", "offset 17: duplicate key" },
+		{ BUNDLE("{\"type\":\"x\",\"a\":1,\"a\":2}"), "offset 63: duplicate key" },
+		{ BUNDLE("") "x", "offset 47: bytes after the end of the value" },
+		{ "{\"type\":\"bund\xffle\"}", "offset 13: not UTF-8" },
+	};
+	char want[160];
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		snprintf(want, sizeof(want), "ERROR -74 dir/feed.x: %s", t[i].out);
+		is_str(read_default(t[i].in), want, "refuses %s", t[i].in[0] == '{' ? t[i].out : t[i].in);
+	}
+	char deep[256];
+	memset(deep, '[', sizeof(deep));
+	memcpy(deep, "{\"a\":", 5);
+	struct intel_opts o = INTEL_OPTS_DEFAULT;
+	is_str(read_it(span_of(deep, sizeof(deep)), &o),
+	    "ERROR -74 dir/feed.x: offset 68: nested too deeply", "nested too deeply");
+}
+
+/* Every cut of a bundle is refused, before or after an indicator was seen. */
+static void prefixes(void)
+{
+	static const char text[] = BUNDLE(IND("1", "", "[domain-name:value = 'a.example']"));
+	struct intel_opts o = INTEL_OPTS_DEFAULT;
+	int wrong = 0;
+
+	o.format = INTEL_STIX;
+	for (size_t n = 0; n < sizeof(text) - 1; n++)
+		wrong += strncmp(read_it(span_of(text, n), &o), "ERROR -74", 9) != 0;
+	is_int(wrong, 0, "every proper prefix of a bundle is refused");
+}
+
+static int stop(void *ctx, const struct indicator *i, uint64_t line)
+{
+	(void)ctx;
+	(void)i;
+	(void)line;
+	return -EINTR;
+}
+
+static void sinks(void)
+{
+	struct intel_sink s = { NULL, stop, on_reject };
+	struct intel_opts o = INTEL_OPTS_DEFAULT;
+
+	is_int(intel_read(SPAN_LIT("a.example\n"), "x", &o, &s, &result, NULL), -EINTR,
+	    "a list ends when the sink says so");
+	is_int(intel_read(SPAN_LIT("value\na.example\n"), "x", &o, &s, &result, NULL), -EINTR,
+	    "so does a table");
+	is_int(intel_read(SPAN_LIT(BUNDLE(IND("1", "", "[domain-name:value = 'a.example']"))), "x", &o,
+		   &s, &result, NULL), -EINTR, "and a bundle");
+	is_int(intel_format_of(SPAN_LIT("stix")), INTEL_STIX, "formats by name");
+	is_int(intel_format_of(SPAN_LIT("xml")), INTEL_FORMATS, "and no others");
+}
+
+int main(void)
+{
+	csv_good();
+	csv_rejects();
+	csv_malformed();
+	lists();
+	stix_patterns();
+	stix_objects();
+	stix_malformed();
+	prefixes();
+	sinks();
+	buf_free(&got);
+	return tap_done();
+}
