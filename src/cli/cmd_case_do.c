@@ -234,7 +234,7 @@ const struct cli_cmd cmd_case_note = {
 
 /* --- writeback --- */
 
-static int writeback_add(struct cli *c)
+static int run_writeback_add(struct cli *c)
 {
 	struct case_session x;
 	struct incident_writeback n = { .id = cli_opt(c, "item"), .finding = cli_opt(c, "finding"),
@@ -250,60 +250,63 @@ static int writeback_add(struct cli *c)
 	return finish(&x, rc, what);
 }
 
-static int writeback_done(struct cli *c)
-{
-	struct case_session x;
-	int code;
-
-	if (c->nargs != 3)
-		return cli_failf(c, CLI_USAGE, "done needs the item: firebreak case writeback %s done "
-		    "ITEM --evidence FILE", cli_safe(c, c->arg[0]));
-	code = case_begin(&x, c);
-	if (code >= 0)
-		return code;
-	int rc = incident_writeback_done(&x.w, c->arg[2], &x.proof.p, cli_opt(c, "note"), &x.f);
-	return finish(&x, rc, "write-back item done");
-}
-
-static int run_writeback(struct cli *c)
-{
-	if (strcmp(c->arg[1], "add") == 0 && c->nargs == 2)
-		return writeback_add(c);
-	if (strcmp(c->arg[1], "done") == 0)
-		return writeback_done(c);
-	return cli_failf(c, CLI_USAGE, "after the case comes \"add\" or \"done ITEM\"");
-}
-
-static const struct cli_opt writeback_opts[] = {
-	{ "item", "ID", "add: fill this item of the route (default: a new item)", false },
-	{ "finding", "TEXT", "add: what the case taught", false },
-	{ "control", "TEXT", "add: the control that changes because of it", false },
-	{ "runbook", "TEXT", "add: the runbook that changes because of it", false },
-	{ "owner", "NAME", "add: who does it", false },
-	{ "tripwire", "TEXT", "add: what will tell us if it comes undone", false },
-	PROOF_OPTION,
-	{ "note", "TEXT", "done: what the evidence shows", false },
+static const struct cli_opt writeback_add_opts[] = {
+	{ "item", "ID", "fill this item of the route (default: a new item)", false },
+	{ "finding", "TEXT", "what the case taught", false },
+	{ "control", "TEXT", "the control that changes because of it", false },
+	{ "runbook", "TEXT", "the runbook that changes because of it", false },
+	{ "owner", "NAME", "who does it", false },
+	{ "tripwire", "TEXT", "what will tell us if it comes undone", false },
 	{ NULL, NULL, NULL, false },
 };
 
-const struct cli_cmd cmd_case_writeback = {
-	.name = "case writeback",
-	.args = "CASE add|done [ITEM]",
-	.summary = "Fill in what the case taught, and show that it was written back",
+const struct cli_cmd cmd_case_writeback_add = {
+	.name = "case writeback add",
+	.args = "CASE",
+	.summary = "Fill in what the case taught: finding, what changes, owner, tripwire",
 	.help =
 	    "A write-back item is a finding with what changes because of it (a control, a runbook, or\n"
 	    "both), who does it, and a tripwire that tells when it comes undone. The routes of the\n"
 	    "case ask for some; more can be added. A case does not close while one is open.\n\n"
-	    "  firebreak case writeback 2026-0001 add --item gate-control \\\n"
+	    "  firebreak case writeback add 2026-0001 --item gate-control \\\n"
 	    "      --finding 'bytes after the signature were not looked at' \\\n"
 	    "      --control 'the gate requires PE anatomy' --owner build-team \\\n"
-	    "      --tripwire 'drill 3cx-2023 variant (a) must be held'\n"
-	    "  firebreak case writeback 2026-0001 done gate-control --evidence policy.yaml\n\n"
-	    "Exit: 0 recorded, 3 something is missing, 6 done already, not filled in, or case closed.\n",
-	.opts = writeback_opts,
+	    "      --tripwire 'drill 3cx-2023 variant a must be held'\n\n"
+	    "Exit: 0 recorded, 3 something is missing, 6 the item is done already, or case closed.\n",
+	.opts = writeback_add_opts,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_writeback_add,
+};
+
+static int run_writeback_done(struct cli *c)
+{
+	struct case_session x;
+	int code = case_begin(&x, c);
+
+	if (code >= 0)
+		return code;
+	int rc = incident_writeback_done(&x.w, c->arg[1], &x.proof.p, cli_opt(c, "note"), &x.f);
+	return finish(&x, rc, "write-back item done");
+}
+
+static const struct cli_opt writeback_done_opts[] = {
+	PROOF_OPTION,
+	{ "note", "TEXT", "what the evidence shows", false },
+	{ NULL, NULL, NULL, false },
+};
+
+const struct cli_cmd cmd_case_writeback_done = {
+	.name = "case writeback done",
+	.args = "CASE ITEM",
+	.summary = "Show with evidence that a write-back item was done",
+	.help = "  firebreak case writeback done 2026-0001 gate-control --evidence policy.yaml\n\n"
+		"Exit: 0 recorded, 3 no such item or no evidence, 6 done already, not filled in, or case\n"
+		"closed.\n",
+	.opts = writeback_done_opts,
 	.min_args = 2,
-	.max_args = 3,
-	.run = run_writeback,
+	.max_args = 2,
+	.run = run_writeback_done,
 };
 
 /* --- close --- */

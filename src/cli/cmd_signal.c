@@ -331,7 +331,7 @@ const struct cli_cmd cmd_signal_report = {
 	    "      --summary 'EDR stopped the desktop app from injecting code'\n"
 	    "  firebreak signal report --file signals.jsonl\n\n"
 	    "Exit: 0 recorded, 3 usage, 5 malformed file (with its line or offset), 6 the case given\n"
-	    "with --case is closed or not there. After an error nothing is recorded.\n",
+	    "with --join is closed or not there. After an error nothing is recorded.\n",
 	.opts = report_opts,
 	.min_args = 0,
 	.max_args = 0,

@@ -12,7 +12,8 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_case_decide,
 	&cmd_case_meet,
 	&cmd_case_note,
-	&cmd_case_writeback,
+	&cmd_case_writeback_add,
+	&cmd_case_writeback_done,
 	&cmd_case_close,
 
 	NULL,

@@ -96,7 +96,7 @@ static int triage(struct run *r, const struct signal *s, const struct release_hi
 {
 	struct incident_shipped shipped[INCIDENT_SHIPPED_MAX];
 	struct triage_input in = { .routes = &r->routes, .route_file = r->route_file,
-		.route_digest = r->route_digest, .signal = s, .case_id = cli_opt(r->c, "case"),
+		.route_digest = r->route_digest, .signal = s, .case_id = cli_opt(r->c, "join"),
 		.shipped = shipped };
 
 	for (size_t i = 0; i < nhit && i < INCIDENT_SHIPPED_MAX; i++)

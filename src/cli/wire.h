@@ -21,9 +21,9 @@
  * recorded with the case.
  *
  * Options of the calling command that are read here if it has them: --routes FILE (another route
- * file), --case ID (the case that the signals join). Share them: WIRE_OPTIONS.
+ * file), --join CASE (the case that the signals join). Share them: WIRE_OPTIONS.
  *
- * Result codes: 0; WIRE_REFUSED (--case names a case that is closed or not there: exit
+ * Result codes: 0; WIRE_REFUSED (--join names a case that is closed or not there: exit
  * CLI_REFUSED); -EBADMSG (the route file is malformed, or the signal lacks its kind, or subject and
  * observable both, or holds control characters: the fault says which); other -errno.
  */
@@ -70,7 +70,7 @@ enum wire_refusal { WIRE_REFUSED = 1 };
 #define WIRE_OPTIONS                                                                               \
 	{ "routes", "FILE", "take the routes from this file", false },                             \
 	{                                                                                          \
-		"case", "ID", "join this case", false                                              \
+		"join", "CASE", "join this case", false                                              \
 	}
 
 /*

@@ -215,8 +215,16 @@ static int affected_json(struct jw *w, const struct incident *c, struct arena *a
 		rc = incident_digests(c, a, &d, &nd);
 	if (rc < 0)
 		return rc;
-	jw_key(w, "affected");
-	jw_obj(w);
+	jw_key(w, "channels");
+	jw_arr(w);
+	for (size_t i = 0; i < np; i++) {
+		bool known = !p[i].channel;
+		for (size_t j = 0; j < i; j++)
+			known |= same(p[j].channel, p[i].channel);
+		if (!known)
+			jw_cstr(w, p[i].channel);
+	}
+	jw_end(w);
 	jw_key(w, "digests");
 	jw_arr(w);
 	for (size_t i = 0; i < nd; i++)
@@ -230,7 +238,6 @@ static int affected_json(struct jw *w, const struct incident *c, struct arena *a
 		jw_kcstr(w, "version", p[i].version);
 		jw_end(w);
 	}
-	jw_end(w);
 	jw_end(w);
 	return 0;
 }
