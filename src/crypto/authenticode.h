@@ -9,8 +9,9 @@
  * exactly one signer; the signer's certificate is embedded; the signed attributes hold exactly one
  * contentType and one messageDigest; messageDigest is the digest of the SpcIndirectData (its content
  * octets, as Authenticode has it); the signature over the attributes verifies under the embedded
- * certificate's key; and if that certificate is its own issuer, or its issuer is embedded too, then
- * the certificate's own signature verifies.
+ * certificate's key; if that certificate is its own issuer, or its issuer is embedded too, then the
+ * certificate's own signature verifies; and if the signed attributes refer to the certificate by
+ * digest (RFC 5035; stamps do, and signatures made here), it is that one.
  *
  * What it does not mean: that the certificate is trusted, valid at any time, or meant for code (there
  * is no chain, revocation or policy here); that `digest` is the digest of any file (the caller
@@ -48,7 +49,8 @@ enum ac_result {
 	AC_STRUCTURE,        /* not the Authenticode profile: versions, not one signer, attributes
 				missing or doubled, algorithms that contradict each other, over a cap */
 	AC_ALGORITHM,        /* a digest (MD5 is one) or signature algorithm that is not accepted */
-	AC_NO_CERTIFICATE,   /* the signer's certificate is not embedded or is not usable */
+	AC_NO_CERTIFICATE,   /* the signer's certificate is not embedded, not usable, or not the one
+				that the signed attributes refer to */
 	AC_CONTENT_DIGEST,   /* messageDigest is not the digest of the SpcIndirectData */
 	AC_BAD_SIGNATURE,    /* the signature, or that on the signer's certificate, does not verify */
 	AC_RESULTS,

@@ -74,8 +74,20 @@ static void put_attr(struct buf *b, struct span oid, struct span value)
 	der_close(b, attr);
 }
 
-/* Content of the SET of signed attributes, in DER's order (shorter encodings compare first here). */
-static int put_attrs(struct buf *b, struct span content, enum digest_alg alg)
+/* SigningCertificateV2 (RFC 5035) with SHA-256, its default: binds the certificate. */
+static void put_reference(struct buf *b, struct span cert)
+{
+	struct digest d = sha256_of(cert);
+	size_t attr = der_open(b, DER_SEQ), ids = der_open(b, DER_SEQ), id = der_open(b, DER_SEQ);
+
+	der_put(b, DER_OCTETS, span_of(d.b, d.len));
+	der_close(b, id);
+	der_close(b, ids);
+	der_close(b, attr);
+}
+
+/* Content of the SET of signed attributes, in DER's order (here: shorter ones first). */
+static int put_attrs(struct buf *b, struct span content, struct span cert, enum digest_alg alg)
 {
 	AUTO_BUF struct buf v = BUF_INIT(1024);
 	struct cur c = cur_of(content);
@@ -98,6 +110,9 @@ static int put_attrs(struct buf *b, struct span content, enum digest_alg alg)
 	buf_reset(&v);
 	der_put(&v, DER_OCTETS, span_of(d.b, d.len));
 	put_attr(b, OID_MESSAGE_DIGEST, buf_span(&v));
+	buf_reset(&v);
+	put_reference(&v, cert);
+	put_attr(b, OID_SIGNING_CERT_V2, buf_span(&v));
 	rc = buf_err(&v);
 	return rc < 0 ? rc : buf_err(b);
 }
@@ -107,7 +122,7 @@ static int put_signer(struct buf *b, const struct key *k, const struct cert *cer
 {
 	AUTO_BUF struct buf attrs = BUF_INIT(4096), set = BUF_INIT(4096), sig = BUF_INIT(4096);
 	enum digest_alg alg = authenticode_digest_for(k);
-	int rc = put_attrs(&attrs, content, alg);
+	int rc = put_attrs(&attrs, content, cert->der, alg);
 
 	if (rc < 0)
 		return rc;

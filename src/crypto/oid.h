@@ -20,6 +20,12 @@
 /* 1.2.840.113549.1.9.6 */
 #define OID_COUNTER_SIGNATURE SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x06")
 
+/* ESS signingCertificate, RFC 5035 */
+/* 1.2.840.113549.1.9.16.2.12 */
+#define OID_SIGNING_CERT SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x0c")
+/* 1.2.840.113549.1.9.16.2.47 */
+#define OID_SIGNING_CERT_V2 SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x2f")
+
 /* id-ct-TSTInfo, RFC 3161 */
 /* 1.2.840.113549.1.9.16.1.4 */
 #define OID_TST_INFO SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04")

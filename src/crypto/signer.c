@@ -200,6 +200,46 @@ static int check_message_digest(struct span attrs, struct span content, enum dig
 	return AC_OK;
 }
 
+/* The digest of the first certificate that a signingCertificate attribute (V2 or not) names. */
+static bool ess_digest(struct span value, bool v2, struct digest *ret_d)
+{
+	struct cur c = cur_of(value);
+	struct cur attr = der_enter(&c, DER_SEQ), ids = der_enter(&attr, DER_SEQ);
+	struct cur id = der_enter(&ids, DER_SEQ);
+	enum digest_alg alg = v2 ? DIGEST_SHA256 : DIGEST_SHA1;
+
+	if (v2 && der_is(&id, DER_SEQ))
+		alg = digest_of_oid(der_algorithm(&id, NULL));
+	struct span hash = der_octets(&id);
+	if (id.err || alg == DIGEST_NONE || hash.n != digest_len(alg))
+		return false;
+	*ret_d = digest_of(alg, hash.p);
+	return true;
+}
+
+/*
+ * A signed reference to the signer's certificate (RFC 5035), where there is one, must be to the
+ * certificate that was found: nothing else in a SignerInfo protects the certificate itself.
+ */
+static int check_reference(struct span attrs, bool v2, const struct cert *cert, struct fault *f)
+{
+	struct der v;
+	struct digest want, have;
+	int rc = pkcs7_attr_find(attrs, v2 ? OID_SIGNING_CERT_V2 : OID_SIGNING_CERT, &v);
+
+	if (rc == PKCS7_ABSENT)
+		return AC_OK;
+	if (rc != PKCS7_OK || !ess_digest(v.all, v2, &want))
+		return fault_set(f, AC_STRUCTURE, "malformed signingCertificate attribute");
+	rc = hash_span(want.alg, cert->der, &have);
+	if (rc < 0)
+		return rc;
+	if (!digest_eq(&want, &have))
+		return fault_set(f, AC_NO_CERTIFICATE,
+		    "the embedded certificate is another than the signature refers to");
+	return AC_OK;
+}
+
 /* The signature is over the attributes as a SET OF: [0] replaced by the SET tag (RFC 2315 9.3). */
 static int check_signature(const struct pkcs7_signer *x, enum digest_alg alg, EVP_PKEY *key,
     struct fault *f)
@@ -236,6 +276,11 @@ int signer_check(const struct pkcs7_signer *x, const struct cert_set *s,
 	rc = check_algorithms(x, alg, key, f);
 	if (rc == AC_OK)
 		rc = check_content_type(attrs, content->type, f);
+	if (rc != AC_OK)
+		return rc;
+	rc = check_reference(attrs, false, cert, f);
+	if (rc == AC_OK)
+		rc = check_reference(attrs, true, cert, f);
 	if (rc != AC_OK)
 		return rc;
 	*ret_cert = cert;
