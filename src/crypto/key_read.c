@@ -54,10 +54,45 @@ static enum key_kind rsa_kind(EVP_PKEY *pkey, struct fault *f)
 	return KEY_RSA;
 }
 
+/*
+ * The y coordinates of the points whose order divides 8, in each encoding (RFC 8032 5.1.2; the sign
+ * bit is not part of y). Under such a key a signature that anyone can make verifies.
+ */
+static const uint8_t small_order[7][32] = {
+	{ 0 },
+	{ 1 },
+	{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+	    0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc,
+	    0x05 },
+	{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+	    0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03,
+	    0x7a },
+	{ 0xec, [1 ... 30] = 0xff, 0x7f },
+	{ 0xed, [1 ... 30] = 0xff, 0x7f },
+	{ 0xee, [1 ... 30] = 0xff, 0x7f },
+};
+
+static enum key_kind ed25519_kind(EVP_PKEY *pkey, struct fault *f)
+{
+	uint8_t y[32];
+	size_t n = sizeof(y);
+
+	if (!EVP_PKEY_get_raw_public_key(pkey, y, &n) || n != sizeof(y))
+		return KEY_NONE;
+	y[31] &= 0x7f;
+	for (size_t i = 0; i < ARRAY_LEN(small_order); i++) {
+		if (memcmp(y, small_order[i], sizeof(y)) == 0) {
+			fault_set(f, 0, "an Ed25519 key of small order: anyone can sign for it");
+			return KEY_NONE;
+		}
+	}
+	return KEY_ED25519;
+}
+
 static enum key_kind kind_of(EVP_PKEY *pkey, struct fault *f)
 {
 	if (EVP_PKEY_is_a(pkey, "ED25519"))
-		return KEY_ED25519;
+		return ed25519_kind(pkey, f);
 	if (EVP_PKEY_is_a(pkey, "EC"))
 		return ec_kind(pkey, f);
 	if (EVP_PKEY_is_a(pkey, "RSA"))
@@ -67,33 +102,34 @@ static enum key_kind kind_of(EVP_PKEY *pkey, struct fault *f)
 	return KEY_NONE;
 }
 
-/* The SPKI DER of pkey: OPENSSL_free it. 0 on failure. */
-static size_t spki_of(EVP_PKEY *pkey, unsigned char **ret_der)
+struct digest ossl_spki_id(EVP_PKEY *pkey)
 {
-	*ret_der = NULL;
-	int n = i2d_PUBKEY(pkey, ret_der);
-	return n > 0 ? (size_t)n : 0;
+	struct digest id = { 0 };
+	unsigned char *der = NULL;
+
+	if (EVP_PKEY_is_a(pkey, "EC") &&
+	    !EVP_PKEY_set_utf8_string_param(
+		pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed"))
+		return id;
+	int n = i2d_PUBKEY(pkey, &der);
+	if (n > 0)
+		id = sha256_of(span_of(der, (size_t)n));
+	OPENSSL_free(der);
+	return id;
 }
 
 int key_from_pkey(struct key **ret_k, EVP_PKEY *pkey, bool is_private, struct fault *f)
 {
 	OSSL_AUTO(EVP_PKEY, EVP_PKEY_free) own = pkey;
 	enum key_kind kind = kind_of(own, f);
-	unsigned char *der;
 
 	if (kind == KEY_NONE)
 		return -EBADMSG;
-	struct key *k = calloc(1, sizeof(*k));
-	size_t n = k ? spki_of(own, &der) : 0;
-	if (!n) {
-		free(k);
+	struct digest id = ossl_spki_id(own);
+	struct key *k = digest_is_set(&id) ? calloc(1, sizeof(*k)) : NULL;
+	if (!k)
 		return -ENOMEM;
-	}
-	k->kind = kind;
-	k->is_private = is_private;
-	k->id = sha256_of(span_of(der, n));
-	k->pkey = TAKE_PTR(own);
-	OPENSSL_free(der);
+	*k = (struct key){ TAKE_PTR(own), kind, is_private, id };
 	*ret_k = k;
 	return 0;
 }
@@ -109,7 +145,8 @@ static int unknown_algorithm(X509_PUBKEY *spki, struct fault *f)
 	return fault_set(f, -EBADMSG, "not a usable %s key; " ACCEPTED, QUOTE(span_str(name)));
 }
 
-/* SPKI in exactly the form that OpenSSL writes: canonical DER, nothing behind it. */
+/* SPKI in exactly the one form that OpenSSL writes: canonical DER, uncompressed point, nothing
+ * behind it. A key that had two encodings would have two ids. */
 static int from_spki(struct key **ret_k, struct span der, struct fault *f)
 {
 	const unsigned char *p = der.p;
@@ -130,7 +167,7 @@ static int from_spki(struct key **ret_k, struct span der, struct fault *f)
 	struct digest given = sha256_of(der);
 	if (!digest_eq(&given, &k->id)) {
 		key_free(k);
-		return fault_set(f, -EBADMSG, "the key is not in canonical DER form");
+		return fault_set(f, -EBADMSG, "the key is not in its canonical form (DER, uncompressed point)");
 	}
 	*ret_k = k;
 	return 0;

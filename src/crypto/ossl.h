@@ -36,6 +36,9 @@ OSSL_FREE_FN(EVP_MD_CTX, EVP_MD_CTX_free)
 /* The fetched digest, the same object each time; NULL when this OpenSSL does not offer it. */
 const EVP_MD *ossl_md(enum digest_alg alg);
 
+/* SHA-256 of the one SPKI DER of a key, however its point was written; unset on failure. */
+struct digest ossl_spki_id(EVP_PKEY *pkey);
+
 struct key {
 	EVP_PKEY *pkey;
 	enum key_kind kind;

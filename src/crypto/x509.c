@@ -150,25 +150,13 @@ static const char *serial_text(struct span s, struct arena *a)
 	return out;
 }
 
-static struct digest spki_id(const struct cert *c)
-{
-	unsigned char *der = NULL;
-	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(c->x), &der);
-	struct digest d = { 0 };
-
-	if (n > 0)
-		d = sha256_of(span_of(der, (size_t)n));
-	OPENSSL_free(der);
-	return d;
-}
-
 int cert_facts(struct x509_facts *ret_x, const struct cert *c, struct arena *a)
 {
 	struct x509_facts x = {
 		.not_before = c->not_before,
 		.not_after = c->not_after,
 		.id = sha256_of(c->der),
-		.key_id = spki_id(c),
+		.key_id = cert_key(c) ? ossl_spki_id(cert_key(c)) : (struct digest){ 0 },
 		.self_issued = span_eq(c->issuer, c->subject),
 		.der = c->der,
 	};

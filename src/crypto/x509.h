@@ -30,7 +30,8 @@ struct x509_facts {
 	const char *key;              /* "rsa-2048", "ecdsa-p256", "ed25519" … */
 	ts not_before, not_after;     /* TS_FOREVER beyond what ts holds ("99991231235959Z") */
 	struct digest id;             /* SHA-256 of the certificate's DER */
-	struct digest key_id;         /* SHA-256 of its SPKI DER, as key_id() */
+	struct digest key_id;         /* SHA-256 of its SPKI DER, as key_id(); unset when the key is
+					 of an unknown kind */
 	bool self_issued;             /* subject and issuer are the same name */
 	bool eku_code_signing, eku_time_stamping;
 	struct span der;              /* borrowed from what was read */

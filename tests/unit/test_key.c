@@ -260,6 +260,24 @@ static void test_kinds_refused(void)
 
 #define B64_ED "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 
+static void test_small_order(void)
+{
+	static const char *const hexes[] = {
+		"0000000000000000000000000000000000000000000000000000000000000080",
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(hexes); i++) {
+		AUTO_BUF struct buf b = hex(hexes[i]);
+		struct key *k = NULL;
+		is_int(key_from_raw_ed25519(&k, b.p), -EBADMSG, "Ed25519 point of small order %zu", i);
+	}
+}
+
 static void test_texts_refused(void)
 {
 	static const struct {
@@ -338,6 +356,7 @@ int main(void)
 	test_kind(KEY_RSA);
 	test_padding();
 	test_kinds_refused();
+	test_small_order();
 	test_texts_refused();
 	struct key *k = NULL;
 	is_int(key_generate(&k, KEY_NONE), -EINVAL, "no kind, no key");
