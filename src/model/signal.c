@@ -28,8 +28,8 @@ static void put_ts(struct jw *w, const char *key, ts t)
 {
 	char text[TS_TEXT_MAX];
 
-	if (t != TS_NONE)
-		jw_kcstr(w, key, ts_format(t, text));
+	if (ts_format(t, text)[0])
+		jw_kcstr(w, key, text);
 }
 
 void signal_json(struct jw *w, const struct signal *s)
@@ -44,7 +44,7 @@ void signal_json(struct jw *w, const struct signal *s)
 	jw_end(w);
 	jw_kcstr(w, "kind", signal_kind_name(s->kind));
 	put_ts(w, "learned", s->learned);
-	if (s->obs_value) {
+	if (s->obs_type && s->obs_value) {
 		jw_key(w, "observable");
 		jw_obj(w);
 		jw_kcstr(w, "type", s->obs_type);
@@ -68,8 +68,10 @@ static int get_str(struct json_val v, const char *key, struct arena *a, const ch
 
 	if (!json_ok(x))
 		return 0;
+	if (json_type_of(x) != JSON_STR)
+		return fault_set(f, -EBADMSG, "signal: \"%s\" is not a string", key);
 	*out = json_cstr(x, a);
-	return *out ? 0 : fault_set(f, -EBADMSG, "signal: \"%s\" is not a string", key);
+	return *out ? 0 : fault_set(f, -ENOMEM, "signal: out of memory");
 }
 
 static int get_digest(struct json_val x, struct arena *a, struct digest *out, struct fault *f)
@@ -93,7 +95,11 @@ static int get_ts(struct json_val v, const char *key, struct arena *a, ts *out, 
 
 static int get_evidence(struct json_val v, struct signal *s, struct arena *a, struct fault *f)
 {
-	JSON_EACH (x, json_get(v, "evidence")) {
+	struct json_val list = json_get(v, "evidence");
+
+	if (json_ok(list) && json_type_of(list) != JSON_ARR)
+		return fault_set(f, -EBADMSG, "signal: \"evidence\" is not an array");
+	JSON_EACH (x, list) {
 		if (s->nevidence == SIGNAL_EVIDENCE_MAX)
 			return fault_set(f, -EBADMSG, "signal: more than %d evidence digests",
 			    SIGNAL_EVIDENCE_MAX);
@@ -105,44 +111,66 @@ static int get_evidence(struct json_val v, struct signal *s, struct arena *a, st
 	return 0;
 }
 
-int signal_decode(struct signal *ret_s, struct json_val v, struct arena *a, struct fault *f)
+static int get_observable(struct json_val v, struct signal *s, struct arena *a, struct fault *f)
+{
+	static const char *const names[] = { "type", "value", NULL };
+	struct json_val obs = json_get(v, "observable");
+
+	if (!json_ok(obs))
+		return 0;
+	int rc = json_only(obs, names, f);
+	if (rc < 0)
+		return fault_wrap(f, rc, "signal: observable");
+	if ((rc = get_str(obs, "type", a, &s->obs_type, f)) < 0 ||
+	    (rc = get_str(obs, "value", a, &s->obs_value, f)) < 0)
+		return rc;
+	if (!s->obs_type || !s->obs_value)
+		return fault_set(f, -EBADMSG, "signal: observable needs \"type\" and \"value\"");
+	return 0;
+}
+
+static int get_confidence(struct json_val v, struct signal *s, struct fault *f)
+{
+	struct json_val x = json_get(v, "confidence");
+	int64_t n = 0;
+
+	if (json_ok(x) && (json_int(x, &n) < 0 || n < 0 || n > 100))
+		return fault_set(f, -EBADMSG, "signal: confidence is not a number from 0 to 100");
+	s->confidence = (int)n;
+	return 0;
+}
+
+static int decode(struct signal *s, struct json_val v, struct arena *a, struct fault *f)
 {
 	static const char *const names[] = { "channel", "confidence", "evidence", "kind", "learned",
 		"observable", "release", "reporter", "seen", "source", "subject", "summary", NULL };
-	static const char *const obs_names[] = { "type", "value", NULL };
-	struct signal s = { 0 };
-	struct json_val obs = json_get(v, "observable");
-	int64_t confidence = 0;
+	struct json_val subject = json_get(v, "subject"), kind = json_get(v, "kind");
 
 	int rc = json_only(v, names, f);
-	if (rc == 0 && json_ok(obs))
-		rc = json_only(obs, obs_names, f);
 	if (rc < 0)
 		return fault_wrap(f, rc, "signal");
-	s.kind = signal_kind_of(json_str(json_get(v, "kind"), a));
-	if (s.kind == SIGNAL_NONE)
-		return fault_set(f, -EBADMSG, "signal: unknown kind %s",
-		    QUOTE(json_text(json_get(v, "kind"))));
-	if (json_ok(json_get(v, "confidence")) &&
-	    (json_int(json_get(v, "confidence"), &confidence) < 0 || confidence < 0 ||
-		confidence > 100))
-		return fault_set(f, -EBADMSG, "signal: confidence is not a number from 0 to 100");
-	s.confidence = (int)confidence;
-	if ((rc = get_str(v, "channel", a, &s.channel, f)) < 0 ||
-	    (rc = get_str(v, "release", a, &s.release, f)) < 0 ||
-	    (rc = get_str(v, "reporter", a, &s.reporter, f)) < 0 ||
-	    (rc = get_str(v, "source", a, &s.source, f)) < 0 ||
-	    (rc = get_str(v, "summary", a, &s.summary, f)) < 0 ||
-	    (rc = get_str(obs, "type", a, &s.obs_type, f)) < 0 ||
-	    (rc = get_str(obs, "value", a, &s.obs_value, f)) < 0 ||
-	    (rc = get_ts(v, "learned", a, &s.learned, f)) < 0 ||
-	    (rc = get_ts(v, "seen", a, &s.seen, f)) < 0 || (rc = get_evidence(v, &s, a, f)) < 0)
+	s->kind = json_type_of(kind) == JSON_STR ? signal_kind_of(json_str(kind, a)) : SIGNAL_NONE;
+	if (s->kind == SIGNAL_NONE)
+		return fault_set(f, -EBADMSG, "signal: unknown kind %s", QUOTE(json_text(kind)));
+	if ((rc = get_confidence(v, s, f)) < 0 ||
+	    (rc = get_str(v, "channel", a, &s->channel, f)) < 0 ||
+	    (rc = get_str(v, "release", a, &s->release, f)) < 0 ||
+	    (rc = get_str(v, "reporter", a, &s->reporter, f)) < 0 ||
+	    (rc = get_str(v, "source", a, &s->source, f)) < 0 ||
+	    (rc = get_str(v, "summary", a, &s->summary, f)) < 0 ||
+	    (rc = get_observable(v, s, a, f)) < 0 ||
+	    (rc = get_ts(v, "learned", a, &s->learned, f)) < 0 ||
+	    (rc = get_ts(v, "seen", a, &s->seen, f)) < 0 || (rc = get_evidence(v, s, a, f)) < 0)
 		return rc;
-	if (json_ok(json_get(v, "subject"))) {
-		rc = get_digest(json_get(v, "subject"), a, &s.subject, f);
-		if (rc < 0)
-			return rc;
-	}
-	*ret_s = s;
-	return 0;
+	return json_ok(subject) ? get_digest(subject, a, &s->subject, f) : 0;
+}
+
+int signal_decode(struct signal *ret_s, struct json_val v, struct arena *a, struct fault *f)
+{
+	struct signal s = { 0 };
+	int rc = decode(&s, v, a, f);
+
+	if (rc == 0)
+		*ret_s = s;
+	return rc;
 }

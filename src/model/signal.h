@@ -6,7 +6,8 @@
  *
  * JSON form (canonical, stable): {"channel","confidence","evidence":[digest…],"kind","learned",
  * "observable":{"type","value"},"release","reporter","seen","source","subject","summary"}.
- * Members that are not set are left out. Unknown members are errors on decode.
+ * Members that are not set are left out; an observable has both its members. Unknown members are
+ * errors on decode.
  */
 
 #include "base/arena.h"

@@ -40,6 +40,7 @@ struct reason *verdict_add(
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	v->status = VERDICT_FAIL;
 	struct reason *r = slot(v);
 	char *copy = arena_str(v->arena, span_str(text));
 	if (!copy)
@@ -88,10 +89,19 @@ enum signal_kind verdict_signal(const struct verdict *v)
 	return worst;
 }
 
+/* A contradiction, or a reason of no kind that we know. */
+static bool fails(const struct verdict *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->reason[i].kind == REASON_FAIL || v->reason[i].kind > REASON_NOTE)
+			return true;
+	return v->overflow;
+}
+
 enum verdict_status verdict_conclude(struct verdict *v)
 {
 	v->status = VERDICT_FAIL;
-	if (v->overflow || verdict_has(v, REASON_FAIL))
+	if (fails(v))
 		return v->status;
 	v->status = VERDICT_UNKNOWN;
 	if (!verdict_has(v, REASON_MISSING) && verdict_has(v, REASON_PROVEN))

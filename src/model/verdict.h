@@ -7,6 +7,7 @@
  * Fail closed: a verdict starts at FAIL. verdict_conclude is the only way to PASS, and it takes it
  * only when no reason fails, nothing that was required is missing, and at least one reason proves.
  * UNKNOWN is "nothing contradicts it, but required or any evidence is missing"; never PASS.
+ * A reason that is added later takes the conclusion back: FAIL until it is concluded again.
  */
 
 #include "base/arena.h"
