@@ -100,34 +100,56 @@ int envelope_read(struct envelope *ret_e, struct json_val v, struct arena *a, st
 	return rc;
 }
 
-bool envelope_names(const char *keyid, const struct digest *id)
+/* One big-endian number as a DER INTEGER (X.690 8.3). Returns the end. */
+static uint8_t *put_integer(uint8_t *out, struct span n)
 {
-	AUTO_BUF struct buf b = BUF_INIT(256);
-	struct span s = span_str(keyid);
-	struct digest d;
+	while (n.n > 1 && n.p[0] == 0)
+		n = span_from(n, 1);
+	bool sign = n.p[0] & 0x80;
+	*out++ = 0x02;
+	*out++ = (uint8_t)(n.n + sign);
+	if (sign)
+		*out++ = 0;
+	memcpy(out, n.p, n.n);
+	return out + n.n;
+}
 
-	if (span_starts(s, SPAN_LIT("SHA256:")) && s.n != 7 + 64)
-		return b64_decode(&b, span_from(s, 7), B64_ANY_PAD) == 0 && b.n == id->len &&
-		    memcmp(b.p, id->b, id->len) == 0;
-	return digest_parse(s, &d) == 0 && digest_eq(&d, id);
+/*
+ * ECDSA signatures come as DER (Sigstore, OpenSSL) or as r || s (IEEE P1363: the specification's own
+ * example, cloud key stores). key_verify takes DER, so the other form is rewritten.
+ */
+static int verify_one(const struct key *k, struct span pae, struct span sig)
+{
+	uint8_t der[2 + 2 * (2 + 1 + 48)];
+	enum key_kind kind = key_kind_of(k);
+	size_t half = kind == KEY_P256 ? 32 : kind == KEY_P384 ? 48 : 0;
+
+	int rc = key_verify(k, pae, sig);
+	if (rc != KEY_BAD_SIGNATURE || !half || sig.n != 2 * half)
+		return rc;
+	uint8_t *end = put_integer(der + 2, span_cut(sig, 0, half));
+	end = put_integer(end, span_from(sig, half));
+	der[0] = 0x30;
+	der[1] = (uint8_t)(end - der - 2);
+	return key_verify(k, pae, span_of(der, (size_t)(end - der)));
 }
 
 /* One signature against the keys it may be by. Sets a bit of c->good, or finds a false claim. */
 static int check_sig(struct envelope_check *c, const struct envelope_sig *s, struct span pae,
-    const struct trust_key *keys, size_t n)
+    const struct keyring *keys)
 {
-	for (size_t k = 0; k < n; k++) {
-		if (!envelope_names(s->keyid, &keys[k].id))
+	for (size_t k = 0; k < keys->n; k++) {
+		if (!keyring_names(s->keyid, &keys->key[k]))
 			continue;
-		int rc = key_verify(keys[k].key, pae, s->sig);
+		int rc = verify_one(keys->key[k].key, pae, s->sig);
 		if (rc == KEY_GOOD)
 			c->good |= 1u << k;
 		else if (rc > 0)
 			c->bad_key = k;
 		return rc > 0 ? ENVELOPE_BAD : rc;
 	}
-	for (size_t k = 0; k < n; k++) {
-		int rc = key_verify(keys[k].key, pae, s->sig);
+	for (size_t k = 0; k < keys->n; k++) {
+		int rc = verify_one(keys->key[k].key, pae, s->sig);
 		if (rc < 0)
 			return rc;
 		if (rc == KEY_GOOD)
@@ -137,19 +159,18 @@ static int check_sig(struct envelope_check *c, const struct envelope_sig *s, str
 }
 
 int envelope_verify(struct envelope_check *ret_c, const struct envelope *e,
-    const struct trust_key *keys, size_t n)
+    const struct keyring *keys)
 {
 	AUTO_BUF struct buf pae = BUF_INIT(BUF_MAX_DEFAULT);
 	struct envelope_check c = { 0 };
 
 	*ret_c = c;
-	FB_ASSERT(n <= ENVELOPE_KEYS_MAX);
 	dsse_pae(&pae, e->payload_type, e->payload);
 	int rc = buf_err(&pae);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < e->nsigs; i++) {
-		rc = check_sig(&c, &e->sig[i], buf_span(&pae), keys, n);
+		rc = check_sig(&c, &e->sig[i], buf_span(&pae), keys);
 		if (rc < 0)
 			return rc;
 		if (rc == ENVELOPE_BAD) {

@@ -8,7 +8,7 @@
  * Guarantees: reads one JSON value, touches no file. Fields that the specification does not name
  * are ignored, as it demands; what it names must be there with the right type. Base64 is strict in
  * either alphabet (RFC 4648: no white space, no surplus bits). The payload is not looked at: it is
- * bytes until a signature over it verified.
+ * bytes until a signature over it verified. ECDSA signatures may be DER or r || s.
  *
  * keyid is not signed, so it proves nothing. It is used two ways: a signature that names one of
  * the given keys is checked with that key only, and if it does not verify, the whole envelope is
@@ -18,12 +18,10 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
-#include "crypto/key.h"
-#include "model/digest.h"
+#include "trust/keyring.h"
 #include "wire/json.h"
 
 #define ENVELOPE_SIGS_MAX 32
-#define ENVELOPE_KEYS_MAX 32
 #define ENVELOPE_KEYID_MAX 1024
 
 struct envelope_sig {
@@ -45,18 +43,6 @@ FB_MUST int envelope_read(struct envelope *ret_e, struct json_val v, struct aren
 /* Is v an envelope rather than something else? (It has a "payloadType" or a "signatures".) */
 bool envelope_is(struct json_val v);
 
-struct trust_key {
-	struct key *key;
-	struct digest id; /* key_id(key) */
-	const char *name; /* the file it came from */
-};
-
-/*
- * Does keyid name the key with this id? Forms: hex of SHA-256 of the SubjectPublicKeyInfo, with or
- * without "sha256:", and "SHA256:" with unpadded base64 (npm's registry).
- */
-bool envelope_names(const char *keyid, const struct digest *id);
-
 enum envelope_result {
 	ENVELOPE_GOOD = 0,
 	ENVELOPE_STRANGER, /* no signature by any of the keys */
@@ -68,6 +54,6 @@ struct envelope_check {
 	size_t bad_key, bad_sig; /* ENVELOPE_BAD: which key was named, by which signature */
 };
 
-/* n is at most ENVELOPE_KEYS_MAX. enum envelope_result, or -errno. */
+/* enum envelope_result, or -errno. */
 FB_MUST int envelope_verify(struct envelope_check *ret_c, const struct envelope *e,
-    const struct trust_key *keys, size_t n);
+    const struct keyring *keys);

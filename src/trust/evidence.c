@@ -16,32 +16,6 @@ struct reader {
 	struct arena scratch;
 };
 
-int keyring_add(struct keyring *r, struct key *key, const char *name, bool may_sign)
-{
-	struct digest id = key_id(key);
-
-	for (size_t i = 0; i < r->n; i++) {
-		if (!digest_eq(&r->key[i].id, &id))
-			continue;
-		r->may_sign[i] |= may_sign;
-		key_free(key);
-		return 0;
-	}
-	if (r->n == ENVELOPE_KEYS_MAX) {
-		key_free(key);
-		return -ENOSPC;
-	}
-	r->may_sign[r->n] = may_sign;
-	r->key[r->n++] = (struct trust_key){ key, id, name };
-	return 0;
-}
-
-void keyring_free(struct keyring *r)
-{
-	while (r->n)
-		key_free(r->key[--r->n].key);
-}
-
 /* Room for one more, with state BROKEN. NULL when memory or the cap is reached. */
 static struct attestation *add(struct reader *r, size_t line)
 {
@@ -123,6 +97,9 @@ static int stranger(struct reader *r, struct attestation *a, const struct envelo
 	struct fault f = FAULT_INIT;
 	const char *keyid = env->sig[0].keyid;
 
+	if (a->sigstore)
+		return say(r, a, ATTESTATION_STRANGER, "Sigstore bundle: certificate identity not "
+		    "verified yet; it counts for nothing here");
 	fault_set(&f, 0, "%zu signature%s, none by a key that was given; it names %s",
 	    env->nsigs, env->nsigs == 1 ? "" : "s", keyid[0] ? QUOTE(span_str(keyid)) : "no key");
 	return say(r, a, ATTESTATION_STRANGER, f.text);
@@ -137,7 +114,7 @@ static int read_envelope(struct reader *r, struct attestation *a, struct json_va
 	int rc = env ? envelope_read(env, v, &r->scratch, &f) : -ENOMEM;
 	if (rc < 0)
 		return broken(r, a, rc, &f);
-	rc = envelope_verify(&c, env, r->keys->key, r->keys->n);
+	rc = envelope_verify(&c, env, r->keys);
 	if (rc < 0)
 		return rc;
 	if (rc == ENVELOPE_BAD)
@@ -145,11 +122,12 @@ static int read_envelope(struct reader *r, struct attestation *a, struct json_va
 	if (rc == ENVELOPE_STRANGER)
 		return stranger(r, a, env);
 	a->state = ATTESTATION_REFUSED;
-	for (size_t k = r->keys->n; k-- > 0;) {
-		if (!(c.good & 1u << k) || (a->state == ATTESTATION_GOOD && !r->keys->may_sign[k]))
+	for (size_t i = r->keys->n; i-- > 0;) {
+		const struct trust_key *k = &r->keys->key[i];
+		if (!(c.good & 1u << i) || (a->state == ATTESTATION_GOOD && !k->may_sign))
 			continue;
-		a->signer = &r->keys->key[k];
-		a->state = r->keys->may_sign[k] ? ATTESTATION_GOOD : ATTESTATION_REFUSED;
+		a->signer = k;
+		a->state = k->may_sign ? ATTESTATION_GOOD : ATTESTATION_REFUSED;
 	}
 	return read_payload(r, a, env);
 }
@@ -164,17 +142,16 @@ static int read_one(struct reader *r, struct json_val v, size_t line)
 		return -ENOMEM;
 	if (r->e->n > EVIDENCE_ENVELOPES_MAX)
 		return say(r, a, ATTESTATION_BROKEN, "more envelopes than are accepted at once");
-	if (json_ok(inside) && !envelope_is(v)) {
-		a->sigstore = true;
-		return read_envelope(r, a, inside);
-	}
-	if (json_ok(json_get(v, "messageSignature")) && !envelope_is(v)) {
-		a->sigstore = true;
-		return say(r, a, ATTESTATION_OTHER,
-		    "a Sigstore bundle with a signature over the file itself, no statement");
-	}
 	if (envelope_is(v))
 		return read_envelope(r, a, v);
+	if (json_ok(inside)) {
+		/* npm's registry signs with a key; then it is as good as a plain envelope. */
+		a->sigstore = !json_ok(json_path(v, "verificationMaterial", "publicKey", NULL));
+		return read_envelope(r, a, inside);
+	}
+	if (json_ok(json_get(v, "messageSignature")))
+		return say(r, a, ATTESTATION_OTHER,
+		    "a Sigstore bundle with a signature over the file itself, no statement");
 	return say(r, a, ATTESTATION_BROKEN,
 	    "neither a DSSE envelope nor a Sigstore bundle with one");
 }

@@ -38,24 +38,13 @@ struct attestation {
 	const char *file;     /* the evidence file, with ":LINE" if it has several lines */
 	struct digest digest; /* SHA-256 of the file */
 	const char *why;      /* BROKEN, FORGED, STRANGER, OTHER: in words */
-	bool sigstore;        /* came in a Sigstore bundle */
+	bool sigstore;        /* in a Sigstore bundle, signed under a certificate */
 	/* REFUSED, GOOD: */
 	const struct trust_key *signer;
 	struct statement st;
 	bool is_slsa;
 	struct slsa slsa;
 };
-
-struct keyring {
-	struct trust_key key[ENVELOPE_KEYS_MAX];
-	bool may_sign[ENVELOPE_KEYS_MAX];
-	size_t n;
-};
-
-/* Takes key. 0 (also when the key is there already: then it may sign if either says so),
- * -ENOSPC. */
-FB_MUST int keyring_add(struct keyring *r, struct key *key, const char *name, bool may_sign);
-void keyring_free(struct keyring *r);
 
 struct evidence {
 	struct attestation *item;

@@ -31,12 +31,6 @@ static void note(struct verdict *v, struct tally *t, const struct attestation *a
 		from(verdict_add(v, REASON_NOTE, code, "%s", text), a);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
 static bool is_sbom(const char *type)
 {
 	struct span s = span_str(type);
@@ -133,7 +127,7 @@ static bool is_candidate(const struct attestation *a, const struct verify_artifa
 	const struct subject *s;
 
 	return (a->state == ATTESTATION_GOOD || a->state == ATTESTATION_REFUSED) && a->is_slsa &&
-	    statement_match(&a->st, art->digest, base_name(art->name), &s) == SUBJECT_MATCH;
+	    statement_match(&a->st, art->digest, art->name, &s) == SUBJECT_MATCH;
 }
 
 /* The first provenance that the policy has nothing against. */
@@ -158,7 +152,7 @@ static void weigh_statement(const struct attestation *a, struct verify_artifact 
 	struct verdict *v = &art->verdict;
 	const struct subject *s;
 
-	switch (statement_match(&a->st, art->digest, base_name(art->name), &s)) {
+	switch (statement_match(&a->st, art->digest, art->name, &s)) {
 	case SUBJECT_CONFLICT:
 		from(verdict_add(v, REASON_FAIL, "artifact.digest-conflict", "a signed statement agrees "
 		    "with this file in one digest and differs in another"), a);
@@ -210,11 +204,7 @@ static void weigh(const struct judge *j, const struct attestation *a, struct ver
 	case ATTESTATION_STRANGER:
 		t->strangers++;
 		t->sigstore += a->sigstore;
-		if (a->sigstore)
-			note(v, t, a, "evidence.sigstore", "Sigstore bundle: certificate identity not "
-			    "verified yet; it counts for nothing here");
-		else
-			note(v, t, a, "evidence.stranger", a->why);
+		note(v, t, a, a->sigstore ? "evidence.sigstore" : "evidence.stranger", a->why);
 		break;
 	case ATTESTATION_REFUSED:
 	case ATTESTATION_GOOD:

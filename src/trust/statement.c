@@ -171,7 +171,7 @@ enum subject_match statement_match(const struct statement *s, const struct diges
 
 	*ret_s = NULL;
 	for (size_t i = 0; i < s->nsubjects; i++) {
-		enum subject_match m = match_one(&s->subject[i], digest, name);
+		enum subject_match m = match_one(&s->subject[i], digest, base_name(name));
 		if (m > best) {
 			best = m;
 			*ret_s = &s->subject[i];

@@ -52,6 +52,7 @@ enum subject_match {
 };
 
 /* The last of the enum that any subject gives. digest: by algorithm, as
- * struct verify_artifact has it; name: the artifact's base name. *ret_s is NULL for NONE. */
+ * struct verify_artifact has it; name: the artifact's path or name (base names
+ * are compared). *ret_s is NULL for NONE. */
 enum subject_match statement_match(const struct statement *s, const struct digest *digest,
     const char *name, const struct subject **ret_s);

@@ -49,9 +49,8 @@ static int add_key(struct verify_session *v, const char *path, const char *name,
 		key_free(key);
 		return -ENOMEM;
 	}
-	if (keyring_add(&v->keys, key, keep, may_sign) < 0)
-		return fault_set(f, -EINVAL, "more than %d keys", VERIFY_KEYS_MAX);
-	return 0;
+	rc = keyring_add(&v->keys, key, keep, may_sign);
+	return rc == -ENOSPC ? fault_set(f, -EINVAL, "more than %d keys", VERIFY_KEYS_MAX) : rc;
 }
 
 static bool listed_by_id(const struct policy *p, const struct digest *id)
@@ -81,7 +80,7 @@ static int load_keys(struct verify_session *v, const struct verify_request *r, s
 			return fault_wrap(f, rc, "%s: signers", QUOTE(span_str(p->path)));
 	}
 	for (size_t i = 0; v->has_policy && i < v->keys.n; i++)
-		v->keys.may_sign[i] |= listed_by_id(p, &v->keys.key[i].id);
+		v->keys.key[i].may_sign |= listed_by_id(p, &v->keys.key[i].id);
 	return 0;
 }
 

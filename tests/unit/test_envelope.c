@@ -13,14 +13,13 @@
 static const char key_a[] = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 static const char key_b[] = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
 
-static struct trust_key raw_key(const char *hex, const char *name)
+static void add_raw(struct keyring *r, const char *hex)
 {
-	struct trust_key k = { .name = name };
+	struct key *key;
 	uint8_t raw[32];
-	if (hex_decode(raw, span_str(hex)) < 0 || key_from_raw_ed25519(&k.key, raw) < 0)
+	if (hex_decode(raw, span_str(hex)) < 0 || key_from_raw_ed25519(&key, raw) < 0 ||
+	    keyring_add(r, key, hex, true) < 0)
 		abort();
-	k.id = key_id(k.key);
-	return k;
 }
 
 static int read_text(struct envelope *e, const char *text, struct arena *a, struct fault *f)
@@ -69,9 +68,11 @@ static void test_vectors(void)
 		{ "one signer twice counts once", "{" STATEMENT IN_TOTO "\"signatures\":[" SIG_A ","
 		  SIG_A "]}", 0, ENVELOPE_GOOD, 1 },
 	};
-	struct trust_key keys[2] = { raw_key(key_a, "A"), raw_key(key_b, "B") };
+	struct keyring keys = { 0 };
 	AUTO_ARENA struct arena a = ARENA_INIT(1u << 20);
 
+	add_raw(&keys, key_a);
+	add_raw(&keys, key_b);
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct envelope_check c;
 		struct envelope e;
@@ -80,11 +81,10 @@ static void test_vectors(void)
 		is_int(rc, t[i].read, "vector %s reads as it should", t[i].name);
 		if (rc < 0)
 			continue;
-		is_int(envelope_verify(&c, &e, keys, 2), t[i].verify, "vector %s", t[i].name);
+		is_int(envelope_verify(&c, &e, &keys), t[i].verify, "vector %s", t[i].name);
 		is_int(c.good, t[i].good, "by the right keys");
 	}
-	key_free(keys[0].key);
-	key_free(keys[1].key);
+	keyring_free(&keys);
 }
 
 static void test_malformed(void)
@@ -132,21 +132,81 @@ static void test_malformed(void)
 	    "more signatures than the cap");
 }
 
+static void add_spki(struct keyring *r, const char *b64)
+{
+	AUTO_BUF struct buf der = BUF_INIT(1u << 16);
+	struct key *key;
+	if (b64_decode(&der, span_str(b64), B64_STD) < 0 ||
+	    key_public(&key, buf_span(&der), NULL) < 0 || keyring_add(r, key, "spki", true) < 0)
+		abort();
+}
+
 static void test_names(void)
 {
-	struct digest id = sha256_of(SPAN_LIT("key"));
 	AUTO_BUF struct buf b64 = BUF_INIT(256);
 	char text[256];
+	/* npm's registry key of 2022, and the name that npm gives it */
+	struct keyring keys = { 0 };
+	const struct trust_key *npm = &keys.key[0], *other = &keys.key[1], *rsa = &keys.key[2];
+	add_spki(&keys, "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE1Olb3zMAFFxXKHiIkQO5cJ3Yhl5i"
+			"6UPp+IhuteBJbuHcA5UogKo0EWtlWwW6KSaKoTNEYL7JlCQiVnkhBktUgg==");
 
-	ok(envelope_names(DIGEST_HEX(&id), &id), "hex");
-	ok(envelope_names(DIGEST_TEXT(&id), &id), "sha256:hex");
-	b64_encode(&b64, span_of(id.b, id.len), B64_STD);
+	ok(keyring_names("SHA256:jl3bwswu80PjjokCgh0o2w5c2U4LhQAE57gj9cz1kzA", npm),
+	    "the OpenSSH fingerprint, as npm names its key");
+	ok(keyring_names(DIGEST_HEX(&npm->id), npm), "hex");
+	ok(keyring_names(DIGEST_TEXT(&npm->id), npm), "sha256:hex");
+	b64_encode(&b64, span_of(npm->id.b, npm->id.len), B64_STD);
 	snprintf(text, sizeof(text), "SHA256:%.*s", (int)b64.n - 1, buf_str(&b64));
-	ok(envelope_names(text, &id), "SHA256:base64 without padding");
-	ok(!envelope_names("", &id) && !envelope_names("SHA256:", &id) &&
-	    !envelope_names("builder-1", &id), "other names are nobody's");
-	id.b[0] ^= 1;
-	ok(!envelope_names(text, &id), "another key's name is not this key's");
+	ok(keyring_names(text, npm), "SHA256:base64 without padding");
+	ok(!keyring_names("", npm) && !keyring_names("SHA256:", npm) &&
+	    !keyring_names("builder-1", npm) && !keyring_names("SHA256:AAAA", npm),
+	    "other names are nobody's");
+	add_raw(&keys, key_a);
+	ok(!keyring_names(text, other), "another key's name is not this key's");
+	if (keyring_add(&keys, attest_key(KEY_RSA), "rsa", true) < 0)
+		abort();
+	ok(!digest_is_set(&rsa->ssh), "RSA has no such name here");
+	add_raw(&keys, key_a);
+	is_int(keys.n, 3, "the same key again is not another key");
+	for (int i = 3; i < KEYRING_MAX; i++)
+		if (keyring_add(&keys, attest_key(KEY_ED25519), "k", true) < 0)
+			abort();
+	is_int(keyring_add(&keys, attest_key(KEY_ED25519), "k", true), -ENOSPC, "one too many");
+	keyring_free(&keys);
+}
+
+/* protocol.md, "Test Vectors": ECDSA P-256 whose signature is r || s, not DER. */
+static void test_raw_ecdsa(void)
+{
+	static const char env[] =
+	    "{\"payload\":\"aGVsbG8gd29ybGQ=\",\"payloadType\":\"http://example.com/HelloWorld\","
+	    "\"signatures\":[{\"sig\":\"A3JqsQGtVsJ2O2xqrI5IcnXip5GToJ3F+FnZ+O88SjtR6rDAajabZKciJTfUiH"
+	    "qJPcIAriEGAHTVeCUjW2JIZA==\"}]}";
+	AUTO_ARENA struct arena a = ARENA_INIT(1u << 20);
+	struct keyring keys = { 0 };
+	add_spki(&keys, "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEZ805D3eqNZywjCI19lInBJOp7YMrC"
+			"rzAH3CVTAOQ0jgMeCvVTiaRJaRPRDOv8UMs6U4SvKc6pnrIDOoSYI3fdA==");
+	struct envelope_check c;
+	struct envelope e;
+	struct fault f;
+	size_t bad = 0;
+
+	is_int(read_text(&e, env, &a, &f), 0, "the specification's own envelope");
+	is_int(envelope_verify(&c, &e, &keys), ENVELOPE_GOOD, "an ECDSA signature as r || s");
+	uint8_t sig[64];
+	memcpy(sig, e.sig[0].sig.p, 64);
+	e.sig[0].sig = span_of(sig, 64);
+	for (size_t i = 0; i < 512; i++) {
+		sig[i / 8] ^= (uint8_t)(1u << i % 8);
+		bad += envelope_verify(&c, &e, &keys) != ENVELOPE_STRANGER;
+		sig[i / 8] ^= (uint8_t)(1u << i % 8);
+	}
+	memset(sig, 0, 64);
+	bad += envelope_verify(&c, &e, &keys) != ENVELOPE_STRANGER;
+	memset(sig, 0xff, 64);
+	bad += envelope_verify(&c, &e, &keys) != ENVELOPE_STRANGER;
+	is_int(bad, 0, "no other r || s, zeros and ones among them");
+	keyring_free(&keys);
 }
 
 static enum attestation_state state_of(struct span text, const struct keyring *keys)
@@ -216,7 +276,7 @@ static void test_keyid(void)
 	    "also when the real signer is known");
 	memset(at, 'x', 64);
 	is_int(state_of(buf_span(&env), &keys), ATTESTATION_GOOD, "an unknown keyid is only a hint");
-	keys.may_sign[1] = false;
+	keys.key[1].may_sign = false;
 	is_int(state_of(buf_span(&env), &keys), ATTESTATION_REFUSED,
 	    "signed by a known key that may not sign");
 	keyring_free(&keys);
@@ -229,6 +289,7 @@ int main(void)
 	test_vectors();
 	test_malformed();
 	test_names();
+	test_raw_ecdsa();
 	test_flips(KEY_ED25519);
 	test_flips(KEY_P256);
 	test_keyid();
