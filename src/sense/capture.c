@@ -3,7 +3,6 @@
 #include "sense/capture.h"
 
 #include "base/file.h"
-#include "sandbox/worker.h"
 #include "sense/capture_worker.h"
 #include "sense/frame.h"
 
@@ -184,8 +183,9 @@ static int judge(const struct reader *r, int rc, const char *label, struct fault
 	return rc > 0 ? fault_wrap(f, SENSE_INCOMPLETE, "%s", QUOTE(span_str(label))) : rc;
 }
 
-int sense_capture(int fd, const char *label, const struct sense_capture_opts *opts,
-    sense_name_fn *on_name, void *ctx, struct sense_capture_stats *ret_stats, struct fault *f)
+int capture_run(sandbox_fn *worker, int fd, const char *label,
+    const struct sense_capture_opts *opts, sense_name_fn *on_name, void *ctx,
+    struct sense_capture_stats *ret_stats, struct fault *f)
 {
 	struct sense_capture_opts o = opts ? *opts : (struct sense_capture_opts){ 0 };
 	struct sandbox_opts so = {
@@ -205,11 +205,17 @@ int sense_capture(int fd, const char *label, const struct sense_capture_opts *op
 	r->ctx = ctx;
 	r->stats = ret_stats;
 	r->acc = BUF_INIT(ACC_MAX);
-	int rc = sandbox_run(&so, capture_worker, &o, on_output, r, &end, f);
+	int rc = sandbox_run(&so, worker, &o, on_output, r, &end, f);
 	rc = judge(r, rc, label, f);
 	buf_free(&r->acc);
 	free(r);
 	return rc;
+}
+
+int sense_capture(int fd, const char *label, const struct sense_capture_opts *opts,
+    sense_name_fn *on_name, void *ctx, struct sense_capture_stats *ret_stats, struct fault *f)
+{
+	return capture_run(capture_worker, fd, label, opts, on_name, ctx, ret_stats, f);
 }
 
 int sense_capture_path(const char *path, const struct sense_capture_opts *opts,
