@@ -84,6 +84,20 @@ int cli_errno(struct cli *c, int rc, const struct fault *f)
 	return cli_fail(c, input ? CLI_INPUT : CLI_INTERNAL, f);
 }
 
+bool cli_count(const char *s, uint64_t *ret_n)
+{
+	uint64_t n = 0;
+
+	if (!*s)
+		return false;
+	for (; *s; s++)
+		if (*s < '0' || *s > '9' || __builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(*s - '0'), &n))
+			return false;
+	*ret_n = n;
+	return true;
+}
+
 const char *cli_safe(struct cli *c, const char *s)
 {
 	char *out = s ? arena_str(&c->arena, span_str(QUOTE(span_str(s)))) : NULL;

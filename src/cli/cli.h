@@ -81,6 +81,9 @@ int cli_errno(struct cli *c, int rc, const struct fault *f);
 /* Opens the state directory; on failure the error is already reported and *ret_code is set. */
 FB_MUST int cli_store(struct cli *c, unsigned flags, struct store **ret_s, int *ret_code);
 
+/* A number of decimal digits, as an argument. */
+bool cli_count(const char *s, uint64_t *ret_n);
+
 /* Bytes from outside for a terminal: control characters escaped. */
 const char *cli_safe(struct cli *c, const char *s);
 /* Colours: "" unless stdout is a tty and NO_COLOR is unset. */

@@ -16,5 +16,12 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_case_writeback_done,
 	&cmd_case_close,
 
+	&cmd_ledger_init,
+	&cmd_ledger_verify,
+	&cmd_ledger_show,
+	&cmd_ledger_checkpoint,
+	&cmd_ledger_prove,
+	&cmd_ledger_check,
+	&cmd_ledger_consistency,
 	NULL,
 };

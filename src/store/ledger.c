@@ -185,15 +185,37 @@ int ledger_get(struct store *s, uint64_t seq, struct buf *ret_body, struct fault
 	return buf_err(ret_body);
 }
 
-static int put_note(struct db_q *q, struct buf *out)
+int ledger_checkpoint_open(struct store *s, struct span note, struct checkpoint *ret_c,
+    struct fault *f)
 {
+	struct checkpoint c;
+	int rc = checkpoint_open(&c, note, s->key, f);
+
+	if (rc)
+		return rc;
+	if (strcmp(c.origin, s->origin) != 0)
+		return fault_set(f, KEY_BAD_SIGNATURE, "it is of the log %s, this is %s",
+		    QUOTE(span_str(c.origin)), s->origin);
+	*ret_c = c;
+	return 0;
+}
+
+/* The note that a query finds, when it is really ours; -ENOENT when there is none. */
+static int put_note(struct db_q *q, struct buf *out, struct fault *f)
+{
+	struct checkpoint c;
 	int rc = db_row(q);
 
+	if (rc <= 0)
+		return rc < 0 ? rc : -ENOENT;
+	struct span note = db_col(q, 0);
+	rc = ledger_checkpoint_open(q->s, note, &c, f);
+	if (rc == KEY_BAD_SIGNATURE || rc == -EBADMSG)
+		return fault_wrap(f, -EUCLEAN, "%s: a signed checkpoint was altered; see firebreak ledger "
+		    "verify", QUOTE(span_str(q->s->dbpath)));
 	if (rc < 0)
 		return rc;
-	if (rc == 0)
-		return -ENOENT;
-	buf_put_span(out, db_col(q, 0));
+	buf_put_span(out, note);
 	return buf_err(out);
 }
 
@@ -201,7 +223,7 @@ int ledger_checkpoint(struct store *s, struct buf *out, struct fault *f)
 {
 	AUTO_Q struct db_q q = db_query(s, f,
 	    "SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1");
-	int rc = put_note(&q, out);
+	int rc = put_note(&q, out, f);
 
 	return rc == -ENOENT ? fault_set(f, -EUCLEAN, "%s: no signed checkpoint; see firebreak ledger "
 	    "verify", QUOTE(span_str(s->dbpath))) : rc;
@@ -212,9 +234,14 @@ int ledger_checkpoint_at(struct store *s, uint64_t size, struct buf *out, struct
 	AUTO_Q struct db_q q = db_query(s, f, "SELECT note FROM checkpoint WHERE size = ?");
 
 	db_int(&q, size > INT64_MAX ? -1 : (int64_t)size);
-	int rc = put_note(&q, out);
+	int rc = put_note(&q, out, f);
 	return rc == -ENOENT ? fault_set(f, rc, "no checkpoint was signed at size %llu",
 	    (unsigned long long)size) : rc;
+}
+
+int ledger_vkey(struct store *s, struct buf *out)
+{
+	return note_vkey(s->origin, s->key, out);
 }
 
 int ledger_sign(struct store *s, struct span type, struct span payload, struct buf *out,

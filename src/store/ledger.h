@@ -68,10 +68,16 @@ FB_MUST int ledger_each(struct store *s, const struct ledger_query *q,
 FB_MUST int ledger_get(struct store *s, uint64_t seq, struct buf *ret_body, struct fault *f);
 
 FB_MUST int ledger_size(struct store *s, uint64_t *ret_n, struct fault *f);
-/* The newest signed checkpoint's text. */
+/* The newest signed checkpoint's text. Its signature was checked: -EUCLEAN when it is not good. */
 FB_MUST int ledger_checkpoint(struct store *s, struct buf *out, struct fault *f);
 /* The checkpoint as it was at size (there is one per commit), -ENOENT if none at that size. */
 FB_MUST int ledger_checkpoint_at(struct store *s, uint64_t size, struct buf *out, struct fault *f);
+
+/* Opens a signed note as a checkpoint of this very ledger. 0, KEY_BAD_SIGNATURE, -EBADMSG. */
+FB_MUST int ledger_checkpoint_open(struct store *s, struct span note, struct checkpoint *ret_c,
+    struct fault *f);
+/* The key that checkpoints are checked with, in its vkey form (crypto/note.h), appended. */
+FB_MUST int ledger_vkey(struct store *s, struct buf *out);
 
 /* A statement of the ledger's owner about the record, such as a channel's state: a DSSE envelope of
  * that payload type signed with the ledger key, appended. -EROFS when opened read-only. */

@@ -79,7 +79,7 @@ static int check_signed(struct store *s, const struct ledger_head *h, struct fau
 
 	if (rc <= 0)
 		return rc < 0 ? rc : altered(s, f, "no signed checkpoint", size);
-	if (checkpoint_open(&c, db_col(&q, 0), s->key, NULL) != 0 || strcmp(c.origin, s->origin) != 0)
+	if (ledger_checkpoint_open(s, db_col(&q, 0), &c, NULL) != 0)
 		return altered(s, f, "the newest checkpoint is not signed by this ledger's key", size);
 	struct mhash root = merkle_edge_root(&h->tree);
 	if (c.size != h->tree.size || !mhash_eq(&root, &c.root))

@@ -176,23 +176,19 @@ static int at_checkpoint(struct verify *v, const struct checkpoint *c)
 static int open_checkpoint(struct verify *v, uint64_t size, struct span note, struct checkpoint *c)
 {
 	struct fault f = FAULT_INIT;
-	int rc = checkpoint_open(c, note, v->s->key, &f);
+	int rc = ledger_checkpoint_open(v->s, note, c, &f);
 
 	if (rc < 0 && rc != -EBADMSG)
 		return rc;
-	if (rc) {
-		if (!v->wrong_key)
-			verify_find(v, size, "checkpoint", "the checkpoint at size %llu was altered or forged: "
-			    "%s", (unsigned long long)size, f.text);
+	if (rc && !v->wrong_key)
+		verify_find(v, size, "checkpoint", "the checkpoint at size %llu was altered or forged: %s",
+		    (unsigned long long)size, f.text);
+	if (rc)
 		return 0;
-	}
-	if (c->size != size || strcmp(c->origin, v->s->origin) != 0) {
-		verify_find(v, size, "checkpoint", "the checkpoint at size %llu is another one: %s, size "
-		    "%llu", (unsigned long long)size, QUOTE(span_str(c->origin)),
-		    (unsigned long long)c->size);
-		return 0;
-	}
-	return 1;
+	if (c->size != size)
+		verify_find(v, size, "checkpoint", "in the place of the checkpoint at size %llu stands the "
+		    "one at size %llu", (unsigned long long)size, (unsigned long long)c->size);
+	return c->size == size;
 }
 
 static int read_checkpoints(struct verify *v, uint64_t *ret_signed)
@@ -266,7 +262,7 @@ static int check_signer(struct verify *v)
 
 	while ((rc = db_row(&q)) > 0) {
 		any = true;
-		if (checkpoint_open(&c, db_col(&q, 0), v->s->key, NULL) != KEY_BAD_SIGNATURE)
+		if (ledger_checkpoint_open(v->s, db_col(&q, 0), &c, NULL) != KEY_BAD_SIGNATURE)
 			return 0;
 	}
 	if (rc == 0 && any) {
@@ -300,10 +296,10 @@ static int check_trusted(struct verify *v, struct span trusted)
 
 	if (!trusted.n)
 		return 0;
-	int rc = checkpoint_open(&c, trusted, v->s->key, &f);
+	int rc = ledger_checkpoint_open(v->s, trusted, &c, &f);
 	if (rc == KEY_BAD_SIGNATURE) {
-		verify_find(v, 0, "key", "the checkpoint that was kept elsewhere is not by this ledger's "
-		    "key (%s): %s", v->s->origin, f.text);
+		verify_find(v, 0, "key", "the checkpoint that was kept elsewhere is not of this ledger "
+		    "(%s): %s", v->s->origin, f.text);
 		return 0;
 	}
 	if (rc < 0)
