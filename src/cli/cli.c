@@ -80,7 +80,8 @@ int cli_errno(struct cli *c, int rc, const struct fault *f)
 		fault_set(&own, 0, "%s", rc < 0 ? strerror(-rc) : "unexpected outcome");
 		f = &own;
 	}
-	bool input = rc == -EBADMSG || rc == -ENOENT || rc == -EINVAL || rc == -EMSGSIZE;
+	bool input = rc == -EBADMSG || rc == -ENOENT || rc == -EINVAL || rc == -EMSGSIZE ||
+	    rc == -EISDIR;
 	return cli_fail(c, input ? CLI_INPUT : CLI_INTERNAL, f);
 }
 

@@ -16,6 +16,7 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_case_writeback_done,
 	&cmd_case_close,
 
+	/* the record */
 	&cmd_ledger_init,
 	&cmd_ledger_verify,
 	&cmd_ledger_show,
@@ -23,5 +24,6 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_ledger_prove,
 	&cmd_ledger_check,
 	&cmd_ledger_consistency,
+
 	NULL,
 };

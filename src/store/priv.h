@@ -49,8 +49,10 @@ FB_MUST int store_dir_open(struct store *s, const char *dir, struct fault *f);
 /* Waits for the lock that covers creating, migrating and sweeping; closing the fd releases it. */
 FB_MUST int store_dir_lock(struct store *s, int *ret_fd, struct fault *f);
 
-/* schema.c: brings the record to STORE_SCHEMA, making it (with its key) when it is empty. */
+/* schema.c: may this database be read, or written to? Changes nothing. */
 FB_MUST int schema_check(struct store *s, struct fault *f);
+FB_MUST int schema_check_writable(struct store *s, struct fault *f);
+/* Brings the record to STORE_SCHEMA, making it (with its key) when it is empty. */
 FB_MUST int schema_upgrade(struct store *s, struct fault *f);
 /* The statements that make an empty database a current one, into db. */
 FB_MUST int schema_apply(sqlite3 *db, int from);

@@ -73,29 +73,19 @@ struct versions {
 	int64_t application, schema, objects;
 };
 
-static int one_int(struct store *s, const char *sql, int64_t *ret, struct fault *f)
-{
-	AUTO_Q struct db_q q = db_query(s, f, sql);
-	int rc = db_row(&q);
-
-	if (rc < 0)
-		return rc;
-	*ret = rc ? db_col_int(&q, 0) : 0;
-	return 0;
-}
-
 /* A database that holds nothing at all is *v all zero; anything but that and ours is refused. */
 static int versions(struct store *s, struct versions *v, struct fault *f)
 {
 	const char *path = QUOTE(span_str(s->dbpath));
-	int rc = one_int(s, "PRAGMA application_id", &v->application, f);
+	/* One statement, so that all three are of one moment: another process may be making it. */
+	AUTO_Q struct db_q q = db_query(s, f, "SELECT (SELECT application_id FROM "
+	    "pragma_application_id), (SELECT user_version FROM pragma_user_version), count(*) "
+	    "FROM sqlite_schema");
+	int rc = db_row(&q);
 
-	if (rc == 0)
-		rc = one_int(s, "PRAGMA user_version", &v->schema, f);
-	if (rc == 0)
-		rc = one_int(s, "SELECT count(*) FROM sqlite_schema", &v->objects, f);
-	if (rc < 0)
+	if (rc <= 0)
 		return rc;
+	*v = (struct versions){ db_col_int(&q, 0), db_col_int(&q, 1), db_col_int(&q, 2) };
 	if (!v->application && !v->schema && !v->objects)
 		return 0;
 	if (v->application != STORE_APPLICATION_ID || v->schema < 1)
@@ -107,6 +97,12 @@ static int versions(struct store *s, struct versions *v, struct fault *f)
 	return 0;
 }
 
+static int no_record(struct store *s, struct fault *f)
+{
+	return fault_set(f, -ENOENT, "%s: holds no record; firebreak ledger init makes one",
+	    QUOTE(span_str(s->dbpath)));
+}
+
 int schema_check(struct store *s, struct fault *f)
 {
 	struct versions v;
@@ -115,8 +111,7 @@ int schema_check(struct store *s, struct fault *f)
 	if (rc < 0)
 		return rc;
 	if (!v.objects)
-		return fault_set(f, -ENOENT, "%s: holds no record; firebreak ledger init makes one",
-		    QUOTE(span_str(s->dbpath)));
+		return no_record(s, f);
 	if (v.schema < STORE_SCHEMA)
 		return fault_set(f, -ENOTSUP, "%s: made by an older firebreak (schema %lld); any command "
 		    "that writes, such as firebreak ledger init, brings it up to date",
@@ -124,17 +119,35 @@ int schema_check(struct store *s, struct fault *f)
 	return 0;
 }
 
-/* Inside the transaction that makes it: tables, key, and a signed checkpoint of the empty log. */
-static int make(struct store *s, struct fault *f)
+/* An empty database may become a record, unless one was here already: its key tells. */
+static int check_empty(struct store *s, struct fault *f)
 {
 	enum keys_state ks;
 	int rc = keys_look(s, &ks, f);
 
-	if (rc < 0)
-		return rc;
-	if (ks == KEYS_READY)
+	if (rc == 0 && (s->flags & STORE_EXISTING))
+		return no_record(s, f);
+	if (rc == 0 && ks == KEYS_READY)
 		return fault_set(f, -EUCLEAN, "%s: was emptied (its key is still there); restore it from "
 		    "a backup", QUOTE(span_str(s->dbpath)));
+	return rc;
+}
+
+int schema_check_writable(struct store *s, struct fault *f)
+{
+	struct versions v;
+	int rc = versions(s, &v, f);
+
+	return rc < 0 || v.objects ? rc : check_empty(s, f);
+}
+
+/* Inside the transaction that makes it: tables, key, and a signed checkpoint of the empty log. */
+static int make(struct store *s, struct fault *f)
+{
+	int rc = check_empty(s, f);
+
+	if (rc < 0)
+		return rc;
 	if (schema_apply(s->db, 0) != SQLITE_OK)
 		return db_fault(s, f);
 	rc = keys_make(s, f);
@@ -165,8 +178,6 @@ int schema_upgrade(struct store *s, struct fault *f)
 
 	if (rc < 0 || v.schema == STORE_SCHEMA)
 		return rc;
-	if (!v.objects && (s->flags & STORE_EXISTING))
-		return schema_check(s, f);
 	rc = db_enter(s, &own, f);
 	return rc < 0 ? rc : db_leave(s, own, upgrade(s, f), f);
 }

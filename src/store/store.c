@@ -128,6 +128,8 @@ static int open_writing(struct store *s, struct fault *f)
 		rc = fault_set(f, -EROFS, "%s: cannot be written here (read-only file system or mode)",
 		    QUOTE(span_str(s->dbpath)));
 	if (rc == 0)
+		rc = schema_check_writable(s, f);
+	if (rc == 0)
 		rc = db_exec(s, "PRAGMA journal_mode = WAL", f);
 	if (rc == 0)
 		rc = schema_upgrade(s, f);
