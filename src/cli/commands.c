@@ -4,6 +4,20 @@
 
 const struct cli_cmd *const cli_commands[] = {
 	&cmd_verify,
+
+	/* channels and releases */
+	&cmd_release_init,
+	&cmd_release_publish,
+	&cmd_release_status,
+	&cmd_release_freeze,
+	&cmd_release_unfreeze,
+	&cmd_release_rollback,
+	&cmd_release_recheck,
+	&cmd_release_policy,
+	&cmd_release_log,
+	&cmd_release_state,
+	&cmd_release_check,
+
 	/* signals and cases */
 	&cmd_signal_report,
 	&cmd_signal_list,

@@ -16,3 +16,9 @@ extern const struct cli_cmd cmd_case_writeback_add, cmd_case_writeback_done;
 extern const struct cli_cmd cmd_ledger_init, cmd_ledger_verify, cmd_ledger_show;
 extern const struct cli_cmd cmd_ledger_checkpoint, cmd_ledger_prove, cmd_ledger_check;
 extern const struct cli_cmd cmd_ledger_consistency;
+
+extern const struct cli_cmd cmd_release_init, cmd_release_policy, cmd_release_publish;
+extern const struct cli_cmd cmd_release_recheck, cmd_release_rollback;
+extern const struct cli_cmd cmd_release_freeze, cmd_release_unfreeze;
+extern const struct cli_cmd cmd_release_status, cmd_release_log;
+extern const struct cli_cmd cmd_release_state, cmd_release_check;

@@ -37,15 +37,16 @@ int release_init(struct store *s, const struct release_init *x, uint64_t *ret_se
 		return fault_set(f, RELEASE_EXISTS, "channel %s is there already", d.c.name);
 	if (rc != RELEASE_NO_CHANNEL)
 		return rc;
-	draft_files(&d.w, "keys", x->key, x->nkeys);
+	draft_files(&d.w, "keys", x->rules.key, x->rules.nkeys);
 	jw_kcstr(&d.w, "owner", x->owner);
 	rc = text_line(span_str(x->owner), RELEASE_PERSON_MAX, "owner", f);
 	if (rc == 0)
 		rc = put_people(&d.w, x, f);
 	if (rc)
 		return rc;
-	draft_file(&d.w, "policy", &x->policy);
+	draft_file(&d.w, "policy", &x->rules.policy);
 	jw_kcstr(&d.w, "risk", x->risk);
+	draft_files(&d.w, "signers", x->rules.signer, x->rules.nsigners);
 	jw_kint(&d.w, "valid", x->valid / TS_SECOND);
 	return draft_append(&d, s, "release.init", &x->who, ret_seq, f);
 }
@@ -58,8 +59,9 @@ int release_policy(struct store *s, const struct release_policy *x, uint64_t *re
 
 	if (rc)
 		return rc;
-	draft_files(&d.w, "keys", x->key, x->nkeys);
-	draft_file(&d.w, "policy", &x->policy);
+	draft_files(&d.w, "keys", x->rules.key, x->rules.nkeys);
+	draft_file(&d.w, "policy", &x->rules.policy);
+	draft_files(&d.w, "signers", x->rules.signer, x->rules.nsigners);
 	return draft_append(&d, s, "release.policy", &x->who, ret_seq, f);
 }
 

@@ -11,13 +11,20 @@
 #include "release/gate.h"
 #include "release/release.h"
 
+/* What the gate judges by; all of it blobs. */
+struct release_rules {
+	struct release_file policy;
+	const struct release_file *signer; /* key files that the policy lists */
+	size_t nsigners;
+	const struct release_file *key;
+	size_t nkeys;
+};
+
 struct release_init {
 	const char *channel, *owner, *risk;
 	struct release_who who;
 	ts valid;
-	struct release_file policy;
-	const struct release_file *key;
-	size_t nkeys;
+	struct release_rules rules;
 	const struct release_person *person; /* id is computed from key here */
 	size_t npeople;
 };
@@ -29,9 +36,7 @@ FB_MUST int release_init(struct store *s, const struct release_init *x, uint64_t
 struct release_policy {
 	const char *channel;
 	struct release_who who;
-	struct release_file policy;
-	const struct release_file *key;
-	size_t nkeys;
+	struct release_rules rules;
 };
 
 FB_MUST int release_policy(struct store *s, const struct release_policy *x, uint64_t *ret_seq,

@@ -195,17 +195,24 @@ static int read_people(struct rd *r, struct release_channel *c)
 	return r->rc;
 }
 
+static void read_rules(struct rd *r, struct release_channel *c, uint64_t seq)
+{
+	c->key = rd_files(r, "keys", RELEASE_KEYS_MAX, &c->nkeys);
+	c->policy = rd_file(r, "policy");
+	c->signer = rd_files(r, "signers", RELEASE_KEYS_MAX, &c->nsigners);
+	c->policy_seq = seq;
+}
+
 static int apply_init(struct release_channel *c, const struct release_step *e, struct arena *a,
     struct fault *f)
 {
-	static const char *const names[] = { "keys", "owner", "people", "policy", "risk", "valid",
-		NULL };
+	static const char *const names[] = { "keys", "owner", "people", "policy", "risk", "signers",
+		"valid", NULL };
 
 	if (c->owner)
 		return fault_set(f, RELEASE_EXISTS, "channel %s is there already", c->name);
 	struct rd r = rd_object(e->data, names, a, f);
-	c->key = rd_files(&r, "keys", RELEASE_KEYS_MAX, &c->nkeys);
-	c->policy = rd_file(&r, "policy");
+	read_rules(&r, c, e->seq);
 	c->risk = rd_text(&r, "risk", 16);
 	c->valid = rd_int(&r, "valid", RELEASE_VALID_MIN / TS_SECOND, RELEASE_VALID_MAX / TS_SECOND) *
 	    TS_SECOND;
@@ -216,19 +223,16 @@ static int apply_init(struct release_channel *c, const struct release_step *e, s
 		return r.rc;
 	c->owner = owner;
 	c->created = e->at;
-	c->policy_seq = e->seq;
 	return 0;
 }
 
 static int apply_policy(struct release_channel *c, const struct release_step *e, struct arena *a,
     struct fault *f)
 {
-	static const char *const names[] = { "keys", "policy", NULL };
+	static const char *const names[] = { "keys", "policy", "signers", NULL };
 	struct rd r = rd_object(e->data, names, a, f);
 
-	c->key = rd_files(&r, "keys", RELEASE_KEYS_MAX, &c->nkeys);
-	c->policy = rd_file(&r, "policy");
-	c->policy_seq = e->seq;
+	read_rules(&r, c, e->seq);
 	return r.rc;
 }
 

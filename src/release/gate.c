@@ -6,18 +6,29 @@
 
 #define CONTROLS_MAX 32
 
-/* A control is a family of reason codes: "provenance" for "provenance.builder-id". */
+/*
+ * A control is named after what it looks at. Reason codes are families with a dot; two of them (the
+ * PE parser's, and a proven SBOM) go by the name of the control they serve.
+ */
 static struct span control_of(const struct reason *r)
 {
 	struct span code = span_str(r->code);
-	return span_cut(code, 0, span_find(code, '.'));
+	struct span family = span_cut(code, 0, span_find(code, '.'));
+
+	if (span_eq_str(family, "pe"))
+		return SPAN_LIT("anatomy");
+	return span_eq_str(code, "evidence.sbom") ? SPAN_LIT("sbom") : family;
 }
 
 const char *const *gate_required(const char *risk)
 {
-	static const char *const none[] = { NULL };
-	static const char *const provenance[] = { "provenance", NULL };
-	return strcmp(risk, "low") == 0 ? none : provenance;
+	static const char *const low[] = { NULL };
+	static const char *const normal[] = { "provenance", NULL };
+	static const char *const high[] = { "provenance", "sbom", NULL };
+
+	if (strcmp(risk, "low") == 0)
+		return low;
+	return strcmp(risk, "normal") == 0 ? normal : high;
 }
 
 static bool proves(const struct verdict *v, const char *control)
@@ -29,27 +40,23 @@ static bool proves(const struct verdict *v, const char *control)
 	return false;
 }
 
-/* Is every control that the risk class requires proven by this verdict? *ret_lacks: the first
- * that is not. */
-static bool controlled(const char *risk, const struct verdict *v, const char **ret_lacks)
+/* The first control that the risk class requires and this verdict does not prove, or NULL. */
+static const char *lacking(const char *risk, const struct verdict *v)
 {
 	for (const char *const *p = gate_required(risk); *p; p++)
-		if (!proves(v, *p)) {
-			*ret_lacks = *p;
-			return false;
-		}
-	return true;
+		if (!proves(v, *p))
+			return *p;
+	return NULL;
 }
 
 enum verdict_status gate_verdict(const char *risk, const struct release_gate *g)
 {
 	enum verdict_status worst = g->njudged ? VERDICT_PASS : VERDICT_FAIL;
-	const char *lacks;
 
 	for (size_t i = 0; i < g->njudged; i++) {
 		const struct verdict *v = g->judged[i].verdict;
 		enum verdict_status s = v->status;
-		if (s == VERDICT_PASS && !controlled(risk, v, &lacks))
+		if (s == VERDICT_PASS && lacking(risk, v))
 			s = VERDICT_UNKNOWN;
 		worst = s < worst ? s : worst;
 	}
@@ -152,11 +159,11 @@ static void reason_json(struct jw *w, const char *artifact, const struct reason 
 static void lacking_json(struct jw *w, const char *risk, const struct release_judged *j,
     size_t *total)
 {
-	const char *lacks;
-
-	if (j->verdict->status != VERDICT_PASS || controlled(risk, j->verdict, &lacks))
-		return;
+	const char *lacks = lacking(risk, j->verdict);
 	char text[160];
+
+	if (j->verdict->status != VERDICT_PASS || !lacks)
+		return;
 	snprintf(text, sizeof(text), "risk class %s requires %s, and nothing proves it", risk, lacks);
 	reason_json(w, j->artifact, &(struct reason){ .kind = REASON_MISSING, .code = "gate.control",
 					.text = text });

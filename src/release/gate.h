@@ -44,5 +44,6 @@ enum signal_kind gate_signal(const char *risk, const struct release_gate *g);
 void gate_json(struct jw *w, const struct release_channel *c, const struct release_gate *g,
     const struct release_frozen *exception, ts at);
 
-/* What a risk class requires beyond the policy: names of controls, ended by NULL. */
+/* What a risk class requires beyond the policy, as names of controls ended by NULL. low: nothing;
+ * normal: a proven provenance of every artifact; high: a proven SBOM too. */
 const char *const *gate_required(const char *risk);

@@ -166,7 +166,9 @@ struct release_channel {
 	ts valid; /* how long a state document is valid: nanoseconds */
 	struct release_file policy;
 	uint64_t policy_seq;
-	struct release_file *key; /* public keys that may sign evidence */
+	struct release_file *signer; /* key files that the policy lists, by the name it gives them */
+	size_t nsigners;
+	struct release_file *key; /* public keys given beside the policy */
 	size_t nkeys;
 	struct release_person *person;
 	size_t npeople;

@@ -115,6 +115,7 @@ static int issue(struct store *s, const char *channel, ts now, struct buf *out, 
 	struct json_doc doc;
 	uint64_t size;
 
+	now -= now % TS_SECOND;
 	int rc = release_load(s, channel, &a, &c, f);
 	if (rc == 0)
 		rc = ledger_size(s, &size, f);

@@ -140,6 +140,7 @@ static int read_signers(struct policy *p, struct json_val doc, struct arena *a, 
 		rc = get_item(&text, x, "signers", a, f);
 		if (rc < 0)
 			return rc;
+		s->text = text;
 		if (strncmp(text, "sha256:", 7) == 0) {
 			if (digest_parse(span_str(text), &s->id) < 0)
 				return json_fault(x, f, "a key id is \"sha256:\" and 64 hex digits");

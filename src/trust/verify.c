@@ -3,6 +3,7 @@
 #include "trust/verify.h"
 
 #include "base/file.h"
+#include "conf/yaml.h"
 #include "trust/anatomy.h"
 #include "trust/judge.h"
 
@@ -61,6 +62,27 @@ static bool listed_by_id(const struct policy *p, const struct digest *id)
 	return false;
 }
 
+/* Where a key file is that the policy lists. */
+static const char *signer_path(const struct verify_request *r, const struct policy_signer *s)
+{
+	if (!r->signers)
+		return s->path;
+	for (size_t i = 0; i < r->nsigners; i++)
+		if (strcmp(r->signers[i].name, s->text) == 0)
+			return r->signers[i].path;
+	return NULL;
+}
+
+static int add_signer(struct verify_session *v, const struct verify_request *r,
+    const struct policy_signer *s, struct fault *f)
+{
+	const char *path = signer_path(r, s);
+	int rc = path ? add_key(v, path, r->signers ? s->text : s->path, true, f) :
+			fault_set(f, -ENOENT, "%s was not kept with it", QUOTE(span_str(s->text)));
+
+	return rc < 0 ? fault_wrap(f, rc, "%s: signers", QUOTE(span_str(v->policy.path))) : 0;
+}
+
 /* A policy that lists signers says who may sign; without one every key given may. */
 static int load_keys(struct verify_session *v, const struct verify_request *r, struct fault *f)
 {
@@ -73,11 +95,9 @@ static int load_keys(struct verify_session *v, const struct verify_request *r, s
 			return rc;
 	}
 	for (size_t i = 0; v->has_policy && i < p->nsigners; i++) {
-		if (!p->signer[i].path)
-			continue;
-		int rc = add_key(v, p->signer[i].path, p->signer[i].path, true, f);
+		int rc = p->signer[i].path ? add_signer(v, r, &p->signer[i], f) : 0;
 		if (rc < 0)
-			return fault_wrap(f, rc, "%s: signers", QUOTE(span_str(p->path)));
+			return rc;
 	}
 	for (size_t i = 0; v->has_policy && i < v->keys.n; i++)
 		v->keys.key[i].may_sign |= listed_by_id(p, &v->keys.key[i].id);
@@ -110,6 +130,17 @@ static int check_request(const struct verify_request *r, struct fault *f)
 	return 0;
 }
 
+static int load_policy(struct verify_session *v, const struct verify_request *r, struct fault *f)
+{
+	AUTO_BUF struct buf text = BUF_INIT(YAML_TEXT_MAX + 1);
+
+	if (!r->policy_name)
+		return policy_load(&v->policy, r->policy_path, &v->arena, f);
+	const char *name = arena_str(&v->arena, span_str(r->policy_name));
+	int rc = name ? file_read(r->policy_path, &text, YAML_TEXT_MAX, f) : -ENOMEM;
+	return rc < 0 ? rc : policy_parse(&v->policy, name, buf_span(&text), &v->arena, f);
+}
+
 static int begin(struct verify_session *v, const struct verify_request *r, struct fault *f)
 {
 	unsigned set = 0;
@@ -126,7 +157,7 @@ static int begin(struct verify_session *v, const struct verify_request *r, struc
 		return -ENOMEM;
 	int rc = hasher_new(&v->hasher, set);
 	if (rc == 0 && r->policy_path) {
-		rc = policy_load(&v->policy, r->policy_path, &v->arena, f);
+		rc = load_policy(v, r, f);
 		v->has_policy = rc == 0;
 	}
 	if (rc == 0)

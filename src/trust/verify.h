@@ -35,6 +35,14 @@ struct verify_request {
 	const struct verify_file *keys;
 	size_t nkeys;
 	const char *policy_path; /* NULL: no policy */
+	/*
+	 * A policy that was moved, as when it is kept by digest: the name to call it by (NULL: its path),
+	 * and where the key files are that it lists as signers: name is what the policy says, every one
+	 * of them must be here (-ENOENT). NULL: they are looked for beside the policy.
+	 */
+	const char *policy_name;
+	const struct verify_file *signers;
+	size_t nsigners;
 	struct digest expect;    /* may be unset; sha256 or sha512 (weaker ones: -EINVAL) */
 	ts now;
 	/* Called while a file is read, every 64 MiB or so; NULL for none. */

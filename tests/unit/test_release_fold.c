@@ -50,7 +50,8 @@ static const char *person(const char *name, const struct key *k)
 static const char *init_with(const char *people)
 {
 	return arena_printf(&arena, "{\"keys\":[],\"owner\":\"owner\",\"people\":[%s],\"policy\":{"
-	    "\"digest\":\"sha256:" HEX_P "\",\"name\":\"p.yaml\"},\"risk\":\"low\",\"valid\":3600}",
+	    "\"digest\":\"sha256:" HEX_P "\",\"name\":\"p.yaml\"},\"risk\":\"low\","
+	    "\"signers\":[],\"valid\":3600}",
 	    people);
 }
 
@@ -100,7 +101,7 @@ static const char *recheck(const char *version, const char *policy, const char *
 	return arena_printf(&arena, "{\"gate\":%s,\"version\":\"%s\"}", gate(policy, verdict), version);
 }
 
-#define POLICY "{\"keys\":[],\"policy\":{\"digest\":\"sha256:" HEX_Q "\",\"name\":\"q.yaml\"}}"
+#define POLICY "{\"keys\":[],\"policy\":{\"digest\":\"sha256:" HEX_Q "\",\"name\":\"q.yaml\"},\"signers\":[]}"
 #define EVIDENCE "[{\"digest\":\"sha256:" HEX_B "\",\"name\":\"memo.txt\"}]"
 
 /* --- a history that grows --- */

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "cli/release.h"
+
+#include "base/file.h"
+#include "conf/yaml.h"
+#include "crypto/hash.h"
+#include "release/state.h"
+#include "trust/policy.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+struct release_who release_actor(struct cli *c)
+{
+	return (struct release_who){ c->actor, clock_now(&c->clock), c->clock_injected };
+}
+
+int release_failed(struct cli *c, int rc, const struct fault *f)
+{
+	if (rc > 0)
+		return cli_fail(c, CLI_REFUSED, f);
+	if (rc == -EINVAL)
+		return cli_fail(c, CLI_USAGE, f);
+	if (rc == -EBADMSG)
+		return cli_fail(c, CLI_INTERNAL, f);
+	return cli_errno(c, rc, f);
+}
+
+int release_channel_arg(struct cli *c, struct store *s, const char *name,
+    struct release_channel *ret_ch)
+{
+	struct fault f = FAULT_INIT;
+	int rc = release_load(s, name, &c->arena, ret_ch, &f);
+
+	return rc ? release_failed(c, rc, &f) : -1;
+}
+
+int release_when(struct cli *c, const char *opt, ts *ret_t)
+{
+	struct span text = span_str(cli_opt(c, opt));
+	ts now = clock_now(&c->clock), d;
+
+	now -= now % TS_SECOND; /* a deadline on the second reads better */
+
+	if (!cli_opt(c, opt))
+		return cli_failf(c, CLI_USAGE, "--%s is needed: a duration such as 7d or an RFC 3339 time",
+		    opt);
+	if (ts_parse(text, ret_t) == 0)
+		return -1;
+	if (ts_parse_duration(text, &d) < 0 || __builtin_add_overflow(now, d, ret_t))
+		return cli_failf(c, CLI_USAGE, "--%s %s: neither a duration such as 90s, 15m, 4h, 7d nor "
+		    "an RFC 3339 time", opt, QUOTE(text));
+	return -1;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+int release_put_file(struct cli *c, struct store *s, const char *path, struct release_file *ret_file)
+{
+	struct fault f = FAULT_INIT;
+	AUTO_FD int fd = file_open_user(path, &f);
+
+	if (fd < 0)
+		return cli_errno(c, fd, &f);
+	int rc = store_blob_put_fd(s, fd, &ret_file->sha256, &f);
+	if (rc < 0)
+		return cli_fail(c, CLI_INTERNAL, &f);
+	ret_file->name = base_name(path);
+	return -1;
+}
+
+int release_put_files(struct cli *c, struct store *s, const char *opt, size_t max,
+    struct release_file **ret_file, size_t *ret_n)
+{
+	const char *path[CLI_OPT_VALUES_MAX];
+	size_t n = cli_opts(c, opt, path, ARRAY_LEN(path));
+
+	if (n > max)
+		return cli_failf(c, CLI_USAGE, "--%s: at most %zu files", opt, max);
+	struct release_file *file = arena_array(&c->arena, n + 1, sizeof(*file));
+	if (!file)
+		return cli_errno(c, -ENOMEM, NULL);
+	for (size_t i = 0; i < n; i++) {
+		int code = release_put_file(c, s, path[i], &file[i]);
+		if (code >= 0)
+			return code;
+	}
+	*ret_file = file;
+	*ret_n = n;
+	return -1;
+}
+
+static int put_signers(struct cli *c, struct store *s, const struct policy *p,
+    struct release_rules *ret_rules)
+{
+	struct release_file *signer = arena_array(&c->arena, p->nsigners + 1, sizeof(*signer));
+	size_t n = 0;
+
+	if (!signer)
+		return cli_errno(c, -ENOMEM, NULL);
+	for (size_t i = 0; i < p->nsigners; i++) {
+		if (!p->signer[i].path)
+			continue;
+		if (n == RELEASE_KEYS_MAX)
+			return cli_failf(c, CLI_INPUT, "%s lists more than %d key files",
+			    QUOTE(span_str(p->path)), RELEASE_KEYS_MAX);
+		int code = release_check_key(c, p->signer[i].path);
+		if (code < 0)
+			code = release_put_file(c, s, p->signer[i].path, &signer[n]);
+		if (code >= 0)
+			return code;
+		signer[n++].name = p->signer[i].text;
+	}
+	ret_rules->signer = signer;
+	ret_rules->nsigners = n;
+	return -1;
+}
+
+int release_put_policy(struct cli *c, struct store *s, const char *path,
+    struct release_rules *ret_rules)
+{
+	struct fault f = FAULT_INIT;
+	AUTO_BUF struct buf text = BUF_INIT(YAML_TEXT_MAX + 1);
+	struct policy p;
+
+	int rc = file_read(path, &text, YAML_TEXT_MAX, &f);
+	if (rc == 0)
+		rc = policy_parse(&p, path, buf_span(&text), &c->arena, &f);
+	if (rc < 0)
+		return cli_errno(c, rc, &f);
+	int code = put_signers(c, s, &p, ret_rules);
+	if (code >= 0)
+		return code;
+	rc = store_blob_put(s, buf_span(&text), &ret_rules->policy.sha256, &f);
+	if (rc < 0)
+		return cli_fail(c, CLI_INTERNAL, &f);
+	ret_rules->policy.name = base_name(path);
+	return -1;
+}
+
+int release_check_key(struct cli *c, const char *path)
+{
+	AUTO_BUF struct buf b = BUF_INIT(KEY_TEXT_MAX + 1);
+	AUTO_KEY struct key *k = NULL;
+	struct fault f = FAULT_INIT;
+
+	int rc = file_read(path, &b, KEY_TEXT_MAX, &f);
+	if (rc < 0)
+		return cli_errno(c, rc, &f);
+	rc = key_public(&k, buf_span(&b), &f);
+	if (rc == 0)
+		return -1;
+	fault_wrap(&f, rc, "%s", QUOTE(span_str(path)));
+	return cli_errno(c, rc, &f);
+}
+
+int release_end(struct cli *c, struct store *s, const char *channel, int rc, const struct fault *f)
+{
+	struct fault own = FAULT_INIT;
+
+	if (rc) {
+		store_abort(s);
+		return release_failed(c, rc, f);
+	}
+	rc = store_commit(s, &own);
+	if (rc < 0)
+		return cli_fail(c, CLI_INTERNAL, &own);
+	rc = state_publish(s, channel, clock_now(&c->clock), &own);
+	if (rc) {
+		fault_wrap(&own, rc, "recorded, but the state document could not be renewed");
+		return cli_fail(c, CLI_INTERNAL, &own);
+	}
+	return -1;
+}
+
+struct jw release_json(struct cli *c, const char *channel, const char *kind, uint64_t seq)
+{
+	struct jw w = jw_of(&c->out);
+
+	jw_obj(&w);
+	jw_kcstr(&w, "channel", channel);
+	jw_kint(&w, "entry", (int64_t)seq);
+	jw_kcstr(&w, "kind", kind);
+	return w;
+}
+
+void release_current_json(struct jw *w, const char *version)
+{
+	if (!version)
+		return;
+	jw_key(w, "current");
+	jw_obj(w);
+	jw_kcstr(w, "version", version);
+	jw_end(w);
+}
