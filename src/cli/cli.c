@@ -51,7 +51,7 @@ static void error_json(const struct cli *c, int code, const char *text)
 
 int cli_fail(struct cli *c, int code, const struct fault *f)
 {
-	const char *text = f->text[0] ? f->text : "failed";
+	const char *text = f && f->text[0] ? f->text : "failed";
 
 	/* A command that failed has no result: what it had built is dropped. */
 	buf_reset(&c->out);
@@ -67,7 +67,7 @@ int cli_failf(struct cli *c, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(f.text, sizeof(f.text), fmt, ap);
+	fault_vset(&f, 0, fmt, ap);
 	va_end(ap);
 	return cli_fail(c, code, &f);
 }

@@ -4,7 +4,7 @@
 /*
  * cli: one table of commands, one option parser, one set of exit codes.
  *
- * A command is a row of cli_commands (main.c). Its options are a table too: --help, the bash
+ * A command is a row of cli_commands (commands.c). Its options are a table too: --help, the bash
  * completion, "unknown option, did you mean" and the man page check all come from it.
  */
 
@@ -56,7 +56,7 @@ struct cli {
 	struct clock clock;
 	bool clock_injected;
 	const char *actor; /* --as, else login name */
-	struct arena arena; /* for the command's life, 64 MiB */
+	struct arena arena; /* for the command's life, 256 MiB */
 	struct buf out; /* --json output is built here, written once at the end */
 	struct cli_optval {
 		const struct cli_opt *opt;
@@ -71,11 +71,12 @@ bool cli_has(const struct cli *c, const char *name);
 /* All values of a repeatable option; returns the count. */
 size_t cli_opts(const struct cli *c, const char *name, const char **out, size_t max);
 
-/* "firebreak verify: message" on stderr (with --json: {"error":{"code","message"}} on stdout
- * instead), returns code, so that "return cli_fail(c, CLI_INPUT, &f)". */
+/* "firebreak verify: message" on stderr, with --json also {"error":{"command","exit","message"}} on
+ * stdout; drops what was in c->out. Returns code, so that "return cli_fail(c, CLI_INPUT, &f)". */
 int cli_fail(struct cli *c, int code, const struct fault *f);
 int cli_failf(struct cli *c, int code, const char *fmt, ...) FB_PRINTF(3, 4);
-/* An exit code for a negative errno: -EBADMSG -> INPUT, else INTERNAL. */
+/* The same with the code for a negative errno: INPUT for what is wrong with a file that was given
+ * (-EBADMSG, -EINVAL, -EMSGSIZE, -ENOENT, -EISDIR), else INTERNAL. f may be NULL or empty. */
 int cli_errno(struct cli *c, int rc, const struct fault *f);
 
 /* Opens the state directory; on failure the error is already reported and *ret_code is set. */
@@ -86,7 +87,7 @@ bool cli_count(const char *s, uint64_t *ret_n);
 
 /* Bytes from outside for a terminal: control characters escaped. */
 const char *cli_safe(struct cli *c, const char *s);
-/* Colours: "" unless stdout is a tty and NO_COLOR is unset. */
+/* Colours: "" unless stdout is a terminal that has some and NO_COLOR is unset. */
 const char *cli_red(const struct cli *c);
 const char *cli_green(const struct cli *c);
 const char *cli_yellow(const struct cli *c);

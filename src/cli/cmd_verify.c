@@ -232,7 +232,7 @@ static int run(struct cli *c)
 const struct cli_cmd cmd_verify = {
 	.name = "verify",
 	.args = "ARTIFACT…",
-	.summary = "judge files by what is inside them and by the evidence for them",
+	.summary = "Judge files by what is inside them and by the evidence for them",
 	.help =
 	    "Computes the digests of each ARTIFACT, takes apart what its own signature covers, weighs the\n"
 	    "evidence that is given, and says PASS, FAIL or UNKNOWN with every reason.\n"
