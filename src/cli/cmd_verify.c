@@ -123,7 +123,8 @@ static void not_read(struct cli *c, struct jw *errors, const char *path, int rc,
     const struct fault *f, struct tally *t)
 {
 	t->worst = worse(t->worst, VERDICT_UNKNOWN);
-	t->error = rc == -ENOENT || rc == -EINVAL ? CLI_INPUT : CLI_INTERNAL;
+	bool input = rc == -ENOENT || rc == -ENOTDIR || rc == -EISDIR || rc == -EINVAL;
+	t->error = input ? CLI_INPUT : CLI_INTERNAL;
 	fprintf(stderr, "firebreak verify: %s\n", f->text);
 	jw_obj(errors);
 	jw_kcstr(errors, "artifact", path);

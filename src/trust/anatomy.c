@@ -23,7 +23,7 @@ static struct reason *at(struct reason *r, uint64_t off, uint64_t len)
 static const char *code(struct anatomy *a, const char *word)
 {
 	const char *c = arena_printf(a->arena, "pe.%s", word);
-	return c ? c : "pe.error";
+	return c ? c : "pe.layout";
 }
 
 static int read_at(int fd, struct buf *out, uint64_t off, size_t n)
