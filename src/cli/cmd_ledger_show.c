@@ -18,6 +18,7 @@ struct show {
 	struct cli *c;
 	struct jw w;
 	bool whole; /* entries were asked for by number */
+	bool unproven;
 	uint64_t limit, n;
 	uint64_t *ring; /* the newest `limit` numbers */
 };
@@ -112,7 +113,7 @@ static int show_newest(struct show *t, struct store *s, struct ledger_query *q, 
 static int show_numbers(struct show *t, struct store *s, struct fault *f)
 {
 	for (int i = 0; i < t->c->nargs; i++) {
-		struct ledger_query q = { .limit = 1 };
+		struct ledger_query q = { .limit = 1, .unproven = t->unproven };
 		uint64_t before = t->n;
 		if (!cli_count(t->c->arg[i], &q.from))
 			return fault_set(f, -EINVAL, "%s: not the number of an entry",
@@ -133,6 +134,7 @@ static int options(struct show *t, struct ledger_query *q)
 
 	q->kind_prefix = cli_opt(c, "kind");
 	q->subject = cli_opt(c, "subject");
+	q->unproven = t->unproven = cli_has(c, "unproven");
 	if (t->whole && (q->kind_prefix || q->subject || limit))
 		return cli_failf(c, CLI_USAGE, "give numbers of entries, or --kind, --subject and --limit, "
 		    "not both");
@@ -178,6 +180,8 @@ const struct cli_cmd cmd_ledger_show = {
 	.summary = "Show entries of the ledger",
 	.help = "Without arguments, the newest 50 entries, a line each: number, time, kind, subject, who,\n"
 		"data. With numbers, those entries whole. With --json, the entries as they are hashed.\n"
+		"Each is checked against the newest signed checkpoint; the first that is not what was\n"
+		"signed is an error.\n"
 		"\n"
 		"Examples:\n"
 		"  firebreak ledger show 17\n"
@@ -189,6 +193,7 @@ const struct cli_cmd cmd_ledger_show = {
 	    { "kind", "PREFIX", "only entries whose kind starts so: release., case.open", false },
 	    { "subject", "SUBJECT", "only entries about it: channel:stable, case:2026-0001", false },
 	    { "limit", "N", "the newest N of them (0: all)", false },
+	    { "unproven", NULL, "also what is not what was signed, to look at an altered ledger", false },
 	    { NULL, NULL, NULL, false } },
 	.min_args = 0,
 	.max_args = -1,

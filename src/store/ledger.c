@@ -87,19 +87,25 @@ const char *entry_row_differs(const struct entry_row *r, const struct ledger_ent
 						NULL;
 }
 
-/* One row as the callback gets it. The columns are only an index: what counts is the body. */
-static int read_row(struct db_q *q, struct ledger_entry *e, struct arena *a, struct fault *f)
+/* One row as the callback gets it: what was signed, under the columns by which it was found. */
+static int read_row(struct db_q *q, bool unproven, struct ledger_entry *e, struct arena *a,
+    struct fault *f)
 {
 	struct entry_row r = entry_row(q);
-	int rc = entry_read(e, r.body, a, f);
+	struct mhash leaf = merkle_leaf(r.body);
+	int rc = unproven ? 0 : tree_proves(q->s, r.seq, &leaf, f);
 
+	if (rc < 0)
+		return rc;
+	rc = entry_read(e, r.body, a, f);
 	if (rc < 0)
 		return fault_wrap(f, rc, "%s: ledger entry %llu", QUOTE(span_str(q->s->dbpath)),
 		    (unsigned long long)r.seq);
-	struct mhash leaf = merkle_leaf(e->body);
-	if (entry_row_differs(&r, e) || !span_eq(r.leaf, span_of(leaf.b, MERKLE_LEN)))
-		return fault_set(f, -EBADMSG, "%s: ledger entry %llu was altered; see firebreak ledger "
-		    "verify", QUOTE(span_str(q->s->dbpath)), (unsigned long long)r.seq);
+	const char *column = entry_row_differs(&r, e);
+	if (column && !unproven)
+		return fault_set(f, -EBADMSG, "%s: ledger entry %llu: its column \"%s\" was altered; see "
+		    "firebreak ledger verify", QUOTE(span_str(q->s->dbpath)), (unsigned long long)r.seq,
+		    column);
 	return 0;
 }
 
@@ -142,11 +148,13 @@ int ledger_each(struct store *s, const struct ledger_query *q,
 	AUTO_BUF struct buf sql = BUF_INIT(4096);
 	AUTO_ARENA struct arena a = ARENA_INIT(ENTRY_ARENA_MAX);
 	char end1[LEDGER_SUBJECT_MAX + 1], end2[LEDGER_SUBJECT_MAX + 1];
-	uint64_t size;
-	int rc = ledger_size(s, &size, f);
+	uint64_t size = 0;
+	int rc = q->unproven ? ledger_size(s, &size, f) : tree_load(s, f);
 
 	if (rc < 0)
 		return rc;
+	if (!q->unproven)
+		size = s->head.tree.size;
 	if ((q->kind_prefix && strlen(q->kind_prefix) > LEDGER_SUBJECT_MAX) ||
 	    (q->subject_prefix && strlen(q->subject_prefix) > LEDGER_SUBJECT_MAX))
 		return 0; /* longer than what they would have to start */
@@ -161,7 +169,7 @@ int ledger_each(struct store *s, const struct ledger_query *q,
 	db_int(&st, q->limit && q->limit < INT64_MAX ? (int64_t)q->limit : -1);
 	while ((rc = db_row(&st)) > 0) {
 		struct ledger_entry e;
-		rc = read_row(&st, &e, &a, f);
+		rc = read_row(&st, q->unproven, &e, &a, f);
 		if (rc == 0)
 			rc = cb(ctx, &e);
 		if (rc)
@@ -173,15 +181,23 @@ int ledger_each(struct store *s, const struct ledger_query *q,
 
 int ledger_get(struct store *s, uint64_t seq, struct buf *ret_body, struct fault *f)
 {
-	AUTO_Q struct db_q q = db_query(s, f, "SELECT body FROM entry WHERE seq = ?");
+	int rc = tree_load(s, f);
 
-	db_int(&q, seq > INT64_MAX ? -1 : (int64_t)seq);
-	int rc = db_row(&q);
 	if (rc < 0)
 		return rc;
-	if (rc == 0)
+	if (seq >= s->head.tree.size)
 		return fault_set(f, -ENOENT, "the ledger has no entry %llu", (unsigned long long)seq);
-	buf_put_span(ret_body, db_col(&q, 0));
+	AUTO_Q struct db_q q = db_query(s, f, "SELECT body FROM entry WHERE seq = ?");
+	db_int(&q, (int64_t)seq);
+	rc = db_row(&q);
+	if (rc < 0)
+		return rc;
+	struct span body = rc ? db_col(&q, 0) : SPAN_NONE;
+	struct mhash leaf = merkle_leaf(body);
+	rc = tree_proves(s, seq, &leaf, f);
+	if (rc < 0)
+		return rc;
+	buf_put_span(ret_body, body);
 	return buf_err(ret_body);
 }
 

@@ -15,7 +15,9 @@
  * (crypto/note.h) over the tree after it, kept beside the entries; so does making the empty log.
  *
  * Guarantees: appended entries are durable when the call (or the transaction) returns; seq starts
- * at 0 without gaps; reading is O(entries of the subject); proofs are O(log n) reads.
+ * at 0 without gaps; reading is O(entries of the subject); proofs are O(log n) reads. Nothing is
+ * appended to a ledger whose end is not what was signed last (-EUCLEAN): a signature never covers
+ * what somebody else put there.
  */
 
 #include "base/arena.h"
@@ -59,12 +61,19 @@ struct ledger_query {
 	const char *subject_prefix; /* "case:" or NULL */
 	uint64_t from;           /* first seq */
 	uint64_t limit;          /* 0: no limit */
+	bool unproven;           /* also what is not what was signed: for looking, never for deciding */
 };
 
-/* Calls cb for each entry in order; a non-zero return stops and is returned. A body that does not
- * parse is -EBADMSG with a fault naming the seq. */
+/*
+ * Calls cb for each entry in order; a non-zero return stops and is returned. What cb gets was
+ * signed: the newest checkpoint's signature and each entry's hash up to it are checked on the way.
+ * An entry that is not what was signed is -EBADMSG with a fault naming the seq; a ledger whose end
+ * does not match its newest checkpoint -EUCLEAN. (That entries were hidden from a query by altering
+ * its index only ledger_verify can tell.)
+ */
 FB_MUST int ledger_each(struct store *s, const struct ledger_query *q,
     int (*cb)(void *ctx, const struct ledger_entry *e), void *ctx, struct fault *f);
+/* The same for one body, appended. -ENOENT. */
 FB_MUST int ledger_get(struct store *s, uint64_t seq, struct buf *ret_body, struct fault *f);
 
 FB_MUST int ledger_size(struct store *s, uint64_t *ret_n, struct fault *f);

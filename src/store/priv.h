@@ -25,6 +25,13 @@ struct ledger_head {
 	struct merkle_edge tree;
 };
 
+/* Two sibling hashes that are known to be under a signed root. */
+struct known_pair {
+	bool set;
+	uint64_t parent; /* index of their parent, one level up */
+	struct mhash h[2];
+};
+
 struct store {
 	char *dir;    /* absolute, without symlinks */
 	char *dbpath; /* dir/firebreak.db */
@@ -42,6 +49,7 @@ struct store {
 	struct key *key;               /* private when opened for writing, else public */
 	char origin[STORE_ORIGIN_MAX]; /* of the checkpoints */
 	struct ledger_head head;
+	struct known_pair known[64]; /* by level */
 };
 
 /* dir.c: s->dir, s->dirfd. A directory that may hold, or become, the state. */
@@ -94,7 +102,10 @@ struct tree_io {
 	struct fault *f;
 };
 FB_MUST int tree_get(void *ctx, unsigned level, uint64_t idx, struct mhash *ret);
-FB_MUST int tree_load(struct store *s, struct fault *f); /* s->head, checked against its signature */
+/* s->head, as the newest signed checkpoint has it. -EUCLEAN when it does not. */
+FB_MUST int tree_load(struct store *s, struct fault *f);
+/* Is this the leaf hash at seq in that tree? After tree_load; seq < its size. -EBADMSG: it is not. */
+FB_MUST int tree_proves(struct store *s, uint64_t seq, const struct mhash *leaf, struct fault *f);
 FB_MUST int tree_add(struct store *s, const struct mhash *leaf, struct fault *f);
 /* Signs and keeps a checkpoint of s->head. Inside a transaction. */
 FB_MUST int tree_seal(struct store *s, struct fault *f);

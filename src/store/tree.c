@@ -10,11 +10,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define ADVICE "nothing is added to it; see firebreak ledger verify"
+#define ADVICE "see firebreak ledger verify"
 
 static int altered(struct store *s, struct fault *f, const char *what, uint64_t size)
 {
-	return fault_set(f, -EUCLEAN, "%s: the ledger was altered: %s at size %llu; " ADVICE,
+	return fault_set(f, -EUCLEAN, "%s: the ledger was altered: %s (at size %llu); " ADVICE,
 	    QUOTE(span_str(s->dbpath)), what, (unsigned long long)size);
 }
 
@@ -87,7 +87,7 @@ static int check_signed(struct store *s, const struct ledger_head *h, struct fau
 	return 0;
 }
 
-int tree_load(struct store *s, struct fault *f)
+static int load(struct store *s, struct fault *f)
 {
 	struct ledger_head h = { .loaded = true };
 	uint64_t size;
@@ -103,6 +103,61 @@ int tree_load(struct store *s, struct fault *f)
 	if (rc == 0)
 		s->head = h;
 	return rc;
+}
+
+int tree_load(struct store *s, struct fault *f)
+{
+	/* Size, hashes and checkpoint must be of one moment: others may be writing. */
+	bool own = sqlite3_get_autocommit(s->db);
+	int rc = own ? db_exec(s, "BEGIN", f) : 0;
+
+	if (rc < 0)
+		return rc;
+	rc = load(s, f);
+	if (own)
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL); /* nothing was written */
+	return rc;
+}
+
+/* Every pair of siblings on the way from seq up to `level` is under a signed root. */
+static void know(struct store *s, uint64_t seq, unsigned level, const struct known_pair *pair)
+{
+	for (unsigned l = 0; l < level; l++) {
+		s->known[l] = pair[l];
+		s->known[l].set = true;
+		s->known[l].parent = seq >> (l + 1);
+	}
+}
+
+int tree_proves(struct store *s, uint64_t seq, const struct mhash *leaf, struct fault *f)
+{
+	struct known_pair pair[64];
+	struct mhash up = *leaf, want;
+	unsigned level = 0, top;
+
+	if (!s->head.loaded || seq >= s->head.tree.size)
+		return altered(s, f, "an entry is beyond its end", s->head.tree.size);
+	/* The complete subtree along the edge that holds seq. */
+	top = 63u - (unsigned)__builtin_clzll(seq ^ s->head.tree.size);
+	want = s->head.tree.edge[top];
+	for (; level < top; level++) {
+		const struct known_pair *k = &s->known[level];
+		uint64_t idx = seq >> level;
+		if (k->set && k->parent == idx >> 1) {
+			want = k->h[idx & 1];
+			break;
+		}
+		int rc = tree_get(&(struct tree_io){ s, f }, level, idx ^ 1, &pair[level].h[~idx & 1]);
+		if (rc < 0)
+			return rc;
+		pair[level].h[idx & 1] = up;
+		up = merkle_node(&pair[level].h[0], &pair[level].h[1]);
+	}
+	if (!mhash_eq(&up, &want))
+		return fault_set(f, -EBADMSG, "%s: ledger entry %llu is not what was signed; " ADVICE,
+		    QUOTE(span_str(s->dbpath)), (unsigned long long)seq);
+	know(s, seq, level, pair);
+	return 0;
 }
 
 int tree_seal(struct store *s, struct fault *f)

@@ -173,7 +173,14 @@ like "$out" "^rewritten +the first 10 entries are not those" "is named"
 complains 1 "does not extend" "consistency: rewritten" fb ledger consistency "$TMP/new.note"
 complains 5 "new.note|json" "verify --checkpoint with no note" fb ledger verify --checkpoint "$TMP/proof.json"
 
-# nothing is added to an altered ledger
+# an altered entry is not shown as if it were one; nothing is added to an altered ledger
+cp "$TMP/good.db" "$DB"
+sql "$FLIP 4"
+complains 4 "ledger entry 4 is not what was signed; see firebreak ledger verify" "show an altered entry" \
+	fb ledger show 4
+run 0 "show another entry" fb ledger show 3
+run 0 "show --unproven" fb ledger show 4 --unproven
+like "$out" "actor +mallet" "shows it"
 cp "$TMP/good.db" "$DB"
 sql "UPDATE entry SET leaf = zeroblob(32) WHERE seq = 9; UPDATE node SET hash = zeroblob(32)"
 run 1 "append to an altered ledger" "$WRITER" add "$S" x 1
