@@ -312,6 +312,7 @@ const struct cli_cmd cmd_release_log = {
 	.help =
 	"One line an entry, oldest first: number in the ledger, time, who, what. With --json each entry\n"
 	"with all its data. firebreak ledger prove shows that an entry is in the signed log.\n\n"
+	"  firebreak release log desktop\n\n"
 	"Exit codes: 0 done, 3 usage, 4 the ledger makes no sense, 6 no such channel.\n",
 	.min_args = 1, .max_args = 1, .run = run_log,
 };

@@ -323,6 +323,7 @@ const struct cli_cmd cmd_release_status = {
 	"The current release and when it was last verified, every open freeze with its scope, owner,\n"
 	"deadline and condition, all releases and holds. Without CHANNEL one line for each channel. With\n"
 	"--json also every gate record and every artifact's digests.\n\n"
+	"  firebreak release status desktop --json\n\n"
 	"Exit codes: 0 done (whatever the state is), 3 usage, 4 the ledger makes no sense, 6 no such\n"
 	"channel.\n",
 	.min_args = 0, .max_args = 1, .run = run_status,

@@ -8,10 +8,10 @@ one_line() { [ "$(printf '%s\n' "$err" | wc -l)" -eq 1 ]; }
 error() { # WANT_EXIT REGEX ARG...: one line on stderr, nothing on stdout
 	local want=$1 regex=$2
 	shift 2
-	run "$want" "firebreak $*" "$FIREBREAK" "$@"
-	like "$err" "$regex" "says so: $*"
+	run "$want" "firebreak ${*@Q}" "$FIREBREAK" "$@"
+	like "$err" "$regex" "says so: ${*@Q}"
 	one_line && [ -z "$out" ]
-	ok $? "in one line on stderr: $*"
+	ok $? "in one line on stderr: ${*@Q}"
 }
 json_error() { # KEY=VALUE python expression on d
 	printf '%s' "$out" | python3 -c "import json,sys; d=json.load(sys.stdin)['error']; sys.exit(not ($1))"
