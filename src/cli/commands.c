@@ -29,6 +29,7 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_case_writeback_add,
 	&cmd_case_writeback_done,
 	&cmd_case_close,
+	&cmd_advise,
 
 	/* the record */
 	&cmd_ledger_init,

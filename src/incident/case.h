@@ -16,7 +16,8 @@
  *   case.note        {evidence, text}
  *   case.writeback   {control?, finding, item, owner, runbook?, tripwire}
  *   case.done        {evidence, item, note?}
- *   case.advisory    {csaf, date, html, number, status, summary, text, tracking}
+ *   case.advisory    {case-data?, csaf, date, html, indicators?, number, overview?, publisher?,
+ *                     status, summary, text, title?, tlp?, tracking}
  *   case.close       {why}
  * evidence is an array of {digest, name}; the bytes are blobs of the store.
  *
@@ -121,6 +122,9 @@ struct incident_advisory {
 	int64_t number; /* CSAF integer version */
 	ts date;
 	struct digest csaf, text, html; /* blobs */
+	/* what it was made from, so that a revision need not say it again; unset or NULL: nothing */
+	struct digest publisher, case_data, indicators; /* blobs */
+	const char *title, *overview, *tlp;
 	uint64_t seq;
 	const char *actor;
 };

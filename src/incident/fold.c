@@ -448,8 +448,9 @@ static int on_done(struct step_ctx *x)
 
 static int on_advisory(struct step_ctx *x)
 {
-	static const char *const names[] = { "csaf", "date", "html", "number", "status", "summary",
-		"text", "tracking", NULL };
+	static const char *const names[] = { "case-data", "csaf", "date", "html", "indicators",
+		"number", "overview", "publisher", "status", "summary", "text", "title", "tlp", "tracking",
+		NULL };
 	struct arena *a = x->l->arena;
 	struct incident *c = x->c;
 	struct incident_advisory *v = GROW(a, c->advisory, c->nadvisory);
@@ -459,6 +460,13 @@ static int on_advisory(struct step_ctx *x)
 		return -ENOMEM;
 	*v = (struct incident_advisory){ .seq = x->e->seq, .actor = x->actor };
 	if ((rc = json_only(x->data, names, x->f)) < 0 ||
+	    (rc = field_digest(x->data, "case-data", FIELD_OPTIONAL, a, &v->case_data, x->f)) < 0 ||
+	    (rc = field_digest(x->data, "indicators", FIELD_OPTIONAL, a, &v->indicators,
+		 x->f)) < 0 ||
+	    (rc = field_str(x->data, "overview", FIELD_OPTIONAL, a, &v->overview, x->f)) < 0 ||
+	    (rc = field_digest(x->data, "publisher", FIELD_OPTIONAL, a, &v->publisher, x->f)) < 0 ||
+	    (rc = field_str(x->data, "title", FIELD_OPTIONAL, a, &v->title, x->f)) < 0 ||
+	    (rc = field_name(x->data, "tlp", FIELD_OPTIONAL, a, &v->tlp, x->f)) < 0 ||
 	    (rc = field_digest(x->data, "csaf", FIELD_REQUIRED, a, &v->csaf, x->f)) < 0 ||
 	    (rc = field_ts(x->data, "date", FIELD_REQUIRED, a, &v->date, x->f)) < 0 ||
 	    (rc = field_digest(x->data, "html", FIELD_REQUIRED, a, &v->html, x->f)) < 0 ||

@@ -409,13 +409,19 @@ int incident_advised(struct incident_write *w, const struct incident_advisory *v
 	struct jw j = jw_canonical(&b);
 
 	jw_obj(&j);
+	put_digest(&j, "case-data", &v->case_data);
 	put_digest(&j, "csaf", &v->csaf);
 	put_ts(&j, "date", v->date);
 	put_digest(&j, "html", &v->html);
+	put_digest(&j, "indicators", &v->indicators);
 	jw_kint(&j, "number", v->number);
+	jw_kcstr(&j, "overview", v->overview);
+	put_digest(&j, "publisher", &v->publisher);
 	jw_kcstr(&j, "status", v->status);
 	jw_kcstr(&j, "summary", v->summary);
 	put_digest(&j, "text", &v->text);
+	jw_kcstr(&j, "title", v->title);
+	jw_kcstr(&j, "tlp", v->tlp);
 	jw_kcstr(&j, "tracking", v->tracking);
 	jw_end(&j);
 	return incident_append(w, "case.advisory", w->c->id, &b, f);
