@@ -115,7 +115,7 @@ static int judge(struct runner *r, struct release_artifact *art, struct verdict 
 
 	*found = (struct verify_artifact){ 0 };
 	verdict_init(out, &r->c->arena);
-	int rc = path ? verify_path(r->v, path, found, &f) : -ENOMEM;
+	int rc = path ? verify_named(r->v, path, art->name, found, &f) : -ENOMEM;
 	if (rc < 0 && rc != -ENOENT)
 		return cli_errno(r->c, rc, &f);
 	if (rc == 0)

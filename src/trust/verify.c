@@ -272,7 +272,13 @@ static int examine(struct verify_session *v, int fd, struct verify_artifact *art
 int verify_path(struct verify_session *v, const char *path, struct verify_artifact *ret_a,
     struct fault *f)
 {
-	struct verify_artifact art = { .name = arena_str(&v->arena, span_str(path)) };
+	return verify_named(v, path, path, ret_a, f);
+}
+
+int verify_named(struct verify_session *v, const char *path, const char *name,
+    struct verify_artifact *ret_a, struct fault *f)
+{
+	struct verify_artifact art = { .name = arena_str(&v->arena, span_str(name)) };
 	struct judge j = { &v->evidence, &v->keys, v->has_policy ? &v->policy : NULL, &v->expect,
 		v->now, &v->arena };
 

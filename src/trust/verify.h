@@ -82,5 +82,9 @@ const char *verify_policy(const struct verify_session *v, struct digest *ret_d);
 /* Strings live in the session. -errno only when the artifact cannot be read. */
 FB_MUST int verify_path(struct verify_session *v, const char *path, struct verify_artifact *ret_a,
     struct fault *f);
+/* The same for a file that is kept under another name than the one evidence knows it by: a statement
+ * about that name and other bytes means that the artifact was replaced. */
+FB_MUST int verify_named(struct verify_session *v, const char *path, const char *name,
+    struct verify_artifact *ret_a, struct fault *f);
 /* JSON of one result: an object. */
 void verify_json(struct jw *w, const struct verify_artifact *a);
