@@ -4,7 +4,6 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
-#include "cli/drill_case.h"
 #include "cli/share.h"
 #include "drill/record.h"
 #include "drill/report.h"
@@ -25,7 +24,7 @@ struct job {
 	struct scenario scenario;
 	const char *folder; /* of this run: report, result, one scratch folder a variant */
 	struct drill_variant variant[SCENARIO_VARIANTS_MAX];
-	struct drill_yard yard[DRILL_CASE_YARDS_MAX];
+	struct yard yard[YARDS_MAX];
 	struct drill_file file[FILES_MAX];
 	struct drill_result result;
 	char id[RECORD_ID_MAX];
@@ -240,7 +239,11 @@ static int load(struct job *j)
 		return cli_failf(
 		    j->c, CLI_USAGE, "%s has no variant %s", j->scenario.id, QUOTE(span_str(only)));
 	if (j->scenario.case_id) {
-		rc = drill_case_yards(j->c, j->scenario.case_id, j->yard, &j->result.nyards, &j->f);
+		const char *rel = arena_printf(
+		    &j->c->arena, "cases/%s/case.yaml", j->scenario.case_id);
+		path = rel ? cli_share(j->c, rel, &j->f) : NULL;
+		rc = path ? yard_load(path, &j->c->arena, j->yard, &j->result.nyards, &j->f) :
+			    -ENOENT;
 		if (rc < 0)
 			return cli_errno(j->c, rc, &j->f);
 	}

@@ -31,6 +31,14 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_case_close,
 	&cmd_advise,
 
+	/* drills */
+	&cmd_drill_run,
+	&cmd_drill_list,
+	&cmd_drill_show,
+	&cmd_drill_report,
+	&cmd_drill_resolve,
+	&cmd_drill_close,
+
 	/* the record */
 	&cmd_ledger_init,
 	&cmd_ledger_verify,

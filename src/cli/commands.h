@@ -14,6 +14,8 @@ extern const struct cli_cmd cmd_case_list, cmd_case_show;
 extern const struct cli_cmd cmd_case_decide, cmd_case_meet, cmd_case_note, cmd_case_close;
 extern const struct cli_cmd cmd_advise;
 extern const struct cli_cmd cmd_case_writeback_add, cmd_case_writeback_done;
+extern const struct cli_cmd cmd_drill_run, cmd_drill_list, cmd_drill_show, cmd_drill_report;
+extern const struct cli_cmd cmd_drill_resolve, cmd_drill_close;
 extern const struct cli_cmd cmd_ledger_init, cmd_ledger_verify, cmd_ledger_show;
 extern const struct cli_cmd cmd_ledger_checkpoint, cmd_ledger_prove, cmd_ledger_check;
 extern const struct cli_cmd cmd_ledger_consistency;

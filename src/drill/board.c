@@ -90,7 +90,7 @@ static void yard_line(struct buf *b, struct json_val y, struct json_val result, 
 
 	if (t != TS_NONE)
 		ts_format_duration(t, own);
-	buf_printf(b, "  first alert to %-18s %12s %14s%s%s%s\n", str(y, "title", a),
+	buf_printf(b, "  %-46s %12s %14s%s%s%s\n", str(y, "title", a),
 	    ts_format_duration(get_ns(y, "published_ns"), pub), own, *variant ? "  (" : "", variant,
 	    *variant ? ")" : "");
 }
@@ -109,7 +109,7 @@ void report_board(
 	JSON_EACH(v, json_get(result, "variants"))
 		variant_block(b, v, ink, a);
 	if (json_count(yards)) {
-		buf_printf(b, "\n%s%-33s %12s %14s%s\n", ink->bold, "Next to the real case",
+		buf_printf(b, "\n%s%-48s %12s %14s%s\n", ink->bold, "Next to the real case",
 		    "published", "this drill", ink->off);
 		JSON_EACH(y, yards)
 			yard_line(b, y, result, a);

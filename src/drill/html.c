@@ -124,7 +124,7 @@ static void yardstick(struct buf *b, struct json_val result, struct arena *a)
 	JSON_EACH(y, yards) {
 		const char *variant = "", *id = json_cstr(json_get(y, "id"), a);
 		ts own = report_milestone(result, id ? id : "", a, &variant);
-		buf_puts(b, "<div class=yard><div>to ");
+		buf_puts(b, "<div class=yard><div>");
 		esc_key(b, y, "title", a);
 		buf_puts(b, "</div><div>");
 		bar(b, "pub", get_ns(y, "published_ns"), "published");

@@ -15,16 +15,6 @@
 
 const char package_builder[] = "https://ci.drill.example/builders/desktop@v1";
 
-const char package_policy[] =
-    "# The policy of a drill's channel; docs/policy.md explains each line.\n"
-    "version: 1\n"
-    "name: drill-desktop\n"
-    "require: [anatomy, provenance]\n"
-    "builders: [\"https://ci.drill.example/builders/desktop@v1\"]\n"
-    "sources: [\"https://git.drill.example/desk-phone\"]\n"
-    "refs: [\"refs/tags/*\"]\n"
-    "signers: [keys/builder.pub]\n";
-
 static const char *const components[] = { "codec.dll", "desk-phone.exe", "shader_47.dll",
 	"updater.exe" };
 
@@ -39,6 +29,25 @@ static int read_key(const char *path, struct key **ret_k, struct fault *f)
 
 	int rc = path ? file_read(path, &b, 64u << 10, f) : -ENOMEM;
 	return rc < 0 ? rc : key_private(ret_k, buf_span(&b), f);
+}
+
+/* The signer goes by key id: a channel keeps its policy for years, wherever the file was. */
+int package_policy(const char *work, const struct key *builder, struct arena *a, struct fault *f)
+{
+	struct digest id = key_id(builder);
+	const char *path = arena_printf(a, "%s/policy.yaml", work);
+	const char *text = arena_printf(a,
+	    "# The policy of a drill's channel; docs/policy.md explains each line.\n"
+	    "version: 1\n"
+	    "name: drill-desktop\n"
+	    "require: [anatomy, provenance]\n"
+	    "builders: [\"%s\"]\n"
+	    "sources: [\"https://git.drill.example/desk-phone\"]\n"
+	    "refs: [\"refs/tags/*\"]\n"
+	    "signers: [\"%s\"]\n",
+	    package_builder, DIGEST_TEXT(&id));
+
+	return path && text ? file_replace_path(path, span_str(text), 0600, f) : -ENOMEM;
 }
 
 int package_vendor_key(const char *work, struct arena *a, struct fault *f)

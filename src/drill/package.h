@@ -10,12 +10,11 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "crypto/key.h"
 #include "wire/json.h"
 
 /* The builder that the policy trusts. */
 extern const char package_builder[];
-/* The channel's policy, as written to policy.yaml. */
-extern const char package_policy[];
 
 struct package {
 	const char *work;
@@ -24,6 +23,9 @@ struct package {
 	const char *implant; /* component that gets other content; NULL: none */
 };
 
+/* policy.yaml: anatomy and provenance, from our builder, signed with its key. */
+FB_MUST int package_policy(
+    const char *work, const struct key *builder, struct arena *a, struct fault *f);
 /* keys/vendor-signing.{key,crt}: a code-signing key with a self-signed certificate. */
 FB_MUST int package_vendor_key(const char *work, struct arena *a, struct fault *f);
 /* Every component, signed. */

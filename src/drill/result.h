@@ -13,16 +13,9 @@
  */
 
 #include "drill/run.h"
+#include "drill/yard.h"
 
 #define RESULT_OUTPUT_MAX 6000 /* bytes of one command's output that are kept */
-
-/* An interval of the real case that a milestone is measured against. */
-struct drill_yard {
-	const char *id;	   /* milestone: "acknowledgement", "advisory", "clean-build" */
-	const char *title; /* "first alert to acknowledgement" */
-	ts published;
-	const char *source;
-};
 
 struct drill_file {
 	const char *title, *path;
@@ -32,7 +25,7 @@ struct drill_result {
 	const struct scenario *scenario;
 	const struct drill_variant *variant;
 	size_t nvariants;
-	const struct drill_yard *yard;
+	const struct yard *yard;
 	size_t nyards;
 	const struct drill_file *file;
 	size_t nfiles;

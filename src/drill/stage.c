@@ -29,14 +29,11 @@ static int put(struct stage *s, const char *path, struct span bytes)
 	return path ? file_replace_path(path, bytes, 0600, s->f) : -ENOMEM;
 }
 
-static int write_key(struct stage *s, const char *name, enum key_kind kind)
+static int write_key(struct stage *s, const char *name, const struct key *k)
 {
-	AUTO_KEY struct key *k = NULL;
 	AUTO_BUF struct buf b = BUF_INIT(64u << 10);
 
-	int rc = key_generate(&k, kind);
-	if (rc == 0)
-		rc = key_write_private(k, &b);
+	int rc = key_write_private(k, &b);
 	if (rc == 0)
 		rc = put(s, arena_printf(s->a, "%s/keys/%s.key", s->work, name), buf_span(&b));
 	buf_reset(&b);
@@ -47,19 +44,33 @@ static int write_key(struct stage *s, const char *name, enum key_kind kind)
 	return rc;
 }
 
+static int make_builder(struct stage *s)
+{
+	AUTO_KEY struct key *k = NULL;
+
+	int rc = key_generate(&k, KEY_P256);
+	if (rc == 0)
+		rc = write_key(s, "builder", k);
+	return rc < 0 ? rc : package_policy(s->work, k, s->a, s->f);
+}
+
+static int make_person(struct stage *s, const char *name)
+{
+	AUTO_KEY struct key *k = NULL;
+	int rc = key_generate(&k, KEY_ED25519);
+
+	return rc < 0 ? rc : write_key(s, name, k);
+}
+
 /* keys PERSON… */
 static int do_keys(struct stage *s, const char *const *arg, size_t n)
 {
 	int rc = file_mkdirs(at(s, "keys"), 0700);
 	if (rc == 0)
-		rc = write_key(s, "builder", KEY_P256);
+		rc = make_builder(s);
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = write_key(s, arg[i], KEY_ED25519);
-	if (rc == 0)
-		rc = package_vendor_key(s->work, s->a, s->f);
-	if (rc == 0)
-		rc = put(s, at(s, "policy.yaml"), span_str(package_policy));
-	return rc;
+		rc = make_person(s, arg[i]);
+	return rc < 0 ? rc : package_vendor_key(s->work, s->a, s->f);
 }
 
 /* build NAME VERSION */
