@@ -239,11 +239,11 @@ static int load(struct job *j)
 		return cli_failf(
 		    j->c, CLI_USAGE, "%s has no variant %s", j->scenario.id, QUOTE(span_str(only)));
 	if (j->scenario.case_id) {
-		const char *rel = arena_printf(
-		    &j->c->arena, "cases/%s/case.yaml", j->scenario.case_id);
+		const char *rel =
+		    arena_printf(&j->c->arena, "cases/%s/case.yaml", j->scenario.case_id);
 		path = rel ? cli_share(j->c, rel, &j->f) : NULL;
-		rc = path ? yard_load(path, &j->c->arena, j->yard, &j->result.nyards, &j->f) :
-			    -ENOENT;
+		rc = path ? yard_load(path, &j->c->arena, j->yard, &j->result.nyards, &j->f)
+			  : -ENOENT;
 		if (rc < 0)
 			return cli_errno(j->c, rc, &j->f);
 	}

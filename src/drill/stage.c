@@ -73,6 +73,12 @@ static int do_keys(struct stage *s, const char *const *arg, size_t n)
 	return rc < 0 ? rc : package_vendor_key(s->work, s->a, s->f);
 }
 
+/* person NAME */
+static int do_person(struct stage *s, const char *const *arg, size_t n)
+{
+	return make_person(s, arg[0]);
+}
+
 /* build NAME VERSION */
 static int do_build(struct stage *s, const char *const *arg, size_t n)
 {
@@ -168,6 +174,7 @@ int stage_do(
 		int (*run)(struct stage *s, const char *const *arg, size_t n);
 	} verbs[] = {
 		{ "keys", 1, 16, do_keys },
+		{ "person", 1, 1, do_person },
 		{ "build", 2, 2, do_build },
 		{ "implant", 3, 3, do_implant },
 		{ "stuff", 3, 3, do_stuff },

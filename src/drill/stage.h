@@ -12,6 +12,7 @@
  *
  * Verbs (arguments are texts):
  *   keys PERSON…                     people who may sign decisions, and the policy
+ *   person NAME                      one more key, for somebody who is not enrolled
  *   build NAME VERSION               a package with signed components and provenance
  *   implant NAME VERSION COMPONENT   as build, but the component was changed before the build: the
  *                                    evidence is in order and the package is bad

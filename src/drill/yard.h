@@ -15,7 +15,7 @@
 
 /* An interval of the real case that a milestone is measured against. */
 struct yard {
-	const char *id;    /* milestone: "acknowledgement", "advisory", "clean-build" */
+	const char *id;	   /* milestone: "acknowledgement", "advisory", "clean-build" */
 	const char *title; /* "first alert to acknowledgement" */
 	ts published;
 	const char *source;
