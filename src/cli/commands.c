@@ -48,5 +48,10 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_ledger_check,
 	&cmd_ledger_consistency,
 
+	/* intelligence */
+	&cmd_intel_import,
+	&cmd_intel_list,
+	&cmd_intel_show,
+	&cmd_hunt,
 	NULL,
 };

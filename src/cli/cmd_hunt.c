@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* hunt: indicators against files on disk and captures of the wire. */
+
+#include "cli/commands.h"
+#include "cli/hunt.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static int look(struct hunt *h, const char *const *capture, size_t n)
+{
+	struct cli *c = h->c;
+	int rc = 0;
+
+	h->capture = arena_array(&c->arena, n, sizeof(*h->capture));
+	if (!h->capture)
+		return -ENOMEM;
+	for (int i = 0; i < c->nargs && rc == 0; i++)
+		rc = hunt_tree(h, c->arg[i]);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = hunt_capture(h, capture[i]);
+	hunt_progress_end(h);
+	return rc;
+}
+
+/* As text, hits are shown before they are handed on, which may fail. */
+static int report(struct hunt *h)
+{
+	struct cli *c = h->c;
+	bool signal = cli_has(c, "signal");
+	int code = -1;
+
+	if (!c->json) {
+		hunt_print(h);
+		if (signal)
+			code = hunt_signals(h, NULL);
+	} else {
+		struct jw w = jw_of(&c->out);
+		jw_obj(&w);
+		hunt_json(h, &w);
+		if (signal)
+			code = hunt_signals(h, &w);
+		if (code < 0)
+			jw_end(&w);
+	}
+	if (code >= 0)
+		return code;
+	return h->nhits ? CLI_NEGATIVE : hunt_incomplete(h) ? CLI_INTERNAL : CLI_OK;
+}
+
+static int run_hunt(struct cli *c)
+{
+	const char *capture[CLI_OPT_VALUES_MAX];
+	size_t n = cli_opts(c, "pcap", capture, CLI_OPT_VALUES_MAX);
+	struct hunt h = { .c = c, .now = clock_now(&c->clock) };
+
+	if (!c->nargs && !n)
+		return cli_failf(c, CLI_USAGE, "nothing to hunt in: give a directory or file, or "
+		    "--pcap FILE");
+	if (cli_has(c, "reporter") && !cli_has(c, "signal"))
+		return cli_failf(c, CLI_USAGE, "--reporter goes with --signal");
+	map_init(&h.seen, HUNT_HITS_MAX);
+	int code = hunt_set(&h);
+	if (code < 0) {
+		int rc = look(&h, capture, n);
+		code = rc < 0 ? cli_errno(c, rc, NULL) : report(&h);
+	}
+	map_free(&h.seen);
+	h.d = detect_free(h.d);
+	return code;
+}
+
+static const struct cli_opt hunt_opts[] = {
+	{ "pcap", "FILE", "hunt in this capture (pcap, pcapng)", true },
+	{ "indicators", "FILE", "hunt with this file (CSV, list, STIX) instead of the state", true },
+	{ "case", "NAME", "hunt with a case that comes with firebreak, such as 3cx-2023", true },
+	{ "include-expired", NULL, "show matches of indicators that had expired, too", false },
+	{ "one-file-system", NULL, "do not enter mount points", false },
+	{ "no-sandbox", NULL, "read captures without a sandbox, where the kernel has none", false },
+	{ "signal", NULL, "make each different hit a downstream-impact signal", false },
+	{ "reporter", "NAME", "with --signal: who reports it (default: --as)", false },
+	{ "routes", "FILE", "with --signal: take the routes from this file", false },
+	{ "join", "CASE", "with --signal: join this case", false },
+	{ NULL, NULL, NULL, false },
+};
+
+const struct cli_cmd cmd_hunt = {
+	.name = "hunt",
+	.args = "[PATH…]",
+	.summary = "Hunt for known-bad files on disk and names in packet captures",
+	.help =
+	    "Reads every regular file below each PATH (SHA-256, SHA-1 and MD5 in one pass, and its\n"
+	    "name) and every DNS name, DNS answer and TLS server name in the captures, and compares\n"
+	    "them with the indicators: those imported into the state (firebreak intel import), or\n"
+	    "those of --indicators and --case. Without any, the shipped case 3cx-2023 is hunted.\n"
+	    "A domain matches its sub-domains unless it was imported as exact. Links are not followed.\n\n"
+	    "  firebreak hunt /srv/endpoints\n"
+	    "  firebreak hunt --pcap march.pcap --case 3cx-2023 --json\n"
+	    "  firebreak hunt /srv --indicators edr.csv --signal --reporter acme-soc\n\n"
+	    "What cannot be read is listed, and never counts as clean.\n"
+	    "Exit: 0 nothing found, 1 hits (also when not everything could be looked at: see\n"
+	    "\"incomplete\"), 3 usage, 4 nothing found but not everything could be looked at,\n"
+	    "5 an indicator file is malformed, 6 the state does not allow it. docs/hunt.md says more.\n",
+	.opts = hunt_opts,
+	.min_args = 0,
+	.max_args = -1,
+	.run = run_hunt,
+};

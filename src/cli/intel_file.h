@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * intel_file: an intelligence file as a command meets it: read once (what is hashed is what is
+ * parsed), its rejects kept for telling, the reasons counted.
+ */
+
+#include "cli/cli.h"
+#include "intel/intel.h"
+
+#include <stdio.h>
+
+#define INTEL_SHOWN_DEFAULT 5   /* rejects shown on the terminal */
+#define INTEL_SHOWN_MAX 10000   /* rejects kept for --json and --show-rejects */
+#define INTEL_REASONS_MAX 64
+
+struct intel_shown {
+	uint64_t line, off;
+	const char *id, *value, *reason, *detail; /* id, detail may be NULL; value is cut and escaped */
+};
+
+struct intel_file {
+	struct cli *c;
+	const char *path, *name; /* as given; escaped for printing */
+	struct buf text;
+	struct digest digest; /* SHA-256 */
+	struct intel_result r;
+	struct intel_shown *shown; /* [max_shown], in c->arena */
+	size_t nshown, max_shown;
+	struct {
+		const char *reason;
+		uint64_t n;
+	} why[INTEL_REASONS_MAX]; /* the last one takes what does not fit: "other reasons" */
+	size_t nwhy;
+};
+
+/* Reads the file into f->text: 0, -EMSGSIZE, other -errno with fault. */
+FB_MUST int intel_file_open(struct intel_file *f, struct cli *c, const char *path,
+    size_t max_shown, struct fault *fault);
+void intel_file_close(struct intel_file *f);
+#define AUTO_INTEL_FILE FB_CLEANUP(intel_file_close)
+/* Parses it: each indicator to fn. As intel_read. */
+FB_MUST int intel_file_read(struct intel_file *f, const struct intel_opts *o,
+    int (*fn)(void *ctx, const struct indicator *i, uint64_t line), void *ctx, struct fault *fault);
+
+/* "3 not imported" with the first of them and the reasons, to out (stderr or stdout). */
+void intel_file_print_rejects(const struct intel_file *f, const char *what, FILE *out);
+/* Members "reasons", "rejects" (the list) and "rejected" (the count). */
+void intel_file_json_rejects(const struct intel_file *f, struct jw *w);
