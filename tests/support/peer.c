@@ -2,8 +2,15 @@
 
 #include "peer.h"
 
+#ifdef HAVE_JANSSON
+
 #include <jansson.h>
 #include <stdio.h>
+
+bool peer_json_present(void)
+{
+	return true;
+}
 
 static json_t *load(struct span text, json_error_t *e)
 {
@@ -32,3 +39,22 @@ char *peer_json_dump(struct span text)
 	json_decref(v);
 	return out;
 }
+
+#else
+
+bool peer_json_present(void)
+{
+	return false;
+}
+
+bool peer_json_accepts(struct span text, char *why)
+{
+	return false;
+}
+
+char *peer_json_dump(struct span text)
+{
+	return NULL;
+}
+
+#endif

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+/* Was it there when the tests were built? Without it the others say false and NULL. */
+bool peer_json_present(void);
 /* Does jansson take it (JSON_REJECT_DUPLICATES, JSON_DECODE_ANY)? why, if not NULL, gets its words,
  * at least 160 bytes. */
 bool peer_json_accepts(struct span text, char *why);
