@@ -25,15 +25,6 @@
 #define TIMEOUT_DEFAULT (60 * TS_SECOND)
 #define MEMORY_DEFAULT (256u << 20)
 
-/* Address space limits and the sanitizers' shadow memory exclude each other. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
 enum layer { L_SIGNALS, L_FDS, L_PRIVILEGES, L_LANDLOCK, L_LIMITS, L_SECCOMP, LAYERS };
 
 static const char *const layer_name[LAYERS] = {
@@ -85,13 +76,9 @@ static int set_limit(int which, rlim_t soft, rlim_t hard)
 
 static int limit_memory(const struct run *r)
 {
-#ifdef SANITIZED
-	(void)r;
-	return 0;
-#else
 	rlim_t max = (r->o->memory ? r->o->memory : MEMORY_DEFAULT) + r->mapped;
-	return set_limit(RLIMIT_AS, max, max);
-#endif
+
+	return SANDBOX_SANITIZED ? 0 : set_limit(RLIMIT_AS, max, max);
 }
 
 static int limit_all(const struct run *r)

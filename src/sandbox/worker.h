@@ -27,6 +27,21 @@
 #include "base/fault.h"
 #include "base/span.h"
 
+/*
+ * Sanitizers need shadow memory beyond any address-space limit, and sigaltstack: in their builds
+ * there is no memory limit and that one call is allowed. Everything else is as in the product.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANDBOX_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANDBOX_SANITIZED 1
+#endif
+#endif
+#ifndef SANDBOX_SANITIZED
+#define SANDBOX_SANITIZED 0
+#endif
+
 #define SANDBOX_FDS_MAX 8
 #define SANDBOX_IN 4  /* the first descriptor given is this number in the worker */
 #define SANDBOX_OUT 3 /* the pipe to the parent */
