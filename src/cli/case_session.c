@@ -30,9 +30,9 @@ int case_begin(struct case_session *x, struct cli *c)
 
 	*x = (struct case_session){ .c = c, .proof = PROOF_NONE };
 	int rc = proof_open(c, &x->proof, &x->f);
-	if (rc < 0) {
+	if (rc) {
 		proof_close(&x->proof);
-		return cli_errno(c, rc, &x->f);
+		return rc > 0 ? cli_fail(c, CLI_USAGE, &x->f) : cli_errno(c, rc, &x->f);
 	}
 	incidents_init(&x->l, &c->arena);
 	if (cli_store(c, STORE_EXISTING, &x->s, &code) < 0) {

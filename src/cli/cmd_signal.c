@@ -221,7 +221,9 @@ static int from_file(struct cli *c, const char *path, struct batch *b)
 
 /* --- report --- */
 
-static int report(struct cli *c, const struct signal *s, size_t n, struct proof *p)
+/* path: the file they come from, for messages; NULL if none. */
+static int report(struct cli *c, const struct signal *s, size_t n, struct proof *p,
+    const char *path)
 {
 	AUTO_STORE struct store *st = NULL;
 	struct fault f = FAULT_INIT;
@@ -236,6 +238,8 @@ static int report(struct cli *c, const struct signal *s, size_t n, struct proof 
 	if (rc < 0)
 		return cli_errno(c, rc, &f);
 	rc = wire_signals_in(c, st, s, n, r, &f);
+	if (rc && path)
+		fault_wrap(&f, rc, "%s", QUOTE(span_str(path)));
 	if (rc == 0)
 		rc = proof_store(p, st, &f);
 	if (rc == 0)
@@ -285,17 +289,17 @@ static int run_report(struct cli *c)
 				return cli_failf(c, CLI_USAGE, "--file and --%s do not go together",
 				    single[i]);
 		code = from_file(c, path, &b);
-		return code >= 0 ? code : report(c, b.s, b.n, &p);
+		return code >= 0 ? code : report(c, b.s, b.n, &p, path);
 	}
 	code = from_options(c, &s);
 	if (code >= 0)
 		return code;
 	int rc = proof_open(c, &p, &f);
-	if (rc < 0)
-		return cli_errno(c, rc, &f);
+	if (rc)
+		return rc > 0 ? cli_fail(c, CLI_USAGE, &f) : cli_errno(c, rc, &f);
 	for (size_t i = 0; i < p.p.n; i++)
 		s.evidence[s.nevidence++] = p.p.e[i].digest;
-	return report(c, &s, 1, &p);
+	return report(c, &s, 1, &p, NULL);
 }
 
 static const struct cli_opt report_opts[] = {

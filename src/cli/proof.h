@@ -18,7 +18,9 @@ struct proof {
 
 #define PROOF_NONE ((struct proof){ .p = { NULL, 0 } })
 
-/* Every --evidence of the command. -EINVAL: too many; other -errno with a fault naming the file. */
+enum proof_result { PROOF_TOO_MANY = 1 };
+
+/* Every --evidence of the command. 0, PROOF_TOO_MANY, -errno with a fault naming the file. */
 FB_MUST int proof_open(struct cli *c, struct proof *p, struct fault *f);
 /* Copies them; -ESTALE when one changed since it was hashed. */
 FB_MUST int proof_store(struct proof *p, struct store *s, struct fault *f);

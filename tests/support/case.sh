@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # case.sh: for tests of signals, cases and advisories. Source it after tap.sh.
 #
-# $FB: the program with a state directory in $TMP; at TIME ARGS…: the same at a fixed time.
+# $FB: the program, its state in $TMP/state; at TIME ARGS…: the same at a fixed time.
 # The days are those of March 2023; D1 to D3 are digests that nobody ships.
 
-FB="$FIREBREAK --state $TMP/state"
+FB=$FIREBREAK
+export FIREBREAK_STATE=$TMP/state
 D1=sha256:7986bbaee8940da11ce089383521ab420c443ab7b15ed42aed91fd31ce833896
 D2=sha256:11be1803e2e307b647a8a7e02d128335c448ff741bf06bf52b332e0bbf423b03
 D3=sha256:aa124a4b4df12b34e74ee7f6c683b2ebec4ce9a8edcf9be345823b4fdcf5d868
@@ -48,6 +49,11 @@ json() { # PATH…: values of $out, one a line; a.0.b
 		        v = v[int(k)] if isinstance(v, list) else v.get(k)
 		    print(v if isinstance(v, str) else json.dumps(v))
 	PY
+}
+
+# sig PATH…: of the one signal that was reported with --json
+sig() {
+	json "${@/#/signals.0.}"
 }
 
 # channel NAME VERSION FILE: makes the channel and publishes the file as that version

@@ -19,32 +19,32 @@ ok $? "the evidence is in the store by its digest"
 run 0 "the same reporter again" report 22 ACME $D1
 like "$out" "2023-0001 knew this already from the same reporter" "is not a second report"
 run 0 "--json" report 22 " acme " $D1 --json
-is "$(json case case_outcome freeze reporters)" $'2023-0001\nrepeated\nnot-called-for\n1' \
+is "$(sig case case_outcome freeze reporters)" $'2023-0001\nrepeated\nnot-called-for\n1' \
 	"white space and case do not make another reporter"
 run 0 "another digest" report 22 acme $D2 --json
-is "$(json case case_outcome)" $'2023-0002\nopened' "opens a case of its own"
+is "$(sig case case_outcome)" $'2023-0002\nopened' "opens a case of its own"
 run 0 "an observable with a channel" at 22 signal report --kind downstream-impact --reporter acme \
 	--observable 'domain=MSStorageBoxes[.]com.' --channel stable --summary dns --json
-is "$(json case case_outcome)" $'2023-0003\nopened' "opens a case"
+is "$(sig case case_outcome)" $'2023-0003\nopened' "opens a case"
 run 0 "the same observable, spelled otherwise, same channel" at 22 signal report --reporter acme \
 	--kind downstream-impact --observable domain=msstorageboxes.com --channel stable --summary b --json
-is "$(json case case_outcome)" $'2023-0003\nrepeated' "is known"
+is "$(sig case case_outcome)" $'2023-0003\nrepeated' "is known"
 run 0 "on another channel" at 22 signal report --kind downstream-impact --reporter acme \
 	--observable domain=msstorageboxes.com --channel beta --summary c --json
-is "$(json case case_outcome)" $'2023-0004\nopened' "is another matter"
+is "$(sig case case_outcome)" $'2023-0004\nopened' "is another matter"
 run 0 "the same release of the same channel" at 22 signal report --kind provenance-gap \
 	--reporter gate --subject $D3 --channel stable --release 1.0 --summary d --json
-is "$(json case)" 2023-0005 "opens one"
+is "$(sig case)" 2023-0005 "opens one"
 run 0 "and another component of it" at 22 signal report --kind release-integrity --reporter gate \
 	--observable file-name=a.dll --channel stable --release 1.0 --summary e --json
-is "$(json case case_outcome severity owner)" $'2023-0005\njoined\ncritical\nrelease-engineering' \
+is "$(sig case case_outcome severity owner)" $'2023-0005\njoined\ncritical\nrelease-engineering' \
 	"joins, and the graver route gives owner and severity"
 run 0 "--join" at 22 signal report --kind downstream-impact --reporter x --summary f \
 	--observable ipv4=192.0.2.7 --join 2023-0001 --json
-is "$(json case case_outcome)" $'2023-0001\njoined' "joins the case that is named"
+is "$(sig case case_outcome)" $'2023-0001\njoined' "joins the case that is named"
 run 0 "a new year counts anew" $FB signal report --clock 2024-01-01T00:00:00Z --reporter a \
 	--kind provenance-gap --observable file-name=b.exe --summary g --json
-is "$(json case)" 2024-0001 "2024-0001"
+is "$(sig case)" 2024-0001 "2024-0001"
 
 # ---- freezing
 
@@ -53,27 +53,27 @@ channel stable 18.12.416 app.bin
 ok $? "a channel ships app.bin"
 APP=sha256:$(sha256sum app.bin | cut -d' ' -f1)
 run 0 "one report on what is shipped" report 23 acme "$APP" --json
-is "$(json case_outcome freeze)" $'opened\nnot-called-for' "freezes nothing yet"
+is "$(sig case_outcome freeze)" $'opened\nnot-called-for' "freezes nothing yet"
 run 0 "the same reporter twice" report 23 acme "$APP" --json
-is "$(json case_outcome freeze)" $'repeated\nnot-called-for' "still nothing"
+is "$(sig case_outcome freeze)" $'repeated\nnot-called-for' "still nothing"
 run 0 "a second, independent one" report 24 globex "$APP" --json
-is "$(json case_outcome freeze channels reporters)" $'joined\ndone\n["stable"]\n2' "freezes the channel"
-like "$(json why)" "2 independent reports, the last by globex" "and says why"
+is "$(sig case_outcome freeze channels reporters)" $'joined\ndone\n["stable"]\n2' "freezes the channel"
+like "$(sig why)" "2 independent reports, the last by globex" "and says why"
 run 0 "release status" $FB release status stable --json
 is "$(json state)" frozen "the channel is frozen"
 run 0 "a third" report 24 initech "$APP" --json
-is "$(json freeze)" already "finds it frozen"
+is "$(sig freeze)" already "finds it frozen"
 sha1=sha1:$(sha1sum app.bin | cut -d' ' -f1)
 run 0 "by SHA-1, two reporters" report 24 hooli "$sha1" --json
 run 0 "the second" report 24 umbrella "$sha1" --json
-is "$(json freeze channels)" $'done\n["stable"]' "finds the channel by any digest"
+is "$(sig freeze channels)" $'done\n["stable"]' "finds the channel by any digest"
 
 echo "other bytes" >other.bin
 channel beta 2.0 other.bin
 OTHER=sha256:$(sha256sum other.bin | cut -d' ' -f1)
 run 0 "an integrity signal" at 24 signal report --kind release-integrity --subject "$OTHER" \
 	--reporter gate --summary tampered --json
-is "$(json freeze channels severity)" $'done\n["beta"]\ncritical' "freezes at once"
+is "$(sig freeze channels severity)" $'done\n["beta"]\ncritical' "freezes at once"
 out=$($FB release status beta --json)
 is "$(json state)" frozen "beta is frozen"
 run 0 "integrity of something that is not ours" at 24 signal report --kind release-integrity \
@@ -169,8 +169,8 @@ for who in a b; do report 26 $who "$K3" --routes routes.yaml --json >/dev/null; 
 out=$($FB release status gamma --json)
 is "$(json state)" active "with independent-reports: 3 two are not enough"
 run 0 "the third" report 26 c "$K3" --routes routes.yaml --json
-is "$(json freeze)" done "is"
-out=$($FB case show "$(json case)" --json)
+is "$(sig freeze)" done "is"
+out=$($FB case show "$(sig case)" --json)
 is "$(json route_file route_digest)" $'routes.yaml\nsha256:'"$(sha256sum routes.yaml | cut -d' ' -f1)" \
 	"the case names the route file and its digest"
 sed '/independent-reports/a colour: red' routes.yaml >bad.yaml
