@@ -79,7 +79,7 @@ static const char *anatomy_words(const struct verify_artifact *a)
 	if (a->anatomy.status == VERDICT_PASS)
 		return "every byte is accounted for by the signature inside the file";
 	if (a->anatomy.status == VERDICT_FAIL)
-		return "the file does not hold together";
+		return "structure and signature do not account for the whole file";
 	return strcmp(a->format, "pe") == 0 ? "not signed" : "no signature that is understood here";
 }
 
@@ -218,13 +218,19 @@ static int run(struct cli *c)
 	if (expect && digest_parse(span_str(expect), &r.expect) < 0)
 		return cli_failf(c, CLI_USAGE, "--expect %s: not a digest such as sha256:<64 hex digits>",
 		    QUOTE(span_str(expect)));
+	if (expect && r.expect.alg != DIGEST_SHA256 && r.expect.alg != DIGEST_SHA512)
+		return cli_failf(c, CLI_USAGE, "--expect: %s does not prove which file this is; give the "
+		    "sha256 or sha512", digest_name(r.expect.alg));
+	if (r.nevidence > ARRAY_LEN(evidence) || r.nkeys > ARRAY_LEN(key))
+		return cli_failf(c, CLI_USAGE, "at most %zu files of evidence and %zu keys",
+		    ARRAY_LEN(evidence), ARRAY_LEN(key));
 	if (!c->quiet && isatty(2)) {
 		r.progress = show_progress;
 		r.progress_ctx = &p;
 	}
 	int rc = verify_begin(&v, &r, &f);
 	if (rc < 0)
-		return rc == -EINVAL ? cli_fail(c, CLI_USAGE, &f) : cli_errno(c, rc, &f);
+		return cli_errno(c, rc, &f);
 	int code = run_all(c, v, &p);
 	verify_end(v);
 	return code;

@@ -271,6 +271,11 @@ head -c $((17 << 20)) /dev/zero >bad
 run 1 "17 MiB of evidence" $V dist/app.bin --evidence bad
 like "$out" "larger than 16777216 bytes" "are too many"
 run 5 "evidence that is not there" $V dist/app.bin --evidence none
+run 5 "a FIFO as evidence" $V dist/app.bin --evidence "$(mkfifo f1 && echo f1)"
+many=$(for i in $(seq 65); do printf -- '--evidence p256.v1 '; done)
+run 3 "65 files of evidence" $V dist/app.bin $many
+many=$(for i in $(seq 33); do printf -- '--key p256.pem '; done)
+run 3 "33 keys" $V dist/app.bin $many
 run 5 "an artifact that is not there" $V none
 run 5 "a directory" $V dist
 mkfifo fifo

@@ -82,6 +82,49 @@ static void test_closed(void)
 	ok(verdict_has(&v, REASON_PROVEN) && !verdict_has(&v, REASON_FAIL), "verdict_has");
 }
 
+static void test_signals(void)
+{
+	static const struct {
+		enum reason_kind kind;
+		const char *code;
+		enum signal_kind want;
+	} t[] = {
+		{ REASON_FAIL, "pe.slack", SIGNAL_RELEASE_INTEGRITY },
+		{ REASON_FAIL, "artifact.replaced", SIGNAL_RELEASE_INTEGRITY },
+		{ REASON_FAIL, "provenance.builder-id", SIGNAL_PROVENANCE_GAP },
+		{ REASON_FAIL, "evidence.signature", SIGNAL_PROVENANCE_GAP },
+		{ REASON_FAIL, "provenancex", SIGNAL_RELEASE_INTEGRITY },
+		{ REASON_FAIL, "new.family", SIGNAL_RELEASE_INTEGRITY },
+		{ REASON_MISSING, "provenance.none", SIGNAL_PROVENANCE_GAP },
+		{ REASON_MISSING, "anatomy.none", SIGNAL_PROVENANCE_GAP },
+		{ REASON_WARN, "pe.checksum", SIGNAL_NONE },
+		{ REASON_PROVEN, "pe.digest", SIGNAL_NONE },
+		{ REASON_NOTE, "pe.signer", SIGNAL_NONE },
+	};
+	AUTO_ARENA struct arena a = ARENA_INIT(1 << 20);
+	struct verdict v, all;
+
+	verdict_init(&all, &a);
+	is_int(verdict_signal(&all), SIGNAL_NONE, "no reason, no signal");
+	for (size_t i = ARRAY_LEN(t); i-- > 0;) {
+		verdict_init(&v, &a);
+		is_int(reason_signal(verdict_add(&v, t[i].kind, t[i].code, "x")), t[i].want, "%s %s",
+		    reason_name(t[i].kind), t[i].code);
+		is_int(verdict_signal(&v), t[i].want, "as the only one");
+		verdict_append(&all, &v);
+		is_int(verdict_signal(&all), i > 7 ? SIGNAL_NONE : i > 5 ? SIGNAL_PROVENANCE_GAP :
+		    SIGNAL_RELEASE_INTEGRITY, "the gravest so far");
+	}
+	is_int(all.n, ARRAY_LEN(t), "appended reasons are all there");
+	is_str(all.reason[0].code, "pe.signer", "in order");
+	v.overflow = true;
+	verdict_append(&all, &v);
+	ok(all.overflow && verdict_conclude(&all) == VERDICT_FAIL, "and so is an overflow");
+	verdict_init(&v, &a);
+	v.overflow = true;
+	is_int(verdict_signal(&v), SIGNAL_RELEASE_INTEGRITY, "which is the gravest by itself");
+}
+
 static void test_names(void)
 {
 	is_str(verdict_name(VERDICT_PASS), "PASS", "PASS");
@@ -126,6 +169,7 @@ int main(void)
 {
 	test_all();
 	test_closed();
+	test_signals();
 	test_names();
 	test_json();
 	return tap_done();
