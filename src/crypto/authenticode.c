@@ -38,7 +38,8 @@ struct reading {
 
 static int bad_der(struct reading *r, const char *what, const struct cur *c)
 {
-	return fault_set(r->f, AC_BAD_DER, "%s: offset %zu: %s", what, c->off, der_strerror(c->err));
+	return fault_set(
+	    r->f, AC_BAD_DER, "%s: offset %zu: %s", what, c->off, der_strerror(c->err));
 }
 
 /* SignedData with one digest algorithm, one signer of the version that goes with it. */
@@ -50,15 +51,17 @@ static int read_outline(struct reading *r, struct span value)
 	if (rc == PKCS7_NOT_SIGNED_DATA)
 		return fault_set(r->f, AC_NOT_SIGNED_DATA, "a PKCS#7 value that is not SignedData");
 	if (rc != PKCS7_OK)
-		return fault_set(r->f, AC_BAD_DER, "offset %zu: not a PKCS#7 SignedData in DER", off);
+		return fault_set(
+		    r->f, AC_BAD_DER, "offset %zu: not a PKCS#7 SignedData in DER", off);
 	if (!span_eq(r->p7.content_oid, OID_SPC_INDIRECT))
-		return fault_set(r->f, AC_NOT_AUTHENTICODE, "the signed content is not SpcIndirectData");
+		return fault_set(
+		    r->f, AC_NOT_AUTHENTICODE, "the signed content is not SpcIndirectData");
 	struct cur algs = cur_of(r->p7.digest_algs), signers = cur_of(r->p7.signers);
 	struct span digest_oid = der_algorithm(&algs, NULL);
 	struct der signer = der_take(&signers, DER_SEQ);
 	if (!der_done(&algs) || !der_done(&signers) || r->p7.version != 1)
-		return fault_set(r->f, AC_STRUCTURE,
-		    "not version 1 with one digest algorithm and one signer");
+		return fault_set(
+		    r->f, AC_STRUCTURE, "not version 1 with one digest algorithm and one signer");
 	rc = pkcs7_signer_read(&r->signer, signer.all, &off);
 	if (rc != PKCS7_OK)
 		return fault_set(r->f, AC_BAD_DER, "SignerInfo: offset %zu: malformed", off);
@@ -178,8 +181,8 @@ static int note_nested(struct reading *r, struct span values)
 		if (c.err)
 			return bad_der(r, "nested signature", &c);
 		if (r->out.nnested == AC_NESTED_MAX)
-			return fault_set(r->f, AC_STRUCTURE, "more than %d nested signatures",
-			    AC_NESTED_MAX);
+			return fault_set(
+			    r->f, AC_STRUCTURE, "more than %d nested signatures", AC_NESTED_MAX);
 		r->out.nested[r->out.nnested++] = v.all;
 	}
 	return AC_OK;
@@ -214,8 +217,8 @@ static int read_unsigned(struct reading *r)
 	r->out.attr_bytes = r->signer.unsigned_attrs.n;
 	while (rc == AC_OK && pkcs7_attr_next(&c, &oid, &values)) {
 		if (r->out.nattr == AC_ATTRS_MAX)
-			return fault_set(r->f, AC_STRUCTURE, "more than %d unsigned attributes",
-			    AC_ATTRS_MAX);
+			return fault_set(
+			    r->f, AC_STRUCTURE, "more than %d unsigned attributes", AC_ATTRS_MAX);
 		attr[r->out.nattr] = arena_str(r->arena, span_str(der_oid_text(oid, text)));
 		if (!attr[r->out.nattr++])
 			return -ENOMEM;
@@ -259,8 +262,8 @@ static int read_all(struct reading *r, struct span value)
 	return AC_OK;
 }
 
-int authenticode_read(struct authenticode *ret_a, struct span bytes, struct arena *a,
-    struct fault *f)
+int authenticode_read(
+    struct authenticode *ret_a, struct span bytes, struct arena *a, struct fault *f)
 {
 	struct reading r = { .arena = a, .f = f };
 	struct cur c = cur_of(bytes);

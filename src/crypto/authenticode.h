@@ -7,16 +7,16 @@
  *
  * What AC_OK means, all of it: the bytes are one strict-DER SignedData over SpcIndirectData with
  * exactly one signer; the signer's certificate is embedded; the signed attributes hold exactly one
- * contentType and one messageDigest; messageDigest is the digest of the SpcIndirectData (its content
- * octets, as Authenticode has it); the signature over the attributes verifies under the embedded
- * certificate's key; if that certificate is its own issuer, or its issuer is embedded too, then the
- * certificate's own signature verifies; and if the signed attributes refer to the certificate by
- * digest (RFC 5035; stamps do, and signatures made here), it is that one.
+ * contentType and one messageDigest; messageDigest is the digest of the SpcIndirectData (its
+ * content octets, as Authenticode has it); the signature over the attributes verifies under the
+ * embedded certificate's key; if that certificate is its own issuer, or its issuer is embedded too,
+ * then the certificate's own signature verifies; and if the signed attributes refer to the
+ * certificate by digest (RFC 5035; stamps do, and signatures made here), it is that one.
  *
- * What it does not mean: that the certificate is trusted, valid at any time, or meant for code (there
- * is no chain, revocation or policy here); that `digest` is the digest of any file (the caller
- * recomputes and compares it); that nothing follows the value (the caller looks at der_len). Whoever
- * can write the file can sign it with a certificate of his own making.
+ * What it does not mean: that the certificate is trusted, valid at any time, or meant for code
+ * (there is no chain, revocation or policy here); that `digest` is the digest of any file (the
+ * caller recomputes and compares it); that nothing follows the value (the caller looks at der_len).
+ * Whoever can write the file can sign it with a certificate of his own making.
  *
  * Unsigned parts (unauthenticated attributes, certificates that nobody needs) can be changed by
  * anyone without breaking the signature: they are listed as facts, and what they say is a claim.

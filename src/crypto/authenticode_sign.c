@@ -117,8 +117,8 @@ static int put_attrs(struct buf *b, struct span content, struct span cert, enum 
 	return rc < 0 ? rc : buf_err(b);
 }
 
-static int put_signer(struct buf *b, const struct key *k, const struct cert *cert,
-    struct span content)
+static int put_signer(
+    struct buf *b, const struct key *k, const struct cert *cert, struct span content)
 {
 	AUTO_BUF struct buf attrs = BUF_INIT(4096), set = BUF_INIT(4096), sig = BUF_INIT(4096);
 	enum digest_alg alg = authenticode_digest_for(k);
@@ -140,15 +140,15 @@ static int put_signer(struct buf *b, const struct key *k, const struct cert *cer
 	der_close(b, id);
 	der_put_algorithm(b, digest_oid(alg), true);
 	der_put(b, DER_CTXC(0), buf_span(&attrs));
-	der_put_algorithm(b, key_kind_of(k) == KEY_RSA ? OID_RSA : OID_EC,
-	    key_kind_of(k) == KEY_RSA);
+	der_put_algorithm(
+	    b, key_kind_of(k) == KEY_RSA ? OID_RSA : OID_EC, key_kind_of(k) == KEY_RSA);
 	der_put(b, DER_OCTETS, buf_span(&sig));
 	der_close(b, signer);
 	return buf_err(b);
 }
 
-static int put_all(struct buf *b, const struct digest *d, const struct key *k,
-    const struct cert *cert)
+static int put_all(
+    struct buf *b, const struct digest *d, const struct key *k, const struct cert *cert)
 {
 	AUTO_BUF struct buf content = BUF_INIT(4096);
 
@@ -177,8 +177,8 @@ static int put_all(struct buf *b, const struct digest *d, const struct key *k,
 	return rc < 0 ? rc : buf_err(b);
 }
 
-int authenticode_sign(const struct digest *pe_digest, const struct key *k, struct span cert,
-    struct buf *out)
+int authenticode_sign(
+    const struct digest *pe_digest, const struct key *k, struct span cert, struct buf *out)
 {
 	AUTO_BUF struct buf b = BUF_INIT(2 * X509_DER_MAX);
 	struct cert c;

@@ -3,7 +3,10 @@
 
 /*
  * dsse: the pre-authentication encoding and signing of a DSSE v1.0.2 envelope
- * (secure-systems-lab/dsse protocol.md). Reading envelopes from outside is trust/'s work.
+ * (secure-systems-lab/dsse protocol.md). Reading envelopes from outside is trust/'s work: it
+ * decodes, rebuilds the PAE and calls key_verify.
+ *
+ * Result codes: 0, -errno (-EINVAL: k has no private half). Errors of out latch in it.
  */
 
 #include "base/buf.h"

@@ -80,22 +80,13 @@ void hasher_free_p(struct hasher **h)
 	hasher_free(*h);
 }
 
-/* Blocks small enough to stay in the cache between the algorithms of a set. */
-#define SLICE (16u << 10)
-
 int hasher_update(struct hasher *h, const void *p, size_t n)
 {
-	const uint8_t *b = p;
 	OSSL_SCOPE;
 
-	while (n) {
-		size_t k = n < SLICE ? n : SLICE;
-		for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++)
-			if (h->ctx[a] && !EVP_DigestUpdate(h->ctx[a], b, k))
-				return -ENOMEM;
-		b += k;
-		n -= k;
-	}
+	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++)
+		if (h->ctx[a] && !EVP_DigestUpdate(h->ctx[a], p, n))
+			return -ENOMEM;
 	return 0;
 }
 

@@ -34,8 +34,9 @@ FB_MUST int hasher_final(struct hasher *h, struct digest *out);
 
 /* One shot over bytes. */
 FB_MUST int hash_span(enum digest_alg alg, struct span s, struct digest *ret_d);
-/* SHA-256 of the parts one after the other; aborts on OpenSSL failure (out of memory only). */
+/* SHA-256 that aborts on OpenSSL failure (out of memory only). One context a thread is kept. */
 struct digest sha256_of(struct span s);
+/* The same over the parts one after the other. */
 void sha256_parts(const struct span *part, size_t n, uint8_t out[static 32]);
 /* Reads fd from its current offset to the end; h must be fresh. ret_size may be NULL. */
 FB_MUST int hash_fd(struct hasher *h, int fd, struct digest *out, uint64_t *ret_size);

@@ -121,7 +121,7 @@ int key_write_private(const struct key *k, struct buf *out)
 /* How a kind signs and which forms it accepts. */
 struct scheme {
 	const char *md; /* NULL: the algorithm has its own (Ed25519) */
-	int padding;    /* RSA */
+	int padding;	/* RSA */
 };
 
 static bool verify_as(const struct key *k, struct scheme s, struct span msg, struct span sig)

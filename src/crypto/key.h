@@ -8,10 +8,10 @@
  * P-384, Ed25519 (RFC 8410), RSA of 2048 to 8192 bits with an odd exponent >= 3; also the SPKI of a
  * certificate (PEM or DER; no chain is checked: the user gave it). Anything else is refused by
  * name: other curves (P-521, secp256k1, explicit parameters), DSA, RSA-PSS keys, Ed448, PKCS#1
- * "RSA PUBLIC KEY", OpenSSH, encrypted and private keys, Ed25519 points of small order. The DER must
- * be exactly one value in the one canonical form (it is encoded again and compared): no BER, no
- * compressed points, no bytes after it; a PEM file holds one block and nothing else. So one key has
- * one id, and two ids are two keys.
+ * "RSA PUBLIC KEY", OpenSSH, encrypted and private keys, Ed25519 points of small order. The DER
+ * must be exactly one value in the one canonical form (it is encoded again and compared): no BER,
+ * no compressed points, no bytes after it; a PEM file holds one block and nothing else. So one key
+ * has one id, and two ids are two keys.
  *
  * Signatures: ECDSA with SHA-256 (P-256) or SHA-384 (P-384; SHA-256 too, as cosign makes them), DER
  * form (RFC 3279 2.2.3, strict), Ed25519 (RFC 8032, 64 bytes), RSA PKCS#1 v1.5 and PSS (RFC 8017)

@@ -7,6 +7,7 @@
 #include "crypto/key.h"
 #include "crypto/ossl.h"
 #include "crypto/pem.h"
+#include "wire/der.h"
 
 #include <errno.h>
 #include <openssl/core_names.h>
@@ -24,7 +25,8 @@ static enum key_kind ec_kind(EVP_PKEY *pkey, struct fault *f)
 	char group[64] = "explicit parameters";
 	int explicit = 0;
 
-	(void)EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &explicit);
+	(void)EVP_PKEY_get_int_param(
+	    pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &explicit);
 	if (!explicit)
 		(void)EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL);
 	if (strcmp(group, "prime256v1") == 0)
@@ -61,12 +63,12 @@ static enum key_kind rsa_kind(EVP_PKEY *pkey, struct fault *f)
 static const uint8_t small_order[7][32] = {
 	{ 0 },
 	{ 1 },
-	{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
-	    0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc,
-	    0x05 },
-	{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
-	    0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03,
-	    0x7a },
+	{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+	    0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d,
+	    0x53, 0xfc, 0x05 },
+	{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+	    0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92,
+	    0xac, 0x03, 0x7a },
 	{ 0xec, [1 ... 30] = 0xff, 0x7f },
 	{ 0xed, [1 ... 30] = 0xff, 0x7f },
 	{ 0xee, [1 ... 30] = 0xff, 0x7f },
@@ -155,8 +157,8 @@ static int from_spki(struct key **ret_k, struct span der, struct fault *f)
 	if (!spki)
 		return fault_set(f, -EBADMSG, "not a SubjectPublicKeyInfo");
 	if ((size_t)(p - der.p) != der.n)
-		return fault_set(f, -EBADMSG, "%zu bytes after the end of the key",
-		    der.n - (size_t)(p - der.p));
+		return fault_set(
+		    f, -EBADMSG, "%zu bytes after the end of the key", der.n - (size_t)(p - der.p));
 	EVP_PKEY *pkey = X509_PUBKEY_get(spki);
 	if (!pkey)
 		return unknown_algorithm(spki, f);
@@ -167,7 +169,8 @@ static int from_spki(struct key **ret_k, struct span der, struct fault *f)
 	struct digest given = sha256_of(der);
 	if (!digest_eq(&given, &k->id)) {
 		key_free(k);
-		return fault_set(f, -EBADMSG, "the key is not in its canonical form (DER, uncompressed point)");
+		return fault_set(
+		    f, -EBADMSG, "the key is not in its canonical form (DER, uncompressed point)");
 	}
 	*ret_k = k;
 	return 0;
@@ -188,19 +191,16 @@ static int from_certificate(struct key **ret_k, struct span der, struct fault *f
 	return pkey ? key_from_pkey(ret_k, pkey, false, f) : unknown_algorithm(spki, f);
 }
 
-/* DER with no label: a certificate's first member is itself a SEQUENCE that begins with [0] or an
- * INTEGER; rather than guess, try the key and then the certificate. */
+/* DER without a label: a key begins with an AlgorithmIdentifier, so with an OID; a certificate's
+ * first member begins with its version or serial. */
 static int from_bare_der(struct key **ret_k, struct span der, struct fault *f)
 {
-	const unsigned char *p = der.p;
-	OSSL_AUTO(X509, X509_free) cert = d2i_X509(NULL, &p, (long)der.n);
+	struct cur c = cur_of(der);
+	struct cur outer = der_enter(&c, DER_SEQ), first = der_enter(&outer, DER_SEQ);
 
-	if (cert)
-		return from_certificate(ret_k, der, f);
-	int rc = from_spki(ret_k, der, f);
-	if (rc == -EBADMSG && f && strcmp(f->text, "not a SubjectPublicKeyInfo") == 0)
-		fault_set(f, rc, "not a public key or certificate (PEM or DER)");
-	return rc;
+	if (first.err)
+		return fault_set(f, -EBADMSG, "not a public key or certificate (PEM or DER)");
+	return der_is(&first, DER_OID) ? from_spki(ret_k, der, f) : from_certificate(ret_k, der, f);
 }
 
 static bool label_is(struct span label, const char *s)
@@ -211,12 +211,13 @@ static bool label_is(struct span label, const char *s)
 static int refuse_public(struct span label, struct fault *f)
 {
 	if (label_is(label, "RSA PUBLIC KEY"))
-		return fault_set(f, -EBADMSG, "a PKCS#1 \"RSA PUBLIC KEY\": convert it with "
+		return fault_set(f, -EBADMSG,
+		    "a PKCS#1 \"RSA PUBLIC KEY\": convert it with "
 		    "openssl rsa -RSAPublicKey_in -pubout");
 	if (span_ends(label, SPAN_LIT("PRIVATE KEY")))
 		return fault_set(f, -EBADMSG, "this is a private key where a public one belongs");
-	return fault_set(f, -EBADMSG, "a PEM block \"%s\" is no public key or certificate",
-	    QUOTE(label));
+	return fault_set(
+	    f, -EBADMSG, "a PEM block \"%s\" is no public key or certificate", QUOTE(label));
 }
 
 int key_public(struct key **ret_k, struct span bytes, struct fault *f)
@@ -244,17 +245,24 @@ int key_public(struct key **ret_k, struct span bytes, struct fault *f)
 static int refuse_private(struct span label, struct fault *f)
 {
 	if (span_starts(label, SPAN_LIT("ENCRYPTED ")))
-		return fault_set(f, -EBADMSG, "the key is encrypted: decrypt it first (openssl pkey)");
+		return fault_set(
+		    f, -EBADMSG, "the key is encrypted: decrypt it first (openssl pkey)");
 	if (label_is(label, "PUBLIC KEY") || label_is(label, "CERTIFICATE"))
 		return fault_set(f, -EBADMSG, "this is public: a private key belongs here");
 	if (label_is(label, "OPENSSH PRIVATE KEY"))
-		return fault_set(f, -EBADMSG,
-		    "an OpenSSH key: convert it with ssh-keygen -p -m PKCS8");
+		return fault_set(
+		    f, -EBADMSG, "an OpenSSH key: convert it with ssh-keygen -p -m PKCS8");
 	return fault_set(f, -EBADMSG, "a PEM block \"%s\" is no private key", QUOTE(label));
 }
 
-static int from_private_der(struct key **ret_k, struct span der, const char *structure,
-    const char *type, struct fault *f)
+/* Never ask a terminal for a passphrase, whatever the bytes turn out to be. */
+static int no_passphrase(char *buf, int size, int rwflag, void *arg)
+{
+	return -1;
+}
+
+static int from_private_der(
+    struct key **ret_k, struct span der, const char *structure, const char *type, struct fault *f)
 {
 	EVP_PKEY *pkey = NULL;
 	const unsigned char *p = der.p;
@@ -262,8 +270,10 @@ static int from_private_der(struct key **ret_k, struct span der, const char *str
 	OSSL_DECODER_CTX *ctx = OSSL_DECODER_CTX_new_for_pkey(
 	    &pkey, "DER", structure, type, EVP_PKEY_KEYPAIR, NULL, NULL);
 
-	if (!ctx)
+	if (!ctx || !OSSL_DECODER_CTX_set_pem_password_cb(ctx, no_passphrase, NULL)) {
+		OSSL_DECODER_CTX_free(ctx);
 		return -ENOMEM;
+	}
 	int good = OSSL_DECODER_from_data(ctx, &p, &left);
 	OSSL_DECODER_CTX_free(ctx);
 	if (!good) {

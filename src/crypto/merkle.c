@@ -126,8 +126,8 @@ static uint64_t split_of(uint64_t n)
 }
 
 /* The hash of the subtree [start, end), joined from complete nodes, right to left. start < end. */
-static int range_root(uint64_t start, uint64_t end, merkle_get_fn *get, void *ctx,
-    struct mhash *ret_h)
+static int range_root(
+    uint64_t start, uint64_t end, merkle_get_fn *get, void *ctx, struct mhash *ret_h)
 {
 	struct mhash h, left;
 	unsigned level = (unsigned)__builtin_ctzll(end - start);

@@ -18,8 +18,8 @@
 static bool is_space(uint32_t c)
 {
 	return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-	    (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
-	    c == 0x205f || c == 0x3000;
+	       (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+	       c == 0x205f || c == 0x3000;
 }
 
 bool note_name_ok(struct span name)
@@ -113,8 +113,8 @@ static int read_sig_line(struct sig_line *l, struct span line, struct fault *f)
 	buf_reset(&l->bytes);
 	int rc = b64_decode(&l->bytes, span_from(line, sp + 1), B64_STD);
 	if (rc == -EINVAL || (rc == 0 && l->bytes.n <= KEY_ID_LEN))
-		return fault_set(f, -EBADMSG, "the signature by %s is not valid base64 of id and bytes",
-		    QUOTE(l->name));
+		return fault_set(f, -EBADMSG,
+		    "the signature by %s is not valid base64 of id and bytes", QUOTE(l->name));
 	return rc;
 }
 
@@ -186,8 +186,8 @@ static int split(struct span note, struct span *ret_text, struct span *ret_sigs,
 	return 0;
 }
 
-static int open_as(struct span text, struct span sigs, struct span name, const struct key *k,
-    struct fault *f)
+static int open_as(
+    struct span text, struct span sigs, struct span name, const struct key *k, struct fault *f)
 {
 	struct expect x = { .text = text, .name = name, .key = k };
 
@@ -199,8 +199,8 @@ static int open_as(struct span text, struct span sigs, struct span name, const s
 	return check_signatures(&x, sigs, f);
 }
 
-int note_open(struct span *ret_text, struct span note, const char *name, const struct key *k,
-    struct fault *f)
+int note_open(
+    struct span *ret_text, struct span note, const char *name, const struct key *k, struct fault *f)
 {
 	struct span text, sigs;
 	int rc = split(note, &text, &sigs, f);
@@ -267,8 +267,8 @@ static int read_checkpoint(struct checkpoint *ret_c, struct span text, struct fa
 	struct span origin = take_line(&text);
 
 	if (!note_name_ok(origin))
-		return fault_set(f, -EBADMSG, "line 1: the origin %s cannot be a key name",
-		    QUOTE(origin));
+		return fault_set(
+		    f, -EBADMSG, "line 1: the origin %s cannot be a key name", QUOTE(origin));
 	memcpy(c.origin, origin.p, origin.n);
 	if (!read_size(take_line(&text), &c.size))
 		return fault_set(f, -EBADMSG, "line 2: not a tree size in plain decimal");
@@ -281,8 +281,8 @@ static int read_checkpoint(struct checkpoint *ret_c, struct span text, struct fa
 	return 0;
 }
 
-int checkpoint_open(struct checkpoint *ret_c, struct span note, const struct key *k,
-    struct fault *f)
+int checkpoint_open(
+    struct checkpoint *ret_c, struct span note, const struct key *k, struct fault *f)
 {
 	struct checkpoint c;
 	struct span text, sigs;
@@ -313,8 +313,8 @@ int note_vkey(const char *name, const struct key *k, struct buf *out)
 	return buf_err(out);
 }
 
-int note_vkey_parse(struct span vkey, char name[static NOTE_NAME_MAX + 1], struct key **ret_k,
-    struct fault *f)
+int note_vkey_parse(
+    struct span vkey, char name[static NOTE_NAME_MAX + 1], struct key **ret_k, struct fault *f)
 {
 	AUTO_BUF struct buf pub = BUF_INIT(NOTE_TEXT_MAX);
 	AUTO_BUF struct buf again = BUF_INIT(NOTE_TEXT_MAX);
@@ -331,8 +331,8 @@ int note_vkey_parse(struct span vkey, char name[static NOTE_NAME_MAX + 1], struc
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc < 0 || pub.n != 33 || pub.p[0] != TYPE_ED25519)
-		return fault_set(f, -EBADMSG, "verifier key %s is not an Ed25519 key",
-		    QUOTE(span_str(n)));
+		return fault_set(
+		    f, -EBADMSG, "verifier key %s is not an Ed25519 key", QUOTE(span_str(n)));
 	rc = key_from_raw_ed25519(&k, pub.p + 1);
 	if (rc == 0)
 		rc = note_vkey(n, k, &again);

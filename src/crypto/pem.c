@@ -35,8 +35,8 @@ static int after_block(struct span rest, struct fault *f)
 	if (!rest.n)
 		return 0;
 	return fault_set(f, -EBADMSG,
-	    span_starts(rest, BEGIN) ? "more than one PEM block: give a file with one key" :
-				       "text after the PEM block");
+	    span_starts(rest, BEGIN) ? "more than one PEM block: give a file with one key"
+				     : "text after the PEM block");
 }
 
 /* Lines up to END, put together without their ends. */
@@ -48,14 +48,15 @@ static int body(struct span *rest, struct span label, struct buf *b64, struct fa
 		if (span_starts(line, END)) {
 			if (!span_eq(label_of(line, END), label))
 				return fault_set(f, -EBADMSG,
-				    "PEM block begins as \"%.*s\" but ends otherwise", SPAN_ARG(label));
+				    "PEM block begins as \"%.*s\" but ends otherwise",
+				    SPAN_ARG(label));
 			return after_block(*rest, f);
 		}
 		if (span_find(line, ':') != SIZE_MAX)
 			return fault_set(f, -EBADMSG,
-			    span_starts(line, SPAN_LIT("Proc-Type: 4,ENCRYPTED")) ?
-				"the key is encrypted: decrypt it first (openssl pkey)" :
-				"PEM headers are not accepted");
+			    span_starts(line, SPAN_LIT("Proc-Type: 4,ENCRYPTED"))
+				? "the key is encrypted: decrypt it first (openssl pkey)"
+				: "PEM headers are not accepted");
 		buf_put_span(b64, line);
 	}
 	return fault_set(f, -EBADMSG, "the PEM block has no END line");

@@ -29,10 +29,12 @@ int cert_set_read(struct cert_set *s, struct span certs, struct arena *a, struct
 	for (size_t count = 0; cur_left(&c); count++) {
 		struct der v = der_any(&c);
 		if (count == AC_CERTS_MAX)
-			return fault_set(f, AC_STRUCTURE, "more than %d certificates", AC_CERTS_MAX);
+			return fault_set(
+			    f, AC_STRUCTURE, "more than %d certificates", AC_CERTS_MAX);
 		if (c.err)
 			break;
-		if (v.tag != DER_SEQ || known(s, v.all) || cert_read(&s->cert[s->n], v.all, NULL) < 0)
+		if (v.tag != DER_SEQ || known(s, v.all) ||
+		    cert_read(&s->cert[s->n], v.all, NULL) < 0)
 			s->foreign++;
 		else
 			s->n++;
@@ -146,8 +148,8 @@ static const struct {
 
 #define RSA_BITS_MIN 1024 /* old signatures stay readable; the caller sees the size */
 
-static int check_algorithms(const struct pkcs7_signer *x, enum digest_alg alg, EVP_PKEY *key,
-    struct fault *f)
+static int check_algorithms(
+    const struct pkcs7_signer *x, enum digest_alg alg, EVP_PKEY *key, struct fault *f)
 {
 	char text[DER_OID_TEXT_MAX];
 
@@ -155,12 +157,13 @@ static int check_algorithms(const struct pkcs7_signer *x, enum digest_alg alg, E
 		if (!span_eq(sig_algs[i].oid, x->sig_oid) || x->sig_params.n)
 			continue;
 		if (sig_algs[i].digest != DIGEST_NONE && sig_algs[i].digest != alg)
-			return fault_set(f, AC_STRUCTURE, "digest and signature algorithm disagree");
+			return fault_set(
+			    f, AC_STRUCTURE, "digest and signature algorithm disagree");
 		if (!EVP_PKEY_is_a(key, sig_algs[i].key))
 			return fault_set(f, AC_STRUCTURE, "signature algorithm and key disagree");
 		if (EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
-			return fault_set(f, AC_ALGORITHM, "an RSA key of %d bits",
-			    EVP_PKEY_get_bits(key));
+			return fault_set(
+			    f, AC_ALGORITHM, "an RSA key of %d bits", EVP_PKEY_get_bits(key));
 		return AC_OK;
 	}
 	return fault_set(f, AC_ALGORITHM, "signature algorithm %s is not accepted",
@@ -179,12 +182,13 @@ static int check_content_type(struct span attrs, struct span want, struct fault 
 	struct cur c = cur_of(v.all);
 	struct span type = der_oid(&c);
 	if (!der_done(&c) || !span_eq(type, want.n ? want : OID_DATA))
-		return fault_set(f, AC_STRUCTURE, "the contentType attribute is another than the content's");
+		return fault_set(
+		    f, AC_STRUCTURE, "the contentType attribute is another than the content's");
 	return AC_OK;
 }
 
-static int check_message_digest(struct span attrs, struct span content, enum digest_alg alg,
-    struct fault *f)
+static int check_message_digest(
+    struct span attrs, struct span content, enum digest_alg alg, struct fault *f)
 {
 	struct der v;
 	struct digest d;
@@ -241,8 +245,8 @@ static int check_reference(struct span attrs, bool v2, const struct cert *cert, 
 }
 
 /* The signature is over the attributes as a SET OF: [0] replaced by the SET tag (RFC 2315 9.3). */
-static int check_signature(const struct pkcs7_signer *x, enum digest_alg alg, EVP_PKEY *key,
-    struct fault *f)
+static int check_signature(
+    const struct pkcs7_signer *x, enum digest_alg alg, EVP_PKEY *key, struct fault *f)
 {
 	static const uint8_t set_tag = DER_SET;
 	OSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free) ctx = EVP_MD_CTX_new();

@@ -34,7 +34,8 @@ static int read_legacy(struct ac_stamp *s, struct span der, const struct pkcs7_s
 	return rc;
 }
 
-/* TSTInfo (RFC 3161 2.4.2): AC_OK when it is about these octets; *ret_time as soon as it is read. */
+/* TSTInfo (RFC 3161 2.4.2): AC_OK when it is about these octets; *ret_time as soon as it is read.
+ */
 static int read_tst(struct span der, struct span stamped, ts *ret_time)
 {
 	struct cur c = cur_of(der);
@@ -89,8 +90,8 @@ static int read_token(struct ac_stamp *s, const struct pkcs7 *p, const struct pk
 	return rc == AC_OK ? signature : rc;
 }
 
-static int read_rfc3161(struct ac_stamp *s, struct span der, const struct pkcs7_signer *signer,
-    struct arena *a)
+static int read_rfc3161(
+    struct ac_stamp *s, struct span der, const struct pkcs7_signer *signer, struct arena *a)
 {
 	struct pkcs7 p;
 	struct cert_set own;
@@ -108,8 +109,8 @@ int stamp_read(struct ac_stamp *ret_s, enum ac_stamp_kind kind, struct span der,
     const struct pkcs7_signer *signer, struct cert_set *certs, struct arena *a)
 {
 	struct ac_stamp s = { .kind = kind, .time = TS_NONE };
-	int rc = kind == AC_STAMP_LEGACY ? read_legacy(&s, der, signer, certs, a) :
-					   read_rfc3161(&s, der, signer, a);
+	int rc = kind == AC_STAMP_LEGACY ? read_legacy(&s, der, signer, certs, a)
+					 : read_rfc3161(&s, der, signer, a);
 
 	if (rc < 0)
 		return rc;

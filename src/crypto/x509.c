@@ -106,7 +106,8 @@ static int common_name(const X509_NAME *name, struct arena *a, const char **ret_
 	if (last < 0)
 		return 0;
 	unsigned char *utf8 = NULL;
-	int n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last)));
+	int n =
+	    ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last)));
 	struct span s = span_of(utf8, n > 0 ? (size_t)n : 0);
 	int rc = 0;
 	if (plain(s) && !(*ret_cn = arena_str(a, s)))

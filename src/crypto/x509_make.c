@@ -20,7 +20,7 @@ static bool request_ok(const struct x509_self *r)
 	size_t o = r->organization ? strlen(r->organization) : 1;
 
 	return cn >= 1 && cn <= 64 && o >= 1 && o <= 64 && r->not_before >= 0 &&
-	    r->not_before <= r->not_after && r->not_after != TS_FOREVER;
+	       r->not_before <= r->not_after && r->not_after != TS_FOREVER;
 }
 
 /* The first 16 bytes of SHA-256 over everything that was asked for; positive and not zero. */
@@ -30,7 +30,8 @@ static bool set_serial(X509 *x, const struct key *k, const struct x509_self *r)
 	uint8_t h[32];
 	struct digest id = key_id(k);
 
-	snprintf(dates, sizeof(dates), "%lld %lld", (long long)r->not_before, (long long)r->not_after);
+	snprintf(
+	    dates, sizeof(dates), "%lld %lld", (long long)r->not_before, (long long)r->not_after);
 	sha256_parts((struct span[]){ span_of(id.b, id.len), span_str(dates),
 			 span_str(r->common_name), SPAN_LIT("\0"), span_str(r->organization) },
 	    5, h);
@@ -45,19 +46,18 @@ static bool set_name(X509 *x, const struct x509_self *r)
 {
 	X509_NAME *name = X509_get_subject_name(x);
 
-	if (r->organization &&
-	    !X509_NAME_add_entry_by_NID(name, NID_organizationName, MBSTRING_UTF8,
-		(const uint8_t *)r->organization, -1, -1, 0))
+	if (r->organization && !X509_NAME_add_entry_by_NID(name, NID_organizationName,
+				   MBSTRING_UTF8, (const uint8_t *)r->organization, -1, -1, 0))
 		return false;
 	return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
 		   (const uint8_t *)r->common_name, -1, -1, 0) &&
-	    X509_set_issuer_name(x, name);
+	       X509_set_issuer_name(x, name);
 }
 
 static bool set_validity(X509 *x, const struct x509_self *r)
 {
 	return ASN1_TIME_adj(X509_getm_notBefore(x), (time_t)(r->not_before / TS_SECOND), 0, 0) &&
-	    ASN1_TIME_adj(X509_getm_notAfter(x), (time_t)(r->not_after / TS_SECOND), 0, 0);
+	       ASN1_TIME_adj(X509_getm_notAfter(x), (time_t)(r->not_after / TS_SECOND), 0, 0);
 }
 
 static bool add_extensions(X509 *x)

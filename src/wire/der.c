@@ -195,16 +195,17 @@ static bool time_of(struct span s, ts *ret_t)
 	if (!digits(s, 0, 14) || s.p[s.n - 1] != 'Z')
 		return false;
 	struct span fraction = span_cut(s, 14, s.n - 15);
-	if (fraction.n && (fraction.n < 2 || fraction.n > 10 || fraction.p[0] != '.' ||
-			      !digits(fraction, 1, fraction.n - 1) ||
-			      fraction.p[fraction.n - 1] == '0'))
+	if (fraction.n &&
+	    (fraction.n < 2 || fraction.n > 10 || fraction.p[0] != '.' ||
+		!digits(fraction, 1, fraction.n - 1) || fraction.p[fraction.n - 1] == '0'))
 		return false;
 	snprintf(text, sizeof(text), "%.4s-%.2s-%.2sT%.2s:%.2s:%.2s%.*sZ", s.p, s.p + 4, s.p + 6,
 	    s.p + 8, s.p + 10, s.p + 12, SPAN_ARG(fraction));
 	if (ts_parse(span_str(text), ret_t) == 0)
 		return true;
 	/* out of the range of ts, or no date: the same day in a year that has it tells which */
-	int year = (s.p[0] - '0') * 1000 + (s.p[1] - '0') * 100 + (s.p[2] - '0') * 10 + s.p[3] - '0';
+	int year =
+	    (s.p[0] - '0') * 1000 + (s.p[1] - '0') * 100 + (s.p[2] - '0') * 10 + s.p[3] - '0';
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 	memcpy(text, leap ? "2000" : "2001", 4);
 	if (ts_parse(span_str(text), ret_t) < 0)
@@ -271,8 +272,8 @@ char *der_oid_text(struct span oid, char out[static DER_OID_TEXT_MAX])
 			continue;
 		char text[48];
 		uint64_t first = arc < 80 ? arc / 40 : 2;
-		int k = n ? snprintf(text, sizeof(text), ".%llu", (unsigned long long)arc) :
-			    snprintf(text, sizeof(text), "%llu.%llu", (unsigned long long)first,
+		int k = n ? snprintf(text, sizeof(text), ".%llu", (unsigned long long)arc)
+			  : snprintf(text, sizeof(text), "%llu.%llu", (unsigned long long)first,
 				(unsigned long long)(arc - first * 40));
 		if (n + (size_t)k >= DER_OID_TEXT_MAX)
 			goto unfit;

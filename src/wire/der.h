@@ -64,7 +64,7 @@ struct der der_take(struct cur *c, unsigned tag);
 bool der_is(const struct cur *c, unsigned tag);
 /* A cursor over the content of the next value, which must have this tag. */
 struct cur der_enter(struct cur *c, unsigned tag);
-/* Hands sub's error, or DER_E_TRAILING if it has unread bytes, to the cursor it was entered from. */
+/* Hands sub's error, or DER_E_TRAILING if it has unread bytes, to the cursor it came from. */
 void der_leave(struct cur *c, const struct cur *sub);
 /* Whether everything was read without error; bytes left over latch DER_E_TRAILING. */
 bool der_done(struct cur *c);
@@ -85,8 +85,8 @@ struct span der_bits(struct cur *c);
  * give TS_FOREVER, before 1970 TS_NONE.
  */
 ts der_time(struct cur *c);
-/* AlgorithmIdentifier: the OID; parameters absent or NULL, or given through ret_params (may be NULL:
- * then anything else is DER_E_VALUE). */
+/* AlgorithmIdentifier: the OID; parameters absent or NULL, or given through ret_params (may be
+ * NULL: then anything else is DER_E_VALUE). */
 struct span der_algorithm(struct cur *c, struct span *ret_params);
 
 /* Dotted text of an OID's content ("1.2.840.113549"); "?" when it does not fit. Returns out. */

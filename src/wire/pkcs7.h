@@ -49,8 +49,8 @@ FB_MUST int pkcs7_read(struct pkcs7 *ret_p, struct span bytes, size_t *ret_off);
 /* bytes are exactly one SignerInfo. */
 FB_MUST int pkcs7_signer_read(struct pkcs7_signer *ret_s, struct span bytes, size_t *ret_off);
 
-/* The next Attribute: its OID and the content of its SET of values. False at the end and when c->err
- * was set. */
+/* The next Attribute: its OID and the content of its SET of values. False at the end and when
+ * c->err was set. */
 bool pkcs7_attr_next(struct cur *c, struct span *ret_oid, struct span *ret_values);
 /* The one value of the one attribute with this OID: PKCS7_OK, _ABSENT, _DOUBLED, _BAD_DER. attrs is
  * the content of the SET. */

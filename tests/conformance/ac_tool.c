@@ -50,8 +50,8 @@ static struct digest image_digest(const struct pe *pe, struct span file, enum di
 	return out[alg];
 }
 
-static void show_one(const char *name, const struct authenticode *a, const struct pe *pe,
-    struct span file)
+static void show_one(
+    const char *name, const struct authenticode *a, const struct pe *pe, struct span file)
 {
 	char t[TS_TEXT_MAX];
 	struct digest d = image_digest(pe, file, a->digest.alg);
@@ -62,8 +62,8 @@ static void show_one(const char *name, const struct authenticode *a, const struc
 	    a->signer.issuer, a->signer.serial, a->signer.key, ts_format(a->signer.not_before, t));
 	printf("%s: cert %s code-signing %d\n", name, DIGEST_TEXT(&a->signer.id),
 	    a->signer.eku_code_signing);
-	printf("%s: der %zu, certs %u (%u unrelated), subject %d, page hashes %d\n", name, a->der_len,
-	    a->ncerts, a->ncerts_unrelated, a->subject, a->page_hashes);
+	printf("%s: der %zu, certs %u (%u unrelated), subject %d, page hashes %d\n", name,
+	    a->der_len, a->ncerts, a->ncerts_unrelated, a->subject, a->page_hashes);
 	if (a->program || a->url)
 		printf("%s: program %s url %s\n", name, a->program ? a->program : "-",
 		    a->url ? a->url : "-");
@@ -174,8 +174,8 @@ static int attach(struct buf *out, const struct pe *pe, struct span image, struc
 static int sign(const char *in, const char *key_path, const char *cert_path, const char *path)
 {
 	AUTO_KEY struct key *k = NULL;
-	AUTO_BUF struct buf image = BUF_INIT(1 << 24), cert = BUF_INIT(1 << 20), der = BUF_INIT(1 << 20),
-			    out = BUF_INIT(1 << 24);
+	AUTO_BUF struct buf image = BUF_INIT(1 << 24), cert = BUF_INIT(1 << 20),
+			    der = BUF_INIT(1 << 20), out = BUF_INIT(1 << 24);
 	struct fault f = FAULT_INIT;
 	static struct pe pe;
 

@@ -31,8 +31,8 @@ static int read_key(struct key **ret_k, const char *path, bool secret)
 	int rc = file_read(path, &b, 1 << 20, &f);
 
 	if (rc == 0)
-		rc = secret ? key_private(ret_k, buf_span(&b), &f) :
-			      key_public(ret_k, buf_span(&b), &f);
+		rc = secret ? key_private(ret_k, buf_span(&b), &f)
+			    : key_public(ret_k, buf_span(&b), &f);
 	return rc < 0 ? fail(path, &f) : 0;
 }
 
@@ -99,7 +99,8 @@ static int hash(const char *path)
 	AUTO_FD int fd = file_open_user(path, &f);
 	uint64_t size;
 
-	if (fd < 0 || hasher_new(&h, HASH_TRIO | HASH_SET(DIGEST_SHA384) | HASH_SET(DIGEST_SHA512)) < 0 ||
+	if (fd < 0 ||
+	    hasher_new(&h, HASH_TRIO | HASH_SET(DIGEST_SHA384) | HASH_SET(DIGEST_SHA512)) < 0 ||
 	    hash_fd(h, fd, d, &size) < 0)
 		return fail(path, &f);
 	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * merkle_vectors LIST: checks the proof vectors (transparency-dev/merkle testdata) in the files that
- * LIST names, one a line, against the verifiers. Prints "bad FILE: why" for each disagreement, then
- * "good G bad B wrong W by-length L".
+ * merkle_vectors LIST: checks the proof vectors (transparency-dev/merkle testdata) in the files
+ * that LIST names, one a line, against the verifiers. Prints "bad FILE: why" for each disagreement,
+ * then "good G bad B wrong W by-length L".
  *
  * A value that is not 32 bytes long cannot be handed to a verifier that takes hashes. It stands for
  * the hash of its bytes under a label of its own, so equal values stay equal and different ones

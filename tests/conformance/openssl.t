@@ -88,6 +88,10 @@ for kind in ecdsa-p256 ecdsa-p384 ed25519 rsa; do
 	openssl pkey -in their.pem -aes256 -passout pass:x -out enc.pem
 	run 1 "$kind: an encrypted key is refused" "$tool" private enc.pem
 	like "$out" 'encrypted' "$kind: and it says why"
+	sed 's/ENCRYPTED //' enc.pem >lie.pem
+	run 1 "$kind: also under another label" "$tool" private lie.pem
+	is "$out" "error: lie.pem: not a usable private key; accepted: ECDSA P-256, P-384, Ed25519, RSA\
+ of 2048 to 8192 bits" "$kind: without asking for a passphrase"
 done
 
 # Older PEM forms of private keys.

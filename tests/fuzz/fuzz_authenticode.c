@@ -20,13 +20,14 @@ static void check(bool good)
 
 static void inside(struct span outer, struct span s)
 {
-	check(!s.n || (s.p >= outer.p && s.n <= outer.n &&
-			  (size_t)(s.p - outer.p) <= outer.n - s.n));
+	check(
+	    !s.n || (s.p >= outer.p && s.n <= outer.n && (size_t)(s.p - outer.p) <= outer.n - s.n));
 }
 
 static void check_good(const struct authenticode *x, struct span s)
 {
-	check(digest_is_set(&x->digest) && x->signer.subject && x->signer.issuer && x->signer.serial);
+	check(
+	    digest_is_set(&x->digest) && x->signer.subject && x->signer.issuer && x->signer.serial);
 	check(x->ncerts >= 1 && x->ncerts_unrelated < x->ncerts && x->nattr <= AC_ATTRS_MAX);
 	inside(s, x->signer.der);
 	for (size_t i = 0; i < x->nnested; i++)
@@ -34,7 +35,7 @@ static void check_good(const struct authenticode *x, struct span s)
 	for (size_t i = 0; i < x->nattr; i++)
 		check(x->attr[i] && x->attr[i][0]);
 	check(x->stamp.result != AC_OK || !x->stamp.kind ||
-	    (x->stamp.time != TS_NONE && x->stamp.signer.subject));
+	      (x->stamp.time != TS_NONE && x->stamp.signer.subject));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

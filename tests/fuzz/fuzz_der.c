@@ -12,18 +12,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void inside(struct span outer, struct span s)
 {
-	CHECK(s.n == 0 || (s.p >= outer.p && s.n <= outer.n &&
-			      (size_t)(s.p - outer.p) <= outer.n - s.n));
+	CHECK(s.n == 0 ||
+	      (s.p >= outer.p && s.n <= outer.n && (size_t)(s.p - outer.p) <= outer.n - s.n));
 }
 
-/* Each reader on a copy of the cursor: after an error its output is empty and nothing moves back. */
+/* Each reader on a copy of the cursor: after an error its output is empty and nothing moves back.
+ */
 static void readers(const struct cur *c, struct span all)
 {
 	char text[DER_OID_TEXT_MAX];
 	struct cur r[7] = { *c, *c, *c, *c, *c, *c, *c };
 	struct span params = SPAN_NONE;
-	struct span got[5] = { der_integer(&r[0]), der_oid(&r[1]), der_octets(&r[2]), der_bits(&r[3]),
-		der_algorithm(&r[4], &params) };
+	struct span got[5] = { der_integer(&r[0]), der_oid(&r[1]), der_octets(&r[2]),
+		der_bits(&r[3]), der_algorithm(&r[4], &params) };
 
 	for (int i = 0; i < 5; i++) {
 		inside(all, got[i]);

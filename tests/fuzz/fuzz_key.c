@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* key: an error means nothing written and words; a key that is read writes itself as the same key. */
+/* key: an error means nothing written and words; a key that is read writes itself as the same key.
+ */
 
 #include "crypto/key.h"
 
@@ -22,8 +23,8 @@ static void same_again(const struct key *k, bool private)
 	struct digest a = key_id(k), b;
 
 	check((private ? key_write_private(k, &pem) : key_write_public(k, &pem)) == 0);
-	check((private ? key_private(&again, buf_span(&pem), NULL) :
-			 key_public(&again, buf_span(&pem), NULL)) == 0);
+	check((private ? key_private(&again, buf_span(&pem), NULL)
+		       : key_public(&again, buf_span(&pem), NULL)) == 0);
 	b = key_id(again);
 	check(digest_eq(&a, &b) && key_kind_of(k) == key_kind_of(again));
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * note: only what the one key signed opens (the key of RFC 8032 7.1 test 1, under any name); an error
- * means nothing written; what opens is the same when signed again. The same bytes as a verifier key:
- * what parses writes itself.
+ * note: only what the one key signed opens (the key of RFC 8032 7.1 test 1, under any name); an
+ * error means nothing written; what opens is the same when signed again. The same bytes as a
+ * verifier key: what parses writes itself.
  */
 
 #include "crypto/note.h"
@@ -24,9 +24,12 @@ static const struct key *the_key(void)
 	static struct key *k;
 
 	if (!k)
-		check(key_private(&k, SPAN_LIT("-----BEGIN PRIVATE KEY-----\n"
-		    "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMRESCVpezJpGXA7rAMcrn9g\n"
-		    "-----END PRIVATE KEY-----\n"), NULL) == 0);
+		check(key_private(&k,
+			  SPAN_LIT(
+			      "-----BEGIN PRIVATE KEY-----\n"
+			      "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMRESCVpezJpGXA7rAMcrn9g\n"
+			      "-----END PRIVATE KEY-----\n"),
+			  NULL) == 0);
 	return k;
 }
 
@@ -39,7 +42,8 @@ static void as_note(struct span s)
 	int rc = checkpoint_open(&c, s, the_key(), &f);
 
 	if (rc != 0) {
-		check(memcmp(&c, &zero, sizeof(c)) == 0 && (rc == -EBADMSG || rc == KEY_BAD_SIGNATURE));
+		check(memcmp(&c, &zero, sizeof(c)) == 0 &&
+		      (rc == -EBADMSG || rc == KEY_BAD_SIGNATURE));
 		check(f.text[0]);
 		return;
 	}

@@ -22,9 +22,9 @@ static void test_lengths(void)
 		{ { 0x04, 0x81, 0x80 }, 3, 0x80, 0 },
 		{ { 0x04, 0x82, 0x01, 0x00 }, 4, 0x100, 0 },
 		{ { 0x04, 0x83, 0x01, 0x00, 0x00 }, 5, 0x10000, 0 },
-		{ { 0x04, 0x80 }, 2, 0, DER_E_LENGTH },                         /* indefinite */
-		{ { 0x04, 0x81, 0x7f }, 3, 0, DER_E_LENGTH },                   /* fits the short form */
-		{ { 0x04, 0x82, 0x00, 0xff }, 4, 0, DER_E_LENGTH },             /* leading zero */
+		{ { 0x04, 0x80 }, 2, 0, DER_E_LENGTH },		    /* indefinite */
+		{ { 0x04, 0x81, 0x7f }, 3, 0, DER_E_LENGTH },	    /* fits the short form */
+		{ { 0x04, 0x82, 0x00, 0xff }, 4, 0, DER_E_LENGTH }, /* leading zero */
 		{ { 0x04, 0x83, 0x00, 0x01, 0x00 }, 5, 0, DER_E_LENGTH },
 		{ { 0x04, 0x84, 0x80, 0x00, 0x00, 0x00 }, 6, 0, DER_E_LENGTH }, /* 2^31 */
 		{ { 0x04, 0x85, 0x01 }, 3, 0, DER_E_LENGTH },
@@ -45,8 +45,8 @@ static void test_lengths(void)
 
 static void test_nesting(void)
 {
-	static const uint8_t good[] = { 0x30, 0x0a, 0x30, 0x03, 0x02, 0x01, 0x05, 0x04, 0x03, 'a', 'b',
-		'c' };
+	static const uint8_t good[] = { 0x30, 0x0a, 0x30, 0x03, 0x02, 0x01, 0x05, 0x04, 0x03, 'a',
+		'b', 'c' };
 	for (size_t n = 0; n <= sizeof(good); n++) {
 		struct cur c = bytes(good, n);
 		struct cur s = der_enter(&c, DER_SEQ), t = der_enter(&s, DER_SEQ);
@@ -112,7 +112,8 @@ static void test_oids(void)
 		const char *text;
 		uint8_t n, b[12];
 	} v[] = {
-		{ "1.2.840.113549.1.7.2", 9, { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02 } },
+		{ "1.2.840.113549.1.7.2", 9,
+		    { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02 } },
 		{ "1.3.6.1.4.1.311.2.1.4", 10,
 		    { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x01, 0x04 } },
 		{ "2.5.4.3", 3, { 0x55, 0x04, 0x03 } },
@@ -177,8 +178,10 @@ static void test_times(void)
 			ok(c.err && t == TS_NONE, "%s is refused", v[i].s);
 			continue;
 		}
-		const char *got = c.err ? "error" : t == TS_FOREVER ? "forever" :
-		    t == TS_NONE ? "none" : ts_format(t, text);
+		const char *got = c.err		    ? "error"
+				  : t == TS_FOREVER ? "forever"
+				  : t == TS_NONE    ? "none"
+						    : ts_format(t, text);
 		is_str(got, v[i].want, "%s", v[i].s);
 	}
 }

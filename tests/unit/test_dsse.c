@@ -15,7 +15,8 @@ static void test_pae(void)
 	AUTO_BUF struct buf b = BUF_INIT(4096);
 
 	dsse_pae(&b, SPAN_LIT("http://example.com/HelloWorld"), SPAN_LIT("hello world"));
-	is_str(buf_str(&b), "DSSEv1 29 http://example.com/HelloWorld 11 hello world", "the example");
+	is_str(
+	    buf_str(&b), "DSSEv1 29 http://example.com/HelloWorld 11 hello world", "the example");
 	buf_reset(&b);
 	dsse_pae(&b, SPAN_NONE, SPAN_NONE);
 	is_str(buf_str(&b), "DSSEv1 0  0 ", "nothing in nothing");
@@ -39,9 +40,10 @@ static void test_envelope(enum key_kind kind)
 {
 	AUTO_KEY struct key *k = NULL;
 	AUTO_ARENA struct arena a = ARENA_INIT(1 << 20);
-	AUTO_BUF struct buf out = BUF_INIT(1 << 16), body = BUF_INIT(1 << 16), sig = BUF_INIT(1 << 16),
-			    pae = BUF_INIT(1 << 16);
-	struct span type = SPAN_LIT("application/vnd.in-toto+json"), payload = SPAN_LIT("{\"a\":1}");
+	AUTO_BUF struct buf out = BUF_INIT(1 << 16), body = BUF_INIT(1 << 16),
+			    sig = BUF_INIT(1 << 16), pae = BUF_INIT(1 << 16);
+	struct span type = SPAN_LIT("application/vnd.in-toto+json"),
+		    payload = SPAN_LIT("{\"a\":1}");
 	struct json_doc d;
 	struct fault f = FAULT_INIT;
 

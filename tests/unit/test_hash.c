@@ -24,7 +24,8 @@ static const struct {
 	{ DIGEST_SHA1, "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
 	    "84983e441c3bd26ebaae4aa1f95129e5e54670f1" },
 	{ DIGEST_SHA256, "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
-	{ DIGEST_SHA256, "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+	{ DIGEST_SHA256, "abc",
+	    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
 	{ DIGEST_SHA256, "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
 	    "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
 	{ DIGEST_SHA384, "abc",
@@ -51,7 +52,7 @@ static void test_vectors(void)
 			for (size_t j = 0; j < s.n; j++)
 				good = good && hasher_update(h, s.p + j, 1) == 0;
 			good = good && hasher_final(h, all) == 0 &&
-			    digest_eq(&all[vectors[i].alg], &want);
+			       digest_eq(&all[vectors[i].alg], &want);
 		}
 		ok(good, "the same byte by byte, and again");
 	}
@@ -72,14 +73,14 @@ static void test_million(void)
 	good = good && hasher_new(&h, HASH_TRIO) == 0 && hash_fd(h, fd, all, &size) == 0;
 	ok(good && size == sizeof(a), "hash_fd reads all of a file");
 	good = digest_parse_hex(DIGEST_SHA256,
-	    SPAN_LIT("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
-	    &want) == 0;
+		   SPAN_LIT("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+		   &want) == 0;
 	ok(good && digest_eq(&all[DIGEST_SHA256], &want), "sha256 of a million a");
 	good = digest_parse_hex(
-	    DIGEST_SHA1, SPAN_LIT("34aa973cd4c4daa4f61eeb2bdbad27316534016f"), &want) == 0;
+		   DIGEST_SHA1, SPAN_LIT("34aa973cd4c4daa4f61eeb2bdbad27316534016f"), &want) == 0;
 	ok(good && digest_eq(&all[DIGEST_SHA1], &want), "sha1 of a million a");
-	good = digest_parse_hex(
-	    DIGEST_MD5, SPAN_LIT("7707d6ae4e027c70eea2a935c2296f21"), &want) == 0;
+	good =
+	    digest_parse_hex(DIGEST_MD5, SPAN_LIT("7707d6ae4e027c70eea2a935c2296f21"), &want) == 0;
 	ok(good && digest_eq(&all[DIGEST_MD5], &want), "md5 of a million a");
 	ok(!digest_is_set(&all[DIGEST_SHA512]), "an algorithm outside the set stays unset");
 	good = lseek(fd, 999999, SEEK_SET) == 999999 && hash_fd(h, fd, all, NULL) == 0;

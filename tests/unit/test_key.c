@@ -27,13 +27,16 @@ static void test_ed25519(void)
 		const char *pub, *msg, *sig;
 	} v[] = {
 		{ "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-		    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bac"
+		    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33b"
+		    "ac"
 		    "c61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b" },
 		{ "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-		    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e"
+		    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e1599"
+		    "6e"
 		    "458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00" },
 		{ "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
-		    "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290"
+		    "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f2"
+		    "90"
 		    "ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
@@ -71,7 +74,8 @@ static void test_ecdsa(void)
 		{ "P-384, SHA-384",
 		    "3076301006072a8648ce3d020106052b81040022036200"
 		    "04ec3a4e415b4e19a4568618029f427fa5da9a8bc4ae92e02e06aae5286b300c64"
-		    "def8f0ea9055866064a254515480bc138015d9b72d7d57244ea8ef9ac0c621896708a59367f9dfb9"
+		    "def8f0ea9055866064a254515480bc138015d9b72d7d57244ea8ef9ac0c621896708a59367f9df"
+		    "b9"
 		    "f54ca84b3f1c9db1288b231c3ae0d4fe7344fd2533264720",
 		    "306602310094edbb92a5ecb8aad4736e56c691916b3f88140666ce9fa73d64c4ea95ad133c81a6"
 		    "48152e44acf96e36dd1e80fabe46"
@@ -80,12 +84,15 @@ static void test_ecdsa(void)
 		{ "P-384, SHA-256",
 		    "3076301006072a8648ce3d020106052b81040022036200"
 		    "04ec3a4e415b4e19a4568618029f427fa5da9a8bc4ae92e02e06aae5286b300c64"
-		    "def8f0ea9055866064a254515480bc138015d9b72d7d57244ea8ef9ac0c621896708a59367f9dfb9"
+		    "def8f0ea9055866064a254515480bc138015d9b72d7d57244ea8ef9ac0c621896708a59367f9df"
+		    "b9"
 		    "f54ca84b3f1c9db1288b231c3ae0d4fe7344fd2533264720",
 		    "306502302"
-		    "1b13d1e013c7fa1392d03c5f99af8b30c570c6f98d4ea8e354b63a21d3daa33bde1e888e63355d9"
+		    "1b13d1e013c7fa1392d03c5f99af8b30c570c6f98d4ea8e354b63a21d3daa33bde1e888e63355d"
+		    "9"
 		    "2fa2b3c36d8fb2cd"
-		    "023100f3aa443fb107745bf4bd77cb3891674632068a10ca67e3d45db2266fa7d1feebefdc63eccd"
+		    "023100f3aa443fb107745bf4bd77cb3891674632068a10ca67e3d45db2266fa7d1feebefdc63ec"
+		    "cd"
 		    "1ac42ec0cb8668a4fa0ab0" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
@@ -96,7 +103,8 @@ static void test_ecdsa(void)
 		is_int(rc, 0, "the key of RFC 6979 %s is read from DER %s", v[i].name, f.text);
 		ok(rc == 0 && key_verify(k, SPAN_LIT("sample"), buf_span(&sig)) == KEY_GOOD,
 		    "RFC 6979 \"sample\" with %s", v[i].name);
-		ok(rc == 0 && key_verify(k, SPAN_LIT("samplf"), buf_span(&sig)) == KEY_BAD_SIGNATURE,
+		ok(rc == 0 &&
+			key_verify(k, SPAN_LIT("samplf"), buf_span(&sig)) == KEY_BAD_SIGNATURE,
 		    "another message is refused");
 	}
 }
@@ -128,7 +136,8 @@ static void test_kind(enum key_kind kind)
 	struct span msg = SPAN_LIT("the message");
 
 	ok(key_generate(&k, kind) == 0 && key_kind_of(k) == kind, "%s is generated", name);
-	ok(key_write_public(k, &pem) == 0 && key_write_private(k, &sec) == 0, "%s is written", name);
+	ok(key_write_public(k, &pem) == 0 && key_write_private(k, &sec) == 0, "%s is written",
+	    name);
 	ok(key_public(&pub, buf_span(&pem), &f) == 0 && key_private(&priv, buf_span(&sec), &f) == 0,
 	    "%s is read again %s", name, f.text);
 	struct digest a = key_id(k), b = key_id(pub), c = key_id(priv);
@@ -274,7 +283,8 @@ static void test_small_order(void)
 	for (size_t i = 0; i < ARRAY_LEN(hexes); i++) {
 		AUTO_BUF struct buf b = hex(hexes[i]);
 		struct key *k = NULL;
-		is_int(key_from_raw_ed25519(&k, b.p), -EBADMSG, "Ed25519 point of small order %zu", i);
+		is_int(
+		    key_from_raw_ed25519(&k, b.p), -EBADMSG, "Ed25519 point of small order %zu", i);
 	}
 }
 
@@ -285,16 +295,22 @@ static void test_texts_refused(void)
 	} v[] = {
 		{ "", "empty" },
 		{ "hello", "not a public key or certificate" },
-		{ "-----BEGIN PUBLIC KEY-----\n" B64_ED "\n-----END PUBLIC KEY-----\nx", "text after" },
-		{ "x\n-----BEGIN PUBLIC KEY-----\n" B64_ED "\n-----END PUBLIC KEY-----\n", "not a" },
-		{ "-----BEGIN PUBLIC KEY-----\n" B64_ED "\n-----END CERTIFICATE-----\n", "otherwise" },
+		{ "-----BEGIN PUBLIC KEY-----\n" B64_ED "\n-----END PUBLIC KEY-----\nx",
+		    "text after" },
+		{ "x\n-----BEGIN PUBLIC KEY-----\n" B64_ED "\n-----END PUBLIC KEY-----\n",
+		    "not a" },
+		{ "-----BEGIN PUBLIC KEY-----\n" B64_ED "\n-----END CERTIFICATE-----\n",
+		    "otherwise" },
 		{ "-----BEGIN PUBLIC KEY-----\n" B64_ED "\n", "no END line" },
-		{ "-----BEGIN PUBLIC KEY----\n" B64_ED "\n-----END PUBLIC KEY-----\n", "BEGIN line" },
-		{ "-----BEGIN public key-----\n" B64_ED "\n-----END public key-----\n", "BEGIN line" },
+		{ "-----BEGIN PUBLIC KEY----\n" B64_ED "\n-----END PUBLIC KEY-----\n",
+		    "BEGIN line" },
+		{ "-----BEGIN public key-----\n" B64_ED "\n-----END public key-----\n",
+		    "BEGIN line" },
 		{ "-----BEGIN PUBLIC KEY-----\nA: b\n\n" B64_ED "\n-----END PUBLIC KEY-----\n",
 		    "headers" },
 		{ "-----BEGIN PUBLIC KEY-----\n!" B64_ED "\n-----END PUBLIC KEY-----\n", "base64" },
-		{ "-----BEGIN PUBLIC KEY-----\n\n-----END PUBLIC KEY-----\n", "SubjectPublicKeyInfo" },
+		{ "-----BEGIN PUBLIC KEY-----\n\n-----END PUBLIC KEY-----\n",
+		    "SubjectPublicKeyInfo" },
 		{ "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
 		    "SubjectPublicKeyInfo" },
 		/* the same with one zero byte behind the DER */
@@ -307,7 +323,8 @@ static void test_texts_refused(void)
 		  "MIEqMAUGAytlcAMhANdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea"
 		  "\n-----END PUBLIC KEY-----\n",
 		    "canonical" },
-		{ "-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----\n", "-pubout" },
+		{ "-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----\n",
+		    "-pubout" },
 		{ "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "private key" },
 		{ "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "X.509" },
 		{ "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
@@ -317,7 +334,8 @@ static void test_texts_refused(void)
 		const char *text, *want;
 	} priv[] = {
 		{ "", "PEM" },
-		{ "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+		{ "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE "
+		  "KEY-----\n",
 		    "encrypted" },
 		{ "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nAAAA\n"
 		  "-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n",
@@ -342,7 +360,8 @@ static void test_texts_refused(void)
 		struct key *k = NULL;
 		struct fault f = FAULT_INIT;
 		int rc = key_private(&k, span_str(priv[i].text), &f);
-		ok(rc == -EBADMSG && !k && strstr(f.text, priv[i].want), "private %zu: %s", i, f.text);
+		ok(rc == -EBADMSG && !k && strstr(f.text, priv[i].want), "private %zu: %s", i,
+		    f.text);
 	}
 }
 

@@ -112,7 +112,8 @@ static void test_growth(void)
 			bad += merkle_root_at(m, get, &st, &at) != 0 || !mhash_eq(&at, &want);
 		}
 	}
-	is_int(bad, 0, "edge, reloaded edge and every earlier root are the definition's, 1 to %d leaves",
+	is_int(bad, 0,
+	    "edge, reloaded edge and every earlier root are the definition's, 1 to %d leaves",
 	    LEAVES);
 	struct merkle_edge before = e;
 	st.fail_after = 0;
@@ -187,7 +188,8 @@ static void test_consistency(void)
 			size_t n = 99;
 			proofs++;
 			bad += merkle_prove_consistency(size1, size2, get, &st, proof, &n) != 0;
-			bad += merkle_verify_consistency(size1, size2, proof, n, &root1, &root2) != 0;
+			bad +=
+			    merkle_verify_consistency(size1, size2, proof, n, &root1, &root2) != 0;
 			if (size2 < 18)
 				accepted += spoil(0, size1, size2, proof, n);
 		}
@@ -207,7 +209,8 @@ static void test_subtrees(void)
 			for (uint64_t end = start + 1; end <= size; end++) {
 				struct mhash node = mth(start, end);
 				size_t n = 99;
-				int rc = merkle_prove_subtree(start, end, size, get, &st, proof, &n);
+				int rc =
+				    merkle_prove_subtree(start, end, size, get, &st, proof, &n);
 				if (rc == -ERANGE) {
 					refused++;
 					continue;

@@ -13,7 +13,8 @@
 	"If you think cryptography is the answer to your problem,\n"                               \
 	"then you don't know what your problem is.\n"
 #define PETER_SIG                                                                                  \
-	"x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+	"x08go/ZJkuBS9UG/"                                                                         \
+	"SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
 
 static void test_known(void)
 {
@@ -30,8 +31,8 @@ static void test_known(void)
 	is_str(name, "PeterNeumann", "its name");
 	ok(note_vkey(name, k, &again) == 0 && strcmp(buf_str(&again), PETER) == 0,
 	    "and written the same");
-	rc = note_open(&text,
-	    SPAN_LIT(QUOTED "\n\xe2\x80\x94 PeterNeumann " PETER_SIG "\n"), name, k, &f);
+	rc = note_open(
+	    &text, SPAN_LIT(QUOTED "\n\xe2\x80\x94 PeterNeumann " PETER_SIG "\n"), name, k, &f);
 	ok(rc == 0 && span_eq(text, SPAN_LIT(QUOTED)), "a known note opens %s", f.text);
 	rc = note_open(&text, SPAN_LIT(QUOTED "\n\xe2\x80\x94 PeterNeumann " PETER_SIG "\n"),
 	    "EnochRoot", k, &f);
@@ -67,7 +68,7 @@ static void test_vkey_refused(void)
 static void test_names(void)
 {
 	static const char *const good[] = { "a", "example.com/log", "\xc3\xa9" };
-	static const char *const bad[] = { "", "a b", "a+b", "a\tb", "a\nb", "a\xc2\xa0" "b",
+	static const char *const bad[] = { "", "a b", "a+b", "a\tb", "a\nb", "a\xc2\xa0\x62",
 		"\xe2\x80\x83", "\xe3\x80\x80x", "\xff", "a\x1f" };
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
 		ok(note_name_ok(span_str(good[i])), "name %s", good[i]);
@@ -85,7 +86,8 @@ static struct checkpoint example(void)
 
 static bool same(const struct checkpoint *a, const struct checkpoint *b)
 {
-	return strcmp(a->origin, b->origin) == 0 && a->size == b->size && mhash_eq(&a->root, &b->root);
+	return strcmp(a->origin, b->origin) == 0 && a->size == b->size &&
+	       mhash_eq(&a->root, &b->root);
 }
 
 static void test_checkpoint(const struct key *k)
@@ -109,12 +111,13 @@ static void test_checkpoint(const struct key *k)
 		accepted += checkpoint_open(&got, span_of(note.p, i), k, NULL) == 0;
 	is_int(accepted, 0, "each of %zu truncations is refused", note.n);
 	buf_putc(&note, '\n');
-	is_int(checkpoint_open(&got, buf_span(&note), k, &f), -EBADMSG, "a newline more: %s", f.text);
+	is_int(
+	    checkpoint_open(&got, buf_span(&note), k, &f), -EBADMSG, "a newline more: %s", f.text);
 	ok(memcmp(&got, &zero, sizeof(got)) == 0, "nothing was written");
 	c.size = 0;
 	buf_reset(&note);
-	ok(checkpoint_sign(&c, k, &note) == 0 && checkpoint_open(&got, buf_span(&note), k, &f) == 0 &&
-		same(&got, &c),
+	ok(checkpoint_sign(&c, k, &note) == 0 &&
+		checkpoint_open(&got, buf_span(&note), k, &f) == 0 && same(&got, &c),
 	    "an empty tree's checkpoint");
 	c.size = MERKLE_SIZE_MAX + 1;
 	is_int(checkpoint_sign(&c, k, &note), -EINVAL, "a size beyond the largest tree");
@@ -138,7 +141,8 @@ static void test_cosigned(const struct key *k, const struct key *witness)
 	while (body.n > 1 && !(body.p[body.n - 1] == '\n' && body.p[body.n - 2] == '\n'))
 		body.n--;
 	body.n--;
-	ok(note_sign(body, "witness.example/w1", witness, &text) == 0, "a witness signs the same text");
+	ok(note_sign(body, "witness.example/w1", witness, &text) == 0,
+	    "a witness signs the same text");
 	struct span wline = span_from(buf_span(&text), body.n + 1);
 	struct span ours = span_from(buf_span(&note), body.n + 1);
 	buf_put_span(&both, body);
@@ -146,7 +150,8 @@ static void test_cosigned(const struct key *k, const struct key *witness)
 	buf_put_span(&both, wline);
 	size_t start = both.n;
 	buf_put_span(&both, ours);
-	is_int(checkpoint_open(&got, buf_span(&both), k, &f), 0, "two signers: opened by ours %s", f.text);
+	is_int(checkpoint_open(&got, buf_span(&both), k, &f), 0, "two signers: opened by ours %s",
+	    f.text);
 	struct span t;
 	is_int(note_open(&t, buf_span(&both), "witness.example/w1", witness, &f), 0,
 	    "and by the witness %s", f.text);
@@ -159,7 +164,8 @@ static void test_cosigned(const struct key *k, const struct key *witness)
 	}
 	is_int(wrong, 0, "a flip outside the witness's line is refused");
 	buf_put_span(&both, ours);
-	is_int(checkpoint_open(&got, buf_span(&both), k, &f), -EBADMSG, "our line twice: %s", f.text);
+	is_int(
+	    checkpoint_open(&got, buf_span(&both), k, &f), -EBADMSG, "our line twice: %s", f.text);
 }
 
 static void test_refused(const struct key *k)
@@ -189,14 +195,14 @@ static void test_refused(const struct key *k)
 		struct fault f = FAULT_INIT;
 		bool signed_ = note_sign(span_str(v[i].text), "o", k, &note) == 0;
 		int rc = checkpoint_open(&c, buf_span(&note), k, &f);
-		ok(signed_ && rc == -EBADMSG && strstr(f.text, v[i].want), "well signed, but %zu: %s", i,
-		    f.text);
+		ok(signed_ && rc == -EBADMSG && strstr(f.text, v[i].want),
+		    "well signed, but %zu: %s", i, f.text);
 	}
 	AUTO_BUF struct buf note = BUF_INIT(NOTE_TEXT_MAX);
 	struct checkpoint c;
 	struct fault f = FAULT_INIT;
-	int rc = note_sign(SPAN_LIT("o\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\next\n"), "o",
-	    k, &note);
+	int rc = note_sign(
+	    SPAN_LIT("o\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\next\n"), "o", k, &note);
 	ok(rc == 0 && checkpoint_open(&c, buf_span(&note), k, &f) == 0 && c.size == 1,
 	    "extension lines are allowed %s", f.text);
 	is_int(note_sign(SPAN_LIT("no newline"), "o", k, &note), -EINVAL, "text without newline");
@@ -218,7 +224,8 @@ static void test_many(const struct key *k)
 	int rc = note_sign(SPAN_LIT("x\n"), "o", k, &note);
 	for (int i = 1; i < NOTE_SIGS_MAX; i++)
 		buf_puts(&note, "\xe2\x80\x94 other AAAAAAA=\n");
-	ok(rc == 0 && note_open(&text, buf_span(&note), "o", k, &f) == 0, "16 signatures %s", f.text);
+	ok(rc == 0 && note_open(&text, buf_span(&note), "o", k, &f) == 0, "16 signatures %s",
+	    f.text);
 	buf_puts(&note, "\xe2\x80\x94 other AAAAAAA=\n");
 	is_int(note_open(&text, buf_span(&note), "o", k, &f), -EBADMSG, "17: %s", f.text);
 	buf_reset(&note);

@@ -39,7 +39,8 @@ static void test_self_signed(enum key_kind kind)
 	X509_free(cert);
 	int rc = x509_self_signed(k, &req, &again);
 	if (kind == KEY_RSA || kind == KEY_ED25519)
-		ok(rc == 0 && span_eq(buf_span(&der), buf_span(&again)), "%s: the same again", name);
+		ok(rc == 0 && span_eq(buf_span(&der), buf_span(&again)), "%s: the same again",
+		    name);
 
 	unsigned accepted = 0;
 	struct x509_facts zero = { 0 }, y = { 0 };
