@@ -5,11 +5,12 @@
 
 #include <errno.h>
 
-/* What the system said, when the failure came from there. */
-static int system_errno(sqlite3 *db, int otherwise)
+/* What the system said, when the failure came from there. ENOENT is about a file of SQLite's own,
+ * and would be taken for "no state directory". */
+static int system_errno(sqlite3 *db)
 {
 	int e = sqlite3_system_errno(db);
-	return e > 0 ? e : otherwise;
+	return e > 0 && e != ENOENT ? e : EIO;
 }
 
 static int fault_of(struct store *s, struct fault *f)
@@ -36,7 +37,7 @@ static int fault_of(struct store *s, struct fault *f)
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
-		e = system_errno(s->db, EIO);
+		e = system_errno(s->db);
 		return fault_set(f, -e, "%s: %s (%s)", QUOTE(span_str(db)), QUOTE(span_str(msg)),
 		    strerror(e));
 	case SQLITE_NOMEM:

@@ -86,7 +86,7 @@ static int open_dir(struct store *s, const char *dir, struct fault *f)
 {
 	if (!(s->flags & (STORE_RDONLY | STORE_EXISTING))) {
 		int rc = file_mkdirs(dir, 0700);
-		if (rc < 0 && rc != -EROFS)
+		if (rc < 0)
 			return fault_set(f, rc, "%s: cannot make this directory: %s",
 			    QUOTE(span_str(dir)), strerror(-rc));
 	}

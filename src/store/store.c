@@ -34,10 +34,19 @@ static int configure(struct store *s, struct fault *f)
 	    "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;", f);
 }
 
-static int connect_db(struct store *s, const char *name, int flags, struct fault *f)
+static void disconnect(struct store *s)
 {
+	for (int i = 0; i < STORE_STMTS; i++) {
+		sqlite3_finalize(s->stmt[i].st);
+		s->stmt[i].st = NULL;
+	}
 	sqlite3_close(s->db);
 	s->db = NULL;
+}
+
+static int connect_db(struct store *s, const char *name, int flags, struct fault *f)
+{
+	disconnect(s);
 	if (sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL) !=
 	    SQLITE_OK)
 		return s->db ? db_fault(s, f) : -ENOMEM;
@@ -67,9 +76,20 @@ static char *immutable_uri(struct store *s)
 	return uri;
 }
 
+/* Could SQLite not make its shared-memory file, because nothing can be written there? */
+static bool is_place_to_blame(struct store *s, int rc)
+{
+	int sqlite_rc = s->db ? sqlite3_errcode(s->db) & 0xff : 0;
+	bool refused = sqlite_rc == SQLITE_CANTOPEN || sqlite_rc == SQLITE_READONLY;
+
+	return rc == -ENOSPC || rc == -EDQUOT ||
+	    (rc < 0 && refused && faccessat(s->dirfd, ".", W_OK, AT_EACCESS) < 0);
+}
+
 /*
- * For reading, SQLite wants to make its shared-memory file beside the database. Where nothing can
- * be written that fails; then, if everything is in the main file, it is read as it stands.
+ * Even for reading, SQLite wants to make a shared-memory file beside the database. Where that fails
+ * and everything is in the main file, this is read as it stands. (Whoever had it open for writing
+ * would have that file there, so nobody has.)
  */
 static int open_reading(struct store *s, struct fault *f)
 {
@@ -77,15 +97,11 @@ static int open_reading(struct store *s, struct fault *f)
 
 	if (rc == 0)
 		rc = schema_check(s, f);
-	bool blocked = rc < 0 && s->db &&
-	    ((sqlite3_errcode(s->db) & 0xff) == SQLITE_CANTOPEN ||
-		(sqlite3_errcode(s->db) & 0xff) == SQLITE_READONLY) &&
-	    faccessat(s->dirfd, ".", W_OK, AT_EACCESS) < 0;
-	if (!blocked)
+	if (!is_place_to_blame(s, rc))
 		return rc;
 	if (wal_pending(s))
 		return fault_set(f, -EROFS, "%s: has changes in " STORE_DB "-wal that cannot be merged "
-		    "in a read-only place; copy the directory to where it can be written",
+		    "in a read-only or full place; copy the directory to where it can be written",
 		    QUOTE(span_str(s->dir)));
 	AUTO_FREE char *uri = immutable_uri(s);
 	rc = uri ? connect_db(s, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, f) : -ENOMEM;
@@ -118,6 +134,10 @@ static int finish_keys(struct store *s, struct fault *f)
 static int open_writing(struct store *s, struct fault *f)
 {
 	AUTO_FD int lock = -1;
+
+	if (faccessat(s->dirfd, ".", W_OK, AT_EACCESS) < 0)
+		return fault_set(f, -errno, "%s: cannot be written here: %s", QUOTE(span_str(s->dir)),
+		    strerror(errno));
 	int rc = store_dir_lock(s, &lock, f);
 
 	if (rc == 0)
@@ -165,9 +185,7 @@ struct store *store_close(struct store *s)
 		return NULL;
 	if (s->db)
 		store_abort(s);
-	for (int i = 0; i < STORE_STMTS; i++)
-		sqlite3_finalize(s->stmt[i].st);
-	sqlite3_close(s->db);
+	disconnect(s);
 	key_free(s->key);
 	if (s->dirfd >= 0)
 		close(s->dirfd);
