@@ -219,3 +219,19 @@ int db_leave(struct store *s, bool own, int rc, struct fault *f)
 	store_abort(s);
 	return rc;
 }
+
+int db_look(struct store *s, bool *ret_own, struct fault *f)
+{
+	bool own = sqlite3_get_autocommit(s->db);
+	int rc = own ? db_exec(s, "BEGIN", f) : 0;
+
+	if (rc == 0)
+		*ret_own = own;
+	return rc;
+}
+
+void db_look_end(struct store *s, bool own)
+{
+	if (own && !sqlite3_get_autocommit(s->db))
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL); /* nothing was written */
+}

@@ -68,3 +68,10 @@ FB_MUST int db_doomed(struct store *s, struct fault *f);
  */
 FB_MUST int db_enter(struct store *s, bool *ret_own, struct fault *f);
 FB_MUST int db_leave(struct store *s, bool own, int rc, struct fault *f);
+
+/*
+ * One state of the database for several queries, also while others write; part of the transaction
+ * that is open, if one is. Pair them: rc = db_look(s, &own, f); … db_look_end(s, own).
+ */
+FB_MUST int db_look(struct store *s, bool *ret_own, struct fault *f);
+void db_look_end(struct store *s, bool own);

@@ -217,15 +217,14 @@ int ledger_checkpoint_open(struct store *s, struct span note, struct checkpoint 
 }
 
 /* The note that a query finds, when it is really ours; -ENOENT when there is none. */
-static int put_note(struct db_q *q, struct buf *out, struct fault *f)
+static int read_note(struct db_q *q, struct buf *out, struct checkpoint *ret_c, struct fault *f)
 {
-	struct checkpoint c;
 	int rc = db_row(q);
 
 	if (rc <= 0)
 		return rc < 0 ? rc : -ENOENT;
 	struct span note = db_col(q, 0);
-	rc = ledger_checkpoint_open(q->s, note, &c, f);
+	rc = ledger_checkpoint_open(q->s, note, ret_c, f);
 	if (rc == KEY_BAD_SIGNATURE || rc == -EBADMSG)
 		return fault_wrap(f, -EUCLEAN, "%s: a signed checkpoint was altered; see firebreak ledger "
 		    "verify", QUOTE(span_str(q->s->dbpath)));
@@ -235,24 +234,35 @@ static int put_note(struct db_q *q, struct buf *out, struct fault *f)
 	return buf_err(out);
 }
 
-int ledger_checkpoint(struct store *s, struct buf *out, struct fault *f)
+int ledger_note_newest(struct store *s, struct buf *out, struct checkpoint *ret_c, struct fault *f)
 {
 	AUTO_Q struct db_q q = db_query(s, f,
 	    "SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1");
-	int rc = put_note(&q, out, f);
+	int rc = read_note(&q, out, ret_c, f);
 
 	return rc == -ENOENT ? fault_set(f, -EUCLEAN, "%s: no signed checkpoint; see firebreak ledger "
 	    "verify", QUOTE(span_str(s->dbpath))) : rc;
 }
 
-int ledger_checkpoint_at(struct store *s, uint64_t size, struct buf *out, struct fault *f)
+int ledger_note_at(struct store *s, uint64_t size, struct buf *out, struct checkpoint *ret_c,
+    struct fault *f)
 {
 	AUTO_Q struct db_q q = db_query(s, f, "SELECT note FROM checkpoint WHERE size = ?");
 
 	db_int(&q, size > INT64_MAX ? -1 : (int64_t)size);
-	int rc = put_note(&q, out, f);
+	int rc = read_note(&q, out, ret_c, f);
 	return rc == -ENOENT ? fault_set(f, rc, "no checkpoint was signed at size %llu",
 	    (unsigned long long)size) : rc;
+}
+
+int ledger_checkpoint(struct store *s, struct buf *out, struct fault *f)
+{
+	return ledger_note_newest(s, out, &(struct checkpoint){ 0 }, f);
+}
+
+int ledger_checkpoint_at(struct store *s, uint64_t size, struct buf *out, struct fault *f)
+{
+	return ledger_note_at(s, size, out, &(struct checkpoint){ 0 }, f);
 }
 
 int ledger_vkey(struct store *s, struct buf *out)

@@ -96,6 +96,12 @@ struct entry_row entry_row(struct db_q *q);
 /* The name of the first column that says something else than e; NULL when all agree. */
 const char *entry_row_differs(const struct entry_row *r, const struct ledger_entry *e);
 
+/* As ledger_checkpoint and ledger_checkpoint_at, and what the note says. */
+FB_MUST int ledger_note_newest(struct store *s, struct buf *out, struct checkpoint *ret_c,
+    struct fault *f);
+FB_MUST int ledger_note_at(struct store *s, uint64_t size, struct buf *out,
+    struct checkpoint *ret_c, struct fault *f);
+
 /* tree.c: tree_get is the merkle_get_fn of the nodes that are kept; ctx is a tree_io. */
 struct tree_io {
 	struct store *s;

@@ -38,14 +38,12 @@ int ledger_proof_write(struct store *s, uint64_t seq, uint64_t size, struct buf 
 	struct checkpoint c;
 	size_t n;
 
-	int rc = size ? ledger_checkpoint_at(s, size, &note, f) : ledger_checkpoint(s, &note, f);
-	if (rc == 0) /* good: it has just been checked */
-		rc = ledger_checkpoint_open(s, buf_span(&note), &c, f);
+	int rc = size ? ledger_note_at(s, size, &note, &c, f) : ledger_note_newest(s, &note, &c, f);
 	if (rc == 0)
 		rc = ledger_prove_inclusion(s, seq, c.size, proof, &n, f);
 	if (rc == 0)
 		rc = ledger_get(s, seq, &body, f);
-	if (rc)
+	if (rc < 0)
 		return rc;
 	struct mhash leaf = merkle_leaf(buf_span(&body));
 	if (merkle_verify_inclusion(seq, c.size, &leaf, proof, n, &c.root) != MERKLE_GOOD)

@@ -107,15 +107,13 @@ static int load(struct store *s, struct fault *f)
 
 int tree_load(struct store *s, struct fault *f)
 {
-	/* Size, hashes and checkpoint must be of one moment: others may be writing. */
-	bool own = sqlite3_get_autocommit(s->db);
-	int rc = own ? db_exec(s, "BEGIN", f) : 0;
+	bool own;
+	int rc = db_look(s, &own, f);
 
 	if (rc < 0)
 		return rc;
 	rc = load(s, f);
-	if (own)
-		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL); /* nothing was written */
+	db_look_end(s, own);
 	return rc;
 }
 
@@ -194,23 +192,38 @@ static int check_size(struct store *s, uint64_t size, struct fault *f)
 int ledger_prove_inclusion(struct store *s, uint64_t seq, uint64_t size, struct mhash *proof,
     size_t *ret_n, struct fault *f)
 {
-	int rc = check_size(s, size, f);
+	bool own;
+	int rc;
 
-	if (rc == 0 && seq >= size)
+	if (seq >= size)
 		return fault_set(f, -ERANGE, "entry %llu is not among the first %llu",
 		    (unsigned long long)seq, (unsigned long long)size);
-	return rc < 0 ? rc : merkle_prove_inclusion(seq, size, tree_get, &(struct tree_io){ s, f },
-	    proof, ret_n);
+	rc = db_look(s, &own, f);
+	if (rc < 0)
+		return rc;
+	rc = check_size(s, size, f);
+	if (rc == 0)
+		rc = merkle_prove_inclusion(seq, size, tree_get, &(struct tree_io){ s, f }, proof, ret_n);
+	db_look_end(s, own);
+	return rc;
 }
 
 int ledger_prove_consistency(struct store *s, uint64_t size1, uint64_t size2,
     struct mhash *proof, size_t *ret_n, struct fault *f)
 {
-	int rc = check_size(s, size2, f);
+	bool own;
+	int rc;
 
-	if (rc == 0 && (!size1 || size1 > size2))
+	if (!size1 || size1 > size2)
 		return fault_set(f, -ERANGE, "consistency is between 0 < size1 <= size2, not %llu and "
 		    "%llu", (unsigned long long)size1, (unsigned long long)size2);
-	return rc < 0 ? rc : merkle_prove_consistency(size1, size2, tree_get,
-	    &(struct tree_io){ s, f }, proof, ret_n);
+	rc = db_look(s, &own, f);
+	if (rc < 0)
+		return rc;
+	rc = check_size(s, size2, f);
+	if (rc == 0)
+		rc = merkle_prove_consistency(size1, size2, tree_get, &(struct tree_io){ s, f }, proof,
+		    ret_n);
+	db_look_end(s, own);
+	return rc;
 }

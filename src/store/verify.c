@@ -353,15 +353,17 @@ int ledger_verify(struct store *s, struct span trusted,
 	struct verify v = { .s = s, .f = f, .cb = cb, .ctx = ctx, .last_at = TS_NONE,
 		.arena = ARENA_INIT(ENTRY_ARENA_MAX) };
 
+	bool own;
+
 	FB_ASSERT(!s->in_tx);
-	int rc = db_exec(s, "BEGIN", f); /* one state of the database for all that is read */
+	int rc = db_look(s, &own, f);
 	if (rc < 0)
 		return rc;
 	v.rows = db_query(s, f, "SELECT " ENTRY_COLUMNS " FROM entry ORDER BY seq");
 	rc = verify(&v, trusted);
 	db_end(&v.rows);
 	arena_free(&v.arena);
-	store_abort(s);
+	db_look_end(s, own);
 	if (rc == -EUCLEAN) { /* so damaged that it could not be read to its end */
 		verify_find(&v, 0, "database", "%s", f && f->text[0] ? f->text : "cannot be read");
 		rc = 0;

@@ -10,7 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char scratch_dir[64];
+static char scratch_dir[256];
+static const char *scratch_top = "/tmp";
+
+/* Makes the directory below top; before the first scratch(). */
+static inline void scratch_in(const char *top)
+{
+	scratch_top = top;
+}
 
 static inline int scratch_rm_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -31,7 +38,7 @@ __attribute__((format(printf, 1, 2))) static inline const char *scratch(const ch
 	va_list ap;
 
 	if (!scratch_dir[0]) {
-		snprintf(scratch_dir, sizeof(scratch_dir), "/tmp/firebreak-test-XXXXXX");
+		snprintf(scratch_dir, sizeof(scratch_dir), "%s/firebreak-test-XXXXXX", scratch_top);
 		if (!mkdtemp(scratch_dir)) {
 			perror("mkdtemp");
 			exit(2);
