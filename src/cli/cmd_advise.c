@@ -31,13 +31,26 @@ struct advise {
 
 /* --- what our own channels ship --- */
 
+static bool is_reported(const struct advise *a, const struct release_artifact *f)
+{
+	const struct incident *c = a->s.w.c;
+
+	for (size_t i = 0; i < c->nsignal; i++)
+		for (size_t k = 0; k < DIGEST_ALGS; k++)
+			if (digest_is_set(&f->digest[k]) &&
+			    digest_eq(&f->digest[k], &c->signal[i].s.subject))
+				return true;
+	return false;
+}
+
 static int add_release(struct advise *a, const char *product, const struct release_version *v,
     enum facts_status status, struct facts_version **ret_v)
 {
 	int rc = facts_add_version(&a->facts, a->pub.name, product, v->version, status, ret_v);
 
 	for (size_t i = 0; i < v->nartifacts && rc == 0; i++)
-		rc = facts_add_file(&a->facts, *ret_v, v->artifact[i].name, v->artifact[i].digest);
+		rc = facts_add_file(&a->facts, *ret_v, v->artifact[i].name, v->artifact[i].digest,
+		    is_reported(a, &v->artifact[i]));
 	return rc;
 }
 

@@ -23,6 +23,7 @@ struct run {
 	struct routes routes;
 	const char *route_file;
 	struct digest route_digest;
+	const char *belongs_to; /* the case of the signals before, when they belong together */
 };
 
 static int load_routes(struct run *r)
@@ -97,7 +98,7 @@ static int triage(struct run *r, const struct signal *s, const struct release_hi
 	struct incident_shipped shipped[INCIDENT_SHIPPED_MAX];
 	struct triage_input in = { .routes = &r->routes, .route_file = r->route_file,
 		.route_digest = r->route_digest, .signal = s, .case_id = cli_opt(r->c, "join"),
-		.shipped = shipped };
+		.belongs_to = r->belongs_to, .shipped = shipped };
 
 	for (size_t i = 0; i < nhit && i < INCIDENT_SHIPPED_MAX; i++)
 		shipped[in.nshipped++] = (struct incident_shipped){ hit[i].channel, hit[i].version,
@@ -249,8 +250,49 @@ static int one(struct run *r, const struct signal *sig, struct wire_result *ret)
 	return rc;
 }
 
-int wire_signals_in(struct cli *c, struct store *s, const struct signal *sig, size_t n,
-    struct wire_result *ret, struct fault *f)
+static int one_of(struct run *r, const struct signal *sig, size_t i, size_t n,
+    struct wire_result *ret)
+{
+	int rc = one(r, &sig[i], &ret[i]);
+	return rc && n > 1 ? fault_wrap(r->f, rc, "signal %zu", i + 1) : rc;
+}
+
+static int separately(struct run *r, const struct signal *sig, size_t n, struct wire_result *ret)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = one_of(r, sig, i, n, ret);
+	return rc;
+}
+
+/* First those that a case knows: the others then join that case. */
+static int together(struct run *r, const struct signal *sig, size_t n, struct wire_result *ret)
+{
+	bool *done = arena_array(&r->c->arena, n ? n : 1, sizeof(*done));
+	int rc = done ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct signal s = complete(r, &sig[i]);
+		done[i] = triage_knows(&r->w, &s);
+		if (done[i])
+			rc = one_of(r, sig, i, n, ret);
+		if (done[i] && rc == 0)
+			r->belongs_to = ret[i].case_id;
+	}
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (done[i])
+			continue;
+		rc = one_of(r, sig, i, n, ret);
+		r->belongs_to = ret[i].case_id;
+	}
+	return rc;
+}
+
+typedef int (*order)(struct run *r, const struct signal *sig, size_t n, struct wire_result *ret);
+
+static int inside(struct cli *c, struct store *s, const struct signal *sig, size_t n,
+    struct wire_result *ret, struct fault *f, order how)
 {
 	struct run r = { .c = c, .s = s, .f = f };
 
@@ -260,27 +302,42 @@ int wire_signals_in(struct cli *c, struct store *s, const struct signal *sig, si
 	int rc = load_routes(&r);
 	if (rc == 0)
 		rc = incidents_load(&r.cases, s, NULL, f);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		rc = one(&r, &sig[i], &ret[i]);
-		if (rc && n > 1)
-			fault_wrap(f, rc, "signal %zu", i + 1);
-	}
+	if (rc == 0)
+		rc = how(&r, sig, n, ret);
 	incidents_free(&r.cases);
 	return rc;
 }
 
-int wire_signals(struct cli *c, struct store *s, const struct signal *sig, size_t n,
-    struct wire_result *ret, struct fault *f)
+static int own(struct cli *c, struct store *s, const struct signal *sig, size_t n,
+    struct wire_result *ret, struct fault *f, order how)
 {
 	int rc = store_begin(s, f);
 
 	if (rc)
 		return rc;
-	rc = wire_signals_in(c, s, sig, n, ret, f);
+	rc = inside(c, s, sig, n, ret, f, how);
 	if (rc == 0)
 		return store_commit(s, f);
 	store_abort(s);
 	return rc;
+}
+
+int wire_signals_in(struct cli *c, struct store *s, const struct signal *sig, size_t n,
+    struct wire_result *ret, struct fault *f)
+{
+	return inside(c, s, sig, n, ret, f, separately);
+}
+
+int wire_signals(struct cli *c, struct store *s, const struct signal *sig, size_t n,
+    struct wire_result *ret, struct fault *f)
+{
+	return own(c, s, sig, n, ret, f, separately);
+}
+
+int wire_signals_together(struct cli *c, struct store *s, const struct signal *sig, size_t n,
+    struct wire_result *ret, struct fault *f)
+{
+	return own(c, s, sig, n, ret, f, together);
 }
 
 int wire_signal(struct cli *c, struct store *s, const struct signal *sig, struct wire_result *ret,

@@ -82,6 +82,10 @@ FB_MUST int wire_signal(struct cli *c, struct store *s, const struct signal *sig
 /* n signals, all in one transaction; ret has n elements. The fault names the one that failed. */
 FB_MUST int wire_signals(struct cli *c, struct store *s, const struct signal *sig, size_t n,
     struct wire_result *ret, struct fault *f);
+/* The same for signals that belong together, as the hits of one hunt: those of them that no case
+ * knows join the case of the others instead of opening one each. */
+FB_MUST int wire_signals_together(struct cli *c, struct store *s, const struct signal *sig, size_t n,
+    struct wire_result *ret, struct fault *f);
 /* The same inside the caller's transaction (store_begin), for publishing. */
 FB_MUST int wire_signals_in(struct cli *c, struct store *s, const struct signal *sig, size_t n,
     struct wire_result *ret, struct fault *f);

@@ -87,9 +87,10 @@ static void files(struct buf *out, const struct facts_version *v)
 {
 	for (size_t i = 0; i < v->nfile; i++) {
 		const struct facts_file *f = &v->file[i];
-		text(out, "<div>", f->name, "");
-		for (size_t k = 0; k < DIGEST_ALGS; k++)
-			if (digest_is_set(&f->digest[k]))
+		text(out, "<div>", f->name, f->reported ?
+			" <span class=\"affected\">(the file that was reported)</span>" : "");
+		for (enum digest_alg k = DIGEST_NONE; k < DIGEST_ALGS; k++)
+			if (facts_shows(f, k))
 				buf_printf(out, "<br><code>%s %s</code>", digest_name(f->digest[k].alg),
 				    DIGEST_HEX(&f->digest[k]));
 		buf_puts(out, "</div>");

@@ -89,7 +89,7 @@ static int get_file(struct data *d, struct json_val v, struct facts_version *to)
 			    key);
 		rc = facts_add_indicator(d->x, key, hex, source, name);
 	}
-	return rc < 0 ? rc : facts_add_file(d->x, to, name, digest);
+	return rc < 0 ? rc : facts_add_file(d->x, to, name, digest, false);
 }
 
 static int get_affected(struct data *d, struct json_val root)

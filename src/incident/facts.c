@@ -12,6 +12,11 @@
 #define CWE_ID "CWE-506"
 #define CWE_NAME "Embedded Malicious Code"
 
+static ts whole_seconds(ts t)
+{
+	return t == TS_NONE ? t : t - t % TS_SECOND;
+}
+
 /* --- adding --- */
 
 static int copy(struct facts *x, const char *s, const char **out)
@@ -108,7 +113,7 @@ static bool same_file(const struct facts_file *f, const struct digest *d)
 }
 
 int facts_add_file(struct facts *x, struct facts_version *v, const char *name,
-    const struct digest *digest)
+    const struct digest *digest, bool reported)
 {
 	const char *text = NULL;
 	int rc = copy(x, name, &text);
@@ -121,12 +126,14 @@ int facts_add_file(struct facts *x, struct facts_version *v, const char *name,
 		for (size_t k = 0; k < DIGEST_ALGS; k++)
 			if (!digest_is_set(&v->file[i].digest[k]))
 				v->file[i].digest[k] = digest[k];
+		v->file[i].reported |= reported;
 		return 0;
 	}
 	struct facts_file *f = GROW(x->a, v->file, v->nfile);
 	if (!f)
 		return -ENOMEM;
 	f->name = text ? text : "unknown";
+	f->reported = reported;
 	memcpy(f->digest, digest, sizeof(f->digest));
 	v->nfile++;
 	return 0;
@@ -282,11 +289,6 @@ static int set_revisions(struct facts *x, const struct incident *c, const struct
 	return rc;
 }
 
-static ts whole_seconds(ts t)
-{
-	return t - t % TS_SECOND;
-}
-
 static int set_tracking(struct facts *x, const struct incident *c, const struct facts_request *r,
     struct fault *f)
 {
@@ -330,7 +332,6 @@ static int step(struct facts *x, ts seen, ts learned, const char *text)
 
 static int add_signals(struct facts *x, const struct incident *c)
 {
-	size_t reports = 0;
 	int rc = 0;
 
 	x->gap_only = true;
@@ -342,8 +343,9 @@ static int add_signals(struct facts *x, const struct incident *c)
 			x->first_learned = s->learned;
 		x->gap_only &= s->kind == SIGNAL_PROVENANCE_GAP;
 		if (c->signal[i].independent)
-			rc = step(x, s->seen, s->learned,
-			    arena_printf(x->a, "Report %zu: %s", ++reports, kind_words(s->kind)));
+			rc = step(x, s->seen, s->learned, arena_printf(x->a, "%s: %s",
+			    c->signal[i].reporters > 1 ? "Independent report of the same" : "Report",
+			    kind_words(s->kind)));
 		if (rc == 0 && digest_is_set(&s->subject))
 			rc = facts_add_indicator(x, digest_name(s->subject.alg), DIGEST_HEX(&s->subject),
 			    NULL, NULL);
@@ -351,6 +353,13 @@ static int add_signals(struct facts *x, const struct incident *c)
 			rc = facts_add_indicator(x, s->obs_type, s->obs_value, NULL, NULL);
 	}
 	return rc;
+}
+
+static const char *assessed(enum conclusion c)
+{
+	static const char *const words[CONCLUSIONS] = { "", "Confirmed", "Contained",
+		"Assessed as a false positive", "Risk accepted" };
+	return c < CONCLUSIONS ? words[c] : "";
 }
 
 static int add_steps(struct facts *x, const struct incident *c)
@@ -362,8 +371,7 @@ static int add_steps(struct facts *x, const struct incident *c)
 			rc = step(x, c->freeze[i].at, c->freeze[i].at,
 			    arena_printf(x->a, "Release channel %s frozen", c->freeze[i].channel));
 	for (size_t i = 0; i < c->ndecision && rc == 0; i++)
-		rc = step(x, c->decision[i].at, c->decision[i].at,
-		    arena_printf(x->a, "Assessed: %s", conclusion_name(c->decision[i].verdict)));
+		rc = step(x, c->decision[i].at, c->decision[i].at, assessed(c->decision[i].verdict));
 	for (size_t i = 0; i + 1 < x->nrevision && rc == 0; i++)
 		rc = step(x, x->revision[i].date, x->revision[i].date,
 		    arena_printf(x->a, "Advisory %s version %lld", x->tracking,
@@ -439,6 +447,17 @@ static int by_seen(const void *a, const void *b)
 	if (x->seen != y->seen)
 		return x->seen < y->seen ? -1 : 1;
 	return x->learned != y->learned ? (x->learned < y->learned ? -1 : 1) : strcmp(x->text, y->text);
+}
+
+/* In the order of happening; then fractions of a second, which mean nothing to a reader, go. */
+static void sort_events(struct facts *x)
+{
+	if (x->nevent)
+		qsort(x->event, x->nevent, sizeof(*x->event), by_seen);
+	for (size_t i = 0; i < x->nevent; i++) {
+		x->event[i].seen = whole_seconds(x->event[i].seen);
+		x->event[i].learned = whole_seconds(x->event[i].learned);
+	}
 }
 
 static const char *names(struct facts *x)
@@ -564,8 +583,7 @@ int facts_end(struct facts *x)
 	if (!who || (rc = number_versions(x)) < 0 || (rc = sort_indicators(x)) < 0 ||
 	    (rc = moves(x)) < 0)
 		return -ENOMEM;
-	if (x->nevent)
-		qsort(x->event, x->nevent, sizeof(*x->event), by_seen);
+	sort_events(x);
 	x->bad = facts_count(x, FACTS_AFFECTED) + facts_count(x, FACTS_INVESTIGATING);
 	if (!x->title)
 		x->title = arena_printf(x->a, "Security incident%s%s", who[0] ? ": " : " ",
@@ -594,6 +612,12 @@ const char *facts_status_text(enum facts_status s)
 {
 	static const char *const text[] = { "not affected", "fixed", "being looked into", "affected" };
 	return s <= FACTS_AFFECTED ? text[s] : "affected";
+}
+
+bool facts_shows(const struct facts_file *f, enum digest_alg alg)
+{
+	bool longer = alg == DIGEST_SHA384 || alg == DIGEST_SHA512;
+	return digest_is_set(&f->digest[alg]) && !(longer && digest_is_set(&f->digest[DIGEST_SHA256]));
 }
 
 const char *facts_when(struct facts *x, const struct facts_event *e)

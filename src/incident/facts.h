@@ -32,6 +32,7 @@ enum facts_status {
 
 struct facts_file {
 	const char *name;
+	bool reported; /* this very file was reported */
 	struct digest digest[DIGEST_ALGS];
 };
 
@@ -127,7 +128,7 @@ FB_MUST int facts_add_version(struct facts *x, const char *vendor, const char *p
     const char *version, enum facts_status status, struct facts_version **ret_v);
 /* A file of it. digest has DIGEST_ALGS elements, any of them unset. */
 FB_MUST int facts_add_file(struct facts *x, struct facts_version *v, const char *name,
-    const struct digest *digest);
+    const struct digest *digest, bool reported);
 FB_MUST int facts_set_uninstall(struct facts *x, const char *vendor, const char *product,
     const char *text);
 FB_MUST int facts_add_indicator(struct facts *x, const char *type, const char *value,
@@ -149,6 +150,8 @@ FB_MUST int facts_end(struct facts *x);
 
 size_t facts_count(const struct facts *x, enum facts_status s);
 const char *facts_status_text(enum facts_status s); /* "affected" … for people */
+/* Is this digest of a file worth a line for people? (Longer ones are not, beside a SHA-256.) */
+bool facts_shows(const struct facts_file *f, enum digest_alg alg);
 /* "2023-03-22T14:00:00Z" and, where it differs, " (learned …)". In the arena. */
 const char *facts_when(struct facts *x, const struct facts_event *e);
 /* A domain, address or URL that nobody clicks by mistake: example[.]com, hxxps://… In the arena. */

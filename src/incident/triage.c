@@ -88,6 +88,12 @@ static struct incident *find_case(const struct incident_write *w, const struct s
 	return dismissed;
 }
 
+bool triage_knows(const struct incident_write *w, const struct signal *s)
+{
+	const struct incident *related;
+	return find_case(w, s, &related) != NULL;
+}
+
 /* Has this reporter said it before; and how many have, with this one. */
 static bool heard_before(const struct incident *c, const struct signal *s, int *ret_reporters)
 {
@@ -248,6 +254,12 @@ static int choose(struct incident_write *w, const struct triage_input *in, bool 
 		return 0;
 	}
 	w->c = find_case(w, in->signal, &related);
+	if (!w->c && in->belongs_to) {
+		w->c = incidents_find(w->l, in->belongs_to);
+		enum incident_state st = w->c ? incident_state_at(w->c, w->who.at) : INCIDENT_CLOSED;
+		if (st != INCIDENT_OPEN && st != INCIDENT_EXPIRED)
+			w->c = NULL;
+	}
 	if (w->c)
 		return 0;
 	*ret_opened = true;

@@ -5,9 +5,11 @@
  * triage: one signal -> its route -> its case.
  *
  * Which case: the one that was asked for; else the oldest that is not closed and knows the same
- * matter; else the newest dismissed one (closed or not) that knows it; else a new one. A case knows
- * a matter if one of its signals has the same digest, or the same observable on the same channel, or
- * the same release of the same channel.
+ * matter; else the newest dismissed one (closed or not) that knows the very thing; else the one that
+ * belongs to it, if that is open (other hits of the same hunt); else a new one. A case knows a matter
+ * if one of its signals has the same digest, or the same observable on the same channel, or the same
+ * release of the same channel. A dismissal speaks about nothing but the digest, or the observable of
+ * the channel, that was reported.
  *
  * Independent reports: a report is its reporter (compared without case and outer white space). On
  * one digest, or on one observable of one channel, the first report of each reporter in a case
@@ -41,11 +43,14 @@ struct triage_input {
 	struct digest route_digest;  /* of its bytes, which are a blob */
 	const struct signal *signal; /* reporter, seen and learned set */
 	const char *case_id;         /* join this one; NULL: find it */
+	const char *belongs_to;      /* join this one if none knows it and it is open; NULL: none */
 	/* where the record says that the subject is shipped */
 	const struct incident_shipped *shipped;
 	size_t nshipped;
 };
 
+/* Does a case know what the signal is about, so that it would join that one? */
+bool triage_knows(const struct incident_write *w, const struct signal *s);
 /* w->c is set to the case. */
 FB_MUST int triage_signal(struct incident_write *w, const struct triage_input *in,
     struct triage_result *ret, struct fault *f);
