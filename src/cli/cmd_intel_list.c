@@ -161,7 +161,7 @@ const struct cli_cmd cmd_intel_list = {
 	.help = "One line a claim: type, value, source, confidence, category, campaign.\n\n"
 		"  firebreak intel list --type domain --campaign 3cx-2023\n"
 		"  firebreak intel list --sources\n\n"
-		"Exit: 0, 3 usage, 6 there is no state directory.\n",
+		"Exit: 0 done, 3 usage, 6 there is no state directory.\n",
 	.opts = list_opts,
 	.min_args = 0,
 	.max_args = 0,

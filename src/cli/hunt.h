@@ -42,7 +42,7 @@ struct hunt_hit {
 	struct digest sha256; /* unset when it could not be read */
 	uint64_t size;
 	ts mtime;
-	/* captures: the first time it was seen, and how often */
+	/* captures: the first time it was seen, and in how many packets */
 	uint64_t packet, last_packet, count;
 	ts time, last;
 	const char *observed; /* the name or address that matched */

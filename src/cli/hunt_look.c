@@ -61,8 +61,18 @@ static const char *text(struct hunt *h, const char *s)
 	return arena_str(&h->c->arena, span_str(s));
 }
 
+/* The path stands in front already. */
+static const char *without_path(const char *why, const char *path)
+{
+	struct span head = span_str(QUOTE(span_str(path)));
+	return span_starts(span_str(why), head) && strncmp(why + head.n, ": ", 2) == 0 ?
+		  why + head.n + 2 :
+		  why;
+}
+
 static int add_problem(struct hunt *h, const char *path, const char *why)
 {
+	why = without_path(why, path);
 	h->nproblems++;
 	if (h->nproblem == HUNT_PROBLEMS_MAX)
 		return 0;
@@ -184,7 +194,7 @@ struct look {
 	uint64_t packets;
 };
 
-/* The same thing seen again is one hit that counts. */
+/* The same thing seen again is one hit that counts its packets. */
 static int network_hit(struct look *l, const struct hunt_hit *x, const char *observed,
     const char *asked, const struct sense_addr *client, const struct sense_addr *server)
 {
@@ -199,7 +209,7 @@ static int network_hit(struct look *l, const struct hunt_hit *x, const char *obs
 	const void *old = map_get(&h->seen, span_str(key));
 	if (old) {
 		struct hunt_hit *have = &h->hit[(uintptr_t)old - 1];
-		have->count++;
+		have->count += x->packet != have->last_packet; /* once a packet */
 		have->last = x->time;
 		have->last_packet = x->packet;
 		return 0;
@@ -256,6 +266,7 @@ static int addresses(struct look *l, const struct sense_name *n, const struct se
 	return rc;
 }
 
+/* One record of a response; its question is given as one, too (also when there is no answer). */
 static int on_answer(struct look *l, const struct sense_name *n)
 {
 	int rc = names(l, n, n->name, strcmp(n->name, n->qname) == 0 ? "answer" : "chain", true);
@@ -264,9 +275,6 @@ static int on_answer(struct look *l, const struct sense_name *n)
 		rc = names(l, n, n->target, "target", true);
 	if (rc == 0)
 		rc = addresses(l, n, &n->addr, 0, "answered", n->qname, true);
-	/* The question itself, for captures that lack it. */
-	if (rc == 0 && strcmp(n->name, n->qname) != 0)
-		rc = names(l, n, n->qname, "answer", true);
 	return rc < 0 ? rc : addresses(l, n, &n->src, n->src.port, "server", NULL, true);
 }
 
@@ -320,7 +328,8 @@ int hunt_capture(struct hunt *h, const char *path)
 	AUTO_FD int fd = file_open_user(path, &f);
 	int rc = fd < 0 ? fd : 0;
 
-	*x = (struct hunt_capture){ .path = text(h, path) };
+	*x = (struct hunt_capture){ .path = text(h, path), .stats = { .first = TS_NONE,
+							       .last = TS_NONE } };
 	struct look l = { .h = h, .path = x->path };
 	if (!x->path)
 		return -ENOMEM;

@@ -92,7 +92,7 @@ static void print_network(const struct hunt *h, const struct hunt_hit *x)
 	if (x->asked)
 		printf("    asked for: %s\n", QUOTE(span_str(x->asked)));
 	if (x->count > 1)
-		printf("    seen %llu times, last in packet %llu, %s\n", (unsigned long long)x->count,
+		printf("    seen in %llu packets, the last is %llu, %s\n", (unsigned long long)x->count,
 		    (unsigned long long)x->last_packet, ts_format(x->last, last));
 	print_indicator(h, x);
 }

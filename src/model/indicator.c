@@ -195,7 +195,7 @@ static enum indicator_type guess(const char *s)
 		return indicator_of_digest(digest_alg_of(span_of(s, colon)));
 	if (is_hex(s) && !strchr(s, '.'))
 		return guess_digest(s);
-	if (strstr(s, "://"))
+	if (s[0] == '/' || strstr(s, "://"))
 		return INDICATOR_URL;
 	if (looks_like_address(s))
 		return INDICATOR_IPV4;

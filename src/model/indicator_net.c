@@ -276,13 +276,14 @@ const char *net_url(char *s)
 	char in[NET_TEXT_MAX], host[NET_TEXT_MAX];
 	size_t scheme = scheme_len(s);
 
+	if (s[0] == '/')
+		return "a URL path without a host";
 	for (const char *p = s; *p; p++)
 		if (!url_char(*p))
 			return *p & 0x80 ? "a URL that is not ASCII: give it percent-encoded" :
 					   "a character that no URL holds";
-	if (!scheme && (s[0] == '/' || !strchr(s, '/')))
-		return s[0] == '/' ? "a URL path without a host" :
-				     "a URL needs a scheme or a path; is this a domain?";
+	if (!scheme && !strchr(s, '/'))
+		return "a URL needs a scheme or a path; is this a domain?";
 	lower(s, scheme);
 	snprintf(in, sizeof(in), "%s", s);
 	char *auth = in + (scheme ? scheme + 3 : 0);
