@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 static const struct cli_opt opts[] = {
-	{ "evidence", "FILE", "DSSE envelope, Sigstore bundle, or several of them, one a line", true },
-	{ "key", "FILE", "public key or certificate (PEM or DER) of a signer that you trust", true },
+	{ "evidence", "FILE", "DSSE envelope or Sigstore bundle, or several, one a line", true },
+	{ "key", "FILE", "public key or certificate (PEM or DER) that you trust", true },
 	{ "policy", "FILE", "what an artifact must bring along (YAML, see docs/policy.md)", false },
-	{ "expect", "DIGEST", "the digest that the artifact must have: sha256:… or sha512:…", false },
+	{ "expect", "DIGEST", "the digest it must have: sha256:… or sha512:…", false },
 	{ NULL, NULL, NULL, false },
 };
 
@@ -47,7 +47,8 @@ static void print_reason(struct cli *c, const struct reason *r, const char *colo
 {
 	printf("  %s%-7s%s  %s: %s\n", color, reason_name(r->kind), cli_reset(c), r->code, r->text);
 	if (r->file || digest_is_set(&r->evidence))
-		printf("           evidence %s %s\n", cli_safe(c, r->file), DIGEST_TEXT(&r->evidence));
+		printf("           evidence %s %s\n", cli_safe(c, r->file),
+		    DIGEST_TEXT(&r->evidence));
 }
 
 static void print_reasons(struct cli *c, const struct verdict *v)
@@ -214,13 +215,14 @@ static int run(struct cli *c)
 	r.nevidence = files_of(c, "evidence", evidence, ARRAY_LEN(evidence));
 	r.nkeys = files_of(c, "key", key, ARRAY_LEN(key));
 	if (expect && c->nargs > 1)
-		return cli_failf(c, CLI_USAGE, "--expect is about one artifact, %d are given", c->nargs);
+		return cli_failf(c, CLI_USAGE, "--expect is about one artifact, %d are given",
+		    c->nargs);
 	if (expect && digest_parse(span_str(expect), &r.expect) < 0)
-		return cli_failf(c, CLI_USAGE, "--expect %s: not a digest such as sha256:<64 hex digits>",
-		    QUOTE(span_str(expect)));
+		return cli_failf(c, CLI_USAGE, "--expect %s: not a digest such as sha256:<64 hex "
+		    "digits>", QUOTE(span_str(expect)));
 	if (expect && r.expect.alg != DIGEST_SHA256 && r.expect.alg != DIGEST_SHA512)
-		return cli_failf(c, CLI_USAGE, "--expect: %s does not prove which file this is; give the "
-		    "sha256 or sha512", digest_name(r.expect.alg));
+		return cli_failf(c, CLI_USAGE, "--expect: %s does not prove which file this is; "
+		    "give the sha256 or sha512", digest_name(r.expect.alg));
 	if (r.nevidence > ARRAY_LEN(evidence) || r.nkeys > ARRAY_LEN(key))
 		return cli_failf(c, CLI_USAGE, "at most %zu files of evidence and %zu keys",
 		    ARRAY_LEN(evidence), ARRAY_LEN(key));

@@ -52,7 +52,8 @@ static const struct {
 	const char *text;
 } meaning[PE_A_KINDS] = {
 	[PE_A_SECTION_OVERLAP] = { REASON_FAIL, REASON_WARN,
-	    "section data overlaps the headers or another section: two readers can see two programs" },
+	    "section data overlaps the headers or another section: two readers can see two "
+	    "programs" },
 	[PE_A_SECTION_GAP] = { REASON_NOTE, REASON_NOTE,
 	    "bytes in front of a section that belong to no section" },
 	[PE_A_SECTION_BEYOND] = { REASON_FAIL, REASON_WARN,
@@ -91,11 +92,12 @@ static void judge_layout(struct anatomy *a, const struct pe_anomalies *odd)
 
 	for (uint32_t i = 0; i < odd->n; i++) {
 		const struct pe_anomaly *o = &odd->a[i];
-		enum reason_kind kind = is_signed ? meaning[o->kind].with : meaning[o->kind].without;
+		enum reason_kind kind =
+		    is_signed ? meaning[o->kind].with : meaning[o->kind].without;
 		bool covered = o->kind == PE_A_OVERLAY || o->kind == PE_A_SECTION_GAP;
 		at(verdict_add(a->verdict, kind, code(a, pe_anomaly_name(o->kind)),
-		       "%s: %" PRIu64 " bytes at offset %" PRIu64 "%s", meaning[o->kind].text, o->len,
-		       o->off, covered && is_signed ? " (covered by the signature)" : ""),
+		       "%s: %" PRIu64 " bytes at offset %" PRIu64 "%s", meaning[o->kind].text,
+		       o->len, o->off, covered && is_signed ? " (covered by the signature)" : ""),
 		    o->off, o->len);
 	}
 	if (odd->more)
@@ -113,27 +115,32 @@ static void judge_slack(struct anatomy *a, const struct pe_cert *c, size_t der_l
 	if (der_len > c->length - 8)
 		at(verdict_add(a->verdict, REASON_FAIL, "pe.entry-length",
 		       "the entry says that it is %" PRIu32 " bytes long, its signature is longer",
-		       c->length), c->off, c->length);
+		       c->length),
+		    c->off, c->length);
 	for (size_t i = 0; i < slack.n; i++)
 		if (slack.p[i])
 			used = i + 1;
 	if (slack.n > PADDING_MAX)
 		at(verdict_add(a->verdict, REASON_FAIL, "pe.slack",
-		       "%zu bytes at offset %" PRIu64 " follow the signature inside its entry, where "
-		       "no signature covers them (alignment explains at most 7)", slack.n, off),
+		       "%zu bytes at offset %" PRIu64
+		       " follow the signature inside its entry, where no signature covers them "
+		       "(alignment explains at most 7)",
+		       slack.n, off),
 		    off, slack.n);
 	else if (used)
 		at(verdict_add(a->verdict, REASON_FAIL, "pe.padding",
 		       "the %zu alignment bytes behind the signature at offset %" PRIu64
-		       " are not zero", slack.n, off), off, slack.n);
+		       " are not zero",
+		       slack.n, off),
+		    off, slack.n);
 }
 
 static bool known_attribute(const char *oid)
 {
 	static const char *const known[] = {
-		"1.2.840.113549.1.9.6",    /* countersignature (PKCS#9) */
-		"1.3.6.1.4.1.311.3.3.1",   /* RFC 3161 time stamp */
-		"1.3.6.1.4.1.311.2.4.1",   /* nested signature */
+		"1.2.840.113549.1.9.6",	 /* countersignature (PKCS#9) */
+		"1.3.6.1.4.1.311.3.3.1", /* RFC 3161 time stamp */
+		"1.3.6.1.4.1.311.2.4.1", /* nested signature */
 	};
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (strcmp(oid, known[i]) == 0)
@@ -146,14 +153,17 @@ static void judge_unsigned_parts(struct anatomy *a, const struct authenticode *a
 {
 	if (ac->ncerts_unrelated)
 		at(verdict_add(a->verdict, REASON_WARN, "pe.unrelated-certificates",
-		       "%u of %u embedded certificates belong to no chain of this signature (%zu bytes "
-		       "of certificates in all)", ac->ncerts_unrelated, ac->ncerts, ac->cert_bytes),
+		       "%u of %u embedded certificates belong to no chain of this signature (%zu "
+		       "bytes of certificates in all)",
+		       ac->ncerts_unrelated, ac->ncerts, ac->cert_bytes),
 		    off, ac->der_len);
 	for (size_t i = 0; i < ac->nattr; i++)
 		if (!known_attribute(ac->attr[i]))
 			at(verdict_add(a->verdict, REASON_WARN, "pe.unsigned-attribute",
-			       "unsigned attribute %s in the signature (%zu bytes of such attributes in "
-			       "all)", ac->attr[i], ac->attr_bytes), off, ac->der_len);
+			       "unsigned attribute %s in the signature (%zu bytes of such "
+			       "attributes in all)",
+			       ac->attr[i], ac->attr_bytes),
+			    off, ac->der_len);
 }
 
 static void tell_signer(struct anatomy *a, const struct authenticode *ac, uint64_t off)
@@ -163,17 +173,19 @@ static void tell_signer(struct anatomy *a, const struct authenticode *ac, uint64
 
 	if (stamped)
 		snprintf(stamp, sizeof(stamp), ", time stamp %s", ts_format(ac->stamp.time, when));
-	at(verdict_add(a->verdict, REASON_NOTE, "pe.signer", "signed as %s%s%s%s; the certificate "
-	       "chain is not checked", QUOTE(span_str(ac->signer.subject)),
-	       ac->program ? " for " : "", ac->program ? QUOTE(span_str(ac->program)) : "",
-	       stamp), off, ac->der_len);
+	at(verdict_add(a->verdict, REASON_NOTE, "pe.signer",
+	       "signed as %s%s%s%s; the certificate chain is not checked",
+	       QUOTE(span_str(ac->signer.subject)), ac->program ? " for " : "",
+	       ac->program ? QUOTE(span_str(ac->program)) : "", stamp),
+	    off, ac->der_len);
 	if (ac->stamp.kind != AC_STAMP_NONE && !stamped)
 		at(verdict_add(a->verdict, REASON_WARN, "pe.timestamp",
-		       "the time stamp does not verify: %s", ac_result_name(ac->stamp.result)), off,
-		    ac->der_len);
+		       "the time stamp does not verify: %s", ac_result_name(ac->stamp.result)),
+		    off, ac->der_len);
 	if (ac->digest.alg == DIGEST_SHA1)
-		at(verdict_add(a->verdict, REASON_WARN, "pe.sha1", "signed with SHA-1, for which "
-		       "collisions are known"), off, ac->der_len);
+		at(verdict_add(a->verdict, REASON_WARN, "pe.sha1",
+		       "signed with SHA-1, for which collisions are known"),
+		    off, ac->der_len);
 }
 
 /* One SignedData; the table entry e it is in is for messages. Nested ones are read after it. */
@@ -193,17 +205,21 @@ static int read_signature(struct anatomy *a, const struct pe_cert *e, struct spa
 	if (rc) {
 		at(verdict_add(a->verdict, REASON_FAIL,
 		       code(a, arena_printf(a->arena, "signature.%s", ac_result_name(rc))),
-		       "%ssignature: %s", depth ? "nested " : "", f.text), off, bytes.n);
+		       "%ssignature: %s", depth ? "nested " : "", f.text),
+		    off, bytes.n);
 		return 0;
 	}
 	/* sbsigntools writes another type (fwupd's EFI files have it); the digest decides. */
 	if (ac->subject != AC_SUBJECT_PE)
-		at(verdict_add(a->verdict, ac->subject == AC_SUBJECT_OTHER ? REASON_WARN : REASON_FAIL,
-		       "pe.signature.subject", "the signature does not say that it is about a PE image"),
+		at(verdict_add(a->verdict,
+		       ac->subject == AC_SUBJECT_OTHER ? REASON_WARN : REASON_FAIL,
+		       "pe.signature.subject",
+		       "the signature does not say that it is about a PE image"),
 		    off, bytes.n);
 	if (a->nsigs == ANATOMY_SIGS_MAX || (depth && ac->nnested)) {
 		at(verdict_add(a->verdict, REASON_FAIL, "pe.signature.count",
-		       "more signatures inside signatures than are followed"), off, bytes.n);
+		       "more signatures inside signatures than are followed"),
+		    off, bytes.n);
 		return 0;
 	}
 	a->sig[a->nsigs++] = (struct anatomy_sig){ e->off, e->length, ac->digest };
@@ -326,12 +342,14 @@ static int compare(struct anatomy *a)
 		const struct digest *is = &got[s->digest.alg];
 		if (digest_eq(is, &s->digest))
 			at(verdict_add(a->verdict, REASON_PROVEN, "pe.digest",
-			       "Authenticode digest %s is the one that was signed", DIGEST_TEXT(is)),
+			       "Authenticode digest %s is the one that was signed",
+			       DIGEST_TEXT(is)),
 			    s->off, s->len);
 		else
 			at(verdict_add(a->verdict, REASON_FAIL, "pe.digest",
 			       "changed after signing: Authenticode digest is %s, signed was %s",
-			       DIGEST_TEXT(is), DIGEST_TEXT(&s->digest)), s->off, s->len);
+			       DIGEST_TEXT(is), DIGEST_TEXT(&s->digest)),
+			    s->off, s->len);
 	}
 	return 0;
 }
@@ -345,7 +363,8 @@ int anatomy_finish(struct anatomy *a)
 	if (a->pe.file_size && a->pe.checksum && pe_sum_final(&a->sum) != a->pe.checksum)
 		at(verdict_add(a->verdict, REASON_WARN, "pe.checksum",
 		       "header checksum %08x, computed %08x: no signature covers this field",
-		       a->pe.checksum, pe_sum_final(&a->sum)), a->pe.checksum_off, 4);
+		       a->pe.checksum, pe_sum_final(&a->sum)),
+		    a->pe.checksum_off, 4);
 	verdict_conclude(a->verdict);
 	return 0;
 }

@@ -50,7 +50,7 @@ struct anatomy {
  */
 FB_MUST int anatomy_begin(struct anatomy *a, int fd, uint64_t size, struct verdict *v,
     struct arena *arena);
-/* The next bytes of the file, from its first to its last; all pieces but the last a multiple of 4. */
+/* The next bytes of the file, first to last; the length of all but the last a multiple of 4. */
 FB_MUST int anatomy_update(struct anatomy *a, const uint8_t *p, size_t n);
 /* Compares the digests and concludes the verdict. */
 FB_MUST int anatomy_finish(struct anatomy *a);

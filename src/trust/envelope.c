@@ -12,14 +12,14 @@ bool envelope_is(struct json_val v)
 	return json_ok(json_get(v, "payloadType")) || json_ok(json_get(v, "signatures"));
 }
 
-static int read_base64(
-    struct span *ret_bytes, struct json_val v, struct json_val parent, const char *name,
-    struct arena *a, struct fault *f)
+static int read_base64(struct span *ret_bytes, struct json_val v, struct json_val parent,
+    const char *name, struct arena *a, struct fault *f)
 {
 	AUTO_BUF struct buf b = BUF_INIT(BUF_MAX_DEFAULT);
 
 	if (json_type_of(v) != JSON_STR)
-		return json_fault(json_ok(v) ? v : parent, f, "\"%s\" must be a base64 string", name);
+		return json_fault(
+		    json_ok(v) ? v : parent, f, "\"%s\" must be a base64 string", name);
 	struct span text = json_str(v, a);
 	if (!text.p)
 		return -ENOMEM;
@@ -44,8 +44,8 @@ static int read_sig(struct envelope_sig *ret_s, struct json_val v, struct arena 
 		if (!s.keyid)
 			return -ENOMEM;
 		if (strlen(s.keyid) > ENVELOPE_KEYID_MAX)
-			return json_fault(keyid, f, "\"keyid\" is longer than %d bytes",
-			    ENVELOPE_KEYID_MAX);
+			return json_fault(
+			    keyid, f, "\"keyid\" is longer than %d bytes", ENVELOPE_KEYID_MAX);
 	} else if (json_ok(keyid) && json_type_of(keyid) != JSON_NULL) {
 		return json_fault(keyid, f, "\"keyid\" must be a string");
 	}
@@ -65,7 +65,7 @@ static int read_sigs(struct envelope *e, struct json_val v, struct arena *a, str
 	if (!json_count(sigs) || json_count(sigs) > ENVELOPE_SIGS_MAX)
 		return json_fault(sigs, f, "%u signatures: 1 to %d are accepted", json_count(sigs),
 		    ENVELOPE_SIGS_MAX);
-	JSON_EACH (x, sigs) {
+	JSON_EACH(x, sigs) {
 		int rc = read_sig(&e->sig[e->nsigs], x, a, f);
 		if (rc < 0)
 			return rc;
@@ -115,8 +115,8 @@ static uint8_t *put_integer(uint8_t *out, struct span n)
 }
 
 /*
- * ECDSA signatures come as DER (Sigstore, OpenSSL) or as r || s (IEEE P1363: the specification's own
- * example, cloud key stores). key_verify takes DER, so the other form is rewritten.
+ * ECDSA signatures come as DER (Sigstore, OpenSSL) or as r || s (IEEE P1363: the specification's
+ * own example, cloud key stores). key_verify takes DER, so the other form is rewritten.
  */
 static int verify_one(const struct key *k, struct span pae, struct span sig)
 {
@@ -158,8 +158,8 @@ static int check_sig(struct envelope_check *c, const struct envelope_sig *s, str
 	return 0;
 }
 
-int envelope_verify(struct envelope_check *ret_c, const struct envelope *e,
-    const struct keyring *keys)
+int envelope_verify(
+    struct envelope_check *ret_c, const struct envelope *e, const struct keyring *keys)
 {
 	AUTO_BUF struct buf pae = BUF_INIT(BUF_MAX_DEFAULT);
 	struct envelope_check c = { 0 };

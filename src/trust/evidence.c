@@ -31,8 +31,8 @@ static struct attestation *add(struct reader *r, size_t line)
 		e->item = item;
 		e->cap = cap;
 	}
-	const char *file = line ? arena_printf(e->keep, "%s:%zu", r->name, line) :
-				  arena_str(e->keep, span_str(r->name));
+	const char *file = line ? arena_printf(e->keep, "%s:%zu", r->name, line)
+				: arena_str(e->keep, span_str(r->name));
 	if (!file)
 		return NULL;
 	struct attestation *a = &e->item[e->n++];
@@ -40,8 +40,8 @@ static struct attestation *add(struct reader *r, size_t line)
 	return a;
 }
 
-static int say(struct reader *r, struct attestation *a, enum attestation_state state,
-    const char *why)
+static int say(
+    struct reader *r, struct attestation *a, enum attestation_state state, const char *why)
 {
 	a->state = state;
 	a->why = arena_str(r->e->keep, span_str(why));
@@ -98,10 +98,11 @@ static int stranger(struct reader *r, struct attestation *a, const struct envelo
 	const char *keyid = env->sig[0].keyid;
 
 	if (a->sigstore)
-		return say(r, a, ATTESTATION_STRANGER, "Sigstore bundle: certificate identity not "
-		    "verified yet; it counts for nothing here");
-	fault_set(&f, 0, "%zu signature%s, none by a key that was given; it names %s",
-	    env->nsigs, env->nsigs == 1 ? "" : "s", keyid[0] ? QUOTE(span_str(keyid)) : "no key");
+		return say(r, a, ATTESTATION_STRANGER,
+		    "Sigstore bundle: certificate identity not verified yet; it counts for nothing "
+		    "here");
+	fault_set(&f, 0, "%zu signature%s, none by a key that was given; it names %s", env->nsigs,
+	    env->nsigs == 1 ? "" : "s", keyid[0] ? QUOTE(span_str(keyid)) : "no key");
 	return say(r, a, ATTESTATION_STRANGER, f.text);
 }
 
@@ -152,8 +153,8 @@ static int read_one(struct reader *r, struct json_val v, size_t line)
 	if (json_ok(json_get(v, "messageSignature")))
 		return say(r, a, ATTESTATION_OTHER,
 		    "a Sigstore bundle with a signature over the file itself, no statement");
-	return say(r, a, ATTESTATION_BROKEN,
-	    "neither a DSSE envelope nor a Sigstore bundle with one");
+	return say(
+	    r, a, ATTESTATION_BROKEN, "neither a DSSE envelope nor a Sigstore bundle with one");
 }
 
 static int read_value(struct reader *r, struct json_val v, size_t line)
@@ -163,7 +164,7 @@ static int read_value(struct reader *r, struct json_val v, size_t line)
 	if (json_type_of(list) != JSON_ARR || envelope_is(v))
 		return read_one(r, v, line);
 	int rc = json_count(list) ? 0 : read_one(r, list, line);
-	JSON_EACH (x, list) {
+	JSON_EACH(x, list) {
 		if (rc < 0 || r->e->n > EVIDENCE_ENVELOPES_MAX)
 			break;
 		struct json_val bundle = json_get(x, "bundle");
@@ -211,7 +212,10 @@ static int read_lines(struct reader *r, struct span text)
 
 int evidence_add(struct evidence *e, struct span text, const char *name, const struct keyring *keys)
 {
-	struct reader r = { .e = e, .keys = keys, .name = name, .digest = sha256_of(text),
+	struct reader r = { .e = e,
+		.keys = keys,
+		.name = name,
+		.digest = sha256_of(text),
 		.scratch = ARENA_INIT(EVIDENCE_SCRATCH_MAX) };
 
 	int rc = read_text(&r, text, 0);

@@ -3,13 +3,13 @@
 #include "trust/judge.h"
 
 #define CLOCK_SKEW (5 * TS_MINUTE) /* a builder's clock may be this much ahead */
-#define NOTES_MAX 64 /* remarks on evidence that proves nothing, for one artifact */
+#define NOTES_MAX 64		   /* remarks on evidence that proves nothing, for one artifact */
 
 /* What the evidence came to, over all attestations, for one artifact. */
 struct tally {
 	const struct attestation *accepted; /* provenance without any problem */
-	size_t provenance;                  /* provenance about these bytes, accepted or not */
-	size_t about;                       /* signed statements about these bytes, of any kind */
+	size_t provenance;		    /* provenance about these bytes, accepted or not */
+	size_t about;			    /* signed statements about these bytes, of any kind */
 	size_t sbom, strangers, sigstore, others;
 	size_t notes;
 	const struct attestation *replaced;
@@ -35,7 +35,7 @@ static bool is_sbom(const char *type)
 {
 	struct span s = span_str(type);
 	return span_starts(s, SPAN_LIT("https://spdx.dev/Document")) ||
-	    span_starts(s, SPAN_LIT("https://cyclonedx.org/bom"));
+	       span_starts(s, SPAN_LIT("https://cyclonedx.org/bom"));
 }
 
 static const char *or_none(const char *s)
@@ -46,8 +46,8 @@ static const char *or_none(const char *s)
 /* One problem of a provenance: FAIL, or WARN when another provenance is accepted. */
 #define PROBLEM(v, kind, a, code, ...) from(verdict_add((v), (kind), (code), __VA_ARGS__), (a))
 
-static size_t check_time(const struct judge *j, const struct attestation *a, struct verdict *v,
-    enum reason_kind kind)
+static size_t check_time(
+    const struct judge *j, const struct attestation *a, struct verdict *v, enum reason_kind kind)
 {
 	ts max = j->policy->max_age, t = a->slsa.finished;
 	char age[TS_TEXT_MAX], limit[TS_TEXT_MAX];
@@ -55,13 +55,14 @@ static size_t check_time(const struct judge *j, const struct attestation *a, str
 	if (!max)
 		return 0;
 	if (t == TS_NONE) {
-		PROBLEM(v, kind, a, "provenance.time", "does not say when the build finished, and the "
-		    "policy limits its age");
+		PROBLEM(v, kind, a, "provenance.time",
+		    "does not say when the build finished, and the policy limits its age");
 		return 1;
 	}
 	if (t > j->now + CLOCK_SKEW) {
-		PROBLEM(v, kind, a, "provenance.time", "says that the build finished in the future, "
-		    "at %s", ts_format(t, age));
+		PROBLEM(v, kind, a, "provenance.time",
+		    "says that the build finished in the future, at %s",
+		    ts_format(t, age));
 		return 1;
 	}
 	if (j->now - t <= max)
@@ -71,8 +72,8 @@ static size_t check_time(const struct judge *j, const struct attestation *a, str
 	return 1;
 }
 
-static size_t check_parameters(const struct judge *j, const struct attestation *a,
-    struct verdict *v, enum reason_kind kind)
+static size_t check_parameters(
+    const struct judge *j, const struct attestation *a, struct verdict *v, enum reason_kind kind)
 {
 	const struct policy_list *allowed = &j->policy->parameters;
 	size_t bad = 0;
@@ -80,24 +81,26 @@ static size_t check_parameters(const struct judge *j, const struct attestation *
 	for (size_t i = 0; j->policy->has_parameters && i < a->slsa.nparameters; i++) {
 		if (allowed->n && policy_allows(allowed, a->slsa.parameter[i]))
 			continue;
-		PROBLEM(v, kind, a, "provenance.parameter", "external parameter %s is not one that "
-		    "the policy knows", QUOTE(span_str(a->slsa.parameter[i])));
+		PROBLEM(v, kind, a, "provenance.parameter",
+		    "external parameter %s is not one that the policy knows",
+		    QUOTE(span_str(a->slsa.parameter[i])));
 		bad++;
 	}
 	return bad;
 }
 
 /* Adds every problem of one provenance as a reason of this kind; returns how many. */
-static size_t problems(const struct judge *j, const struct attestation *a, struct verdict *v,
-    enum reason_kind kind)
+static size_t problems(
+    const struct judge *j, const struct attestation *a, struct verdict *v, enum reason_kind kind)
 {
 	const struct policy *p = j->policy;
 	const struct slsa *s = &a->slsa;
 	size_t bad = 0;
 
 	if (a->state == ATTESTATION_REFUSED) {
-		PROBLEM(v, kind, a, "provenance.signer", "signed by %s (%s), who is not a signer that "
-		    "the policy lists", DIGEST_TEXT(&a->signer->id), QUOTE(span_str(a->signer->name)));
+		PROBLEM(v, kind, a, "provenance.signer",
+		    "signed by %s (%s), who is not a signer that the policy lists",
+		    DIGEST_TEXT(&a->signer->id), QUOTE(span_str(a->signer->name)));
 		bad++;
 	}
 	if (!p)
@@ -127,7 +130,7 @@ static bool is_candidate(const struct attestation *a, const struct verify_artifa
 	const struct subject *s;
 
 	return (a->state == ATTESTATION_GOOD || a->state == ATTESTATION_REFUSED) && a->is_slsa &&
-	    statement_match(&a->st, art->digest, art->name, &s) == SUBJECT_MATCH;
+	       statement_match(&a->st, art->digest, art->name, &s) == SUBJECT_MATCH;
 }
 
 /* The first provenance that the policy has nothing against. */
@@ -146,27 +149,33 @@ static void find_accepted(const struct judge *j, const struct verify_artifact *a
 }
 
 /* A statement that is signed by somebody who may. */
-static void weigh_statement(const struct attestation *a, struct verify_artifact *art,
-    struct tally *t)
+static void weigh_statement(
+    const struct attestation *a, struct verify_artifact *art, struct tally *t)
 {
 	struct verdict *v = &art->verdict;
 	const struct subject *s;
 
 	switch (statement_match(&a->st, art->digest, art->name, &s)) {
 	case SUBJECT_CONFLICT:
-		from(verdict_add(v, REASON_FAIL, "artifact.digest-conflict", "a signed statement agrees "
-		    "with this file in one digest and differs in another"), a);
+		from(verdict_add(v, REASON_FAIL, "artifact.digest-conflict",
+			 "a signed statement agrees with this file in one digest and differs in "
+			 "another"),
+		    a);
 		break;
 	case SUBJECT_MATCH:
 		t->about++;
 		if (is_sbom(a->st.predicate_type)) {
 			t->sbom++;
-			from(verdict_add(v, REASON_PROVEN, "evidence.sbom", "a signed SBOM is about this "
-			    "file: %s", QUOTE(span_str(a->st.predicate_type))), a);
+			from(verdict_add(v, REASON_PROVEN, "evidence.sbom",
+				 "a signed SBOM is about this file: %s",
+				 QUOTE(span_str(a->st.predicate_type))),
+			    a);
 		} else if (!a->is_slsa) {
 			struct fault f;
-			fault_set(&f, 0, "a signed statement about this file of a kind that is not judged "
-			    "here: %s", QUOTE(span_str(a->st.predicate_type)));
+			fault_set(&f, 0,
+			    "a signed statement about this file of a kind that is not judged here: "
+			    "%s",
+			    QUOTE(span_str(a->st.predicate_type)));
 			note(v, t, a, "evidence.predicate", f.text);
 		}
 		break;
@@ -227,27 +236,30 @@ static void accept(struct verify_artifact *art, const struct attestation *a)
 	art->source_digest = s->source_digest;
 	art->provenance = a->digest;
 	art->signer = arena_str(art->verdict.arena, span_str(DIGEST_TEXT(&a->signer->id)));
-	from(verdict_add(&art->verdict, REASON_PROVEN, "provenance.accepted", "built by %s from %s, "
-	    "signed by %s (%s)", QUOTE(span_str(s->builder_id)),
-	    QUOTE(span_str(or_none(s->source_uri))), DIGEST_TEXT(&a->signer->id),
-	    QUOTE(span_str(a->signer->name))), a);
+	from(verdict_add(&art->verdict, REASON_PROVEN, "provenance.accepted",
+		 "built by %s from %s, signed by %s (%s)",
+		 QUOTE(span_str(s->builder_id)), QUOTE(span_str(or_none(s->source_uri))),
+		 DIGEST_TEXT(&a->signer->id), QUOTE(span_str(a->signer->name))),
+	    a);
 }
 
 static void tell_replaced(struct verify_artifact *art, const struct tally *t)
 {
 	const struct subject *s = t->replaced_subject;
-	const struct digest *was = digest_is_set(&s->sha256) ? &s->sha256 :
-	    digest_is_set(&s->sha512)                        ? &s->sha512 :
-							       &s->sha1;
+	const struct digest *was = digest_is_set(&s->sha256)   ? &s->sha256
+				   : digest_is_set(&s->sha512) ? &s->sha512
+							       : &s->sha1;
 
-	from(verdict_add(&art->verdict, REASON_FAIL, "artifact.replaced", "replaced after the build, or "
-	    "evidence of another build: a signed statement says that %s is %s, this file is %s",
-	    QUOTE(span_str(s->name)), DIGEST_TEXT(was), DIGEST_TEXT(&art->digest[was->alg])),
+	from(
+	    verdict_add(&art->verdict, REASON_FAIL, "artifact.replaced",
+		"replaced after the build, or evidence of another build: a signed statement says "
+		"that %s is %s, this file is %s",
+		QUOTE(span_str(s->name)), DIGEST_TEXT(was), DIGEST_TEXT(&art->digest[was->alg])),
 	    t->replaced);
 }
 
-static void miss_provenance(const struct judge *j, struct verify_artifact *art,
-    const struct tally *t)
+static void miss_provenance(
+    const struct judge *j, struct verify_artifact *art, const struct tally *t)
 {
 	struct verdict *v = &art->verdict;
 
@@ -255,13 +267,16 @@ static void miss_provenance(const struct judge *j, struct verify_artifact *art,
 		verdict_add(v, REASON_MISSING, "provenance.none",
 		    "a signed SLSA provenance about this file (--evidence FILE)");
 	else if (t->strangers)
-		verdict_add(v, REASON_MISSING, "provenance.none", "a SLSA provenance about this file "
-		    "signed by a key that is trusted (--key FILE): %zu envelope%s by unknown signers%s",
+		verdict_add(v, REASON_MISSING, "provenance.none",
+		    "a SLSA provenance about this file signed by a key that is trusted (--key "
+		    "FILE): %zu envelope%s by unknown signers%s",
 		    t->strangers, t->strangers == 1 ? "" : "s",
 		    t->sigstore ? ", Sigstore certificates among them" : "");
 	else
-		verdict_add(v, REASON_MISSING, "provenance.none", "a signed SLSA provenance about this "
-		    "file: the evidence given is about other files (%zu) or of other kinds", t->others);
+		verdict_add(v, REASON_MISSING, "provenance.none",
+		    "a signed SLSA provenance about this file: the evidence given is about other "
+		    "files (%zu) or of other kinds",
+		    t->others);
 	if (!j->keys->n)
 		verdict_add(v, REASON_MISSING, "signer.none",
 		    "a trusted signer: the public key of the builder or vendor (--key FILE)");
@@ -277,8 +292,9 @@ static bool judge_digest(const struct judge *j, struct verify_artifact *art)
 		named = true;
 		good = digest_eq(&art->digest[j->expect->alg], j->expect);
 		if (!good)
-			verdict_add(&art->verdict, REASON_FAIL, "artifact.digest", "is %s, expected %s",
-			    DIGEST_TEXT(&art->digest[j->expect->alg]), DIGEST_TEXT(j->expect));
+			verdict_add(&art->verdict, REASON_FAIL, "artifact.digest",
+			    "is %s, expected %s", DIGEST_TEXT(&art->digest[j->expect->alg]),
+			    DIGEST_TEXT(j->expect));
 	}
 	for (size_t i = 0; p && i < p->ndigests; i++)
 		listed |= digest_eq(&art->digest[p->digests[i].alg], &p->digests[i]);
@@ -296,8 +312,8 @@ static bool judge_digest(const struct judge *j, struct verify_artifact *art)
 	return named && good;
 }
 
-static void require(const struct judge *j, struct verify_artifact *art, const struct tally *t,
-    bool expected)
+static void require(
+    const struct judge *j, struct verify_artifact *art, const struct tally *t, bool expected)
 {
 	struct verdict *v = &art->verdict;
 	unsigned need = j->policy ? j->policy->require : expected ? 0 : POLICY_PROVENANCE;
@@ -313,7 +329,8 @@ static void require(const struct judge *j, struct verify_artifact *art, const st
 		    "a signed SPDX or CycloneDX statement about this file (--evidence FILE)");
 	if (need & POLICY_DIGEST && !expected && !digest_is_set(j->expect) && !j->policy->ndigests)
 		verdict_add(v, REASON_MISSING, "artifact.unnamed",
-		    "the digest that this file should have (--expect, or \"digests\" in the policy)");
+		    "the digest that this file should have (--expect, or \"digests\" in the "
+		    "policy)");
 }
 
 void judge_artifact(const struct judge *j, struct verify_artifact *art)

@@ -19,24 +19,26 @@ static const struct {
 };
 
 /* The array under name: 0 with JSON_ABSENT when there is none. */
-static int get_list(struct json_val *ret_v, struct json_val doc, const char *name, bool may_be_empty,
-    struct fault *f)
+static int get_list(struct json_val *ret_v, struct json_val doc, const char *name,
+    bool may_be_empty, struct fault *f)
 {
 	struct json_val v = json_get(doc, name);
 
 	if (json_ok(v) && json_type_of(v) != JSON_ARR)
 		return json_fault(v, f, "\"%s\" must be a list", name);
 	if (json_ok(v) && !json_count(v) && !may_be_empty)
-		return json_fault(v, f, "\"%s\" is empty: nothing could satisfy it; leave it out or "
-		    "name what is allowed", name);
+		return json_fault(v, f,
+		    "\"%s\" is empty: nothing could satisfy it; leave it out or name what is "
+		    "allowed",
+		    name);
 	if (json_count(v) > POLICY_ITEMS_MAX)
 		return json_fault(v, f, "\"%s\" has more than %d items", name, POLICY_ITEMS_MAX);
 	*ret_v = v;
 	return 0;
 }
 
-static int get_item(const char **ret_s, struct json_val v, const char *name, struct arena *a,
-    struct fault *f)
+static int get_item(
+    const char **ret_s, struct json_val v, const char *name, struct arena *a, struct fault *f)
 {
 	if (json_type_of(v) != JSON_STR || json_is(v, ""))
 		return json_fault(v, f, "an item of \"%s\" must be a text that is not empty", name);
@@ -52,7 +54,7 @@ static int read_list(struct policy_list *l, struct json_val list, const char *na
 	l->item = arena_array(a, json_count(list) + 1, sizeof(*l->item));
 	if (!l->item)
 		return -ENOMEM;
-	JSON_EACH (x, list) {
+	JSON_EACH(x, list) {
 		int rc = get_item(&l->item[l->n], x, name, a, f);
 		if (rc == 0 && check)
 			rc = check(x, &l->item[l->n], f);
@@ -73,8 +75,8 @@ static int check_builder(struct json_val v, const char **item, struct fault *f)
 	const char *star = strchr(*item, '*'), *at = strrchr(*item, '@');
 
 	if (star && (!at || star < at))
-		return json_fault(v, f, "in a builder id \"*\" may only stand in the version behind "
-		    "the last \"@\"");
+		return json_fault(v, f,
+		    "in a builder id \"*\" may only stand in the version behind the last \"@\"");
 	return 0;
 }
 
@@ -85,8 +87,8 @@ static int check_source(struct json_val v, const char **item, struct fault *f)
 	if (strncmp(*item, "git+", 4) == 0)
 		*item += 4;
 	if (slash && (strchr(slash, '@') || strstr(*item, "@refs/")))
-		return json_fault(v, f, "a source is a repository without \"@ref\": put the ref "
-		    "into \"refs\"");
+		return json_fault(v, f,
+		    "a source is a repository without \"@ref\": put the ref into \"refs\"");
 	return check_plain(v, item, f);
 }
 
@@ -98,15 +100,17 @@ static int read_require(struct policy *p, struct json_val doc, struct fault *f)
 	if (rc < 0)
 		return rc;
 	if (!json_ok(list))
-		return json_fault(doc, f, "\"require\" is missing: say what evidence an artifact must "
-		    "have (anatomy, provenance, sbom, digest)");
-	JSON_EACH (x, list) {
+		return json_fault(doc, f,
+		    "\"require\" is missing: say what evidence an artifact must have (anatomy, "
+		    "provenance, sbom, digest)");
+	JSON_EACH(x, list) {
 		enum policy_need need = 0;
 		for (size_t i = 0; i < ARRAY_LEN(needs); i++)
 			if (json_is(x, needs[i].name))
 				need = needs[i].need;
 		if (!need)
-			return json_fault(x, f, "\"require\" knows anatomy, provenance, sbom, digest");
+			return json_fault(
+			    x, f, "\"require\" knows anatomy, provenance, sbom, digest");
 		if (p->require & need)
 			return json_fault(x, f, "required twice");
 		p->require |= need;
@@ -134,7 +138,7 @@ static int read_signers(struct policy *p, struct json_val doc, struct arena *a, 
 	p->signer = arena_array(a, json_count(list) + 1, sizeof(*p->signer));
 	if (!p->signer)
 		return -ENOMEM;
-	JSON_EACH (x, list) {
+	JSON_EACH(x, list) {
 		struct policy_signer *s = &p->signer[p->nsigners++];
 		const char *text;
 		rc = get_item(&text, x, "signers", a, f);
@@ -143,7 +147,8 @@ static int read_signers(struct policy *p, struct json_val doc, struct arena *a, 
 		s->text = text;
 		if (strncmp(text, "sha256:", 7) == 0) {
 			if (digest_parse(span_str(text), &s->id) < 0)
-				return json_fault(x, f, "a key id is \"sha256:\" and 64 hex digits");
+				return json_fault(
+				    x, f, "a key id is \"sha256:\" and 64 hex digits");
 			continue;
 		}
 		s->path = beside(p->path, text, a);
@@ -163,7 +168,7 @@ static int read_digests(struct policy *p, struct json_val doc, struct arena *a, 
 	p->digests = arena_array(a, json_count(list) + 1, sizeof(*p->digests));
 	if (!p->digests)
 		return -ENOMEM;
-	JSON_EACH (x, list) {
+	JSON_EACH(x, list) {
 		struct digest *d = &p->digests[p->ndigests++];
 		const char *text;
 		rc = get_item(&text, x, "digests", a, f);
@@ -171,8 +176,8 @@ static int read_digests(struct policy *p, struct json_val doc, struct arena *a, 
 			return rc;
 		if (digest_parse(span_str(text), d) < 0 ||
 		    (d->alg != DIGEST_SHA256 && d->alg != DIGEST_SHA512))
-			return json_fault(x, f, "not a digest such as sha256:<64 hex digits> or "
-			    "sha512:<128>");
+			return json_fault(x, f,
+			    "not a digest such as sha256:<64 hex digits> or sha512:<128>");
 	}
 	return 0;
 }
@@ -236,8 +241,9 @@ static int check_sense(const struct policy *p, struct json_val doc, struct fault
 
 static int read_all(struct policy *p, struct json_val doc, struct arena *a, struct fault *f)
 {
-	static const char *const names[] = { "version", "name", "require", "builders", "build-types",
-		"sources", "refs", "parameters", "max-age", "signers", "digests", NULL };
+	static const char *const names[] = { "version", "name", "require", "builders",
+		"build-types", "sources", "refs", "parameters", "max-age", "signers", "digests",
+		NULL };
 	struct json_val name = json_get(doc, "name");
 	int64_t version;
 
@@ -247,7 +253,8 @@ static int read_all(struct policy *p, struct json_val doc, struct arena *a, stru
 	if (rc < 0)
 		return rc;
 	if (json_int(json_get(doc, "version"), &version) < 0 || version != 1)
-		return json_fault(json_ok(json_get(doc, "version")) ? json_get(doc, "version") : doc, f,
+		return json_fault(
+		    json_ok(json_get(doc, "version")) ? json_get(doc, "version") : doc, f,
 		    "\"version\" must be 1");
 	if (json_ok(name)) {
 		rc = get_item(&p->name, name, "name", a, f);
@@ -264,8 +271,8 @@ static int read_all(struct policy *p, struct json_val doc, struct arena *a, stru
 	return rc < 0 ? rc : check_sense(p, doc, f);
 }
 
-int policy_parse(struct policy *ret_p, const char *path, struct span text, struct arena *a,
-    struct fault *f)
+int policy_parse(
+    struct policy *ret_p, const char *path, struct span text, struct arena *a, struct fault *f)
 {
 	struct json_doc doc;
 

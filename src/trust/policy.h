@@ -30,7 +30,7 @@ struct policy_list {
 
 struct policy_signer {
 	const char *text; /* as the policy has it */
-	const char *path; /* key file, relative ones resolved against the policy's folder; or NULL */
+	const char *path; /* key file (relative: to the policy's folder); or NULL */
 	struct digest id; /* key id, if path is NULL */
 };
 

@@ -47,8 +47,8 @@ static int must_string(const char **ret_s, struct json_val parent, const char *n
 	struct json_val v = json_get(parent, name);
 
 	if (json_type_of(v) != JSON_STR || json_is(v, ""))
-		return json_fault(json_ok(v) ? v : parent, f,
-		    "\"%s\" must be a string that is not empty", name);
+		return json_fault(
+		    json_ok(v) ? v : parent, f, "\"%s\" must be a string that is not empty", name);
 	*ret_s = json_cstr(v, keep);
 	return *ret_s ? 0 : -ENOMEM;
 }
@@ -62,8 +62,8 @@ static int may_object(struct json_val *ret_v, struct json_val parent, const char
 	if (!json_ok(v) || json_type_of(v) == JSON_NULL)
 		*ret_v = JSON_ABSENT;
 	else if (json_type_of(v) != type)
-		return json_fault(v, f, "\"%s\" must be an %s", name,
-		    type == JSON_OBJ ? "object" : "array");
+		return json_fault(
+		    v, f, "\"%s\" must be an %s", name, type == JSON_OBJ ? "object" : "array");
 	else
 		*ret_v = v;
 	return 0;
@@ -87,7 +87,7 @@ static int read_parameters(struct slsa *s, struct json_val v, struct arena *keep
 	s->parameter = arena_array(keep, json_count(v) + 1, sizeof(*s->parameter));
 	if (!s->parameter)
 		return -ENOMEM;
-	JSON_EACH (k, v) {
+	JSON_EACH(k, v) {
 		s->parameter[s->nparameters] = json_cstr(k, keep);
 		if (!s->parameter[s->nparameters++])
 			return -ENOMEM;
@@ -131,7 +131,7 @@ static int read_dependencies(struct slsa *s, struct json_val list, size_t *ret_g
 {
 	*ret_git = 0;
 	*ret_only = JSON_ABSENT;
-	JSON_EACH (x, list) {
+	JSON_EACH(x, list) {
 		const char *uri, *ref, *digest;
 		if (json_type_of(json_get(x, "uri")) != JSON_STR)
 			continue;
@@ -147,13 +147,15 @@ static int read_dependencies(struct slsa *s, struct json_val list, size_t *ret_g
 			rc = read_commit(&digest, json_get(x, "digest"), keep);
 		if (rc < 0)
 			return rc;
-		if (!same(uri, s->source_uri) || (s->source_ref && !same(ref, s->source_ref)) || !digest)
+		if (!same(uri, s->source_uri) || (s->source_ref && !same(ref, s->source_ref)) ||
+		    !digest)
 			continue;
 		if (!s->source_digest)
 			s->source_digest = digest;
 		else if (strcmp(hex_of(s->source_digest), hex_of(digest)) != 0)
-			return json_fault(x, f, "the source %s has two different digests in this "
-			    "provenance", QUOTE(span_str(uri)));
+			return json_fault(x, f,
+			    "the source %s has two different digests in this provenance",
+			    QUOTE(span_str(uri)));
 	}
 	return 0;
 }
@@ -180,8 +182,8 @@ static int finish_source(struct slsa *s, struct json_val list, struct arena *kee
 	return rc;
 }
 
-static int source_of_parameters(struct slsa *s, struct json_val params, struct arena *keep,
-    struct fault *f)
+static int source_of_parameters(
+    struct slsa *s, struct json_val params, struct arena *keep, struct fault *f)
 {
 	static const char *const flows[] = { "workflow", "buildConfigSource" };
 	struct json_val source = json_get(params, "source");
@@ -219,7 +221,8 @@ static int read_v1(struct slsa *s, struct json_val p, struct arena *keep, struct
 	if (rc < 0)
 		return rc;
 	if (!json_ok(def) || !json_ok(run))
-		return json_fault(p, f, "provenance v1 needs \"buildDefinition\" and \"runDetails\"");
+		return json_fault(
+		    p, f, "provenance v1 needs \"buildDefinition\" and \"runDetails\"");
 	rc = may_object(&params, def, "externalParameters", JSON_OBJ, f);
 	if (rc == 0)
 		rc = may_object(&deps, def, "resolvedDependencies", JSON_ARR, f);
@@ -268,7 +271,8 @@ static int read_v02(struct slsa *s, struct json_val p, struct arena *keep, struc
 	if (rc == 0)
 		rc = read_time(&s->finished, json_get(meta, "buildFinishedOn"), keep, f);
 	if (rc == 0)
-		rc = read_parameters(s, json_type_of(params) == JSON_OBJ ? params : JSON_ABSENT, keep, f);
+		rc = read_parameters(
+		    s, json_type_of(params) == JSON_OBJ ? params : JSON_ABSENT, keep, f);
 	if (rc == 0)
 		rc = take_resource(s, config, keep);
 	return rc < 0 ? rc : finish_source(s, materials, keep, f);

@@ -11,9 +11,9 @@
  *
  * Where the source is taken from:
  *   v1    buildDefinition.externalParameters, the part that the requester of the build controls:
- *         "workflow" or "buildConfigSource" {repository, ref}, or "source" (a URI, or {uri, digest});
- *         if none of these is there, the only git+ URI of resolvedDependencies. Its digest: from
- *         the source itself, else from the resolved dependency with the same URI.
+ *         "workflow" or "buildConfigSource" {repository, ref}, or "source" (a URI, or {uri,
+ *         digest}); if none of these is there, the only git+ URI of resolvedDependencies. Its
+ *         digest: from the source itself, else from the resolved dependency with the same URI.
  *   v0.2  predicate.invocation.configSource {uri, digest}; if there is none, the only git+ URI of
  *         materials.
  * A dependency or material with the source's URI and ref but another digest is a contradiction
@@ -32,11 +32,11 @@
 struct slsa {
 	const char *builder_id; /* never NULL or empty */
 	const char *build_type; /* never NULL or empty */
-	const char *source_uri; /* "https://github.com/o/r": without "git+" and "@ref"; NULL if none */
+	const char *source_uri; /* "https://github.com/o/r", no "git+", no "@ref"; NULL if none */
 	const char *source_ref; /* "refs/tags/v1"; NULL if none */
 	const char *source_digest; /* "sha1:…", "gitCommit:…"; NULL if none */
 	ts finished; /* TS_NONE if not said */
-	const char **parameter; /* names of the external parameters (v0.2: of invocation.parameters) */
+	const char **parameter; /* names of externalParameters (v0.2: invocation.parameters) */
 	size_t nparameters;
 };
 

@@ -10,14 +10,14 @@ static const char *const types[] = {
 };
 
 /* A string that must be there and must not be empty, copied into keep. */
-static int read_string(const char **ret_s, struct json_val v, const char *name, struct arena *keep,
-    struct fault *f)
+static int read_string(
+    const char **ret_s, struct json_val v, const char *name, struct arena *keep, struct fault *f)
 {
 	struct json_val x = json_get(v, name);
 
 	if (json_type_of(x) != JSON_STR || json_is(x, ""))
-		return json_fault(json_ok(x) ? x : v, f, "\"%s\" must be a string that is not empty",
-		    name);
+		return json_fault(
+		    json_ok(x) ? x : v, f, "\"%s\" must be a string that is not empty", name);
 	*ret_s = json_cstr(x, keep);
 	return *ret_s ? 0 : -ENOMEM;
 }
@@ -35,10 +35,10 @@ static int read_digest(struct subject *s, struct json_val k, struct fault *f)
 		struct span text = json_text(v); /* quotes included; hex needs no escapes */
 		if (digest_parse_hex(alg, span_cut(text, 1, text.n - 2), &d) < 0)
 			return json_fault(v, f, "not the hex of a %s digest", digest_name(alg));
-		struct digest *to = alg == DIGEST_SHA1 ? &s->sha1 :
-		    alg == DIGEST_SHA256             ? &s->sha256 :
-		    alg == DIGEST_SHA512             ? &s->sha512 :
-							 NULL;
+		struct digest *to = alg == DIGEST_SHA1	   ? &s->sha1
+				    : alg == DIGEST_SHA256 ? &s->sha256
+				    : alg == DIGEST_SHA512 ? &s->sha512
+							   : NULL;
 		if (to)
 			*to = d;
 	}
@@ -62,7 +62,7 @@ static int read_subject(struct subject *s, struct json_val v, struct arena *keep
 	if (json_type_of(set) != JSON_OBJ || !json_count(set))
 		return json_fault(json_ok(set) ? set : v, f,
 		    "a subject needs a \"digest\" with at least one value");
-	JSON_EACH (k, set) {
+	JSON_EACH(k, set) {
 		int rc = read_digest(s, k, f);
 		if (rc < 0)
 			return rc;
@@ -70,7 +70,8 @@ static int read_subject(struct subject *s, struct json_val v, struct arena *keep
 	return 0;
 }
 
-static int read_subjects(struct statement *s, struct json_val v, struct arena *keep, struct fault *f)
+static int read_subjects(
+    struct statement *s, struct json_val v, struct arena *keep, struct fault *f)
 {
 	struct json_val list = json_get(v, "subject");
 
@@ -82,7 +83,7 @@ static int read_subjects(struct statement *s, struct json_val v, struct arena *k
 	s->subject = arena_array(keep, json_count(list), sizeof(*s->subject));
 	if (!s->subject)
 		return -ENOMEM;
-	JSON_EACH (x, list) {
+	JSON_EACH(x, list) {
 		int rc = read_subject(&s->subject[s->nsubjects], x, keep, f);
 		if (rc < 0)
 			return rc;

@@ -33,8 +33,8 @@ struct verify_session {
 	uint8_t *block;
 };
 
-static int add_key(struct verify_session *v, const char *path, const char *name, bool may_sign,
-    struct fault *f)
+static int add_key(
+    struct verify_session *v, const char *path, const char *name, bool may_sign, struct fault *f)
 {
 	AUTO_BUF struct buf text = BUF_INIT(KEY_TEXT_MAX + 1);
 	struct key *key;
@@ -77,8 +77,8 @@ static int add_signer(struct verify_session *v, const struct verify_request *r,
     const struct policy_signer *s, struct fault *f)
 {
 	const char *path = signer_path(r, s);
-	int rc = path ? add_key(v, path, r->signers ? s->text : s->path, true, f) :
-			fault_set(f, -ENOENT, "%s was not kept with it", QUOTE(span_str(s->text)));
+	int rc = path ? add_key(v, path, r->signers ? s->text : s->path, true, f)
+		      : fault_set(f, -ENOENT, "%s was not kept with it", QUOTE(span_str(s->text)));
 
 	return rc < 0 ? fault_wrap(f, rc, "%s: signers", QUOTE(span_str(v->policy.path))) : 0;
 }
@@ -108,8 +108,8 @@ static int load_evidence(struct verify_session *v, const struct verify_request *
 {
 	v->evidence.keep = &v->arena;
 	for (size_t i = 0; i < r->nevidence; i++) {
-		int rc = evidence_load(&v->evidence, r->evidence[i].path, r->evidence[i].name, &v->keys,
-		    f);
+		int rc = evidence_load(
+		    &v->evidence, r->evidence[i].path, r->evidence[i].name, &v->keys, f);
 		if (rc < 0)
 			return rc;
 	}
@@ -121,12 +121,15 @@ static int check_request(const struct verify_request *r, struct fault *f)
 	enum digest_alg alg = r->expect.alg;
 
 	if (r->nevidence > VERIFY_EVIDENCE_FILES_MAX)
-		return fault_set(f, -EINVAL, "more than %d evidence files", VERIFY_EVIDENCE_FILES_MAX);
+		return fault_set(
+		    f, -EINVAL, "more than %d evidence files", VERIFY_EVIDENCE_FILES_MAX);
 	if (r->nkeys > VERIFY_KEYS_MAX)
 		return fault_set(f, -EINVAL, "more than %d keys", VERIFY_KEYS_MAX);
 	if (alg != DIGEST_NONE && alg != DIGEST_SHA256 && alg != DIGEST_SHA512)
-		return fault_set(f, -EINVAL, "an expected digest must be sha256 or sha512: %s does not "
-		    "prove which file this is", digest_name(alg));
+		return fault_set(f, -EINVAL,
+		    "an expected digest must be sha256 or sha512: %s does not prove which file "
+		    "this is",
+		    digest_name(alg));
 	return 0;
 }
 
@@ -234,8 +237,8 @@ static int stream(struct verify_session *v, int fd, uint64_t size, struct anatom
 static bool same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 static int examine(struct verify_session *v, int fd, struct verify_artifact *art)
@@ -269,8 +272,8 @@ static int examine(struct verify_session *v, int fd, struct verify_artifact *art
 	return rc;
 }
 
-int verify_path(struct verify_session *v, const char *path, struct verify_artifact *ret_a,
-    struct fault *f)
+int verify_path(
+    struct verify_session *v, const char *path, struct verify_artifact *ret_a, struct fault *f)
 {
 	return verify_named(v, path, path, ret_a, f);
 }

@@ -55,7 +55,7 @@ struct verify_artifact {
 	uint64_t size;
 	struct digest digest[DIGEST_ALGS]; /* sha1, sha256, sha512 set; the others not */
 	struct verdict verdict;            /* the overall one; holds the anatomy's reasons too */
-	struct verdict anatomy;            /* of the file's own structure; UNKNOWN if nothing to check */
+	struct verdict anatomy;            /* of the file itself; UNKNOWN if nothing to check */
 	const char *format;                /* "pe", "unknown" */
 	bool has_authenticode;
 	struct digest authenticode; /* recomputed Authenticode digest, if a signed PE */

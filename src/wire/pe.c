@@ -328,7 +328,7 @@ void pe_sum_update(struct pe_sum *s, const uint8_t *p, size_t n)
 	FB_ASSERT(s->off % 4 == 0);
 	for (; i + 4 <= n; i += 4)
 		acc += (uint32_t)p[i] | (uint32_t)p[i + 1] << 8 | (uint32_t)p[i + 2] << 16 |
-		    (uint32_t)p[i + 3] << 24;
+		       (uint32_t)p[i + 3] << 24;
 	for (; i < n; i++)
 		acc += (uint64_t)p[i] << (i % 4 * 8);
 	for (uint64_t at = s->field_off; at < s->field_off + 4ull; at++)

@@ -62,7 +62,7 @@ enum pe_anomaly_kind {
 	PE_A_TABLE_TOO_BIG,    /* over PE_TABLE_MAX */
 	PE_A_AFTER_TABLE,      /* bytes behind the table */
 	/* entries, from pe_certs */
-	PE_A_ENTRY_SHORT,      /* dwLength below the 8 bytes of its own header, or no room for one */
+	PE_A_ENTRY_SHORT,      /* dwLength below its header's 8 bytes, or no room for one */
 	PE_A_ENTRY_BEYOND,     /* dwLength runs past the table */
 	PE_A_ENTRY_REVISION,   /* neither 0x0100 nor 0x0200 */
 	PE_A_ENTRY_TYPE,       /* not 0x0002, PKCS#7 SignedData */
