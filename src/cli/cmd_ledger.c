@@ -151,6 +151,9 @@ static int run_verify(struct cli *c)
 	int code;
 
 	int rc = trusted ? file_read(trusted, &note, NOTE_TEXT_MAX, &f) : 0;
+	/* No bytes would mean "no checkpoint" to the ledger, and be checked against nothing. */
+	if (rc == 0 && trusted && !note.n)
+		rc = fault_set(&f, -EBADMSG, "%s: empty, not a checkpoint", QUOTE(span_str(trusted)));
 	if (rc < 0)
 		return cli_errno(c, rc, &f);
 	if (cli_store(c, STORE_RDONLY, &s, &code) < 0)
@@ -163,7 +166,7 @@ static int run_verify(struct cli *c)
 	rc = ledger_verify(s, buf_span(&note), on_finding, &t, &f);
 	if (rc >= 0 && ledger_size(s, &size, &f) < 0)
 		size = 0; /* so damaged that it cannot be counted: a finding says so */
-	if (rc == -EBADMSG)
+	if (rc == -EBADMSG && trusted)
 		fault_wrap(&f, rc, "%s", QUOTE(span_str(trusted)));
 	if (rc < 0)
 		return cli_errno(c, rc, &f);

@@ -39,9 +39,24 @@ ts report_milestone(
 	return best;
 }
 
+#define TITLE_MAX 84
+
+/* Width of the longest step title of a variant, for its column. Titles are ASCII in practice. */
+static int title_width(struct json_val v, struct arena *a)
+{
+	size_t width = 20;
+
+	JSON_EACH(s, json_get(v, "steps")) {
+		size_t n = strlen(str(s, "title", a));
+		if (!json_is(json_get(s, "kind"), "inject") && n > width)
+			width = n;
+	}
+	return width < TITLE_MAX ? (int)width : TITLE_MAX;
+}
+
 /* The step that failed, in full; a step that was met, in one line. */
 static void step_line(
-    struct buf *b, struct json_val s, const struct report_ink *ink, struct arena *a)
+    struct buf *b, struct json_val s, int width, const struct report_ink *ink, struct arena *a)
 {
 	char took[TS_TEXT_MAX], since[TS_TEXT_MAX] = "";
 	bool met = json_is(json_get(s, "status"), "met");
@@ -53,8 +68,8 @@ static void step_line(
 	}
 	if (alert != TS_NONE)
 		ts_format_duration(alert, since);
-	buf_printf(b, "  %s%s%s  %-9s %-58s %9s %10s\n", met ? ink->good : ink->bad,
-	    met ? "met   " : "MISSED", ink->off, str(s, "phase", a), str(s, "title", a),
+	buf_printf(b, "  %s%s%s  %-9s %-*s %9s %12s\n", met ? ink->good : ink->bad,
+	    met ? "met   " : "MISSED", ink->off, str(s, "phase", a), width, str(s, "title", a),
 	    ts_format_duration(get_ns(s, "took_ns"), took), since);
 	if (!met) {
 		buf_printf(
@@ -70,16 +85,17 @@ static void variant_block(
     struct buf *b, struct json_val v, const struct report_ink *ink, struct arena *a)
 {
 	int64_t met = 0, missed = 0;
+	int width = title_width(v, a);
 
 	if (json_int(json_get(v, "met"), &met) < 0 || json_int(json_get(v, "missed"), &missed) < 0)
 		return;
 	buf_printf(b, "\n%s(%s) %s%s  %lld met, %s%lld missed%s\n", ink->bold, str(v, "id", a),
 	    str(v, "title", a), ink->off, (long long)met, missed ? ink->bad : "", (long long)missed,
 	    missed ? ink->off : "");
-	buf_printf(b, "  %s%-6s  %-9s %-58s %9s %10s%s\n", ink->dim, "", "phase", "step", "took",
-	    "since alert", ink->off);
+	buf_printf(b, "  %s%-6s  %-9s %-*s %9s %12s%s\n", ink->dim, "", "phase", width, "step",
+	    "took", "since alert", ink->off);
 	JSON_EACH(s, json_get(v, "steps"))
-		step_line(b, s, ink, a);
+		step_line(b, s, width, ink, a);
 }
 
 static void yard_line(struct buf *b, struct json_val y, struct json_val result, struct arena *a)
