@@ -87,13 +87,14 @@ static void warn_people(struct cli *c, size_t n)
 		    n == 1 ? "person is" : "people are");
 }
 
-static int init_in(struct cli *c, struct store *s, struct release_init *x)
+static int init_in(struct cli *c, struct store *s, const struct release_policy_file *policy,
+    struct release_init *x)
 {
 	struct release_file *key;
 	struct fault f = FAULT_INIT;
 	uint64_t seq = 0;
 
-	int code = release_put_policy(c, s, cli_opt(c, "policy"), &x->rules);
+	int code = release_put_policy(c, s, policy, &x->rules);
 	if (code < 0)
 		code = release_put_files(c, s, "key", RELEASE_KEYS_MAX, &key, &x->rules.nkeys);
 	if (code >= 0)
@@ -117,12 +118,25 @@ static int init_in(struct cli *c, struct store *s, struct release_init *x)
 	return CLI_OK;
 }
 
+/* All that may be wrong is looked for before there is a state directory. */
+static int check_init(struct cli *c, const struct release_policy_file *policy,
+    const struct release_init *x)
+{
+	struct release_init y = *x;
+	struct fault f = FAULT_INIT;
+
+	y.rules.policy = (struct release_file){ policy->name, policy->policy.digest };
+	int rc = release_init_check(&y, &f);
+	return rc ? release_failed(c, rc, &f) : check_keys_usable(c);
+}
+
 static int run_init(struct cli *c)
 {
 	struct release_person person[RELEASE_PEOPLE_MAX];
 	struct release_init x = { .channel = c->arg[0], .owner = cli_opt(c, "owner"),
 		.risk = cli_opt(c, "risk") ? cli_opt(c, "risk") : "normal", .who = release_actor(c),
 		.person = person };
+	struct release_policy_file policy;
 	AUTO_STORE struct store *s = NULL;
 
 	if (!cli_opt(c, "policy") || !x.owner)
@@ -131,10 +145,12 @@ static int run_init(struct cli *c)
 	if (code < 0)
 		code = parse_valid(c, &x.valid);
 	if (code < 0)
-		code = check_keys_usable(c);
+		code = release_read_policy(c, cli_opt(c, "policy"), &policy);
+	if (code < 0)
+		code = check_init(c, &policy, &x);
 	if (code >= 0 || cli_store(c, STORE_RDWR, &s, &code) < 0)
 		return code;
-	return init_in(c, s, &x);
+	return init_in(c, s, &policy, &x);
 }
 
 static const struct cli_opt init_opts[] = {
@@ -167,7 +183,7 @@ const struct cli_cmd cmd_release_init = {
 
 /* --- policy --- */
 
-static int policy_in(struct cli *c, struct store *s)
+static int policy_in(struct cli *c, struct store *s, const struct release_policy_file *policy)
 {
 	struct release_channel ch;
 	struct release_policy x = { .channel = c->arg[0], .who = release_actor(c) };
@@ -179,8 +195,8 @@ static int policy_in(struct cli *c, struct store *s)
 	if (code >= 0)
 		return code;
 	x.rules = (struct release_rules){ ch.policy, ch.signer, ch.nsigners, ch.key, ch.nkeys };
-	if (cli_opt(c, "policy"))
-		code = release_put_policy(c, s, cli_opt(c, "policy"), &x.rules);
+	if (policy)
+		code = release_put_policy(c, s, policy, &x.rules);
 	if (code < 0 && cli_has(c, "key")) {
 		code = release_put_files(c, s, "key", RELEASE_KEYS_MAX, &key, &x.rules.nkeys);
 		x.rules.key = key;
@@ -210,14 +226,18 @@ static int policy_in(struct cli *c, struct store *s)
 
 static int run_policy(struct cli *c)
 {
+	const char *path = cli_opt(c, "policy");
+	struct release_policy_file policy;
 	AUTO_STORE struct store *s = NULL;
 
-	if (!cli_opt(c, "policy") && !cli_has(c, "key"))
+	if (!path && !cli_has(c, "key"))
 		return cli_failf(c, CLI_USAGE, "give --policy FILE, --key FILE or both");
 	int code = check_keys_usable(c);
+	if (code < 0 && path)
+		code = release_read_policy(c, path, &policy);
 	if (code >= 0 || cli_store(c, STORE_EXISTING, &s, &code) < 0)
 		return code;
-	return policy_in(c, s);
+	return policy_in(c, s, path ? &policy : NULL);
 }
 
 static const struct cli_opt policy_opts[] = {

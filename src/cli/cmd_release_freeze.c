@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* cmd_release_freeze: freeze and unfreeze. */
+/* cmd_release_freeze: freeze, allow and unfreeze. */
 
 #include "base/file.h"
 #include "cli/commands.h"
@@ -61,6 +61,20 @@ static void freeze_output(struct cli *c, const struct release_freeze *z, uint64_
 	    z->nscope ? "" : "every release", z->channel);
 }
 
+/* A version mistyped here would leave the affected one a target of a rollback. */
+static void note_unknown(struct cli *c, const struct release_channel *ch,
+    const struct release_freeze *z)
+{
+	for (size_t i = 0; i < z->nscope && !c->quiet; i++) {
+		bool known = release_find(ch, z->scope[i]) != NULL;
+		for (size_t j = 0; j < ch->nholds; j++)
+			known |= strcmp(ch->hold[j].version, z->scope[i]) == 0;
+		if (!known)
+			fprintf(stderr, "firebreak release freeze: note: %s has never seen a release %s\n",
+			    ch->name, QUOTE(span_str(z->scope[i])));
+	}
+}
+
 static int freeze_in(struct cli *c, struct store *s, struct release_freeze *z)
 {
 	static const char *scope[RELEASE_LIST_MAX], *allow[RELEASE_LIST_MAX];
@@ -83,6 +97,7 @@ static int freeze_in(struct cli *c, struct store *s, struct release_freeze *z)
 	code = release_end(c, s, z->channel, already ? 0 : rc, &f);
 	if (code >= 0)
 		return code;
+	note_unknown(c, &ch, z);
 	freeze_output(c, z, seq, already);
 	return CLI_OK;
 }
@@ -262,15 +277,20 @@ static int unfreeze_in(struct cli *c, struct store *s, const struct key *k)
 	return lift(c, s, &ch, &x, &run, verified);
 }
 
+static int second_person(struct cli *c, struct key **ret_k)
+{
+	if (!cli_opt(c, "as") || !cli_opt(c, "sign-key"))
+		return cli_failf(c, CLI_USAGE, "--as NAME and --sign-key FILE are needed: a second person "
+		    "signs for it");
+	return read_private(c, cli_opt(c, "sign-key"), ret_k);
+}
+
 static int run_unfreeze(struct cli *c)
 {
 	AUTO_STORE struct store *s = NULL;
 	AUTO_KEY struct key *k = NULL;
 
-	if (!cli_opt(c, "as") || !cli_opt(c, "sign-key"))
-		return cli_failf(c, CLI_USAGE, "--as NAME and --sign-key FILE are needed: a second person "
-		    "signs for it");
-	int code = read_private(c, cli_opt(c, "sign-key"), &k);
+	int code = second_person(c, &k);
 	if (code >= 0 || cli_store(c, STORE_EXISTING, &s, &code) < 0)
 		return code;
 	return unfreeze_in(c, s, k);
@@ -297,4 +317,83 @@ const struct cli_cmd cmd_release_unfreeze = {
 	"Exit codes: 0 lifted, 3 usage, 4 could not, 5 the key file is malformed, 6 refused: condition not\n"
 	"met, not a second person, not your key, not frozen.\n",
 	.opts = unfreeze_opts, .min_args = 1, .max_args = 1, .run = run_unfreeze,
+};
+
+/* --- allow --- */
+
+static int allow_in(struct cli *c, struct store *s, struct release_allow *x)
+{
+	const struct release_frozen *z;
+	struct release_channel ch;
+	struct fault f = FAULT_INIT;
+	uint64_t seq = 0;
+
+	int code = release_channel_arg(c, s, x->channel, &ch);
+	if (code < 0)
+		code = pick_freeze(c, &ch, &z);
+	if (code >= 0)
+		return code;
+	x->freeze = z->id;
+	if (store_begin(s, &f) < 0)
+		return cli_fail(c, CLI_INTERNAL, &f);
+	code = release_end(c, s, ch.name, release_allow(s, x, &seq, &f), &f);
+	if (code >= 0)
+		return code;
+	char until[TS_TEXT_MAX];
+	ts_format(x->expires, until);
+	if (c->json) {
+		struct jw w = release_json(c, ch.name, "release.allow", seq);
+		jw_kcstr(&w, "expires", until);
+		jw_kint(&w, "freeze", (int64_t)x->freeze);
+		jw_kcstr(&w, "person", x->person);
+		jw_end(&w);
+	} else {
+		printf("%s lets %s%s through freeze %llu of %s until %s (entry %llu)\n",
+		    cli_safe(c, x->person), x->allow[0], x->nallow > 1 ? " and others" : "",
+		    (unsigned long long)x->freeze, ch.name, until, (unsigned long long)seq);
+	}
+	return CLI_OK;
+}
+
+static int run_allow(struct cli *c)
+{
+	struct release_allow x = { .channel = c->arg[0], .who = release_actor(c), .person = c->actor,
+		.reason = cli_opt(c, "reason"), .allow = c->arg + 1, .nallow = (size_t)c->nargs - 1 };
+	AUTO_STORE struct store *s = NULL;
+	AUTO_KEY struct key *k = NULL;
+
+	if (!x.reason)
+		return cli_failf(c, CLI_USAGE, "--reason TEXT is needed");
+	int code = release_when(c, "expires", &x.expires);
+	if (code < 0)
+		code = second_person(c, &k);
+	if (code >= 0 || cli_store(c, STORE_EXISTING, &s, &code) < 0)
+		return code;
+	x.key = k;
+	return allow_in(c, s, &x);
+}
+
+static const struct cli_opt allow_opts[] = {
+	{ "reason", "TEXT", "why", false },
+	{ "expires", "TIME", "how long: 24h, or an RFC 3339 time; not past the freeze's deadline", false },
+	{ "sign-key", "FILE", "your private key (PEM), the one you are enrolled with", false },
+	{ "freeze", "N", "which freeze, when several are open", false },
+	{ NULL, NULL, NULL, false },
+};
+
+const struct cli_cmd cmd_release_allow = {
+	.name = "release allow", .args = "CHANNEL VERSION|DIGEST…",
+	.summary = "Let a release through a freeze, as a second person",
+	.help =
+	"An exception window: the named versions (or exactly the named bytes, as sha256:HEX) may be\n"
+	"published although the channel is frozen, until the exception expires. They still have to pass\n"
+	"the gate, whose record names the exception. This is how the clean build gets out while the case\n"
+	"is open. Who may make an exception and what is signed is as for firebreak release unfreeze. A\n"
+	"channel with several open freezes needs one for each.\n\n"
+	"Example:\n"
+	"  firebreak release allow stable 18.12.425 --reason 'rebuilt on a clean host' --expires 24h \\\n"
+	"      --as bob --sign-key bob.key\n\n"
+	"Exit codes: 0 done, 3 usage, 4 could not, 5 the key file is malformed, 6 refused: not a second\n"
+	"person, not your key, not frozen, or it would outlive the freeze's deadline.\n",
+	.opts = allow_opts, .min_args = 2, .max_args = RELEASE_LIST_MAX + 1, .run = run_allow,
 };

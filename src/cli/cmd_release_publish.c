@@ -116,7 +116,9 @@ static void publish_json(struct cli *c, const struct release_publish *x, const c
 	jw_key(&w, "gate");
 	AUTO_BUF struct buf gate = BUF_INIT(LEDGER_ENTRY_MAX);
 	struct jw g = jw_canonical(&gate);
-	gate_json(&g, ch, &x->gate, NULL, x->who.at);
+	struct fold_exception ex = release_exception_of(ch, x->version, x->artifact, x->nartifacts,
+	    x->who.at);
+	gate_json(&g, ch, &x->gate, &ex, x->who.at);
 	jw_raw(&w, buf_span(&gate));
 	if (routed) {
 		jw_key(&w, "signal");
@@ -149,6 +151,8 @@ static int record(struct cli *c, struct store *s, const struct release_channel *
 	int code = release_end(c, s, x->channel, rc, &f);
 	if (code >= 0)
 		return code;
+	if (held && wire_renew(c, s, &routed, 1, &f) < 0)
+		return cli_fail(c, CLI_INTERNAL, &f);
 	if (c->json) {
 		publish_json(c, x, held ? "release.hold" : "release.publish", seq, verdict, ch,
 		    held ? &routed : NULL);
@@ -352,7 +356,7 @@ static int find_target(struct cli *c, struct store *s, const struct release_chan
 		if (to)
 			return cli_fail(c, CLI_REFUSED, &f);
 		if (!c->quiet)
-			fprintf(stderr, "firebreak release rollback: not to %s\n", f.text);
+			fprintf(stderr, "firebreak release rollback: passed over: %s\n", f.text);
 		r = release_rollback_next(ch, r);
 	}
 	if (!t->tried)

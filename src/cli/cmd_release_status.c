@@ -54,6 +54,14 @@ static void print_current(struct cli *c, const struct release_channel *ch, ts no
 	    due ? due : "", due ? " (firebreak release recheck)" : "");
 }
 
+static void print_allowed(const char *const *list, size_t n, ts until)
+{
+	printf("            until %s may still be published:", SECOND(until));
+	for (size_t i = 0; i < n; i++)
+		printf(" %s", list[i]);
+	printf("\n");
+}
+
 static void print_freeze(struct cli *c, const struct release_frozen *z, ts now)
 {
 	const struct release_freeze *x = &z->order;
@@ -68,12 +76,12 @@ static void print_freeze(struct cli *c, const struct release_frozen *z, ts now)
 		printf(" %s", x->scope[i]);
 	printf("%s; lifted by %s%s%s\n", x->nscope ? "" : " every release", cli_safe(c, x->condition),
 	    x->case_id ? "; case " : "", x->case_id ? cli_safe(c, x->case_id) : "");
-	if (!x->nallow)
-		return;
-	printf("            may still be published:");
-	for (size_t i = 0; i < x->nallow; i++)
-		printf(" %s", x->allow[i]);
-	printf("\n");
+	if (x->nallow)
+		print_allowed(x->allow, x->nallow, x->expires);
+	for (size_t i = 0; i < z->nexceptions; i++)
+		if (now < z->exception[i].expires)
+			print_allowed(z->exception[i].allow, z->exception[i].nallow,
+			    z->exception[i].expires);
 }
 
 static void print_status(struct cli *c, const struct release_channel *ch)
@@ -160,6 +168,17 @@ static void strings_to_json(struct jw *w, const char *key, const char *const *s,
 	jw_end(w);
 }
 
+static void exception_to_json(struct jw *w, const struct release_exception *x)
+{
+	jw_obj(w);
+	strings_to_json(w, "allow", x->allow, x->nallow);
+	jw_kcstr(w, "by", x->person);
+	jw_kint(w, "entry", (int64_t)x->id);
+	jw_kcstr(w, "expires", WHEN(x->expires));
+	jw_kcstr(w, "reason", x->reason);
+	jw_end(w);
+}
+
 static void freeze_to_json(struct jw *w, const struct release_frozen *z, ts now)
 {
 	const struct release_freeze *x = &z->order;
@@ -169,6 +188,11 @@ static void freeze_to_json(struct jw *w, const struct release_frozen *z, ts now)
 	jw_kcstr(w, "by", x->who.actor);
 	jw_kcstr(w, "case", x->case_id);
 	jw_kcstr(w, "condition", x->condition);
+	jw_key(w, "exceptions");
+	jw_arr(w);
+	for (size_t i = 0; i < z->nexceptions; i++)
+		exception_to_json(w, &z->exception[i]);
+	jw_end(w);
 	jw_kcstr(w, "expires", WHEN(x->expires));
 	jw_kint(w, "id", (int64_t)z->id);
 	if (z->lifted) {

@@ -242,10 +242,10 @@ static int report(struct cli *c, const struct signal *s, size_t n, struct proof 
 		fault_wrap(&f, rc, "%s", QUOTE(span_str(path)));
 	if (rc == 0)
 		rc = proof_store(p, st, &f);
-	if (rc == 0)
-		rc = store_commit(st, &f);
-	else
+	if (rc)
 		store_abort(st);
+	else if ((rc = store_commit(st, &f)) == 0)
+		rc = wire_renew(c, st, r, n, &f);
 	if (rc == WIRE_REFUSED)
 		return cli_fail(c, CLI_REFUSED, &f);
 	if (rc)

@@ -10,6 +10,7 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_release_publish,
 	&cmd_release_status,
 	&cmd_release_freeze,
+	&cmd_release_allow,
 	&cmd_release_unfreeze,
 	&cmd_release_rollback,
 	&cmd_release_recheck,

@@ -22,7 +22,7 @@ extern const struct cli_cmd cmd_ledger_consistency;
 
 extern const struct cli_cmd cmd_release_init, cmd_release_policy, cmd_release_publish;
 extern const struct cli_cmd cmd_release_recheck, cmd_release_rollback;
-extern const struct cli_cmd cmd_release_freeze, cmd_release_unfreeze;
+extern const struct cli_cmd cmd_release_freeze, cmd_release_allow, cmd_release_unfreeze;
 extern const struct cli_cmd cmd_release_status, cmd_release_log;
 extern const struct cli_cmd cmd_release_state, cmd_release_check;
 extern const struct cli_cmd cmd_intel_import, cmd_intel_list, cmd_intel_show;

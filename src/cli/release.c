@@ -6,7 +6,6 @@
 #include "conf/yaml.h"
 #include "crypto/hash.h"
 #include "release/state.h"
-#include "trust/policy.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -95,52 +94,57 @@ int release_put_files(struct cli *c, struct store *s, const char *opt, size_t ma
 	return -1;
 }
 
-static int put_signers(struct cli *c, struct store *s, const struct policy *p,
+int release_read_policy(struct cli *c, const char *path, struct release_policy_file *ret_p)
+{
+	AUTO_BUF struct buf text = BUF_INIT(YAML_TEXT_MAX + 1);
+	struct fault f = FAULT_INIT;
+	int err = 0;
+
+	int rc = file_read(path, &text, YAML_TEXT_MAX, &f);
+	if (rc == 0)
+		rc = policy_parse(&ret_p->policy, path, buf_span(&text), &c->arena, &f);
+	if (rc < 0)
+		return cli_errno(c, rc, &f);
+	ret_p->text = arena_dup(&c->arena, buf_span(&text), &err);
+	ret_p->name = base_name(path);
+	if (err < 0)
+		return cli_errno(c, err, NULL);
+	size_t files = 0;
+	for (size_t i = 0; i < ret_p->policy.nsigners; i++) {
+		const char *key = ret_p->policy.signer[i].path;
+		int code = key ? release_check_key(c, key) : -1;
+		if (code >= 0)
+			return code;
+		files += key != NULL;
+	}
+	if (files > RELEASE_KEYS_MAX)
+		return cli_failf(c, CLI_INPUT, "%s lists more than %d key files", QUOTE(span_str(path)),
+		    RELEASE_KEYS_MAX);
+	return -1;
+}
+
+int release_put_policy(struct cli *c, struct store *s, const struct release_policy_file *p,
     struct release_rules *ret_rules)
 {
-	struct release_file *signer = arena_array(&c->arena, p->nsigners + 1, sizeof(*signer));
+	struct release_file *signer = arena_array(&c->arena, RELEASE_KEYS_MAX, sizeof(*signer));
+	struct fault f = FAULT_INIT;
 	size_t n = 0;
 
 	if (!signer)
 		return cli_errno(c, -ENOMEM, NULL);
-	for (size_t i = 0; i < p->nsigners; i++) {
-		if (!p->signer[i].path)
+	for (size_t i = 0; i < p->policy.nsigners; i++) {
+		if (!p->policy.signer[i].path)
 			continue;
-		if (n == RELEASE_KEYS_MAX)
-			return cli_failf(c, CLI_INPUT, "%s lists more than %d key files",
-			    QUOTE(span_str(p->path)), RELEASE_KEYS_MAX);
-		int code = release_check_key(c, p->signer[i].path);
-		if (code < 0)
-			code = release_put_file(c, s, p->signer[i].path, &signer[n]);
+		int code = release_put_file(c, s, p->policy.signer[i].path, &signer[n]);
 		if (code >= 0)
 			return code;
-		signer[n++].name = p->signer[i].text;
+		signer[n++].name = p->policy.signer[i].text;
 	}
 	ret_rules->signer = signer;
 	ret_rules->nsigners = n;
-	return -1;
-}
-
-int release_put_policy(struct cli *c, struct store *s, const char *path,
-    struct release_rules *ret_rules)
-{
-	struct fault f = FAULT_INIT;
-	AUTO_BUF struct buf text = BUF_INIT(YAML_TEXT_MAX + 1);
-	struct policy p;
-
-	int rc = file_read(path, &text, YAML_TEXT_MAX, &f);
-	if (rc == 0)
-		rc = policy_parse(&p, path, buf_span(&text), &c->arena, &f);
-	if (rc < 0)
-		return cli_errno(c, rc, &f);
-	int code = put_signers(c, s, &p, ret_rules);
-	if (code >= 0)
-		return code;
-	rc = store_blob_put(s, buf_span(&text), &ret_rules->policy.sha256, &f);
-	if (rc < 0)
-		return cli_fail(c, CLI_INTERNAL, &f);
-	ret_rules->policy.name = base_name(path);
-	return -1;
+	ret_rules->policy.name = p->name;
+	int rc = store_blob_put(s, p->text, &ret_rules->policy.sha256, &f);
+	return rc < 0 ? cli_fail(c, CLI_INTERNAL, &f) : -1;
 }
 
 int release_check_key(struct cli *c, const char *path)

@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "release/change.h"
+#include "trust/policy.h"
 #include "trust/verify.h"
 
 struct release_who release_actor(struct cli *c);
@@ -30,8 +31,15 @@ FB_MUST int release_put_file(struct cli *c, struct store *s, const char *path,
     struct release_file *ret_file);
 /* Is it a public key that we can use? */
 FB_MUST int release_check_key(struct cli *c, const char *path);
-/* A policy, and the key files that it lists as signers, copied into blobs after it was parsed. */
-FB_MUST int release_put_policy(struct cli *c, struct store *s, const char *path,
+/* A policy file, read and parsed, with every key file that it lists looked at. */
+struct release_policy_file {
+	const char *name;
+	struct span text;
+	struct policy policy;
+};
+FB_MUST int release_read_policy(struct cli *c, const char *path, struct release_policy_file *ret_p);
+/* The policy and its key files, copied into blobs. */
+FB_MUST int release_put_policy(struct cli *c, struct store *s, const struct release_policy_file *p,
     struct release_rules *ret_rules);
 
 /* What the gate found out; everything lives in c->arena. */

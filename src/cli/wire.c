@@ -3,11 +3,12 @@
 #include "cli/wire.h"
 
 #include "base/file.h"
+#include "base/map.h"
 #include "cli/print.h"
 #include "cli/share.h"
 #include "conf/yaml.h"
 #include "incident/triage.h"
-#include "release/release.h"
+#include "release/state.h"
 #include "release/text.h"
 
 #include <errno.h>
@@ -308,6 +309,25 @@ static int inside(struct cli *c, struct store *s, const struct signal *sig, size
 	return rc;
 }
 
+int wire_renew(struct cli *c, struct store *s, const struct wire_result *ret, size_t n,
+    struct fault *f)
+{
+	struct map done;
+	int rc = 0;
+
+	map_init(&done, n * WIRE_CHANNELS_MAX);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < ret[i].nchannel && rc >= 0; j++) {
+			const char *channel = ret[i].channel[j];
+			rc = map_add(&done, span_str(channel), NULL, NULL);
+			if (rc == 0)
+				rc = state_publish(s, channel, clock_now(&c->clock), f);
+		}
+	map_free(&done);
+	return rc < 0 ? fault_wrap(f, rc, "recorded, but a channel's state document could not be "
+	    "renewed") : 0;
+}
+
 static int own(struct cli *c, struct store *s, const struct signal *sig, size_t n,
     struct wire_result *ret, struct fault *f, order how)
 {
@@ -316,10 +336,12 @@ static int own(struct cli *c, struct store *s, const struct signal *sig, size_t 
 	if (rc)
 		return rc;
 	rc = inside(c, s, sig, n, ret, f, how);
-	if (rc == 0)
-		return store_commit(s, f);
-	store_abort(s);
-	return rc;
+	if (rc) {
+		store_abort(s);
+		return rc;
+	}
+	rc = store_commit(s, f);
+	return rc ? rc : wire_renew(c, s, ret, n, f);
 }
 
 int wire_signals_in(struct cli *c, struct store *s, const struct signal *sig, size_t n,

@@ -90,6 +90,11 @@ FB_MUST int wire_signals_together(struct cli *c, struct store *s, const struct s
 FB_MUST int wire_signals_in(struct cli *c, struct store *s, const struct signal *sig, size_t n,
     struct wire_result *ret, struct fault *f);
 
+/* After the commit: new state documents for the channels that were frozen (wire_signals does it
+ * itself), so that clients learn of it. */
+FB_MUST int wire_renew(struct cli *c, struct store *s, const struct wire_result *ret, size_t n,
+    struct fault *f);
+
 /* For people and for --json: "opened" "joined" "reopened" "repeated"; "done" "already" … */
 const char *wire_case_name(enum wire_case w);
 const char *wire_freeze_name(enum wire_freeze w);

@@ -28,6 +28,33 @@ static int put_people(struct jw *w, const struct release_init *x, struct fault *
 	return 0;
 }
 
+static int put_init(struct draft *d, const struct release_init *x, struct fault *f)
+{
+	draft_files(&d->w, "keys", x->rules.key, x->rules.nkeys);
+	jw_kcstr(&d->w, "owner", x->owner);
+	int rc = text_line(span_str(x->owner), RELEASE_PERSON_MAX, "owner", f);
+	for (size_t i = 0; i < x->npeople && rc == 0; i++)
+		rc = text_line(span_str(x->person[i].name), RELEASE_PERSON_MAX, "a person's name", f);
+	if (rc == 0)
+		rc = put_people(&d->w, x, f);
+	draft_file(&d->w, "policy", &x->rules.policy);
+	jw_kcstr(&d->w, "risk", x->risk);
+	draft_files(&d->w, "signers", x->rules.signer, x->rules.nsigners);
+	jw_kint(&d->w, "valid", x->valid / TS_SECOND);
+	return rc;
+}
+
+int release_init_check(const struct release_init *x, struct fault *f)
+{
+	AUTO_DRAFT struct draft d;
+	int rc = text_channel(span_str(x->channel), f);
+
+	draft_new(&d, x->channel);
+	if (rc == 0)
+		rc = put_init(&d, x, f);
+	return rc ? rc : draft_judge(&d, "release.init", &x->who, 0, f);
+}
+
 int release_init(struct store *s, const struct release_init *x, uint64_t *ret_seq, struct fault *f)
 {
 	AUTO_DRAFT struct draft d;
@@ -37,18 +64,8 @@ int release_init(struct store *s, const struct release_init *x, uint64_t *ret_se
 		return fault_set(f, RELEASE_EXISTS, "channel %s is there already", d.c.name);
 	if (rc != RELEASE_NO_CHANNEL)
 		return rc;
-	draft_files(&d.w, "keys", x->rules.key, x->rules.nkeys);
-	jw_kcstr(&d.w, "owner", x->owner);
-	rc = text_line(span_str(x->owner), RELEASE_PERSON_MAX, "owner", f);
-	if (rc == 0)
-		rc = put_people(&d.w, x, f);
-	if (rc)
-		return rc;
-	draft_file(&d.w, "policy", &x->rules.policy);
-	jw_kcstr(&d.w, "risk", x->risk);
-	draft_files(&d.w, "signers", x->rules.signer, x->rules.nsigners);
-	jw_kint(&d.w, "valid", x->valid / TS_SECOND);
-	return draft_append(&d, s, "release.init", &x->who, ret_seq, f);
+	rc = put_init(&d, x, f);
+	return rc ? rc : draft_append(&d, s, "release.init", &x->who, ret_seq, f);
 }
 
 int release_policy(struct store *s, const struct release_policy *x, uint64_t *ret_seq,
@@ -80,15 +97,15 @@ static void artifact_json(struct jw *w, const struct release_artifact *x)
 	jw_end(w);
 }
 
-/* The freeze whose allowlist lets it through, the one that ends first. */
-static const struct release_frozen *exception_of(const struct release_channel *c)
+struct fold_exception release_exception_of(const struct release_channel *c, const char *version,
+    const struct release_artifact *art, size_t nart, ts at)
 {
-	const struct release_frozen *first = NULL;
+	struct fold_exception first = { 0 }, x;
 
 	for (size_t i = 0; i < c->nfreezes; i++)
-		if (!c->freeze[i].lifted &&
-		    (!first || c->freeze[i].order.expires < first->order.expires))
-			first = &c->freeze[i];
+		if (!c->freeze[i].lifted && fold_allows(&c->freeze[i], version, art, nart, at, &x) &&
+		    (!first.kind || x.expires < first.expires))
+			first = x;
 	return first;
 }
 
@@ -111,7 +128,9 @@ int release_publish(struct store *s, const struct release_publish *x, uint64_t *
 	jw_end(&d.w);
 	draft_files(&d.w, "evidence", x->gate.evidence, x->gate.nevidence);
 	jw_key(&d.w, "gate");
-	gate_json(&d.w, &d.c, &x->gate, exception_of(&d.c), x->who.at);
+	struct fold_exception ex = release_exception_of(&d.c, x->version, x->artifact, x->nartifacts,
+	    x->who.at);
+	gate_json(&d.w, &d.c, &x->gate, &ex, x->who.at);
 	jw_kcstr(&d.w, "version", x->version);
 	rc = draft_append(&d, s, pass ? "release.publish" : "release.hold", &x->who, ret_seq, f);
 	return rc == 0 && !pass ? RELEASE_HELD : rc;

@@ -29,6 +29,8 @@ struct release_init {
 	size_t npeople;
 };
 
+/* Everything that can be wrong with x by itself, before there is a store: 0, -EINVAL, -EBADMSG. */
+FB_MUST int release_init_check(const struct release_init *x, struct fault *f);
 /* RELEASE_EXISTS; -EINVAL for a malformed name, a key that is none, or two people that are one. */
 FB_MUST int release_init(struct store *s, const struct release_init *x, uint64_t *ret_seq,
     struct fault *f);
@@ -50,6 +52,9 @@ struct release_publish {
 	struct release_gate gate; /* judged is parallel to artifact; its evidence is the release's */
 };
 
+/* The exception by which it gets through the open freezes, the one that ends first. */
+struct fold_exception release_exception_of(const struct release_channel *c, const char *version,
+    const struct release_artifact *art, size_t nart, ts at);
 /* 0 published; RELEASE_HELD recorded but not published; RELEASE_ALREADY, RELEASE_CONFLICT,
  * RELEASE_IS_FROZEN, RELEASE_NO_CHANNEL. */
 FB_MUST int release_publish(struct store *s, const struct release_publish *x, uint64_t *ret_seq,
@@ -79,6 +84,22 @@ struct release_recheck {
 
 /* Records that a release was verified again, whatever came out. */
 FB_MUST int release_recheck(struct store *s, const struct release_recheck *x, uint64_t *ret_seq,
+    struct fault *f);
+
+struct release_allow {
+	const char *channel;
+	struct release_who who;
+	uint64_t freeze;
+	const char *person, *reason;
+	const struct key *key; /* that person's private key */
+	const char *const *allow; /* versions, or digests as text */
+	size_t nallow;
+	ts expires;
+};
+
+/* Lets named versions or bytes through one freeze: an exception window. RELEASE_NO_SUCH,
+ * RELEASE_NOT_ALLOWED, -EINVAL. */
+FB_MUST int release_allow(struct store *s, const struct release_allow *x, uint64_t *ret_seq,
     struct fault *f);
 
 struct release_unfreeze {

@@ -5,18 +5,19 @@
 #include <errno.h>
 #include <stdio.h>
 
+void draft_new(struct draft *d, const char *channel)
+{
+	*d = (struct draft){ .arena = ARENA_INIT(DRAFT_ARENA_MAX), .data = BUF_INIT(DRAFT_DATA_MAX),
+		.c = { .name = channel } };
+	d->w = jw_canonical(&d->data);
+	jw_obj(&d->w);
+}
+
 int draft_open(struct draft *d, struct store *s, const char *channel, struct fault *f)
 {
-	*d = (struct draft){ .arena = ARENA_INIT(DRAFT_ARENA_MAX), .data = BUF_INIT(DRAFT_DATA_MAX) };
-	d->w = jw_canonical(&d->data);
-	int rc = release_load(s, channel, &d->arena, &d->c, f);
-	if (rc == RELEASE_NO_CHANNEL) {
-		d->c = (struct release_channel){ .name = arena_str(&d->arena, span_str(channel)) };
-		if (!d->c.name)
-			return -ENOMEM;
-	}
-	jw_obj(&d->w);
-	return rc;
+	draft_new(d, channel);
+	/* On RELEASE_NO_CHANNEL d->c stays the empty one. */
+	return release_load(s, channel, &d->arena, &d->c, f);
 }
 
 void draft_close(struct draft *d)
@@ -25,12 +26,10 @@ void draft_close(struct draft *d)
 	buf_free(&d->data);
 }
 
-int draft_append(struct draft *d, struct store *s, const char *kind, const struct release_who *who,
-    uint64_t *ret_seq, struct fault *f)
+int draft_judge(struct draft *d, const char *kind, const struct release_who *who, uint64_t seq,
+    struct fault *f)
 {
-	char subject[RELEASE_NAME_MAX + 16];
 	struct json_doc doc;
-	uint64_t size, seq;
 
 	jw_end(&d->w);
 	if (buf_err(&d->data) == -EMSGSIZE)
@@ -39,13 +38,22 @@ int draft_append(struct draft *d, struct store *s, const char *kind, const struc
 	int rc = buf_err(&d->data);
 	if (rc == 0)
 		rc = json_parse(&doc, buf_span(&d->data), &d->arena, f);
-	if (rc == 0)
-		rc = ledger_size(s, &size, f);
 	if (rc < 0)
 		return rc;
-	struct release_step e = { .seq = size, .at = who->at, .kind = kind, .actor = who->actor,
+	struct release_step e = { .seq = seq, .at = who->at, .kind = kind, .actor = who->actor,
 		.data = json_root(&doc) };
-	rc = fold_apply(&d->c, &e, &d->arena, f);
+	return fold_apply(&d->c, &e, &d->arena, f);
+}
+
+int draft_append(struct draft *d, struct store *s, const char *kind, const struct release_who *who,
+    uint64_t *ret_seq, struct fault *f)
+{
+	char subject[RELEASE_NAME_MAX + 16];
+	uint64_t seq;
+
+	int rc = ledger_size(s, &seq, f);
+	if (rc == 0)
+		rc = draft_judge(d, kind, who, seq, f);
 	if (rc)
 		return rc;
 	snprintf(subject, sizeof(subject), "channel:%s", d->c.name);

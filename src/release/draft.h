@@ -22,10 +22,15 @@ struct draft {
 
 #define AUTO_DRAFT FB_CLEANUP(draft_close)
 
-/* Loads the channel. RELEASE_NO_CHANNEL leaves a usable draft of an empty one (for init). */
+/* Of a channel that is not there yet. name is borrowed. */
+void draft_new(struct draft *d, const char *channel);
+/* Loads the channel. RELEASE_NO_CHANNEL leaves a draft of a new one (for init). */
 FB_MUST int draft_open(struct draft *d, struct store *s, const char *channel, struct fault *f);
 void draft_close(struct draft *d);
-/* Closes the object, applies it to d->c, appends it. */
+/* Closes the object and applies it to d->c as the entry seq. Results as fold_apply. */
+FB_MUST int draft_judge(struct draft *d, const char *kind, const struct release_who *who,
+    uint64_t seq, struct fault *f);
+/* The same, and appends it. */
 FB_MUST int draft_append(struct draft *d, struct store *s, const char *kind,
     const struct release_who *who, uint64_t *ret_seq, struct fault *f);
 

@@ -4,8 +4,8 @@
 
 #include "crypto/key.h"
 #include "release/read.h"
+#include "release/second.h"
 #include "release/text.h"
-#include "release/unfreeze.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -46,30 +46,42 @@ bool fold_covers(const struct release_frozen *z, const char *version)
 	return z->order.nscope == 0;
 }
 
-static bool lists_digest(const struct release_frozen *z, const struct release_artifact *art)
+/* One list of versions and digests: does it name the version, or all of the bytes? */
+static bool lists(const char *const *list, size_t n, const char *version,
+    const struct release_artifact *art, size_t nart)
 {
-	for (size_t i = 0; i < z->order.nallow; i++) {
-		struct digest d;
-		if (digest_parse(span_str(z->order.allow[i]), &d) == 0 &&
-		    digest_eq(&d, &art->digest[d.alg]))
+	size_t listed = 0;
+	struct digest d;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], version) == 0)
 			return true;
+	for (size_t i = 0; i < nart; i++) {
+		bool is = false;
+		for (size_t j = 0; j < n; j++)
+			is |= digest_parse(span_str(list[j]), &d) == 0 &&
+			    digest_eq(&d, &art[i].digest[d.alg]);
+		listed += is;
 	}
-	return false;
+	return nart && listed == nart;
 }
 
 bool fold_allows(const struct release_frozen *z, const char *version,
-    const struct release_artifact *art, size_t nart, ts at)
+    const struct release_artifact *art, size_t nart, ts at, struct fold_exception *ret_x)
 {
-	size_t listed = 0;
-
 	if (at >= z->order.expires)
 		return false;
-	for (size_t i = 0; i < z->order.nallow; i++)
-		if (strcmp(z->order.allow[i], version) == 0)
-			return true;
-	for (size_t i = 0; i < nart; i++)
-		listed += lists_digest(z, &art[i]);
-	return nart && listed == nart;
+	for (size_t i = 0; i < z->nexceptions; i++) {
+		const struct release_exception *x = &z->exception[i];
+		if (at >= x->expires || !lists(x->allow, x->nallow, version, art, nart))
+			continue;
+		*ret_x = (struct fold_exception){ "allow", x->id, x->expires };
+		return true;
+	}
+	if (!lists(z->order.allow, z->order.nallow, version, art, nart))
+		return false;
+	*ret_x = (struct fold_exception){ "freeze", z->id, z->order.expires };
+	return true;
 }
 
 static bool ships(const struct release_version *r, const struct release_artifact *x, bool named)
@@ -117,7 +129,8 @@ int fold_may_publish(const struct release_channel *c, const char *version,
 			    "version number does not make them good", c->release[i].version);
 	for (size_t i = 0; i < c->nfreezes; i++) {
 		const struct release_frozen *z = &c->freeze[i];
-		if (z->lifted || fold_allows(z, version, art, nart, at))
+		struct fold_exception x;
+		if (z->lifted || fold_allows(z, version, art, nart, at, &x))
 			continue;
 		bool late = at >= z->order.expires;
 		return fault_set(f, RELEASE_IS_FROZEN, "%s is frozen since entry %s%s: %s (owner %s, "
@@ -440,6 +453,7 @@ int fold_apply(struct release_channel *c, const struct release_step *e, struct a
 		{ "release.publish", apply_gated },
 		{ "release.hold", apply_gated },
 		{ "release.freeze", apply_freeze },
+		{ "release.allow", allow_apply },
 		{ "release.unfreeze", unfreeze_apply },
 		{ "release.rollback", apply_rollback },
 		{ "release.recheck", apply_recheck },

@@ -30,7 +30,14 @@ FB_MUST int fold_may_publish(const struct release_channel *c, const char *versio
     const struct release_artifact *art, size_t nart, ts at, struct fault *f);
 /* 0, RELEASE_NO_SUCH, RELEASE_IN_SCOPE, RELEASE_CONFLICT. */
 FB_MUST int fold_may_roll_back(const struct release_channel *c, const char *to, struct fault *f);
-/* Does the freeze let this be published at that time? */
+/* By which list a freeze lets something through, and until when. */
+struct fold_exception {
+	const char *kind; /* "freeze": its own allowlist; "allow": an exception made later; NULL: none */
+	uint64_t id;      /* seq of that entry */
+	ts expires;
+};
+
+/* Does the freeze let this be published at that time? *ret_x says how. */
 bool fold_allows(const struct release_frozen *z, const char *version,
-    const struct release_artifact *art, size_t nart, ts at);
+    const struct release_artifact *art, size_t nart, ts at, struct fold_exception *ret_x);
 bool fold_covers(const struct release_frozen *z, const char *version);

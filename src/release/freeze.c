@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* freeze: making a freeze, and lifting it with a second person's signature. */
+/* freeze: making a freeze; lifting it, or letting something through it, as a second person. */
 
-#include "crypto/dsse.h"
 #include "release/change.h"
 #include "release/draft.h"
+#include "release/second.h"
 #include "release/text.h"
-#include "release/unfreeze.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -123,14 +122,6 @@ static int check_case(struct store *s, struct span id, struct fault *f)
 		"the condition is case-closed:%.*s, and there is no such case here", SPAN_ARG(id));
 }
 
-static struct release_frozen *open_freeze(struct release_channel *c, uint64_t id)
-{
-	for (size_t i = 0; i < c->nfreezes; i++)
-		if (c->freeze[i].id == id && !c->freeze[i].lifted)
-			return &c->freeze[i];
-	return NULL;
-}
-
 /* Which way the condition counts as met now: it itself, or a statement. */
 static int meet(struct store *s, const struct release_unfreeze *x, struct unfreeze_claim *u,
     struct fault *f)
@@ -148,27 +139,10 @@ static int meet(struct store *s, const struct release_unfreeze *x, struct unfree
 	return rc;
 }
 
-static int sign(struct draft *d, const struct unfreeze_claim *u, const struct release_person *p,
-    const struct key *k, struct fault *f)
+static int no_freeze(const struct release_channel *c, uint64_t id, struct fault *f)
 {
-	AUTO_BUF struct buf payload = BUF_INIT(LEDGER_ENTRY_MAX), env = BUF_INIT(LEDGER_ENTRY_MAX);
-	struct digest id = key_id(k);
-	struct json_doc doc;
-
-	if (!digest_eq(&id, &p->id))
-		return fault_set(f, RELEASE_NOT_ALLOWED, "the key given is not the one that %s is "
-		    "enrolled with", p->name);
-	unfreeze_payload(&payload, &d->c, u);
-	int rc = dsse_sign(&env, SPAN_LIT(UNFREEZE_TYPE), buf_span(&payload), k);
-	if (rc == 0)
-		rc = json_parse(&doc, buf_span(&env), &d->arena, f);
-	if (rc < 0)
-		return rc;
-	jw_key(&d->w, "envelope");
-	buf_reset(&payload);
-	rc = json_canonical(&payload, json_root(&doc), &d->arena, f);
-	jw_raw(&d->w, buf_span(&payload));
-	return rc;
+	return fault_set(f, RELEASE_NO_SUCH, "%s has no open freeze %llu", c->name,
+	    (unsigned long long)id);
 }
 
 int release_unfreeze(struct store *s, const struct release_unfreeze *x, uint64_t *ret_seq,
@@ -180,16 +154,21 @@ int release_unfreeze(struct store *s, const struct release_unfreeze *x, uint64_t
 
 	if (rc)
 		return rc;
-	struct unfreeze_claim u = { open_freeze(&d.c, x->freeze), NULL, x->person, x->evidence,
+	struct unfreeze_claim u = { second_freeze(&d.c, x->freeze), NULL, x->person, x->evidence,
 		x->nevidence, x->who.at };
 	if (!u.freeze)
-		return fault_set(f, RELEASE_NO_SUCH, "%s has no open freeze %llu", d.c.name,
-		    (unsigned long long)x->freeze);
+		return no_freeze(&d.c, x->freeze, f);
 	rc = meet(s, x, &u, f);
 	if (rc == 0)
 		rc = unfreeze_may(&d.c, &u, &p, f);
+	if (rc)
+		return rc;
+	AUTO_BUF struct buf payload = BUF_INIT(LEDGER_ENTRY_MAX);
+	unfreeze_payload(&payload, &d.c, &u);
+	jw_key(&d.w, "envelope");
+	rc = buf_err(&payload);
 	if (rc == 0)
-		rc = sign(&d, &u, p, x->key, f);
+		rc = second_sign(&d.w, p, x->key, UNFREEZE_TYPE, buf_span(&payload), &d.arena, f);
 	if (rc)
 		return rc;
 	draft_files(&d.w, "evidence", x->evidence, x->nevidence);
@@ -197,4 +176,41 @@ int release_unfreeze(struct store *s, const struct release_unfreeze *x, uint64_t
 	jw_kcstr(&d.w, "met", u.met);
 	jw_kcstr(&d.w, "person", x->person);
 	return draft_append(&d, s, "release.unfreeze", &x->who, ret_seq, f);
+}
+
+/* --- letting something through --- */
+
+int release_allow(struct store *s, const struct release_allow *x, uint64_t *ret_seq,
+    struct fault *f)
+{
+	AUTO_DRAFT struct draft d;
+	AUTO_BUF struct buf payload = BUF_INIT(LEDGER_ENTRY_MAX);
+	const struct release_person *p;
+	char expires[TS_TEXT_MAX];
+	int rc = draft_open(&d, s, x->channel, f);
+
+	if (rc == 0)
+		rc = text_line(span_str(x->reason), RELEASE_TEXT_MAX, "reason", f);
+	if (rc)
+		return rc;
+	struct allow_claim u = { second_freeze(&d.c, x->freeze), x->person, x->reason, x->allow,
+		x->nallow, x->expires, x->who.at };
+	if (!u.freeze)
+		return no_freeze(&d.c, x->freeze, f);
+	rc = allow_may(&d.c, &u, &p, f);
+	if (rc)
+		return rc;
+	strings_json(&d.w, "allow", x->allow, x->nallow);
+	allow_payload(&payload, &d.c, &u);
+	jw_key(&d.w, "envelope");
+	rc = buf_err(&payload);
+	if (rc == 0)
+		rc = second_sign(&d.w, p, x->key, ALLOW_TYPE, buf_span(&payload), &d.arena, f);
+	if (rc)
+		return rc;
+	jw_kcstr(&d.w, "expires", ts_format(x->expires, expires));
+	jw_kint(&d.w, "freeze", (int64_t)x->freeze);
+	jw_kcstr(&d.w, "person", x->person);
+	jw_kcstr(&d.w, "reason", x->reason);
+	return draft_append(&d, s, "release.allow", &x->who, ret_seq, f);
 }

@@ -195,24 +195,24 @@ static void put_time(struct jw *w, const char *key, ts t)
 	jw_kcstr(w, key, ts_format(t, text));
 }
 
-static void exception_json(struct jw *w, const struct release_frozen *z)
+static void exception_json(struct jw *w, const struct fold_exception *x)
 {
 	char id[40];
 
 	jw_key(w, "exception");
-	if (!z) {
+	if (!x || !x->kind) {
 		jw_null(w);
 		return;
 	}
-	snprintf(id, sizeof(id), "freeze:%llu", (unsigned long long)z->id);
+	snprintf(id, sizeof(id), "%s:%llu", x->kind, (unsigned long long)x->id);
 	jw_obj(w);
-	put_time(w, "expires", z->order.expires);
+	put_time(w, "expires", x->expires);
 	jw_kcstr(w, "id", id);
 	jw_end(w);
 }
 
 void gate_json(struct jw *w, const struct release_channel *c, const struct release_gate *g,
-    const struct release_frozen *exception, ts at)
+    const struct fold_exception *exception, ts at)
 {
 	jw_obj(w);
 	controls_json(w, c->risk, g);

@@ -16,7 +16,7 @@
 
 #include "base/buf.h"
 #include "model/verdict.h"
-#include "release/release.h"
+#include "release/fold.h"
 
 #define GATE_REASONS_MAX 256
 #define GATE_REASON_TEXT_MAX 512 /* bytes kept of one reason's text in the record */
@@ -42,7 +42,7 @@ enum signal_kind gate_signal(const char *risk, const struct release_gate *g);
 
 /* Writes the record as one value. at + the channel's validity is the date of re-evaluation. */
 void gate_json(struct jw *w, const struct release_channel *c, const struct release_gate *g,
-    const struct release_frozen *exception, ts at);
+    const struct fold_exception *exception, ts at);
 
 /* What a risk class requires beyond the policy, as names of controls ended by NULL. low: nothing;
  * normal: a proven provenance of every artifact; high: a proven SBOM too. */

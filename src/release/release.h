@@ -7,7 +7,7 @@
  * change.h has the other changes, state.h the signed state document, timeline.h the log.
  *
  * The ledger is the state. Every change is one entry with subject "channel:NAME" (kinds
- * release.init, .policy, .publish, .hold, .freeze, .unfreeze, .rollback, .recheck) and a channel is
+ * release.init, .policy, .publish, .hold, .freeze, .allow, .unfreeze, .rollback, .recheck) and a channel is
  * the fold over them; nothing else is stored but blobs (artifacts, evidence, policy, keys by
  * SHA-256), so that any release can be verified again from what was kept.
  *
@@ -133,11 +133,22 @@ struct release_freeze {
 	const char *case_id;      /* NULL if none */
 };
 
+/* What a second person let through a freeze, until when. */
+struct release_exception {
+	uint64_t id; /* its seq */
+	const char *person, *reason;
+	ts expires; /* never after the freeze's */
+	const char *const *allow;
+	size_t nallow;
+};
+
 /* A freeze as the channel holds it. */
 struct release_frozen {
 	struct release_freeze order; /* condition never NULL */
 	uint64_t id;                 /* its seq: the name of this freeze */
 	struct digest entry;         /* its leaf hash (RFC 6962), which a second person signs */
+	struct release_exception *exception;
+	size_t nexceptions;
 	bool lifted;
 	uint64_t lifted_seq;
 	ts lifted_at;

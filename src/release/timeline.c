@@ -70,6 +70,12 @@ const char *timeline_line(const struct ledger_entry *e, struct arena *a)
 		return gated(d, "held", a);
 	if (span_eq_str(kind, "release.freeze"))
 		return freeze(d, a);
+	if (span_eq_str(kind, "release.allow"))
+		return arena_printf(a, "%s lets %s%s through freeze %lld until %s: %s",
+		    word(json_get(d, "person"), a), word(json_first(json_get(d, "allow")), a),
+		    json_count(json_get(d, "allow")) > 1 ? " and others" : "",
+		    (long long)number(json_get(d, "freeze")), word(json_get(d, "expires"), a),
+		    word(json_get(d, "reason"), a));
 	if (span_eq_str(kind, "release.unfreeze"))
 		return arena_printf(a, "freeze %lld lifted by %s (%s)",
 		    (long long)number(json_get(d, "freeze")), word(json_get(d, "person"), a),

@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "release/unfreeze.h"
+/* unfreeze: when a freeze may be lifted. */
 
 #include "release/read.h"
-#include "release/seal.h"
+#include "release/second.h"
 #include "release/text.h"
 
 #include <errno.h>
-
-static const struct release_person *find_person(const struct release_channel *c, const char *name)
-{
-	for (size_t i = 0; i < c->npeople; i++)
-		if (strcmp(c->person[i].name, name) == 0)
-			return &c->person[i];
-	return NULL;
-}
-
-static struct release_frozen *find_freeze(const struct release_channel *c, uint64_t id)
-{
-	for (size_t i = 0; i < c->nfreezes; i++)
-		if (c->freeze[i].id == id)
-			return &c->freeze[i];
-	return NULL;
-}
 
 /* "verified:V": V's newest verification passed, after the freeze and under the policy of now. */
 static int check_verified(const struct release_channel *c, const struct release_frozen *z,
@@ -74,20 +58,12 @@ static int check_met(const struct release_channel *c, const struct unfreeze_clai
 int unfreeze_may(const struct release_channel *c, const struct unfreeze_claim *u,
     const struct release_person **ret_p, struct fault *f)
 {
-	const struct release_freeze *z = &u->freeze->order;
-	const struct release_person *p = find_person(c, u->person);
+	const struct release_person *p;
+	int rc = second_may(c, u->freeze, u->person, &p, f);
 
-	if (!p)
-		return fault_set(f, RELEASE_NOT_ALLOWED, "%s is not enrolled in %s; the people whose "
-		    "signature counts were named at its init", QUOTE(span_str(u->person)), c->name);
-	if (span_eq_nocase(span_str(p->name), span_str(z->owner)))
-		return fault_set(f, RELEASE_NOT_ALLOWED, "%s owns this freeze; a second person must lift "
-		    "it", p->name);
-	if (span_eq_nocase(span_str(p->name), span_str(z->who.actor)))
-		return fault_set(f, RELEASE_NOT_ALLOWED, "%s made this freeze; a second person must lift "
-		    "it", p->name);
-	int rc = check_met(c, u, f);
-	if (rc == 0 && ret_p)
+	if (rc == 0)
+		rc = check_met(c, u, f);
+	if (rc == 0)
 		*ret_p = p;
 	return rc;
 }
@@ -115,30 +91,6 @@ void unfreeze_payload(struct buf *out, const struct release_channel *c,
 	jw_end(&w);
 }
 
-/* Is the envelope what this person would have signed? */
-static int check_envelope(const struct release_channel *c, const struct unfreeze_claim *u,
-    const struct release_person *p, struct json_val envelope, struct arena *a, struct fault *f)
-{
-	AUTO_BUF struct buf want = BUF_INIT(LEDGER_ENTRY_MAX);
-	AUTO_KEY struct key *k = NULL;
-	struct span payload;
-
-	int rc = key_public(&k, span_str(p->key), f);
-	if (rc < 0)
-		return rc;
-	rc = seal_open(envelope, UNFREEZE_TYPE, k, a, &payload, f);
-	if (rc == KEY_BAD_SIGNATURE)
-		return fault_wrap(f, RELEASE_NOT_ALLOWED, "not %s's signature", p->name);
-	if (rc < 0)
-		return rc;
-	unfreeze_payload(&want, c, u);
-	if (buf_err(&want))
-		return buf_err(&want);
-	if (!span_eq(payload, buf_span(&want)))
-		return fault_set(f, RELEASE_NOT_ALLOWED, "%s signed something else than this", p->name);
-	return 0;
-}
-
 int unfreeze_apply(struct release_channel *c, const struct release_step *e, struct arena *a,
     struct fault *f)
 {
@@ -153,14 +105,19 @@ int unfreeze_apply(struct release_channel *c, const struct release_step *e, stru
 	u.person = rd_text(&r, "person", RELEASE_PERSON_MAX);
 	if (r.rc)
 		return r.rc;
-	struct release_frozen *z = find_freeze(c, id);
-	if (!z || z->lifted)
+	struct release_frozen *z = second_freeze(c, id);
+	if (!z)
 		return fault_set(f, RELEASE_NO_SUCH, "%s has no open freeze %llu", c->name,
 		    (unsigned long long)id);
 	u.freeze = z;
 	int rc = unfreeze_may(c, &u, &p, f);
+	if (rc)
+		return rc;
+	AUTO_BUF struct buf want = BUF_INIT(LEDGER_ENTRY_MAX);
+	unfreeze_payload(&want, c, &u);
+	rc = buf_err(&want);
 	if (rc == 0)
-		rc = check_envelope(c, &u, p, json_get(e->data, "envelope"), a, f);
+		rc = second_check(p, json_get(e->data, "envelope"), UNFREEZE_TYPE, buf_span(&want), a, f);
 	if (rc)
 		return rc;
 	z->lifted = true;

@@ -3,9 +3,8 @@
 /* The rules of a channel: entries in an order that makes sense, and in orders that do not. */
 
 #include "crypto/dsse.h"
-#include "release/fold.h"
+#include "release/second.h"
 #include "release/text.h"
-#include "release/unfreeze.h"
 #include "tap.h"
 
 #include <errno.h>
