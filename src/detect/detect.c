@@ -31,6 +31,12 @@ struct ref {
 	uint32_t claim, next; /* next: index + 1 */
 };
 
+/* The tag spares looking at the entry and its text for almost everything that is not there. */
+struct slot {
+	uint32_t at; /* 0 empty, else index of the entry + 1 */
+	uint32_t tag;
+};
+
 struct detect {
 	ts now;
 	uint64_t seed[2];
@@ -38,7 +44,7 @@ struct detect {
 	size_t ntext, captext;
 	struct entry *entry;
 	size_t n, cap;
-	uint32_t *slot; /* 0 empty, else index of entry + 1 */
+	struct slot *slot;
 	size_t slots;
 	struct ref *ref;
 	size_t nref, capref;
@@ -183,14 +189,20 @@ static bool is_entry(const struct detect *d, uint32_t at, enum indicator_type ty
 	return e->type == type && strncmp(have, (const char *)v.p, v.n) == 0 && have[v.n] == 0;
 }
 
-/* The slot that has it, or the empty one where it belongs. slots > 0. v holds no NUL. */
-static size_t find_slot(const struct detect *d, enum indicator_type type, struct span v)
+/* The slot that has it, or the empty one where it belongs, with its tag set in *ret_tag.
+ * slots > 0. v holds no NUL. */
+static size_t find_slot(const struct detect *d, enum indicator_type type, struct span v,
+    uint32_t *ret_tag)
 {
 	uint64_t seed[2] = { d->seed[0] ^ (uint64_t)type, d->seed[1] };
-	size_t i = siphash13(seed, v.p, v.n) & (d->slots - 1);
+	uint64_t hash = siphash13(seed, v.p, v.n);
+	uint32_t tag = (uint32_t)(hash >> 32);
+	size_t i = hash & (d->slots - 1);
 
-	while (d->slot[i] && !is_entry(d, d->slot[i] - 1, type, v))
+	while (d->slot[i].at &&
+	    (d->slot[i].tag != tag || !is_entry(d, d->slot[i].at - 1, type, v)))
 		i = (i + 1) & (d->slots - 1);
+	*ret_tag = tag;
 	return i;
 }
 
@@ -200,7 +212,8 @@ static int grow_slots(struct detect *d)
 	if (d->n < d->slots / 8 * 5)
 		return 0;
 	size_t slots = d->slots ? d->slots * 2 : 1024;
-	uint32_t *slot = calloc(slots, sizeof(*slot));
+	uint32_t tag;
+	struct slot *slot = calloc(slots, sizeof(*slot));
 	if (!slot)
 		return -ENOMEM;
 	free(d->slot);
@@ -208,7 +221,8 @@ static int grow_slots(struct detect *d)
 	d->slots = slots;
 	for (size_t i = 0; i < d->n; i++) {
 		struct span v = span_str(d->text + d->entry[i].value);
-		d->slot[find_slot(d, d->entry[i].type, v)] = (uint32_t)(i + 1);
+		size_t s = find_slot(d, d->entry[i].type, v, &tag);
+		d->slot[s] = (struct slot){ (uint32_t)(i + 1), tag };
 	}
 	return 0;
 }
@@ -216,25 +230,25 @@ static int grow_slots(struct detect *d)
 static int add_entry(struct detect *d, const struct indicator *i, struct entry **ret_e)
 {
 	struct span v = span_str(i->value);
-	uint32_t at = 0;
+	uint32_t at = 0, tag;
 
 	if (d->n >= DETECT_MAX)
 		return -ENOSPC;
 	int rc = grow_slots(d);
 	if (rc < 0)
 		return rc;
-	size_t s = find_slot(d, i->type, v);
-	if (!d->slot[s]) {
+	size_t s = find_slot(d, i->type, v, &tag);
+	if (!d->slot[s].at) {
 		rc = room(&d->entry, d->n, &d->cap, sizeof(*d->entry));
 		if (rc == 0)
 			rc = add_text(d, v, &at);
 		if (rc < 0)
 			return rc;
 		d->entry[d->n++] = (struct entry){ .value = at, .type = (uint8_t)i->type };
-		d->slot[s] = (uint32_t)d->n;
+		d->slot[s] = (struct slot){ (uint32_t)d->n, tag };
 		d->by_type[i->type]++;
 	}
-	*ret_e = &d->entry[d->slot[s] - 1];
+	*ret_e = &d->entry[d->slot[s].at - 1];
 	return 0;
 }
 
@@ -308,7 +322,7 @@ static size_t probe(const struct detect *d, enum indicator_type type, struct spa
 {
 	if (!d->slots || n == DETECT_MATCHES_MAX)
 		return n;
-	uint32_t s = d->slot[find_slot(d, type, v)];
+	uint32_t tag, s = d->slot[find_slot(d, type, v, &tag)].at;
 	if (!s)
 		return n;
 	struct detect_match m = { .entry = s - 1, .parent = parent, .expired = true, .at = at };

@@ -20,7 +20,7 @@
  *
  * Guarantees: compares are exact (a hash collision never matches); the hash is seeded, so nobody
  * outside can choose values that collide; lookups do not allocate and cost one probe a label or
- * network size. Memory for n indicators of l bytes is about n * (l + 33) bytes (measured in
+ * network size. Memory for n indicators of l bytes is about n * (l + 50) bytes (measured in
  * tests/bench/bench_detect.c); at most DETECT_MAX.
  *
  * Result codes: 0; -ENOMEM; -ENOSPC past DETECT_MAX indicators or 4 GiB of text.

@@ -147,7 +147,7 @@ static void refang(char *out, struct span s)
 	out[s.n] = 0;
 	if (starts_nocase(s, "hxxp"))
 		memcpy(out, "http", 4);
-	while (refang_once(out))
+	while (strpbrk(out, "[({") && refang_once(out)) /* every mark starts with one of these */
 		;
 }
 
