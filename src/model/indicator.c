@@ -145,10 +145,10 @@ static void refang(char *out, struct span s)
 {
 	memcpy(out, s.p, s.n);
 	out[s.n] = 0;
-	if (starts_nocase(s, "hxxp"))
-		memcpy(out, "http", 4);
 	while (strpbrk(out, "[({") && refang_once(out)) /* every mark starts with one of these */
 		;
+	if (starts_nocase(span_str(out), "hxxp://") || starts_nocase(span_str(out), "hxxps://"))
+		memcpy(out, "http", 4);
 }
 
 static bool is_hex(const char *s)

@@ -40,12 +40,11 @@ static const char *label_char_fault(char c)
 	return "not a domain: labels hold letters, digits, hyphen and underscore";
 }
 
-const char *net_domain(char *s)
+/* One host name: what a URL or an e-mail address names. */
+static const char *host_name(char *s)
 {
-	char *from = s + (strncmp(s, "*.", 2) == 0 ? 2 : s[0] == '.');
-	size_t n = strlen(from), label = 0, last = 0, labels = 1;
+	size_t n = strlen(s), label = 0, last = 0, labels = 1;
 
-	memmove(s, from, n + 1);
 	if (n && s[n - 1] == '.')
 		s[--n] = 0;
 	lower(s, n);
@@ -71,6 +70,14 @@ const char *net_domain(char *s)
 	if (is_digits(s + last, n - last))
 		return "not a domain: the last label is all digits (an address?)";
 	return NULL;
+}
+
+const char *net_domain(char *s)
+{
+	char *from = s + (strncmp(s, "*.", 2) == 0 ? 2 : s[0] == '.');
+
+	memmove(s, from, strlen(from) + 1);
+	return host_name(s);
 }
 
 struct net {
@@ -256,7 +263,7 @@ static const char *url_host(char *host, struct span scheme)
 	enum indicator_type type = INDICATOR_IPV4;
 	bool six = host[0] == '[';
 	bool address = six || (n && is_digits(host + n - 1, 1) && strspn(host, "0123456789.") == n);
-	const char *why = address ? net_address(host, &type) : net_domain(host);
+	const char *why = address ? net_address(host, &type) : host_name(host);
 	if (why)
 		return why;
 	if (type == INDICATOR_IPV6) {
@@ -321,5 +328,5 @@ const char *net_email(char *s)
 		if (s[i] == '.' && (i == 0 || i + 1 == n || s[i + 1] == '.'))
 			return "an e-mail address with a dot in the wrong place";
 	}
-	return net_domain(at + 1);
+	return host_name(at + 1);
 }
