@@ -114,6 +114,8 @@ int lockdown_seccomp(size_t nfds, volatile int32_t *refused)
 	if (!c)
 		return -ENOMEM;
 	int rc = seccomp_attr_set(c, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (rc == 0) /* the kernel's own errors, for the message */
+		rc = seccomp_attr_set(c, SCMP_FLTATR_API_SYSRAWRC, 1);
 	if (rc == 0)
 		rc = add_plain(c);
 	if (rc == 0)

@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <seccomp.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const struct pcap_peer client = { 4, { 10, 0, 0, 5 }, 51000 },
@@ -422,6 +424,37 @@ static void test_liars(void)
 	}
 }
 
+/* In a child whose kernel seems to have no Landlock. 0 when all is well. */
+static int without_landlock(void)
+{
+	AUTO_BUF struct buf b = BUF_INIT(1 << 20);
+	struct sense_capture_opts plain = { .no_sandbox = true };
+
+	make_example(&b);
+	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ALLOW);
+	if (!c ||
+	    seccomp_rule_add(c, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(landlock_create_ruleset), 0) < 0 ||
+	    seccomp_load(c) < 0)
+		return 1;
+	seccomp_release(c);
+	if (run(buf_span(&b)) != SENSE_NO_SANDBOX || seen[0] || !strstr(fault.text, "Landlock"))
+		return 2;
+	if (run_with(capture_worker, buf_span(&b), &plain) != SENSE_DONE)
+		return 3;
+	return strcmp(seen, example_seen) == 0 ? 0 : 4;
+}
+
+static void test_no_sandbox(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(without_landlock());
+	waitpid(pid, &status, 0);
+	is_int(WEXITSTATUS(status), 0, "a kernel without Landlock: nothing is read unless asked to");
+}
+
 int main(void)
 {
 	struct sandbox_support has = sandbox_probe();
@@ -434,5 +467,6 @@ int main(void)
 	test_pcapng();
 	test_counts();
 	test_liars();
+	test_no_sandbox();
 	return tap_done();
 }

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -329,6 +330,27 @@ static void test_attempts(const struct sandbox_support *has)
 	ok(access(secret_path, F_OK) == 0 && access(new_path, F_OK) < 0, "nothing was changed");
 }
 
+#ifdef __x86_64__
+static int x32_fn(void *ctx)
+{
+	(void)ctx;
+	return result(syscall(0x40000000 + SYS_getpid));
+}
+
+static void test_foreign(void)
+{
+	char text[256];
+	struct sandbox_end end = run(x32_fn, NULL, 0, text);
+
+	ok(end.result == SANDBOX_CALL && strcmp(end.call, "a foreign call") == 0,
+	    "even an allowed call ends it through another ABI");
+}
+#else
+static void test_foreign(void)
+{
+}
+#endif
+
 static int stat_fn(void *ctx)
 {
 	struct stat st;
@@ -533,6 +555,58 @@ static int noop_fn(void *ctx)
 	return 0;
 }
 
+/* In a child that a filter makes believe that its kernel has no such call. 0 when all is well. */
+static int without(int call, const char *layer, unsigned leave_out)
+{
+	struct sandbox_opts o = { .timeout = 10 * TS_SECOND };
+	struct sandbox_end end;
+	struct fault f = FAULT_INIT;
+	char text[256] = "";
+
+	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ALLOW);
+	if (!c || seccomp_rule_add(c, SCMP_ACT_ERRNO(ENOSYS), call, 0) < 0)
+		return 1;
+	/* The old way to the same thing. */
+	if (call == SCMP_SYS(seccomp) &&
+	    seccomp_rule_add(c, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+	        SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)) < 0)
+		return 1;
+	if (seccomp_load(c) < 0)
+		return 1;
+	seccomp_release(c);
+	struct sandbox_support has = sandbox_probe();
+	if (call == SCMP_SYS(seccomp) ? has.seccomp : has.landlock_abi)
+		return 2;
+	if (sandbox_run(&o, crash_fn, NULL, collect, text, &end, &f) != SANDBOX_UNAVAILABLE)
+		return 3;
+	if (!strstr(f.text, "cannot sandbox") || !strstr(f.text, layer))
+		return 4;
+	o.without = leave_out;
+	return sandbox_run(&o, noop_fn, NULL, collect, text, &end, &f) == SANDBOX_DONE ? 0 : 5;
+}
+
+static void test_unavailable(void)
+{
+	static const struct {
+		int call;
+		const char *layer;
+		unsigned leave_out;
+	} t[] = {
+		{ SCMP_SYS(landlock_create_ruleset), "Landlock", SANDBOX_WITHOUT_LANDLOCK },
+		{ SCMP_SYS(seccomp), "seccomp", SANDBOX_WITHOUT_SECCOMP },
+	};
+	int status;
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		pid_t pid = fork();
+		if (pid == 0)
+			_exit(without(t[i].call, t[i].layer, t[i].leave_out));
+		waitpid(pid, &status, 0);
+		is_int(WEXITSTATUS(status), 0, "a kernel without %s: nothing runs unless asked to",
+		    t[i].layer);
+	}
+}
+
 /* With no room for a descriptor the lock-down cannot be completed: nothing may run. */
 static void test_incomplete(void)
 {
@@ -586,10 +660,12 @@ int main(void)
 	make_world();
 	test_good();
 	test_attempts(&has);
+	test_foreign();
 	test_limits();
 	test_ends();
 	test_parent_death();
 	test_incomplete();
+	test_unavailable();
 	unlink(secret_path);
 	rmdir(dir);
 	return tap_done();
