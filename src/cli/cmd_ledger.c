@@ -94,6 +94,8 @@ struct findings {
 	struct cli *c;
 	struct jw w;
 	uint64_t n, notes;
+	bool with_blobs;
+	uint64_t blobs;
 };
 
 static void on_finding(void *ctx, const struct ledger_finding *x)
@@ -118,12 +120,22 @@ static void on_finding(void *ctx, const struct ledger_finding *x)
 	}
 }
 
+static void on_blob(void *ctx, const char *path, const char *text)
+{
+	struct fault line = FAULT_INIT;
+
+	fault_set(&line, 0, "%s: %s", path, text);
+	on_finding(ctx, &(struct ledger_finding){ .what = "blob", .text = line.text });
+}
+
 static void verify_result(struct findings *t, uint64_t size, const char *trusted)
 {
 	struct cli *c = t->c;
 
 	if (c->json) {
 		jw_end(&t->w);
+		if (t->with_blobs)
+			jw_kint(&t->w, "blobs", (int64_t)t->blobs);
 		jw_kint(&t->w, "size", (int64_t)size);
 		jw_kbool(&t->w, "sound", !t->n);
 		jw_end(&t->w);
@@ -132,12 +144,14 @@ static void verify_result(struct findings *t, uint64_t size, const char *trusted
 	if (t->n + t->notes > SHOWN_MAX)
 		printf("… and %" PRIu64 " more; --json lists them all\n", t->n + t->notes - SHOWN_MAX);
 	if (t->n)
-		printf("%sThe ledger is not what was signed: %" PRIu64 " finding%s.%s\n", cli_red(c), t->n,
+		printf("%sThe record is not what was signed: %" PRIu64 " finding%s.%s\n", cli_red(c), t->n,
 		    t->n == 1 ? "" : "s", cli_reset(c));
 	else
 		printf("%sThe ledger is sound:%s %" PRIu64 " entr%s, each as it was signed%s%s.\n",
 		    cli_green(c), cli_reset(c), size, size == 1 ? "y" : "ies",
 		    trusted ? ", and it extends " : "", trusted ? cli_safe(c, trusted) : "");
+	if (!t->n && t->with_blobs)
+		printf("Kept files: %" PRIu64 ", each is what its name says.\n", t->blobs);
 }
 
 static int run_verify(struct cli *c)
@@ -145,7 +159,7 @@ static int run_verify(struct cli *c)
 	AUTO_STORE struct store *s = NULL;
 	AUTO_BUF struct buf note = BUF_INIT(NOTE_TEXT_MAX + 1);
 	const char *trusted = cli_opt(c, "checkpoint");
-	struct findings t = { .c = c, .w = jw_of(&c->out) };
+	struct findings t = { .c = c, .w = jw_of(&c->out), .with_blobs = cli_has(c, "blobs") };
 	struct fault f = FAULT_INIT;
 	uint64_t size = 0;
 	int code;
@@ -168,10 +182,12 @@ static int run_verify(struct cli *c)
 		size = 0; /* so damaged that it cannot be counted: a finding says so */
 	if (rc == -EBADMSG && trusted)
 		fault_wrap(&f, rc, "%s", QUOTE(span_str(trusted)));
+	if (rc >= 0 && t.with_blobs)
+		rc = store_blobs_verify(s, on_blob, &t, &t.blobs, &f);
 	if (rc < 0)
 		return cli_errno(c, rc, &f);
 	verify_result(&t, size, trusted);
-	return rc ? CLI_NEGATIVE : CLI_OK;
+	return t.n ? CLI_NEGATIVE : CLI_OK;
 }
 
 const struct cli_cmd cmd_ledger_verify = {
@@ -182,9 +198,10 @@ const struct cli_cmd cmd_ledger_verify = {
 		"signed at each commit. An entry that was flipped, dropped, reordered, inserted or\n"
 		"duplicated is named; so are altered columns, hashes, checkpoints and keys.\n"
 		"\n"
-		"Who can write to the database but has not got the key cannot get past this, except by\n"
-		"cutting the ledger back to an earlier commit. Who has the key can rewrite all of it.\n"
+		"Who can write to the state directory but has not got the key cannot get past this, except\n"
+		"by putting all of it back to an earlier commit. Who has the key can rewrite all of it.\n"
 		"Against both, give a checkpoint that was kept elsewhere: the ledger must extend it.\n"
+		"With --blobs, every kept file (artifacts, evidence) is hashed again as well.\n"
 		"\n"
 		"Examples:\n"
 		"  firebreak ledger verify\n"
@@ -194,6 +211,7 @@ const struct cli_cmd cmd_ledger_verify = {
 		"6 no state directory.\n",
 	.opts = (const struct cli_opt[]){
 	    { "checkpoint", "FILE", "a signed checkpoint that was kept elsewhere", false },
+	    { "blobs", NULL, "also hash every kept file again", false },
 	    NO_MORE },
 	.min_args = 0,
 	.max_args = 0,

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "crypto/key.h"
 #include "crypto/merkle.h"
+#include "crypto/note.h"
 #include "store/db.h"
 #include "store/ledger.h"
 #include "store/store.h"
@@ -49,6 +50,7 @@ struct store {
 	struct key *key;               /* private when opened for writing, else public */
 	char origin[STORE_ORIGIN_MAX]; /* of the checkpoints */
 	struct ledger_head head;
+	struct buf note; /* the checkpoint that this transaction signed */
 	struct known_pair known[64]; /* by level */
 };
 
@@ -76,6 +78,14 @@ FB_MUST int keys_compare(struct store *s, struct fault *f);
 
 /* blob.c */
 FB_MUST int blobs_prepare(struct store *s, struct fault *f);
+
+/* head.c: 1 with the newest checkpoint that was noted beside the key, 0 when there is none of use,
+ * -ENOMEM. Read it before the database: then it cannot be ahead of an honest one. */
+FB_MUST int head_read(struct store *s, struct checkpoint *ret_c);
+void head_write(struct store *s, struct span note);
+/* -EUCLEAN when the database has fewer entries than were seen. */
+FB_MUST int head_check(struct store *s, const struct checkpoint *seen, uint64_t size,
+    struct fault *f);
 
 /* entry.c: an entry's canonical bytes. */
 #define ENTRY_ARENA_MAX (160u << 20) /* enough to read the largest entry */

@@ -168,6 +168,7 @@ int store_open(struct store **ret_s, const char *dir, unsigned flags, struct fau
 		return -ENOMEM;
 	s->dirfd = -1;
 	s->flags = flags;
+	s->note = BUF_INIT(NOTE_TEXT_MAX);
 	int rc = store_dir_open(s, dir, f);
 	if (rc == 0)
 		rc = flags & STORE_RDONLY ? open_reading(s, f) : open_writing(s, f);
@@ -187,6 +188,7 @@ struct store *store_close(struct store *s)
 		store_abort(s);
 	disconnect(s);
 	key_free(s->key);
+	buf_free(&s->note);
 	if (s->dirfd >= 0)
 		close(s->dirfd);
 	free(s->dbpath);
@@ -222,8 +224,13 @@ static int commit(struct store *s, struct fault *f)
 {
 	if (s->tx_rc)
 		return db_doomed(s, f);
-	int rc = s->head.dirty ? tree_seal(s, f) : 0;
-	return rc < 0 ? rc : db_exec(s, "COMMIT", f);
+	bool sealed = s->head.dirty;
+	int rc = sealed ? tree_seal(s, f) : 0;
+	if (rc == 0)
+		rc = db_exec(s, "COMMIT", f);
+	if (rc == 0 && sealed)
+		head_write(s, buf_span(&s->note));
+	return rc;
 }
 
 int store_commit(struct store *s, struct fault *f)

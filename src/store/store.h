@@ -8,6 +8,7 @@
  *   DIR/firebreak.db       the record (user_version = STORE_SCHEMA)
  *   DIR/blobs/sha256/ab/…  evidence, artifacts, policies, by digest; never changed once there
  *   DIR/keys/ledger.key    Ed25519, mode 0600;   DIR/keys/ledger.vkey  its public half
+ *   DIR/keys/ledger.head   the newest checkpoint again: a database that was put back is noticed
  *
  * Guarantees: a write that returned 0 survives kill -9 and power loss; opening needs no repair.
  * Two writers: the second waits up to STORE_BUSY_MS, then -EBUSY with a clear fault.
@@ -55,3 +56,9 @@ FB_MUST int store_blob_put(struct store *s, struct span bytes, struct digest *re
 FB_MUST int store_blob_open(struct store *s, const struct digest *d, struct fault *f);
 /* Path below store_dir, for messages and for handing to our own commands. */
 FB_MUST int store_blob_path(struct store *s, const struct digest *d, char *out, size_t n);
+/*
+ * Hashes every blob again. cb gets the path below store_dir and one sentence for each that is not
+ * what its name says. 0 all are; 1 cb was called; -errno when it could not look.
+ */
+FB_MUST int store_blobs_verify(struct store *s, void (*cb)(void *ctx, const char *path,
+    const char *text), void *ctx, uint64_t *ret_n, struct fault *f);

@@ -87,15 +87,16 @@ static int check_signed(struct store *s, const struct ledger_head *h, struct fau
 	return 0;
 }
 
-static int load(struct store *s, struct fault *f)
+static int load(struct store *s, const struct checkpoint *seen, struct fault *f)
 {
 	struct ledger_head h = { .loaded = true };
 	uint64_t size;
 	int rc = db_version(s, &h.version, f);
 
-	if (rc < 0 || (s->head.loaded && (s->head.dirty || s->head.version == h.version)))
-		return rc;
-	rc = ledger_size(s, &size, f);
+	if (rc == 0)
+		rc = ledger_size(s, &size, f);
+	if (rc == 0)
+		rc = head_check(s, seen, size, f);
 	if (rc == 0)
 		rc = merkle_edge_load(&h.tree, size, tree_get, &(struct tree_io){ s, f });
 	if (rc == 0)
@@ -107,12 +108,19 @@ static int load(struct store *s, struct fault *f)
 
 int tree_load(struct store *s, struct fault *f)
 {
+	struct checkpoint seen = { 0 };
+	int64_t version;
 	bool own;
-	int rc = db_look(s, &own, f);
+	int rc = db_version(s, &version, f);
 
+	if (rc < 0 || (s->head.loaded && (s->head.dirty || s->head.version == version)))
+		return rc;
+	rc = head_read(s, &seen);
+	if (rc >= 0)
+		rc = db_look(s, &own, f);
 	if (rc < 0)
 		return rc;
-	rc = load(s, f);
+	rc = load(s, &seen, f);
 	db_look_end(s, own);
 	return rc;
 }
@@ -160,17 +168,17 @@ int tree_proves(struct store *s, uint64_t seq, const struct mhash *leaf, struct 
 
 int tree_seal(struct store *s, struct fault *f)
 {
-	AUTO_BUF struct buf note = BUF_INIT(NOTE_TEXT_MAX);
 	struct checkpoint c = { .size = s->head.tree.size, .root = merkle_edge_root(&s->head.tree) };
 
 	snprintf(c.origin, sizeof(c.origin), "%s", s->origin);
-	int rc = checkpoint_sign(&c, s->key, &note);
+	buf_reset(&s->note);
+	int rc = checkpoint_sign(&c, s->key, &s->note);
 	if (rc < 0)
 		return fault_set(f, rc, "%s: cannot sign a checkpoint: %s", QUOTE(span_str(s->dbpath)),
 		    strerror(-rc));
 	AUTO_Q struct db_q q = db_query(s, f, "INSERT INTO checkpoint (size, note) VALUES (?, ?)");
 	db_int(&q, (int64_t)c.size);
-	db_blob(&q, buf_span(&note));
+	db_blob(&q, buf_span(&s->note));
 	rc = db_run(&q);
 	if (rc == 0)
 		s->head.dirty = false;

@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+FB_PRINTF(5, 0)
 static void report(struct verify *v, bool note, uint64_t seq, const char *what, const char *fmt,
     va_list ap)
 {
@@ -191,14 +192,13 @@ static int open_checkpoint(struct verify *v, uint64_t size, struct span note, st
 	return c->size == size;
 }
 
-static int read_checkpoints(struct verify *v, uint64_t *ret_signed)
+static int read_checkpoints(struct verify *v)
 {
 	AUTO_Q struct db_q q = db_query(v->s, v->f, "SELECT size, note FROM checkpoint ORDER BY size");
 	struct checkpoint c;
 	bool first = true;
 	int rc;
 
-	*ret_signed = 0;
 	while ((rc = db_row(&q)) > 0) {
 		uint64_t size = (uint64_t)db_col_int(&q, 0);
 		if (first && size)
@@ -207,7 +207,7 @@ static int read_checkpoints(struct verify *v, uint64_t *ret_signed)
 		rc = open_checkpoint(v, size, db_col(&q, 1), &c);
 		if (rc > 0) {
 			rc = at_checkpoint(v, &c);
-			*ret_signed = size;
+			v->signed_size = size;
 		}
 		if (rc < 0)
 			return rc;
@@ -218,8 +218,9 @@ static int read_checkpoints(struct verify *v, uint64_t *ret_signed)
 }
 
 /* What is there behind the newest good checkpoint is not signed by anybody. */
-static int read_rest(struct verify *v, uint64_t signed_size)
+static int read_rest(struct verify *v)
 {
+	uint64_t signed_size = v->signed_size;
 	int rc = v->lost ? examine_entries(v, v->from, signed_size, NULL, v->bad) : 0;
 
 	if (rc == 0)
@@ -288,11 +289,33 @@ static int check_nodes(struct verify *v)
 	return 0;
 }
 
+/* Does the ledger extend this checkpoint, which somebody kept? */
+static int compare(struct verify *v, const struct checkpoint *c, const char *whose)
+{
+	struct mhash root;
+
+	if (c->size > v->end && v->cut)
+		return 0;
+	if (c->size > v->end) {
+		v->cut = true;
+		verify_find(v, v->end, "dropped", "entries from %llu to %llu are gone: %s has %llu entries, "
+		    "this ledger %llu", (unsigned long long)v->end, (unsigned long long)(c->size - 1),
+		    whose, (unsigned long long)c->size, (unsigned long long)v->end);
+		return 0;
+	}
+	int rc = merkle_root_at(c->size, tree_get, &(struct tree_io){ v->s, NULL }, &root);
+	if (rc < 0 && rc != -EUCLEAN)
+		return rc;
+	if (rc < 0 || !mhash_eq(&root, &c->root))
+		verify_find(v, c->size, "rewritten", "the first %llu entries are not those that %s was "
+		    "signed over", (unsigned long long)c->size, whose);
+	return 0;
+}
+
 static int check_trusted(struct verify *v, struct span trusted)
 {
 	struct fault f = FAULT_INIT;
 	struct checkpoint c;
-	struct mhash root;
 
 	if (!trusted.n)
 		return 0;
@@ -304,25 +327,24 @@ static int check_trusted(struct verify *v, struct span trusted)
 	}
 	if (rc < 0)
 		return fault_set(v->f, rc, "the checkpoint to compare with: %s", f.text);
-	if (c.size > v->end) {
-		verify_find(v, v->end, "dropped", "entries from %llu to %llu are gone: the checkpoint that "
-		    "was kept elsewhere has %llu entries, this ledger %llu", (unsigned long long)v->end,
-		    (unsigned long long)(c.size - 1), (unsigned long long)c.size,
-		    (unsigned long long)v->end);
+	return compare(v, &c, "the checkpoint that was kept elsewhere");
+}
+
+/* What was noted beside the key tells the more only when the database says less. */
+static int check_head(struct verify *v)
+{
+	if (!v->has_head) {
+		if (!v->found)
+			verify_note(v, v->end, "key", "keys/ledger.head is missing or of no use; the next "
+			    "commit makes it anew");
 		return 0;
 	}
-	rc = merkle_root_at(c.size, tree_get, &(struct tree_io){ v->s, NULL }, &root);
-	if (rc < 0 && rc != -EUCLEAN)
-		return rc;
-	if (rc < 0 || !mhash_eq(&root, &c.root))
-		verify_find(v, c.size, "rewritten", "the first %llu entries are not those that the "
-		    "checkpoint kept elsewhere was signed over", (unsigned long long)c.size);
-	return 0;
+	bool less = v->head.size > v->signed_size && v->head.size > v->end;
+	return less || !v->found ? compare(v, &v->head, "the checkpoint in keys/ledger.head") : 0;
 }
 
 static int verify(struct verify *v, struct span trusted)
 {
-	uint64_t signed_size;
 	int rc = ledger_size(v->s, &v->end, v->f);
 
 	if (rc == 0)
@@ -332,14 +354,16 @@ static int verify(struct verify *v, struct span trusted)
 	if (rc == 0)
 		rc = check_signer(v);
 	if (rc == 0)
-		rc = read_checkpoints(v, &signed_size);
+		rc = read_checkpoints(v);
 	if (rc == 0)
-		rc = read_rest(v, signed_size);
+		rc = read_rest(v);
 	examine_end(v);
 	if (rc == 0 && !v->found)
 		rc = check_nodes(v);
 	if (rc == 0)
 		rc = check_trusted(v, trusted);
+	if (rc == 0)
+		rc = check_head(v);
 	if (rc == 0 && v->backwards && !v->found)
 		verify_note(v, v->backwards_first, "clock", "the clock went backwards %llu times, first "
 		    "before entry %llu", (unsigned long long)v->backwards,
@@ -356,7 +380,10 @@ int ledger_verify(struct store *s, struct span trusted,
 	bool own;
 
 	FB_ASSERT(!s->in_tx);
-	int rc = db_look(s, &own, f);
+	int rc = head_read(s, &v.head);
+	v.has_head = rc > 0;
+	if (rc >= 0)
+		rc = db_look(s, &own, f);
 	if (rc < 0)
 		return rc;
 	v.rows = db_query(s, f, "SELECT " ENTRY_COLUMNS " FROM entry ORDER BY seq");

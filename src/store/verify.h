@@ -35,6 +35,10 @@ struct verify {
 	bool lost;
 	uint64_t from, bad;
 
+	struct checkpoint head; /* keys/ledger.head, if it is of use */
+	bool has_head;
+	bool cut;               /* that the end is missing was said */
+	uint64_t signed_size; /* of the newest good checkpoint */
 	bool wrong_key; /* no checkpoint can be checked */
 	struct shift shift;
 	uint64_t gap_from, gap_to; /* entries that are missing, as far as they were looked for */

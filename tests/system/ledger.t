@@ -111,15 +111,20 @@ complains 3 "not the number" "prove a word" fb ledger prove x
 
 # ---- tampering
 cp "$DB" "$TMP/good.db"
+cp "$S/keys/ledger.head" "$TMP/head"
+good() { # as it was
+	cp "$TMP/good.db" "$DB"
+	cp "$TMP/head" "$S/keys/ledger.head"
+}
 FLIP="UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), 'writer', 'mallet') AS BLOB) WHERE seq ="
 
 # tampered NAME REGEX SQL
 tampered() {
-	cp "$TMP/good.db" "$DB"
+	good
 	sql "$3"
 	run 1 "verify: $1" fb ledger verify
 	like "$out" "$2" "$1 is named"
-	like "$out" "not what was signed" "$1 has a last line"
+	like "$out" "^The record is not what was signed: [1-9]" "$1 has a last line"
 	is "$err" "" "$1 is a result, not an error"
 }
 tampered "flipped entry" "^flipped +entry 4 was altered" "$FLIP 4"
@@ -149,7 +154,7 @@ tampered "trigger" "^database +the tables or indexes of the database were altere
 	"CREATE TRIGGER t AFTER INSERT ON entry BEGIN DELETE FROM entry WHERE seq = new.seq; END"
 run 1 "verify --json" fb ledger verify --json
 like "$out" '^\{"findings":\[\{"note":false,"seq":0,"text":"the tables.*"what":"database"\}\],"size":10,"sound":false\}$' "has it too"
-cp "$TMP/good.db" "$DB"
+good
 cp "$TMP/other/keys/"* "$S/keys/"
 run 1 "verify: both keys replaced" fb ledger verify
 like "$out" "^key +the checkpoints are not signed by the key" "is named"
@@ -157,12 +162,21 @@ cp "$TMP/key" "$S/keys/ledger.key"
 run 1 "verify: public key replaced" fb ledger verify
 like "$out" "^key .*not the public half" "is named"
 cp "$TMP/vkey" "$S/keys/ledger.vkey"
+good
 run 0 "verify: put back" fb ledger verify --checkpoint "$TMP/new.note"
 like "$out" "it extends" "with the checkpoint"
 
-# cut back to an earlier commit, every trace removed: the inside is sound, the checkpoint tells
+# cut back to an earlier commit: first the database, then every trace; then the checkpoint tells
 sql "DELETE FROM entry WHERE seq > 6; DELETE FROM checkpoint WHERE size > 7; DELETE FROM node WHERE ((idx + 1) << level) > 7"
-run 0 "verify: cut back to a commit" fb ledger verify
+run 1 "verify: cut back to a commit" fb ledger verify
+like "$out" "^dropped +entries from 7 to 9 are gone: the checkpoint in keys/ledger.head has 10" "is named"
+complains 4 "the ledger was cut back: it has 7 entries, 10 were signed; restore" "show: cut back" \
+	fb ledger show
+run 1 "append: cut back" "$WRITER" add "$S" x 1
+like "$err" "^EUCLEAN .*the ledger was cut back" "is refused"
+rm "$S/keys/ledger.head"
+run 0 "verify: cut back, and that file removed" fb ledger verify
+like "$out" "^note +keys/ledger.head is missing" "is noted"
 run 1 "verify --checkpoint: cut back" fb ledger verify --checkpoint "$TMP/new.note"
 like "$out" "^dropped +entries from 7 to 9 are gone" "is named"
 complains 1 "it was cut" "consistency: cut back" fb ledger consistency "$TMP/new.note"
@@ -174,20 +188,38 @@ complains 1 "does not extend" "consistency: rewritten" fb ledger consistency "$T
 complains 5 "new.note|json" "verify --checkpoint with no note" fb ledger verify --checkpoint "$TMP/proof.json"
 
 # an altered entry is not shown as if it were one; nothing is added to an altered ledger
-cp "$TMP/good.db" "$DB"
+good
 sql "$FLIP 4"
 complains 4 "ledger entry 4 is not what was signed; see firebreak ledger verify" "show an altered entry" \
 	fb ledger show 4
 run 0 "show another entry" fb ledger show 3
 run 0 "show --unproven" fb ledger show 4 --unproven
 like "$out" "actor +mallet" "shows it"
-cp "$TMP/good.db" "$DB"
+good
 sql "UPDATE entry SET leaf = zeroblob(32) WHERE seq = 9; UPDATE node SET hash = zeroblob(32)"
 run 1 "append to an altered ledger" "$WRITER" add "$S" x 1
 like "$err" "^EUCLEAN .*the ledger was altered" "is refused"
 
+# ---- blobs
+good
+blob=$("$WRITER" blob "$S" 5000)
+run 0 "verify --blobs" fb ledger verify --blobs
+like "$out" "^Kept files: 1, each is what its name says" "counts them"
+file=$(find "$S/blobs/sha256" -type f)
+chmod u+w "$file"
+printf x | dd of="$file" bs=1 seek=4999 conv=notrunc 2>/dev/null
+run 0 "verify does not look at blobs" fb ledger verify
+run 1 "verify --blobs: an altered blob" fb ledger verify --blobs
+like "$out" "^blob +blobs/sha256/../${blob#sha256:}: was altered" "is named"
+mv "$file" "${file%?}"
+run 1 "verify --blobs: a name that is none" fb ledger verify --blobs
+like "$out" "^blob .*is not the name of a blob" "is named"
+rm "${file%?}"
+run 0 "verify --blobs --json" fb ledger verify --blobs --json
+is "$out" '{"findings":[],"blobs":0,"size":10,"sound":true}' "all of it"
+
 # ---- state directories that are not what they should be
-cp "$TMP/good.db" "$DB"
+good
 sql "PRAGMA user_version = 99"
 complains 6 "made by a newer firebreak \(schema 99" "newer schema: show" fb ledger show
 complains 6 "made by a newer firebreak" "newer schema: init" fb ledger init
@@ -215,7 +247,7 @@ for cut in $((size / 2)) $((size - 4096)) $((size - 5000)); do
 	run 1 "cut to $cut bytes: nothing is appended" "$WRITER" add "$S" x 1
 	like "$err" "^EUCLEAN " "with the reason"
 done
-cp "$TMP/good.db" "$DB"
+good
 chmod 770 "$S"
 complains 6 "others may write to it" "directory writable by the group" fb ledger show
 chmod 700 "$S"

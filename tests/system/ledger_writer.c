@@ -13,9 +13,10 @@
  *
  * kill: each round two processes open the same state directory (every eighth round a new one, so
  * that making it is hit as well), append entries, some in batches, some with a blob, and tell
- * through a pipe what was acknowledged after the call has returned. After 0 to 30 ms they are
- * killed. Then the directory must open, every acknowledged entry and blob must be there as it was
- * written, and the ledger must verify. TAP on stdout.
+ * through a pipe what was acknowledged after the call has returned. 0 to 30 ms after their start,
+ * or after the first acknowledgement, they are killed. Then the directory must open, every
+ * acknowledged entry and blob must be there as it was written, and the ledger must verify. TAP on
+ * stdout.
  */
 
 #include "base/file.h"
@@ -25,6 +26,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -249,6 +251,9 @@ static void one_round(const char *dir, uint64_t *x, struct tally *t)
 		close(p[1]);
 		fd[i] = p[0];
 	}
+	/* Every other round they get to work first, however slow the machine is. */
+	if (t->rounds % 2)
+		poll(&(struct pollfd){ .fd = fd[0], .events = POLLIN }, 1, 5000);
 	for (int i = 0; i < WRITERS; i++) {
 		int status;
 		nanosleep(&(struct timespec){ 0, (long)(rng(x) % 30000000) }, NULL);
@@ -275,7 +280,7 @@ static int kill_test(const char *top, unsigned rounds, uint64_t seed)
 	diag("%u rounds, %u writers killed, %u entries acknowledged", t.rounds, t.killed, t.acks);
 	is_int(t.killed, rounds * WRITERS, "all writers were killed at work");
 	is_int(t.bad_writers, 0, "none ended by itself");
-	ok(t.acks > rounds, "they did get something done");
+	ok(t.acks >= rounds / 2, "they did get something done");
 	is_int(t.unopened, 0, "the directory opens each time");
 	is_int(t.lost, 0, "nothing acknowledged is lost");
 	is_int(t.unsound, 0, "the ledger is sound each time");
