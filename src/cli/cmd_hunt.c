@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static int look(struct hunt *h, const char *const *capture, size_t n)
 {
@@ -54,12 +55,17 @@ static int run_hunt(struct cli *c)
 	const char *capture[CLI_OPT_VALUES_MAX];
 	size_t n = cli_opts(c, "pcap", capture, CLI_OPT_VALUES_MAX);
 	struct hunt h = { .c = c, .now = clock_now(&c->clock) };
+	const char *jobs = cli_opt(c, "jobs");
 
 	if (!c->nargs && !n)
 		return cli_failf(c, CLI_USAGE, "nothing to hunt in: give a directory or file, or "
 		    "--pcap FILE");
 	if (cli_has(c, "reporter") && !cli_has(c, "signal"))
 		return cli_failf(c, CLI_USAGE, "--reporter goes with --signal");
+	h.jobs = jobs ? (unsigned)strtoul(jobs, NULL, 10) : 1;
+	if (h.jobs < 1 || h.jobs > SENSE_JOBS_MAX)
+		return cli_failf(c, CLI_USAGE, "--jobs %s: not a number from 1 to %d",
+		    QUOTE(span_str(jobs)), SENSE_JOBS_MAX);
 	map_init(&h.seen, HUNT_HITS_MAX);
 	int code = hunt_set(&h);
 	if (code < 0) {
@@ -77,6 +83,7 @@ static const struct cli_opt hunt_opts[] = {
 	{ "case", "NAME", "hunt with a case that comes with firebreak, such as 3cx-2023", true },
 	{ "include-expired", NULL, "show matches of indicators that had expired, too", false },
 	{ "one-file-system", NULL, "do not enter mount points", false },
+	{ "jobs", "N", "hash with this many processes (default 1, which keeps files in order)", false },
 	{ "no-sandbox", NULL, "read captures without a sandbox, where the kernel has none", false },
 	{ "signal", NULL, "make each different hit a downstream-impact signal", false },
 	{ "reporter", "NAME", "with --signal: who reports it (default: --as)", false },

@@ -2,6 +2,7 @@
 
 /* intel import: threat intelligence into the store, all of it or nothing. */
 
+#include "base/file.h"
 #include "base/map.h"
 #include "cli/commands.h"
 #include "cli/intel_file.h"
@@ -297,22 +298,31 @@ static int failed(struct cli *c, int rc, const struct fault *f)
 	return rc == -ECANCELED ? cli_fail(c, CLI_REFUSED, f) : cli_errno(c, rc, f);
 }
 
-/* All files are read before anything is opened for writing. */
-static int open_files(struct cli *c, struct job *j, const struct intel_opts *o)
+/* Before a state is made for files that are not there. */
+static int check_files(struct cli *c)
 {
 	struct fault f = FAULT_INIT;
 
 	for (int i = 0; i < c->nargs; i++) {
-		j[i] = (struct job){ .c = c, .opts = *o };
-		map_init(&j[i].sources, SOURCES_MAX);
-		int rc = intel_file_open(&j[i].file, c, c->arg[i], shown_max(c), &f);
-		if (rc < 0)
-			return cli_errno(c, rc, &f);
+		AUTO_FD int fd = file_open_user(c->arg[i], &f);
+		if (fd < 0)
+			return cli_errno(c, fd, &f);
 	}
 	return -1;
 }
 
-static int import_all(struct cli *c, struct job *j)
+/* One file in memory at a time. */
+static int one_file(struct job *j, const char *path, struct fault *f)
+{
+	int rc = intel_file_open(&j->file, j->c, path, shown_max(j->c), f);
+
+	if (rc == 0)
+		rc = import(j, f);
+	intel_file_close(&j->file);
+	return rc;
+}
+
+static int import_all(struct cli *c, struct job *j, const struct intel_opts *o)
 {
 	AUTO_STORE struct store *s = NULL;
 	struct fault f = FAULT_INIT;
@@ -322,8 +332,9 @@ static int import_all(struct cli *c, struct job *j)
 		return code;
 	int rc = store_begin(s, &f);
 	for (int i = 0; i < c->nargs && rc == 0; i++) {
-		j[i].s = s;
-		rc = import(&j[i], &f);
+		j[i] = (struct job){ .c = c, .s = s, .opts = *o };
+		map_init(&j[i].sources, SOURCES_MAX);
+		rc = one_file(&j[i], c->arg[i], &f);
 		if (rc < 0)
 			store_abort(s);
 	}
@@ -360,13 +371,11 @@ static int run_import(struct cli *c)
 		return code;
 	if (!j)
 		return cli_errno(c, -ENOMEM, NULL);
-	code = open_files(c, j, &o);
+	code = check_files(c);
 	if (code < 0)
-		code = import_all(c, j);
-	for (int i = 0; i < c->nargs; i++) {
-		intel_file_close(&j[i].file);
+		code = import_all(c, j, &o);
+	for (int i = 0; i < c->nargs; i++)
 		map_free(&j[i].sources);
-	}
 	return code;
 }
 

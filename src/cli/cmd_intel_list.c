@@ -3,6 +3,7 @@
 /* intel list|show: what the store holds, and what is said about one value. */
 
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "store/indicators.h"
 #include "store/ledger.h"
 
@@ -37,7 +38,7 @@ static int print_claim(void *ctx, const struct indicators_claim *x)
 		return 0;
 	}
 	printf("%-9s %s%s  %s  %d  %s  %s%s%s\n", indicator_type_name(i->type),
-	    QUOTE(span_str(i->value)), i->exact ? " (exact)" : "", QUOTE(span_str(i->source)),
+	    cli_whole(o->c, i->value), i->exact ? " (exact)" : "", QUOTE(span_str(i->source)),
 	    i->confidence, QUOTE(span_str(or_dash(i->category))),
 	    QUOTE(span_str(or_dash(i->campaign))), i->valid_until == TS_FOREVER ? "" : "  until ",
 	    i->valid_until == TS_FOREVER ? "" : ts_format(i->valid_until, until));
@@ -215,7 +216,7 @@ static void show_text(struct shown *x, const struct indicators_claim *c)
 
 	if (i->valid_until != TS_FOREVER)
 		ts_format(i->valid_until, until);
-	printf("%s %s%s%s\n", indicator_type_name(i->type), QUOTE(span_str(i->value)),
+	printf("%s %s%s%s\n", indicator_type_name(i->type), cli_whole(x->o.c, i->value),
 	    i->exact ? ", exact" : "", x->parent ? ", matches as a parent domain" : "");
 	printf("    %s: confidence %d, category %s, campaign %s\n", QUOTE(span_str(i->source)),
 	    i->confidence, QUOTE(span_str(or_dash(i->category))),

@@ -79,6 +79,7 @@ struct hunt {
 	struct hunt_capture *capture;
 	size_t ncapture;
 	struct map seen; /* network hits by what makes them different */
+	unsigned jobs; /* processes that hash */
 	ts now;
 	ts shown; /* when progress was drawn last */
 	struct fault f;

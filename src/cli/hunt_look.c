@@ -171,7 +171,7 @@ static unsigned digests_wanted(const struct hunt *h)
 int hunt_tree(struct hunt *h, const char *path)
 {
 	struct sense_tree_opts o = { .set = digests_wanted(h),
-		.one_file_system = cli_has(h->c, "one-file-system") };
+		.one_file_system = cli_has(h->c, "one-file-system"), .jobs = h->jobs };
 	struct sense_tree_stats st = { 0 };
 	struct fault f = FAULT_INIT;
 	int rc = sense_tree(path, &o, on_file, on_problem, h, &st, &f);

@@ -2,7 +2,9 @@
 
 /* hunt_report: what a hunt found, as text and as JSON. */
 
+#include "base/utf8.h"
 #include "cli/hunt.h"
+#include "cli/print.h"
 
 #include <stdio.h>
 
@@ -47,7 +49,7 @@ static void print_indicator(const struct hunt *h, const struct hunt_hit *x)
 	struct indicator best = hunt_best_claim(h, x);
 
 	printf("    %s %s%s\n", indicator_type_name(detect_type(h->d, &x->m)),
-	    QUOTE(span_str(detect_value(h->d, &x->m))), x->m.parent ? " (and what is below it)" : "");
+	    cli_whole(h->c, detect_value(h->d, &x->m)), x->m.parent ? " (and what is below it)" : "");
 	printf("    %s%sconfidence %d, named by ", best.category ? QUOTE(span_str(best.category)) : "",
 	    best.category ? ", " : "", best.confidence);
 	print_sources(h, x);
@@ -59,10 +61,10 @@ static void print_indicator(const struct hunt *h, const struct hunt_hit *x)
 
 static void print_file(const struct hunt *h, const struct hunt_hit *x)
 {
-	const struct cli *c = h->c;
+	struct cli *c = h->c;
 	char mtime[TS_TEXT_MAX];
 
-	printf("%s%s%s  by its %s\n", cli_red(c), QUOTE(span_str(x->path)), cli_reset(c),
+	printf("%s%s%s  by its %s\n", cli_red(c), cli_whole(c, x->path), cli_reset(c),
 	    x->kind == HUNT_FILE_NAME ? "name" : "digest");
 	print_indicator(h, x);
 	if (digest_is_set(&x->sha256))
@@ -83,14 +85,14 @@ static const char *verb(const struct hunt_hit *x)
 
 static void print_network(const struct hunt *h, const struct hunt_hit *x)
 {
-	const struct cli *c = h->c;
+	struct cli *c = h->c;
 	char time[TS_TEXT_MAX], last[TS_TEXT_MAX];
 
-	printf("%s%s%s, packet %llu, %s\n", cli_red(c), QUOTE(span_str(x->path)), cli_reset(c),
+	printf("%s%s%s, packet %llu, %s\n", cli_red(c), cli_whole(c, x->path), cli_reset(c),
 	    (unsigned long long)x->packet, ts_format(x->time, time));
-	printf("    %s %s %s (%s)\n", x->client, verb(x), QUOTE(span_str(x->observed)), x->server);
+	printf("    %s %s %s (%s)\n", x->client, verb(x), cli_whole(c, x->observed), x->server);
 	if (x->asked)
-		printf("    asked for: %s\n", QUOTE(span_str(x->asked)));
+		printf("    asked for: %s\n", cli_whole(c, x->asked));
 	if (x->count > 1)
 		printf("    seen in %llu packets, the last is %llu, %s\n", (unsigned long long)x->count,
 		    (unsigned long long)x->last_packet, ts_format(x->last, last));
@@ -117,7 +119,7 @@ static void print_problems(const struct hunt *h)
 	printf("%sNot looked at (%llu):%s\n", cli_yellow(h->c), (unsigned long long)h->nproblems,
 	    cli_reset(h->c));
 	for (size_t i = 0; i < h->nproblem && i < PROBLEMS_SHOWN; i++)
-		printf("    %s: %s\n", QUOTE(span_str(h->problem[i].path)), h->problem[i].text);
+		printf("    %s: %s\n", cli_whole(h->c, h->problem[i].path), h->problem[i].text);
 	if (h->nproblems > PROBLEMS_SHOWN)
 		printf("    … and %llu more; --json lists them\n",
 		    (unsigned long long)(h->nproblems - PROBLEMS_SHOWN));
@@ -224,11 +226,24 @@ static void k_time(struct jw *w, const char *key, ts t)
 		jw_kcstr(w, key, ts_format(t, text));
 }
 
+/* JSON holds no bytes that are not UTF-8; a path may. */
+static void path_json(struct jw *w, const char *key, const char *path)
+{
+	AUTO_BUF struct buf hex = BUF_INIT(1u << 20);
+
+	jw_kcstr(w, key, path);
+	if (utf8_check(span_str(path)) == strlen(path))
+		return;
+	for (const char *p = path; *p; p++)
+		buf_printf(&hex, "%02x", (unsigned char)*p);
+	jw_kcstr(w, "path_hex", buf_str(&hex));
+}
+
 static void hit_json(const struct hunt *h, const struct hunt_hit *x, struct jw *w)
 {
 	jw_obj(w);
 	jw_kcstr(w, "kind", hunt_kind_name(x->kind));
-	jw_kcstr(w, is_file(x) ? "path" : "capture", x->path);
+	path_json(w, is_file(x) ? "path" : "capture", x->path);
 	if (is_file(x)) {
 		jw_kbool(w, "read", digest_is_set(&x->sha256));
 		if (digest_is_set(&x->sha256)) {
@@ -316,7 +331,7 @@ static void problems_json(const struct hunt *h, struct jw *w)
 	jw_arr(w);
 	for (size_t i = 0; i < h->nproblem; i++) {
 		jw_obj(w);
-		jw_kcstr(w, "path", h->problem[i].path);
+		path_json(w, "path", h->problem[i].path);
 		jw_kcstr(w, "text", h->problem[i].text);
 		jw_end(w);
 	}

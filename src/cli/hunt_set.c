@@ -89,11 +89,11 @@ static int add_state(struct hunt *h, bool *ret_any)
 	struct cli *c = h->c;
 
 	*ret_any = false;
-	int rc = store_open(&s, c->state, STORE_RDONLY, &h->f);
+	int code, rc = store_open(&s, c->state, STORE_RDONLY, &h->f);
 	if (rc == -ENOENT && !cli_has(c, "state"))
 		return -1;
-	if (rc < 0)
-		return rc == -ENOENT ? cli_fail(c, CLI_REFUSED, &h->f) : cli_errno(c, rc, &h->f);
+	if (rc < 0 && cli_store(c, STORE_RDONLY, &s, &code) < 0)
+		return code; /* again, for the words and the exit code that every command gives */
 	struct sink x = { h, add_origin(h, arena_printf(&c->arena, "state %s",
 					       cli_safe(c, store_dir(s)))) };
 	rc = indicators_each(s, NULL, from_store, &x, &h->f);

@@ -20,3 +20,20 @@ void cli_wrap(struct cli *c, const char *head, const char *text)
 	prose_wrap(&b, head, cli_escape(c, text), PRINT_WIDTH);
 	fputs(buf_str(&b), stdout);
 }
+
+const char *cli_whole(struct cli *c, const char *s)
+{
+	AUTO_BUF struct buf b = BUF_INIT(1u << 20);
+	struct span rest = span_str(s);
+
+	while (rest.n) {
+		/* So few bytes that quoting cannot cut them, and no character in two. */
+		size_t n = rest.n < QUOTE_MAX / 4 ? rest.n : QUOTE_MAX / 4;
+		while (n > 1 && n < rest.n && (rest.p[n] & 0xc0) == 0x80)
+			n--;
+		buf_puts(&b, QUOTE(span_cut(rest, 0, n)));
+		rest = span_from(rest, n);
+	}
+	const char *out = buf_err(&b) ? NULL : arena_str(&c->arena, buf_span(&b));
+	return out ? out : "";
+}

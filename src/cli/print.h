@@ -12,3 +12,5 @@ const char *cli_escape(struct cli *c, const char *s);
 /* head, then text wrapped; every line after the first starts with as many blanks as head has
  * columns. */
 void cli_wrap(struct cli *c, const char *head, const char *text);
+/* As cli_safe, but never cut: for paths and values that somebody will copy. */
+const char *cli_whole(struct cli *c, const char *s);

@@ -112,6 +112,19 @@ run 1 "one that expired after it was seen" fb hunt --pcap wire.pcap --indicators
 run 1 "files and captures together" fb hunt ep --pcap wire.pcap --indicators edr.csv --case 3cx-2023 --json
 is "$(json 'len(h)')" 15 "all of them"
 
+# --- paths as they are ---
+long=ep/$(printf 'd%.0s' $(seq 120))/$(printf 'e%.0s' $(seq 120))
+mkdir -p "$long"
+cp ep/app/f7 "$long/$(printf 'bad\377name')"
+run 1 "a long path that is not UTF-8" fb hunt ep/d* --indicators edr.csv
+like "$out" "^$long/bad.xffname  by its digest" "is shown whole, and escaped"
+run 1 "and with --json" fb hunt ep/d* --indicators edr.csv --json
+is "$(json 'bytes.fromhex(h[0]["path_hex"]).endswith(b"/bad\xffname")')" True "as bytes, too"
+run 1 "several processes" fb hunt ep/app --indicators edr.csv --jobs 3 --json
+is "$(json 'len(h)')" 5 "find the same"
+run 3 "how many is no number" fb hunt ep --case 3cx-2023 --jobs many
+rm -r ep/d*
+
 # --- what cannot be looked at ---
 head -c 400 wire.pcap >cut.pcap
 run 1 "hits in a capture that is cut off" fb hunt --pcap cut.pcap --case 3cx-2023 --json

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -160,6 +161,27 @@ static void failures(void)
 	s = store_close(s);
 }
 
+/* A record made before there were indicators. */
+static void upgrade(const char *state)
+{
+	char path[96];
+	sqlite3 *db = NULL;
+	struct fault f = FAULT_INIT;
+	uint64_t n = 9;
+
+	snprintf(path, sizeof(path), "%s/firebreak.db", state);
+	if (sqlite3_open(path, &db) != SQLITE_OK ||
+	    sqlite3_exec(db, "DROP TABLE indicator; PRAGMA user_version = 1", NULL, NULL, NULL) !=
+		SQLITE_OK)
+		abort();
+	sqlite3_close(db);
+	is_int(store_open(&s, state, STORE_RDONLY, &f), -ENOTSUP, "an older record, to read");
+	ok(strstr(f.text, "older firebreak"), "says that it is one");
+	is_int(store_open(&s, state, STORE_EXISTING, &f), 0, "to write");
+	ok(indicators_count(s, NULL, &n, &f) == 0 && n == 0, "has a place for indicators now");
+	s = store_close(s);
+}
+
 static int rm(const char *path, const struct stat *st, int flag, struct FTW *w)
 {
 	(void)st;
@@ -184,6 +206,7 @@ int main(void)
 	queries();
 	sources();
 	failures();
+	upgrade(state);
 	buf_free(&got);
 	nftw(dir, rm, 16, FTW_DEPTH | FTW_PHYS);
 	return tap_done();
