@@ -118,9 +118,10 @@ static int judge(struct runner *r, struct release_artifact *art, struct verdict 
 	int rc = path ? verify_named(r->v, path, art->name, found, &f) : -ENOMEM;
 	if (rc < 0 && rc != -ENOENT)
 		return cli_errno(r->c, rc, &f);
-	if (rc == 0)
+	/* What was concluded about other bytes than those that were published says nothing. */
+	if (rc == 0 && digest_eq(&found->digest[DIGEST_SHA256], want))
 		verdict_append(out, &found->verdict);
-	if (rc < 0 || !digest_eq(&found->digest[DIGEST_SHA256], want))
+	else
 		verdict_add(out, REASON_FAIL, "artifact.stored", "the stored copy is missing or was "
 		    "changed on disk: it is not %s", DIGEST_TEXT(want));
 	verdict_append(out, &r->lost);
@@ -165,9 +166,10 @@ static int keep_texts(struct cli *c, struct verdict *v)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		struct reason *r = &v->reason[i];
+		r->code = arena_str(&c->arena, span_str(r->code));
 		r->text = arena_str(&c->arena, span_str(r->text));
 		r->file = r->file ? arena_str(&c->arena, span_str(r->file)) : NULL;
-		if (!r->text)
+		if (!r->code || !r->text)
 			return cli_errno(c, -ENOMEM, NULL);
 	}
 	return -1;

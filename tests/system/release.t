@@ -110,7 +110,8 @@ like "$out" '"freeze":"not-called-for"' "freezes nothing"
 run 0 "status" fb release status stable --json
 is "$(field state)" active "still active"
 like "$out" '"current":\{"version":"2.0"\}' "2.0 is still current"
-run 2 "provenance about other files" fb release publish stable 3.0 v3/app v3/lib --evidence v4.json
+provenance builder $CI policy.yaml >other.json
+run 2 "provenance about other files" fb release publish stable 3.0 v3/app v3/lib --evidence other.json
 provenance builder https://elsewhere.example v3/app v3/lib >elsewhere.json
 run 1 "provenance by another builder" fb release publish stable 3.0 v3/app v3/lib --evidence elsewhere.json
 like "$out" "elsewhere.example" "names the builder"
@@ -267,6 +268,14 @@ run 0 "a policy with key files" fb release init kept --policy policy.yaml --owne
 mkdir gone && mv builder.pub rogue.pub policy.yaml gone/
 run 0 "judges without them" fb release publish kept 1.0 v1/app v1/lib --evidence v1.json
 mv gone/* .
+
+# ---- several at once: each waits for the other, none is lost
+for v in 1 2 3 4; do
+	fb release publish kept 2.$v v$v/app v$v/lib --evidence v$v.json >/dev/null &
+done
+wait
+run 0 "status" fb release status kept
+is "$(printf '%s\n' "$out" | grep -c ' 2\.[1-4] .*published')" 4 "four published at once are all there"
 
 # ---- others
 run 0 "status of all" fb release status
