@@ -149,7 +149,10 @@ int ledger_each(struct store *s, const struct ledger_query *q,
 	AUTO_ARENA struct arena a = ARENA_INIT(ENTRY_ARENA_MAX);
 	char end1[LEDGER_SUBJECT_MAX + 1], end2[LEDGER_SUBJECT_MAX + 1];
 	uint64_t size = 0;
-	int rc = q->unproven ? ledger_size(s, &size, f) : tree_load(s, f);
+	bool picks = q->subject || q->subject_prefix || q->kind_prefix;
+	int rc = q->unproven ? ledger_size(s, &size, f) :
+	    picks	     ? ledger_whole(s, f) :
+			       tree_load(s, f);
 
 	if (rc < 0)
 		return rc;

@@ -15,7 +15,8 @@
  * (crypto/note.h) over the tree after it, kept beside the entries; so does making the empty log.
  *
  * Guarantees: appended entries are durable when the call (or the transaction) returns; seq starts
- * at 0 without gaps; reading is O(entries of the subject); proofs are O(log n) reads. Nothing is
+ * at 0 without gaps; the first query after opening reads every entry once (one hash each), a later
+ * one the entries of its subject; proofs are O(log n) reads. Nothing is
  * appended to a ledger whose end is not what was signed last (-EUCLEAN): a signature never covers
  * what somebody else put there.
  */
@@ -68,8 +69,8 @@ struct ledger_query {
  * Calls cb for each entry in order; a non-zero return stops and is returned. What cb gets was
  * signed: the newest checkpoint's signature and each entry's hash up to it are checked on the way.
  * An entry that is not what was signed is -EBADMSG with a fault naming the seq; a ledger whose end
- * does not match its newest checkpoint -EUCLEAN. (That entries were hidden from a query by altering
- * its index only ledger_verify can tell.)
+ * does not match its newest checkpoint -EUCLEAN. Nothing is hidden from a query either: before the
+ * first, every entry's columns and the indexes are checked against what was signed (-EBADMSG).
  */
 FB_MUST int ledger_each(struct store *s, const struct ledger_query *q,
     int (*cb)(void *ctx, const struct ledger_entry *e), void *ctx, struct fault *f);

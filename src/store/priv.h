@@ -52,6 +52,7 @@ struct store {
 	struct ledger_head head;
 	struct buf note; /* the checkpoint that this transaction signed */
 	struct known_pair known[64]; /* by level */
+	struct merkle_edge whole;    /* the entries that whole.c has looked at */
 };
 
 /* dir.c: s->dir, s->dirfd. A directory that may hold, or become, the state. */
@@ -125,3 +126,6 @@ FB_MUST int tree_proves(struct store *s, uint64_t seq, const struct mhash *leaf,
 FB_MUST int tree_add(struct store *s, const struct mhash *leaf, struct fault *f);
 /* Signs and keeps a checkpoint of s->head. Inside a transaction. */
 FB_MUST int tree_seal(struct store *s, struct fault *f);
+
+/* whole.c: tree_load, and that no entry is hidden from a query: -EBADMSG. Once for each entry. */
+FB_MUST int ledger_whole(struct store *s, struct fault *f);

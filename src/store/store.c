@@ -250,5 +250,6 @@ void store_abort(struct store *s)
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	s->in_tx = false;
 	s->head = (struct ledger_head){ 0 };
+	s->whole = (struct merkle_edge){ 0 };
 	memset(s->known, 0, sizeof(s->known)); /* also of entries that are not there any more */
 }

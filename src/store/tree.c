@@ -101,8 +101,10 @@ static int load(struct store *s, const struct checkpoint *seen, struct fault *f)
 		rc = merkle_edge_load(&h.tree, size, tree_get, &(struct tree_io){ s, f });
 	if (rc == 0)
 		rc = check_signed(s, &h, f);
-	if (rc == 0)
+	if (rc == 0) {
 		s->head = h;
+		s->whole = (struct merkle_edge){ 0 }; /* somebody else wrote */
+	}
 	return rc;
 }
 
