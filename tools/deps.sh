@@ -36,7 +36,13 @@ install() {
 	echo "deps.sh: installing $*"
 	[ -n "${updated:-}" ] || apt-get -q update >/dev/null
 	updated=1
-	DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >/dev/null
+	log=$(mktemp)
+	if ! DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >"$log" 2>&1; then
+		cat "$log" >&2
+		rm -f "$log"
+		return 1
+	fi
+	rm -f "$log"
 }
 
 # shellcheck disable=SC2046,SC2086 # lists of package names

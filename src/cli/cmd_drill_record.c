@@ -325,6 +325,7 @@ const struct cli_cmd cmd_drill_list = {
 	.args = "",
 	.summary = "List the drills that were run",
 	.help = "One line a drill: name, time, scenario, steps met and missed, open or closed.\n\n"
+		"  firebreak drill list\n\n"
 		"Exit codes: 0 done, 4 no or damaged state directory.\n",
 	.opts = no_opts,
 	.max_args = 0,
@@ -376,6 +377,7 @@ const struct cli_cmd cmd_drill_close = {
 	.args = "DRILL",
 	.summary = "End a drill whose findings are all answered",
 	.help = "Refused while a finding is open.\n\n"
+		"  firebreak drill close 2026-0001\n\n"
 		"Exit codes: 0 done, 5 no such drill, 6 findings are open, or closed already.\n",
 	.opts = close_opts,
 	.min_args = 1,
