@@ -95,22 +95,44 @@ static int read_case_data(struct advise_input *in, struct cli *c, struct store *
 	return 0;
 }
 
+static int read_example(struct cli *c, struct advise_file *out, struct fault *f)
+{
+	const char *path = cli_share(c, "publisher.example.yaml", f);
+	return path ? from_path(c, path, YAML_TEXT_MAX, out, f) : -ENOENT;
+}
+
+/* The example that comes with firebreak speaks for nobody, given by hand or not. */
+static int refuse_example(const struct advise_input *in, struct cli *c, struct fault *f)
+{
+	struct fault none = FAULT_INIT;
+	struct advise_file example;
+
+	if (read_example(c, &example, &none) < 0 || !span_eq(example.text, in->publisher.text))
+		return 0;
+	return fault_set(f, INCIDENT_INCOMPLETE, "the publisher is the example that comes with "
+	    "firebreak, which makes drafts only: copy it, fill it in, and give it with --publisher");
+}
+
 /* An advisory that leaves the house says whose it is. */
 static int read_publisher(struct advise_input *in, struct cli *c, struct store *s,
     const struct incident_advisory *last, struct fault *f)
 {
 	const char *path = cli_opt(c, "publisher");
+	bool draft = strcmp(in->status, "draft") == 0;
+	int rc = 0;
 
 	if (path)
-		return from_path(c, path, YAML_TEXT_MAX, &in->publisher, f);
-	int rc = last ? from_blob(c, s, &last->publisher, "publisher", &in->publisher, f) : 0;
-	if (rc < 0 || in->publisher.text.p)
+		rc = from_path(c, path, YAML_TEXT_MAX, &in->publisher, f);
+	else if (last)
+		rc = from_blob(c, s, &last->publisher, "publisher", &in->publisher, f);
+	if (rc < 0)
 		return rc;
-	if (strcmp(in->status, "draft") != 0)
+	if (in->publisher.text.p)
+		return draft ? 0 : refuse_example(in, c, f);
+	if (!draft)
 		return fault_set(f, INCIDENT_INCOMPLETE, "--publisher FILE is missing: who speaks in this "
 		    "advisory (share/publisher.example.yaml is a start)");
-	path = cli_share(c, "publisher.example.yaml", f);
-	rc = path ? from_path(c, path, YAML_TEXT_MAX, &in->publisher, f) : -ENOENT;
+	rc = read_example(c, &in->publisher, f);
 	in->publisher.keep = false;
 	return rc;
 }

@@ -188,7 +188,12 @@ static const char *path_of(struct advise *a, enum doc d)
 	static const char *const ends[] = { [DOC_CSAF] = ".json", [DOC_TEXT] = ".txt",
 		[DOC_HTML] = ".html", [DOC_CSV] = "-indicators.csv" };
 
-	return arena_printf(&a->c->arena, "%s/%s%s", cli_opt(a->c, "out"), a->facts.file_name, ends[d]);
+	const char *dir = cli_opt(a->c, "out");
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	return arena_printf(&a->c->arena, "%.*s/%s%s", (int)n, dir, a->facts.file_name, ends[d]);
 }
 
 static int write_files(struct advise *a)
@@ -246,9 +251,10 @@ static void print(struct advise *a)
 		fputs(buf_str(&a->doc[DOC_TEXT]), stdout);
 		return;
 	}
-	printf("%s version %lld (%s): %zu affected, %zu being looked into, %zu indicators\n",
+	printf("%s version %lld (%s): %zu affected, %zu being looked into, %zu indicator%s\n",
 	    x->tracking, (long long)x->number, x->status, facts_count(x, FACTS_AFFECTED),
-	    facts_count(x, FACTS_INVESTIGATING), x->nindicator);
+	    facts_count(x, FACTS_INVESTIGATING), x->nindicator,
+	    x->nindicator == 1 ? "" : "s");
 	for (int i = 0; i < DOCS; i++)
 		printf("  %s\n", cli_escape(a->c, path_of(a, (enum doc)i)));
 }

@@ -151,13 +151,6 @@ static void field(struct show *x, const char *name, const char *text)
 	cli_wrap(x->c, head, text);
 }
 
-static const char *time_of(struct show *x, ts t)
-{
-	char text[TS_TEXT_MAX];
-	const char *s = arena_str(&x->c->arena, span_str(ts_format(t, text)));
-	return s ? s : "";
-}
-
 static void show_proof(struct show *x, const char *head, const struct incident_proof *p)
 {
 	for (size_t i = 0; i < p->n; i++)
@@ -182,7 +175,7 @@ static void show_head(struct show *x)
 	for (size_t n = 0; n < i->nroute; n++)
 		field(x, n ? "" : "route", arena_printf(&c->arena, "%s (%s, %s)", i->route[n]->id,
 		    i->route_file, DIGEST_TEXT(&i->route_digest)));
-	field(x, "opened", time_of(x, i->opened_at));
+	field(x, "opened", cli_when(x->c, i->opened_at));
 	if (i->reopened)
 		field(x, "re-opened", arena_printf(&c->arena, "%zu time%s", i->reopened,
 		    i->reopened == 1 ? "" : "s"));
@@ -222,8 +215,8 @@ static void show_signals(struct show *x)
 	    n == 1 ? "" : "s"));
 	for (size_t i = 0; i < x->i->nsignal; i++) {
 		const struct incident_signal *s = &x->i->signal[i];
-		printf("  seen %s  learned %s  %s%s\n", time_of(x, s->s.seen), time_of(x, s->s.learned),
-		    cli_safe(x->c, s->s.reporter), s->independent ? "" : " (again)");
+		printf("  seen %s  learned %s  %s%s\n", cli_when(x->c, s->s.seen),
+		    cli_when(x->c, s->s.learned), cli_safe(x->c, s->s.reporter), s->independent ? "" : " (again)");
 		cli_wrap(x->c, "    ", arena_printf(&x->c->arena, "%s, confidence %d: %s",
 		    signal_kind_name(s->s.kind), s->s.confidence,
 		    s->s.summary ? s->s.summary : "(no summary)"));
@@ -243,7 +236,7 @@ static void show_freezes(struct show *x)
 		const struct incident_freeze *z = &x->i->freeze[i];
 		const char *what = z->outcome == INCIDENT_FREEZE_DONE ? "frozen" :
 		    z->outcome == INCIDENT_FREEZE_ALREADY ? "was frozen" : "not frozen, not ours";
-		cli_wrap(x->c, "  ", arena_printf(&x->c->arena, "%s  %s %s: %s", time_of(x, z->at),
+		cli_wrap(x->c, "  ", arena_printf(&x->c->arena, "%s  %s %s: %s", cli_when(x->c, z->at),
 		    z->channel ? z->channel : "(no channel)", what, z->why));
 	}
 }
@@ -266,11 +259,11 @@ static int show_deadlines(struct show *x)
 		printf("  %s%-10s%s %s", bad ? cli_red(x->c) : "", marks[d[i].state],
 		    bad ? cli_reset(x->c) : "", d[i].d->id);
 		if (d[i].state == DEADLINE_RUNNING || late)
-			printf(", due %s (%s %s)", time_of(x, d[i].due),
+			printf(", due %s (%s %s)", cli_when(x->c, d[i].due),
 			    ts_format_duration(late ? x->now - d[i].due : d[i].due - x->now, left),
 			    late ? "late" : "left");
 		else if (d[i].met != TS_NONE)
-			printf(", %s", time_of(x, d[i].met));
+			printf(", %s", cli_when(x->c, d[i].met));
 		printf("\n");
 		cli_wrap(x->c, "             ", arena_printf(&x->c->arena, "%s%s%s%s", d[i].d->text,
 		    d[i].d->source ? " [" : "", d[i].d->source ? d[i].d->source : "",
@@ -297,14 +290,14 @@ static void show_decisions(struct show *x)
 	for (size_t i = 0; i < x->i->ndecision; i++) {
 		const struct incident_decision *d = &x->i->decision[i];
 		bool stands = d == incident_decision_at(x->i, x->now);
-		printf("  %s  %s%s by %s, %s\n", time_of(x, d->at), conclusion_name(d->verdict),
+		printf("  %s  %s%s by %s, %s\n", cli_when(x->c, d->at), conclusion_name(d->verdict),
 		    stands ? "" : " (no longer stands)", cli_safe(x->c, d->actor), sig_words(x, i));
 		cli_wrap(x->c, "    ", d->why);
 		if (d->owner)
 			printf("    owner: %s\n", cli_safe(x->c, d->owner));
 		if (d->expires != TS_NONE)
 			printf("    %s: %s\n", d->expires <= x->now ? "ran out" : "expires",
-			    time_of(x, d->expires));
+			    cli_when(x->c, d->expires));
 		if (d->tripwire)
 			cli_wrap(x->c, "    tripwire: ", d->tripwire);
 		show_proof(x, "    ", &d->evidence);
@@ -323,7 +316,7 @@ static void show_conditions(struct show *x)
 		    n->item->text);
 		if (!n->met)
 			continue;
-		printf("       %s by %s\n", time_of(x, n->met_at), cli_safe(x->c, n->met_by));
+		printf("       %s by %s\n", cli_when(x->c, n->met_at), cli_safe(x->c, n->met_by));
 		if (n->note)
 			cli_wrap(x->c, "       ", n->note);
 		show_proof(x, "       ", &n->evidence);
@@ -360,7 +353,7 @@ static void show_advisories(struct show *x)
 	for (size_t i = 0; i < x->i->nadvisory; i++) {
 		const struct incident_advisory *v = &x->i->advisory[i];
 		cli_wrap(x->c, "  ", arena_printf(&x->c->arena, "%s  %s version %lld, %s: %s",
-		    time_of(x, v->date), v->tracking, (long long)v->number, v->status, v->summary));
+		    cli_when(x->c, v->date), v->tracking, (long long)v->number, v->status, v->summary));
 	}
 }
 
@@ -374,8 +367,8 @@ static int show_timeline(struct show *x, enum incident_order by)
 					  "Timeline, in the order of learning");
 	printf("  %-20s  %-20s\n", "happened", "learned");
 	for (size_t i = 0; i < x->i->nevent; i++)
-		cli_wrap(x->c, arena_printf(&x->c->arena, "  %-20s  %-20s  ", time_of(x, e[i].seen),
-		    e[i].learned == e[i].seen ? "same" : time_of(x, e[i].learned)),
+		cli_wrap(x->c, arena_printf(&x->c->arena, "  %-20s  %-20s  ", cli_when(x->c, e[i].seen),
+		    e[i].learned == e[i].seen ? "same" : cli_when(x->c, e[i].learned)),
 		    arena_printf(&x->c->arena, "%s, %s: %s", e[i].what, e[i].who, e[i].text));
 	return 0;
 }

@@ -40,7 +40,7 @@ static int finish(struct case_session *x, int rc, const char *what)
 	if (c->json)
 		done_json(c, i);
 	else
-		printf("case %s: %s; it is %s\n", i->id, cli_escape(c, what),
+		printf("case %s: %s; the case is %s\n", i->id, cli_escape(c, what),
 		    incident_state_name(incident_state_at(i, clock_now(&c->clock))));
 	return CLI_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "crypto/hash.h"
 #include "drill/record.h"
 #include "drill/report.h"
@@ -115,7 +116,6 @@ struct listing {
 static int list_one(void *ctx, const char *id)
 {
 	struct listing *l = ctx;
-	char at[TS_TEXT_MAX];
 
 	struct record *r = calloc(1, sizeof(*r));
 	if (!r)
@@ -125,7 +125,7 @@ static int list_one(void *ctx, const char *id)
 		record_json(&l->w, r);
 	else if (rc == 0)
 		printf("%-10s %-22s %-20s %3lld met %3lld missed  %s\n", r->id,
-		    ts_format(r->at, at), cli_safe(l->c, r->scenario), (long long)r->met,
+		    cli_when(l->c, r->at), cli_safe(l->c, r->scenario), (long long)r->met,
 		    (long long)r->missed, state_of(r));
 	l->n++;
 	free(r);

@@ -57,8 +57,8 @@ static int run_init(struct cli *c)
 	if (made)
 		printf("Made the state directory %s with an empty ledger.\n", cli_safe(c, store_dir(s)));
 	else
-		printf("The state directory %s is there; its ledger has %" PRIu64 " entries.\n",
-		    cli_safe(c, store_dir(s)), size);
+		printf("The state directory %s is there; its ledger has %" PRIu64 " %s.\n",
+		    cli_safe(c, store_dir(s)), size, size == 1 ? "entry" : "entries");
 	printf("Its key: %s\n", cli_safe(c, buf_str(&vkey)));
 	if (made)
 		printf("Keep that line where others cannot change it: with it, firebreak ledger check tells\n"

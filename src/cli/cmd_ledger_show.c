@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "store/ledger.h"
 
 #include <errno.h>
@@ -46,11 +47,10 @@ static void print_line(struct cli *c, const struct ledger_entry *e)
 {
 	struct span data = json_text(e->data);
 	size_t cut = data.n < LINE_DATA_MAX ? data.n : LINE_DATA_MAX;
-	char at[TS_TEXT_MAX];
 
 	while (cut < data.n && (data.p[cut] & 0xc0) == 0x80)
 		cut--;
-	printf("%6" PRIu64 "  %s  %s%s%s  %s  %s  ", e->seq, ts_format(e->at, at), cli_bold(c), e->kind,
+	printf("%6" PRIu64 "  %s  %s%s%s  %s  %s  ", e->seq, cli_when(c, e->at), cli_bold(c), e->kind,
 	    cli_reset(c), QUOTE(span_str(e->subject)), QUOTE(span_str(e->actor)));
 	print_json(span_cut(data, 0, cut));
 	printf("%s\n", cut < data.n ? "…" : "");

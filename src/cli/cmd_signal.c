@@ -346,13 +346,12 @@ const struct cli_cmd cmd_signal_report = {
 
 static void row(struct cli *c, const struct incident *i, const struct incident_signal *s)
 {
-	char seen[TS_TEXT_MAX], learned[TS_TEXT_MAX];
 	const char *what = digest_is_set(&s->s.subject) ?
 	    arena_printf(&c->arena, "%s", DIGEST_TEXT(&s->s.subject)) :
 	    arena_printf(&c->arena, "%s %s", s->s.obs_type, s->s.obs_value);
 
 	printf("%s  %-18s seen %s  learned %s\n", i->id, signal_kind_name(s->s.kind),
-	    ts_format(s->s.seen, seen), ts_format(s->s.learned, learned));
+	    cli_when(c, s->s.seen), cli_when(c, s->s.learned));
 	printf("           %s, by %s%s\n", cli_safe(c, what), cli_safe(c, s->s.reporter),
 	    s->independent ? "" : " (again)");
 	if (s->s.summary)

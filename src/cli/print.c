@@ -13,6 +13,13 @@ const char *cli_escape(struct cli *c, const char *s)
 	return out ? out : "";
 }
 
+const char *cli_when(struct cli *c, ts t)
+{
+	char text[TS_TEXT_MAX];
+	const char *s = ts_format(t == TS_NONE || t == TS_FOREVER ? t : t - t % TS_SECOND, text);
+	return (s = arena_str(&c->arena, span_str(s))) ? s : "";
+}
+
 void cli_wrap(struct cli *c, const char *head, const char *text)
 {
 	AUTO_BUF struct buf b = BUF_INIT(1u << 20);

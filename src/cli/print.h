@@ -9,6 +9,8 @@
 
 /* Text from outside, made safe but not cut as cli_safe does. In c->arena; never NULL. */
 const char *cli_escape(struct cli *c, const char *s);
+/* An instant cut to the second, as people read it; "" if t is none. JSON has all of it. */
+const char *cli_when(struct cli *c, ts t);
 /* head, then text wrapped; every line after the first starts with as many blanks as head has
  * columns. */
 void cli_wrap(struct cli *c, const char *head, const char *text);

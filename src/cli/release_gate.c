@@ -235,8 +235,9 @@ const char *gate_first_reason(struct cli *c, const struct release_channel *ch,
 				const struct reason *r = &run->judged[i].verdict->reason[j];
 				if (r->kind != k)
 					continue;
-				const char *s = arena_printf(&c->arena, "%s: %s",
-				    cli_safe(c, run->artifact[i].name), r->text);
+				const char *s = arena_printf(&c->arena, "%s: %s%s",
+				    cli_safe(c, run->artifact[i].name),
+				    k == REASON_MISSING ? "missing: " : "", r->text);
 				return s ? s : r->text;
 			}
 	return arena_printf(&c->arena, "risk class %s requires more than was proven", ch->risk);

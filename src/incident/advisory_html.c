@@ -9,7 +9,7 @@ static const char style[] =
     ":root{--ink:#1c2126;--soft:#5b6670;--line:#d5dade;--bad:#a3161b;--ok:#17683a;--wait:#8a5a00}"
     "*{box-sizing:border-box}body{margin:0;color:var(--ink);background:#fff;"
     "font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}"
-    "main{max-width:54rem;margin:0 auto;padding:1.5rem 1.25rem 4rem}"
+    "main{max-width:60rem;margin:0 auto;padding:1.5rem 1.25rem 4rem}"
     ".tlp{display:inline-block;font:600 .8rem/1 ui-monospace,monospace;background:#000;color:#fff;"
     "padding:.35rem .5rem}.tlp.CLEAR{color:#fff}.tlp.GREEN{color:#33ff00}.tlp.AMBER{color:#ffc000}"
     ".tlp.RED{color:#ff2b2b}"
@@ -19,14 +19,15 @@ static const char style[] =
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.25rem;margin:0}"
     "dt{color:var(--soft)}dd{margin:0;white-space:pre-line}"
     ".do{border-left:4px solid var(--bad);background:#faf5f5;padding:.6rem 1rem;margin:1.2rem 0}"
-    ".do.ok{border-color:var(--ok);background:#f3f8f5}.do b{display:block}"
+    ".do.ok{border-color:var(--ok);background:#f3f8f5}.do b{display:block}.do{white-space:pre-line}"
     "table{border-collapse:collapse;width:100%;margin:.5rem 0;font-size:.92rem}"
     "th{text-align:left;color:var(--soft);font-weight:600}"
     "th,td{padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top;"
     "overflow-wrap:anywhere}code{font:.86em/1.45 ui-monospace,'DejaVu Sans Mono',monospace;"
     "overflow-wrap:anywhere}.affected{color:var(--bad);font-weight:600}"
     ".fixed,.clean{color:var(--ok);font-weight:600}.open{color:var(--wait);font-weight:600}"
-    ".soft{color:var(--soft)}td.t{white-space:nowrap}ul{margin:.25rem 0;padding-left:1.2rem}"
+    ".soft{color:var(--soft)}td.t{white-space:nowrap}td.v{overflow-wrap:break-word}td.f{width:62%}"
+    "td>div+div{margin-top:.4rem}ul{margin:.25rem 0;padding-left:1.2rem}"
     "@media(max-width:40rem){td.t{white-space:normal}}"
     "@media print{main{max-width:none;padding:0}body{font-size:10.5pt}h2{break-after:avoid}"
     "tr{break-inside:avoid}a{color:inherit;text-decoration:none}}";
@@ -112,8 +113,8 @@ static void products(struct buf *out, const struct facts *x)
 			const struct facts_version *v = &p->version[j];
 			text(out, "<tr><td>", p->name, "");
 			text(out, "<div class=\"soft\">", p->vendor, "</div></td>");
-			text(out, "<td>", v->version, "</td>");
-			buf_printf(out, "<td><span class=\"%s\">%s</span>%s</td><td>",
+			text(out, "<td class=\"v\">", v->version, "</td>");
+			buf_printf(out, "<td><span class=\"%s\">%s</span>%s</td><td class=\"f\">",
 			    status_class(v->status), facts_status_text(v->status),
 			    v->recommended ? "<br>move to this one" : "");
 			files(out, v);

@@ -21,8 +21,8 @@ static const char *first_reason(struct json_val gate, struct arena *a)
 
 	if (!json_is(json_get(r, "kind"), "fail") && !json_is(json_get(r, "kind"), "missing"))
 		return "";
-	return arena_printf(a, ": %s: %s", word(json_get(r, "artifact"), a),
-	    word(json_get(r, "text"), a));
+	return arena_printf(a, ": %s: %s%s", word(json_get(r, "artifact"), a),
+	    json_is(json_get(r, "kind"), "missing") ? "missing: " : "", word(json_get(r, "text"), a));
 }
 
 static const char *gated(struct json_val d, const char *what, struct arena *a)

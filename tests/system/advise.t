@@ -23,12 +23,16 @@ like "$out" "EXAMPLE-SA-2023-0001" "is the example's"
 like "$out" "0 \(draft\)" "version 0"
 refused 3 "not released without a publisher" at 02 advise 2023-0001 --status interim
 like "$err" "--publisher FILE is missing" "says so"
+refused 3 "not released in the name of the example" at 02 advise 2023-0001 --status interim \
+	--publisher "$TOP/share/publisher.example.yaml"
+like "$err" "the example that comes with" "says so, too"
 run 0 "--json" at 03 advise 2023-0001 --publisher acme.yaml --status interim --out out --json
 is "$(json tracking version status affected under_investigation)" \
 	$'EXAMPLE-SA-2023-0001\n1\ninterim\n0\n1' "the id stays what the first one was"
 
 report 02 secret-reporter $D1 >/dev/null
-run 0 "another case" at 03 advise 2023-0002 --publisher acme.yaml --status interim --out out
+run 0 "another case" at 03 advise 2023-0002 --publisher acme.yaml --status interim --out out/
+is "$(grep -c // <<<"$out")" 0 "a folder given with a slash"
 is "$(ls out)" "$(printf '%s\n' acme-sa-2023-0002-indicators.csv acme-sa-2023-0002.{html,json,txt} \
 	example-sa-2023-0001-indicators.csv example-sa-2023-0001.{html,json,txt})" \
 	"file names as CSAF 5.1 says, in lower case"

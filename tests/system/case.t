@@ -214,4 +214,13 @@ refused 5 "evidence that is a directory" at 30 case note 2023-0002 x --evidence 
 run 0 "a note with markup and a bidi control" at 30 case note 2023-0002 $'<b>\xe2\x80\xae x'
 like "$($FB case show 2023-0002)" '<b>\\xe2\\x80\\xae x' "is shown escaped"
 run 0 "the ledger is sound" $FB ledger verify
+
+# ---- people read seconds, machines the rest
+
+$FB case note 2023-0002 fractions --clock 2023-03-31T12:00:00.25Z >/dev/null
+out=$($FB case show 2023-0002 --clock 2023-03-31T13:00:00Z)
+is "$(grep -Ec '[0-9]\.25Z' <<<"$out")" 0 "text has no fractions of seconds"
+like "$out" "2023-03-31T12:00:00Z  same +note" "and the columns stay in line"
+like "$($FB case show 2023-0002 --json)" '2023-03-31T12:00:00.25Z' "JSON has them"
+
 tap_done

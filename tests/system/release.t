@@ -104,6 +104,7 @@ n=$(size)
 run 2 "publish without provenance" fb release publish stable 3.0 v3/app v3/lib --json
 is "$(field verdict)" UNKNOWN "is UNKNOWN"
 is "$(field kind)" release.hold "is held"
+like "$(fb release log stable)" "held .*: missing: a signed SLSA" "and the log says that it is missing"
 like "$out" '"kind":"missing"' "says what is missing"
 like "$out" '"signal":\{"case":"20[0-9]{2}-0001","case_outcome":"opened"' "opens a review"
 like "$out" '"freeze":"not-called-for"' "freezes nothing"
