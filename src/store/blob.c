@@ -244,12 +244,20 @@ static int sweep(int tmp)
 	return 0;
 }
 
-int blobs_prepare(struct store *s, struct fault *f)
+/* blobs/tmp is made last: when it is there, what holds the blobs is on the disk. */
+static int make_folders(struct store *s)
 {
 	AUTO_FD int blobs = folder(s->dirfd, "blobs");
 	AUTO_FD int sha = blobs < 0 ? blobs : folder(blobs, "sha256");
-	int tmp = sha < 0 ? sha : folder(blobs, "tmp");
-	int rc = tmp < 0 ? tmp : sweep(tmp);
+	return sha < 0 ? sha : folder(blobs, "tmp");
+}
 
+int blobs_prepare(struct store *s, struct fault *f)
+{
+	int tmp = file_open_beneath(s->dirfd, TMP_DIR, O_RDONLY | O_DIRECTORY, 0);
+
+	if (tmp == -ENOENT)
+		tmp = make_folders(s);
+	int rc = tmp < 0 ? tmp : sweep(tmp);
 	return rc < 0 ? fail(s, f, rc, "cannot prepare") : 0;
 }

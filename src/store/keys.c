@@ -60,8 +60,10 @@ static int set_origin(struct store *s)
 
 static int write_files(struct store *s, int keysfd, struct buf *pem, struct buf *vkey)
 {
-	int rc = key_write_private(s->key, pem);
+	int rc = buf_reserve(pem, KEY_FILE_MAX); /* so that it is not copied while it grows */
 
+	if (rc == 0)
+		rc = key_write_private(s->key, pem);
 	if (rc == 0)
 		rc = note_vkey(s->origin, s->key, vkey);
 	buf_putc(vkey, '\n');

@@ -23,6 +23,7 @@ static void report(struct verify *v, bool note, uint64_t seq, const char *what, 
 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	v->found |= !note;
+	v->reports++;
 	v->cb(v->ctx, &(struct ledger_finding){ .seq = seq, .what = what, .text = text, .note = note });
 }
 
@@ -153,7 +154,12 @@ static int disagree(struct verify *v, const struct checkpoint *c)
 		v->edge.edge[__builtin_ctzll(c->size)] = c->root;
 	}
 	v->lost = false;
-	return examine_entries(v, v->from, c->size, rc ? &c->root : NULL, v->bad);
+	uint64_t before = v->reports;
+	rc = examine_entries(v, v->from, c->size, rc ? &c->root : NULL, v->bad);
+	if (rc == 0 && v->reports == before && !examine_pending(v))
+		verify_find(v, v->from, "unproven", "the entries from %llu to %llu do not give the root that "
+		    "was signed", (unsigned long long)v->from, (unsigned long long)(c->size - 1));
+	return rc;
 }
 
 static int at_checkpoint(struct verify *v, const struct checkpoint *c)
@@ -196,14 +202,13 @@ static int read_checkpoints(struct verify *v)
 {
 	AUTO_Q struct db_q q = db_query(v->s, v->f, "SELECT size, note FROM checkpoint ORDER BY size");
 	struct checkpoint c;
-	bool first = true;
+	bool any = false, zero = false;
 	int rc;
 
 	while ((rc = db_row(&q)) > 0) {
 		uint64_t size = (uint64_t)db_col_int(&q, 0);
-		if (first && size)
-			verify_find(v, 0, "checkpoint", "the checkpoint of the empty log is missing");
-		first = false;
+		any = true;
+		zero |= !size;
 		rc = open_checkpoint(v, size, db_col(&q, 1), &c);
 		if (rc > 0) {
 			rc = at_checkpoint(v, &c);
@@ -212,8 +217,9 @@ static int read_checkpoints(struct verify *v)
 		if (rc < 0)
 			return rc;
 	}
-	if (rc == 0 && first)
-		verify_find(v, 0, "checkpoint", "there is no signed checkpoint at all");
+	if (rc == 0 && !zero)
+		verify_find(v, 0, "checkpoint", any ? "the checkpoint of the empty log is missing" :
+						      "there is no signed checkpoint at all");
 	return rc;
 }
 
@@ -252,26 +258,34 @@ static int check_keys(struct verify *v)
 	return 0;
 }
 
-/* If neither the first nor the last checkpoint is by our key, it is the key that changed. */
+/* If no checkpoint at all is by our key, it is the key that changed. */
 static int check_signer(struct verify *v)
 {
-	AUTO_Q struct db_q q = db_query(v->s, v->f, "SELECT note FROM checkpoint WHERE size IN "
-	    "((SELECT min(size) FROM checkpoint), (SELECT max(size) FROM checkpoint))");
+	AUTO_Q struct db_q q = db_query(v->s, v->f, "SELECT note FROM checkpoint ORDER BY size");
 	struct checkpoint c;
-	bool any = false;
-	int rc;
+	int rc, n = 0;
 
-	while ((rc = db_row(&q)) > 0) {
-		any = true;
+	for (; (rc = db_row(&q)) > 0; n++)
 		if (ledger_checkpoint_open(v->s, db_col(&q, 0), &c, NULL) != KEY_BAD_SIGNATURE)
 			return 0;
-	}
-	if (rc == 0 && any) {
+	if (rc == 0 && n) {
 		v->wrong_key = true;
 		verify_find(v, 0, "key", "the checkpoints are not signed by the key in keys/ (%s): it was "
 		    "replaced, or they were forged", v->s->origin);
 	}
 	return rc;
+}
+
+/* The ledger begins at 0; rows before that are nobody's. */
+static int check_negative(struct verify *v)
+{
+	AUTO_Q struct db_q q = db_query(v->s, v->f, "SELECT count(*) FROM entry WHERE seq < 0");
+	int rc = db_row(&q);
+
+	if (rc > 0 && db_col_int(&q, 0))
+		verify_find(v, 0, "inserted", "%llu rows with a number below 0 were inserted",
+		    (unsigned long long)db_col_int(&q, 0));
+	return rc < 0 ? rc : 0;
 }
 
 static int check_nodes(struct verify *v)
@@ -354,6 +368,8 @@ static int verify(struct verify *v, struct span trusted)
 	if (rc == 0)
 		rc = check_signer(v);
 	if (rc == 0)
+		rc = check_negative(v);
+	if (rc == 0)
 		rc = read_checkpoints(v);
 	if (rc == 0)
 		rc = read_rest(v);
@@ -386,7 +402,7 @@ int ledger_verify(struct store *s, struct span trusted,
 		rc = db_look(s, &own, f);
 	if (rc < 0)
 		return rc;
-	v.rows = db_query(s, f, "SELECT " ENTRY_COLUMNS " FROM entry ORDER BY seq");
+	v.rows = db_query(s, f, "SELECT " ENTRY_COLUMNS " FROM entry WHERE seq >= 0 ORDER BY seq");
 	rc = verify(&v, trusted);
 	db_end(&v.rows);
 	arena_free(&v.arena);

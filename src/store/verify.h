@@ -21,6 +21,7 @@ struct verify {
 	void (*cb)(void *ctx, const struct ledger_finding *x);
 	void *ctx;
 	bool found;          /* something that makes the log unsound */
+	uint64_t reports;    /* findings and notes so far */
 	struct arena arena;  /* for one entry */
 	struct db_q rows;    /* entries by seq */
 	bool row_ready;      /* rows stands on one that was not looked at yet */
@@ -64,5 +65,10 @@ FB_MUST int examine_entries(struct verify *v, uint64_t from, uint64_t to, const 
     uint64_t bad);
 /* The database file: pages, indexes, and the tables being those that they should be. */
 FB_MUST int examine_database(struct verify *v);
+/* Is there something that examine_end will report? */
+static inline bool examine_pending(const struct verify *v)
+{
+	return v->shift.by || v->gap_to > v->gap_from;
+}
 /* Reports what is still open: a run of entries out of their places, a gap. */
 void examine_end(struct verify *v);

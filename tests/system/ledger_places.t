@@ -20,8 +20,13 @@ fb() { "$FIREBREAK" "$@"; }
 count() { fb ledger show --state "$1" --kind test. --json | grep -o '"seq":' | wc -l; }
 
 # ---- full disk
-mkdir "$TMP/small"
-mount -t tmpfs -o size=640k none "$TMP/small" || skip_all "no tmpfs"
+# small DIR KIB: mounts a tmpfs of 8 MiB of which so much is left; rm DIR/filler makes room again
+small() {
+	mkdir "$1"
+	mount -t tmpfs -o size=8m none "$1" || skip_all "no tmpfs"
+	head -c $((8192 - $2))k /dev/zero >"$1/filler"
+}
+small "$TMP/small" 640
 F=$TMP/small/state
 run 0 "init on a small file system" fb ledger init --state "$F"
 "$WRITER" add "$F" x 20 || exit 1
@@ -42,8 +47,7 @@ like "$err" "^ENOSPC " "the error is clear"
 run 4 "init on the full disk" fb ledger init --state "$TMP/small/other"
 like "$err" "No space left|no space left" "the error is clear"
 is "$(printf '%s\n' "$err" | wc -l)" 1 "one line"
-rm "$TMP/small/rest"
-mount -o remount,size=4m "$TMP/small"
+rm "$TMP/small/rest" "$TMP/small/filler"
 run 0 "with room again, it goes on" "$WRITER" add "$F" x 50
 is "$(count "$F")" $((after + 50)) "nothing is lost"
 run 0 "and it is sound" fb ledger verify --state "$F"
@@ -52,7 +56,7 @@ run 0 "and sound" fb ledger verify --state "$TMP/small/other"
 
 # A full disk, nothing open: SQLite wants a shared-memory file even for reading.
 "$WRITER" add "$F" x 1
-head -c 8000000 /dev/zero >"$TMP/small/rest" 2>/dev/null
+head -c 9000000 /dev/zero >"$TMP/small/rest" 2>/dev/null
 [ ! -e "$F/firebreak.db-wal" ] && [ -e "$F/firebreak.db" ]
 ok $? "a state directory at rest on a full disk"
 run 0 "it verifies" fb ledger verify --state "$F"
@@ -62,13 +66,12 @@ rm "$TMP/small/rest"
 # ---- each size that a disk can be full at: from too small for anything to enough
 bad=0
 for kb in 4 8 16 24 32 40 48 64 80 96 112 128 160 192; do
-	mkdir "$TMP/d$kb"
-	mount -t tmpfs -o size=${kb}k none "$TMP/d$kb"
+	small "$TMP/d$kb" $kb
 	fb ledger init --state "$TMP/d$kb/s" >/dev/null 2>"$TMP/.err"
 	first=$?
 	"$WRITER" fill "$TMP/d$kb/s" 1 10 100 1000 >/dev/null 2>&1
 	n=$(count "$TMP/d$kb/s" 2>/dev/null)
-	mount -o remount,size=8m "$TMP/d$kb"
+	rm "$TMP/d$kb/filler"
 	fb ledger init --state "$TMP/d$kb/s" >/dev/null 2>&1 &&
 		fb ledger verify --state "$TMP/d$kb/s" >/dev/null && [ "$(count "$TMP/d$kb/s")" -ge "${n:-0}" ]
 	if [ $? -ne 0 ]; then

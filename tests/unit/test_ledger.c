@@ -388,6 +388,9 @@ static void test_moved(void)
 	tamper(FORGE(17, 17), NODES, "inserted@17", "one appended");
 	tamper(MOVE_UP(11, 1) COPY(10, 11), CLUMSY, "duplicated@11",
 	    "one duplicated, the rest moved on");
+	tamper(COPY(4, -3), CLUMSY, "inserted@0", "one before the first");
+	tamper("INSERT INTO entry SELECT 9223372036854775807, kind, subject, at, body, leaf FROM entry "
+	    "WHERE seq = 1", CLUMSY, "inserted@17 dropped@17", "one at the end of numbers");
 	tamper(COPY(4, 17), NODES, "inserted@17 duplicated@17", "an old one appended again");
 }
 
@@ -407,6 +410,12 @@ static void test_beside(void)
 	    "two missing, around a batch");
 	tamper("DELETE FROM checkpoint WHERE size = 0", CLUMSY, "checkpoint@0", "the first missing");
 	tamper("DELETE FROM checkpoint WHERE size = 17", CLUMSY, "inserted@16", "the newest missing");
+	tamper("UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE size = 4)", CLUMSY,
+	    "checkpoint@0 checkpoint@1 checkpoint@2 checkpoint@3 checkpoint@5 checkpoint@9 checkpoint@10 "
+	    "checkpoint@11 checkpoint@12 checkpoint@13 checkpoint@14 checkpoint@15 checkpoint@16 "
+	    "checkpoint@17 inserted@4", "all the same");
+	tamper("UPDATE checkpoint SET size = -size WHERE size = 5", CLUMSY,
+	    "checkpoint@18446744073709551611 checkpoint@5", "one at a negative size");
 	tamper("DELETE FROM checkpoint", CLUMSY, "checkpoint@0 inserted@0", "all missing");
 	tamper("UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE size = 4) WHERE "
 	    "size = 10", CLUMSY, "checkpoint@10", "one in the place of another");

@@ -12,6 +12,10 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
+#define SCHEMA_TEXT TEXT(STORE_SCHEMA)
+
 static unsigned mode_of(const char *path)
 {
 	struct stat st;
@@ -133,6 +137,63 @@ static void test_damaged(void)
 	opens(dir, STORE_RDONLY, -EUCLEAN, "not a firebreak database", "garbage, to read");
 }
 
+static int put_entry(struct store *s, struct fault *f)
+{
+	uint64_t seq;
+	return ledger_append(s, &(struct ledger_new){ .kind = "test", .subject = "s", .actor = "me",
+	    .at = 1, .data = SPAN_LIT("{}") }, &seq, f);
+}
+
+static char *pragma(struct store *s, const char *sql)
+{
+	static char out[FAULT_MAX];
+	struct fault f = FAULT_INIT;
+	AUTO_Q struct db_q q = db_query(s, &f, sql);
+
+	snprintf(out, sizeof(out), "%s", db_row(&q) > 0 ? (const char *)db_col(&q, 0).p : f.text);
+	return out;
+}
+
+/* What durability and safety rest on. */
+static void test_settings(void)
+{
+	AUTO_STORE struct store *s = NULL, *r = NULL;
+	struct fault f = FAULT_INIT;
+
+	is_int(store_open(&s, scratch("p"), STORE_RDWR, &f), 0, "open");
+	is_int(store_open(&r, scratch("p"), STORE_RDONLY, &f), 0, "and to read");
+	is_str(pragma(s, "PRAGMA journal_mode"), "wal", "write-ahead log");
+	is_str(pragma(s, "PRAGMA synchronous"), "2", "synchronous = FULL");
+	is_str(pragma(s, "PRAGMA foreign_keys"), "1", "foreign keys");
+	is_str(pragma(s, "PRAGMA cell_size_check"), "1", "cell size check");
+	is_str(pragma(s, "PRAGMA trusted_schema"), "0", "the schema is not trusted");
+	is_str(pragma(s, "PRAGMA mmap_size"), "0", "no memory map");
+	is_int(db_exec(s, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = ''", &f) < 0, 1,
+	    "defensive: the schema cannot be written");
+	is_int(db_exec(s, "ATTACH ':memory:' AS x", &f) < 0, 1, "nothing can be attached");
+	is_int(db_exec(r, "DELETE FROM checkpoint", &f), -EROFS, "a reader cannot write: %s", f.text);
+}
+
+/* A record of schema 1, as the first firebreak made it. */
+static void test_older(void)
+{
+	uint64_t n = 0;
+	struct fault f = FAULT_INIT;
+	AUTO_STORE struct store *s = NULL;
+
+	opens(scratch("o"), STORE_RDWR, 0, "", "a record");
+	is_int(store_open(&s, scratch("o"), STORE_RDWR, &f), 0, "open");
+	is_int(put_entry(s, &f), 0, "with an entry");
+	s = store_close(s);
+	sql(scratch("o/firebreak.db"), "DROP TABLE indicator; PRAGMA user_version = 1");
+	opens(scratch("o"), STORE_RDONLY, -ENOTSUP, "made by an older firebreak (schema 1)",
+	    "older: not read as it is");
+	is_int(store_open(&s, scratch("o"), STORE_EXISTING, &f), 0, "older: brought up to date");
+	is_str(pragma(s, "PRAGMA user_version"), SCHEMA_TEXT, "its version");
+	ok(ledger_size(s, &n, &f) == 0 && n == 1, "with its entry");
+	is_int(ledger_verify(s, SPAN_NONE, NULL, NULL, &f), 0, "sound, and with the tables of today");
+}
+
 /* Interrupted at each step of making it: the next open finishes, with one key and one log. */
 static void test_unfinished(void)
 {
@@ -225,13 +286,6 @@ static void test_sweep(void)
 	store_close(s);
 }
 
-static int put_entry(struct store *s, struct fault *f)
-{
-	uint64_t seq;
-	return ledger_append(s, &(struct ledger_new){ .kind = "test", .subject = "s", .actor = "me",
-	    .at = 1, .data = SPAN_LIT("{}") }, &seq, f);
-}
-
 static void test_transaction(void)
 {
 	AUTO_STORE struct store *s = open_ok(scratch("t"));
@@ -278,7 +332,9 @@ int main(void)
 	umask(022);
 	test_create();
 	test_refuse();
+	test_settings();
 	test_damaged();
+	test_older();
 	test_unfinished();
 	test_blob();
 	test_sweep();
