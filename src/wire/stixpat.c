@@ -316,8 +316,11 @@ static bool start_stop(struct parse *x)
 	return time_literal(x);
 }
 
-/* Wraps n into QUALIFIED when qualifiers follow. */
-static uint32_t qualifiers(struct parse *x, uint32_t n)
+/*
+ * Wraps n into QUALIFIED when qualifiers follow. One observation has each kind of them once
+ * (section 9.3); on a compound in parentheses the OASIS validator takes them as often as they come.
+ */
+static uint32_t qualifiers(struct parse *x, uint32_t n, bool single)
 {
 	static const char *const words[] = { "WITHIN", "REPEATS", "START" };
 	size_t start = x->t.off, end = start;
@@ -329,7 +332,7 @@ static uint32_t qualifiers(struct parse *x, uint32_t n)
 			k++;
 		if (k == ARRAY_LEN(words))
 			break;
-		if (seen & 1u << k) {
+		if (single && seen & 1u << k) {
 			stixpat_fail(x, STIXPAT_E_QUALIFIER, at_word, "each qualifier once");
 			return 0;
 		}
@@ -355,9 +358,10 @@ static uint32_t observations(struct parse *x);
 static uint32_t observation(struct parse *x)
 {
 	size_t off = x->t.off;
+	bool single = is_punct(x, '[');
 	uint32_t n = 0;
 
-	if (is_punct(x, '[')) {
+	if (single) {
 		n = bracketed(x, ']', "AND, OR or ]", comparison_or);
 		if (n)
 			n = node(x, STIXPAT_OBS, off, n);
@@ -366,7 +370,7 @@ static uint32_t observation(struct parse *x)
 	} else {
 		expect(x, "[");
 	}
-	return n ? qualifiers(x, n) : 0;
+	return n ? qualifiers(x, n, single) : 0;
 }
 
 static uint32_t observation_and(struct parse *x)
