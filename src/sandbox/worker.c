@@ -28,7 +28,8 @@
 enum layer { L_SIGNALS, L_FDS, L_PRIVILEGES, L_LANDLOCK, L_LIMITS, L_SECCOMP, LAYERS };
 
 static const char *const layer_name[LAYERS] = {
-	"parent-death signal", "descriptors", "privileges", "Landlock", "resource limits", "seccomp",
+	"parent-death signal", "descriptors", "privileges", "Landlock", "resource limits",
+	"seccomp",
 };
 
 /*
@@ -344,11 +345,15 @@ static int explain(const struct run *r, const struct sandbox_end *end, struct fa
 	case SANDBOX_FAILED:
 		return fault_set(f, rc, "the sandboxed worker gave up (%d)", end->code);
 	case SANDBOX_CALL:
-		return fault_set(f, rc, "the sandboxed worker was stopped: it made the system call "
-		    "\"%s\", which it may not; the input may be an attack on the parser", end->call);
+		return fault_set(f, rc,
+		    "the sandboxed worker was stopped: it made the system call \"%s\", which it "
+		    "may not; the input may be an attack on the parser",
+		    end->call);
 	case SANDBOX_CRASHED:
-		return fault_set(f, rc, "the sandboxed worker ended early (%s); the input may be an "
-		    "attack on the parser", end->signal ? strsignal(end->signal) : "exit");
+		return fault_set(f, rc,
+		    "the sandboxed worker ended early (%s); the input may be an attack on the "
+		    "parser",
+		    end->signal ? strsignal(end->signal) : "exit");
 	case SANDBOX_MEMORY:
 		return fault_set(f, rc, "the sandboxed worker ran out of memory");
 	case SANDBOX_CPU:

@@ -79,7 +79,7 @@ struct sandbox_opts {
 	unsigned without; /* SANDBOX_WITHOUT_… */
 };
 
-/* Runs in the worker. 0 or an error; nothing of the parent's can be reached but a copy of memory. */
+/* Runs in the worker, with a copy of the parent's memory and nothing else of it. 0 or an error. */
 typedef int sandbox_fn(void *ctx);
 /* Runs in the parent with what the worker wrote, in chunks as they come. Negative: end it. */
 typedef int sandbox_output_fn(void *ctx, struct span bytes);

@@ -177,8 +177,10 @@ static int judge(const struct reader *r, int rc, const char *label, struct fault
 		return fault_wrap(f, -EBADMSG, "%s", QUOTE(span_str(label)));
 	}
 	if (r->lied)
-		return fault_set(f, -EBADMSG, "%s: the sandboxed worker sent what no worker sends; "
-		    "the capture may be an attack on the parser", QUOTE(span_str(label)));
+		return fault_set(f, -EBADMSG,
+		    "%s: the sandboxed worker sent what no worker sends; the capture may be an "
+		    "attack on the parser",
+		    QUOTE(span_str(label)));
 	/* Limits and crashes: what came before stands. */
 	return rc > 0 ? fault_wrap(f, SENSE_INCOMPLETE, "%s", QUOTE(span_str(label))) : rc;
 }

@@ -61,9 +61,9 @@ struct sense_name {
 	uint64_t packet;      /* its number in the capture, from 1 as Wireshark counts */
 	struct sense_addr src, dst; /* of that packet: sender, receiver */
 	bool tcp;
-	const char *name;     /* DNS_QUERY: asked for; DNS_ANSWER: the record's owner; TLS_SNI: host */
+	const char *name;     /* DNS_QUERY: asked for; DNS_ANSWER: record's owner; TLS_SNI: host */
 	const char *qname;    /* DNS_ANSWER: the name originally asked for; else "" */
-	const char *target;   /* DNS_ANSWER of CNAME, DNAME, NS, PTR, MX, SRV, SVCB, HTTPS; else "" */
+	const char *target;   /* DNS_ANSWER: CNAME, DNAME, NS, PTR, MX, SRV, SVCB, HTTPS; else "" */
 	uint16_t rtype;       /* DNS: the question's or record's type (1 A, 5 CNAME, 28 AAAA, …) */
 	uint8_t rcode;        /* DNS_ANSWER: response code; 0 = no error */
 	struct sense_addr addr; /* DNS_ANSWER of A, AAAA, and hints of HTTPS; family 0 otherwise */
@@ -77,7 +77,7 @@ enum sense_stat {
 	SENSE_STAT_DNS_RESPONSES,
 	SENSE_STAT_TLS_HELLOS,    /* ClientHellos */
 	SENSE_STAT_TLS_NO_SNI,    /* of these without a host name */
-	SENSE_STAT_TLS_ECH,       /* of these with an encrypted hello inside, or what looks like it */
+	SENSE_STAT_TLS_ECH,       /* of these with an encrypted hello inside, or its look-alike */
 	SENSE_STAT_TCP_STREAMS,   /* directions of TCP connections that were followed */
 	SENSE_STAT_NOT_IP,        /* ARP, LLDP, … */
 	SENSE_STAT_OTHER_IP,      /* neither TCP nor UDP */
@@ -88,7 +88,7 @@ enum sense_stat {
 	SENSE_LOSS_TUNNEL,        /* packets inside packets (GRE, VXLAN, …), not opened */
 	SENSE_LOSS_LINK_TYPE,     /* packets of a link type that is not understood */
 	SENSE_LOSS_BAD_DNS,       /* messages on a DNS port that do not parse */
-	SENSE_LOSS_BAD_TLS,       /* streams that begin like TLS, with a hello that does not parse */
+	SENSE_LOSS_BAD_TLS,       /* streams with a ClientHello that does not parse */
 	SENSE_LOSS_GAP,           /* streams with a hole, or that end inside a hello or message */
 	SENSE_LOSS_LONG,          /* streams with a hello longer than SENSE_STREAM_MAX */
 	SENSE_LOSS_EVICTED,       /* streams forgotten inside a hello or message, to make room */

@@ -229,7 +229,8 @@ static int read_capture(struct work *w, FILE *file)
 	struct frame_end end = { .how = FRAME_COMPLETE };
 	int rc = 0;
 
-	pcap_t *pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
+	pcap_t *pcap =
+	    pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (!pcap) {
 		fclose(file);
 		end.how = FRAME_NOT_CAPTURE;

@@ -37,7 +37,7 @@
 enum sense_result {
 	SENSE_DONE = 0,
 	SENSE_INCOMPLETE = 1, /* what could be read was; the rest was reported */
-	SENSE_NO_SANDBOX = 2, /* capture.h only: the kernel cannot confine the worker; nothing was read */
+	SENSE_NO_SANDBOX = 2, /* capture.h only: the worker cannot be confined; nothing was read */
 };
 
 struct sense_file {
@@ -50,7 +50,7 @@ struct sense_file {
 
 enum sense_why {
 	SENSE_WHY_ERRNO = 1, /* err says why it could not be opened, listed or read */
-	SENSE_WHY_CHANGED,   /* the file changed while it was being read: its digest means nothing */
+	SENSE_WHY_CHANGED,   /* the file changed while it was read: its digest means nothing */
 	SENSE_WHY_LARGE,     /* larger than max_size */
 	SENSE_WHY_DEPTH,     /* deeper than SENSE_DEPTH_MAX, or too many directories wait */
 	SENSE_WHY_MOVED,     /* the directory was moved away during the walk */
@@ -63,7 +63,7 @@ struct sense_problem {
 	bool is_dir; /* a directory: nothing below it was seen, or not all of it */
 	enum sense_why why;
 	int err;          /* positive errno for SENSE_WHY_ERRNO, else 0 */
-	const char *text; /* one short reason for a person: "Permission denied", "changed while …" */
+	const char *text; /* one short reason for a person: "Permission denied" */
 };
 
 struct sense_tree_opts {

@@ -90,12 +90,11 @@ static int read_params(struct cur *c, struct dns_record *r)
 		if (c->err || key <= last)
 			return DNS_RDATA;
 		last = key;
-		if ((key == 4 && (val.n == 0 || val.n % 4)) || (key == 6 && (val.n == 0 || val.n % 16)))
+		size_t size = key == 4 ? 4 : key == 6 ? 16 : 0; /* address hints */
+		if (size && (val.n == 0 || val.n % size))
 			return DNS_RDATA;
-		if (key == 4)
-			r->hint4 = val;
-		else if (key == 6)
-			r->hint6 = val;
+		if (size)
+			*(key == 4 ? &r->hint4 : &r->hint6) = val;
 	}
 	return DNS_OK;
 }

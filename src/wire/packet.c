@@ -151,7 +151,8 @@ static int ipv6_chain(struct span s, uint8_t proto, struct packet *p)
 			if (!c.err && off & 0xfff9) /* an offset, or more to come; RFC 6946 else */
 				return PACKET_FRAGMENT;
 		} else {
-			cur_skip(&c, proto == IP_AH ? (size_t)(len + 2) * 4 - 2 : (size_t)len * 8 + 6);
+			cur_skip(&c,
+			    proto == IP_AH ? (size_t)(len + 2) * 4 - 2 : (size_t)len * 8 + 6);
 		}
 		if (c.err)
 			return p->cut ? PACKET_SHORT : PACKET_BAD;

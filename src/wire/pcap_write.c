@@ -231,7 +231,8 @@ static int put_answer(struct buf *b, uint16_t id, const char *name, uint16_t typ
 {
 	size_t owner = 12;
 
-	int rc = put_question(b, id, addr ? 0x8180 : 0x8183, (uint16_t)(!!addr + !!alias), name, type);
+	uint16_t answers = (uint16_t)(!!addr + !!alias);
+	int rc = put_question(b, id, addr ? 0x8180 : 0x8183, answers, name, type);
 	if (rc == 0 && alias) {
 		size_t at = put_record(b, owner, DNS_CNAME);
 		owner = b->n;

@@ -47,7 +47,7 @@ FB_MUST int pcap_tcp(struct pcap_writer *w, const struct pcap_peer *from,
 FB_MUST int pcap_dns_lookup(struct pcap_writer *w, const struct pcap_peer *client,
     const struct pcap_peer *resolver, const char *name, const char *alias,
     const struct pcap_peer *addr);
-/* A TCP connection: handshake, ClientHello naming sni (NULL = no name), its acknowledgement, close. */
+/* A TCP connection: handshake, ClientHello naming sni (NULL = no name), close. */
 FB_MUST int pcap_tls_session(struct pcap_writer *w, const struct pcap_peer *client,
     const struct pcap_peer *server, const char *sni);
 

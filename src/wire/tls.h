@@ -33,9 +33,9 @@ struct tls_hello {
 	/* Lower case, other octets as \DDD, no final dot; "" when there is no name. */
 	char sni[TLS_SNI_TEXT_MAX];
 	/*
-	 * The hello carries encrypted_client_hello (outer) or the older encrypted_server_name: sni may
-	 * be the name of a front only. Browsers also send a meaningless one on purpose (RFC 9849
-	 * section 6.2), which cannot be told apart.
+	 * The hello carries encrypted_client_hello (outer) or the older encrypted_server_name: sni
+	 * may be the name of a front only. Browsers also send a meaningless one on purpose
+	 * (RFC 9849 section 6.2), which cannot be told apart.
 	 */
 	bool ech;
 };

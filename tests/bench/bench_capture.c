@@ -34,7 +34,7 @@ static double cpu_all(void)
 	for (int who = RUSAGE_CHILDREN; who <= RUSAGE_SELF; who++) {
 		getrusage(who, &u);
 		sum += (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-		    (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+		       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 	}
 	return sum;
 }
@@ -96,7 +96,8 @@ static int tcpdump(void)
 	if (pid == 0) {
 		if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
 			_exit(1);
-		execlp("tcpdump", "tcpdump", "-nnS", "-r", path, "udp port 53 or tcp", (char *)NULL);
+		execlp(
+		    "tcpdump", "tcpdump", "-nnS", "-r", path, "udp port 53 or tcp", (char *)NULL);
 		_exit(127);
 	}
 	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
@@ -158,8 +159,9 @@ int main(int argc, char **argv)
 	if (stat(path, &st) < 0)
 		bench_die("%s: cannot read", path);
 	double mine = best_of(ours);
-	printf("capture: %.1f MB, %llu packets, %llu names, per CPU second\n", (double)st.st_size / 1e6,
-	    (unsigned long long)stats.n[SENSE_STAT_PACKETS], (unsigned long long)names);
+	printf("capture: %.1f MB, %llu packets, %llu names, per CPU second\n",
+	    (double)st.st_size / 1e6, (unsigned long long)stats.n[SENSE_STAT_PACKETS],
+	    (unsigned long long)names);
 	line("libpcap alone", mine, best_of(libpcap));
 	line("tcpdump -nnS", mine, best_of(tcpdump));
 	if (argc < 2)

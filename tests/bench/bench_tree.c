@@ -28,7 +28,7 @@ static struct took now(void)
 	for (int who = RUSAGE_CHILDREN; who <= RUSAGE_SELF; who++) {
 		getrusage(who, &u);
 		t.cpu += (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-		    (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+			 (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 	}
 	return t;
 }
@@ -79,7 +79,8 @@ static void line(const char *what, struct took t)
 {
 	double mb = (double)stats.bytes / 1e6;
 
-	printf("  %-32s %7.2f CPU s  %7.2f s  %8.1f MB per CPU s\n", what, t.cpu, t.wall, mb / t.cpu);
+	printf(
+	    "  %-32s %7.2f CPU s  %7.2f s  %8.1f MB per CPU s\n", what, t.cpu, t.wall, mb / t.cpu);
 }
 
 int main(int argc, char **argv)

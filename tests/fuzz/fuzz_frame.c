@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* sense/frame, what a worker may send: refused and zeroed, or exactly what we would have written. */
+/* sense/frame, what a worker may send: refused and zeroed, or exactly what we would have written.
+ */
 
 #include "sense/frame.h"
 

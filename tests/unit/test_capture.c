@@ -81,7 +81,8 @@ static void make_example(struct buf *b)
 {
 	struct pcap_writer w = writer(b);
 
-	must(pcap_dns_lookup(&w, &client, &resolver, "WWW.example.com", "cdn.example.net", &server));
+	must(
+	    pcap_dns_lookup(&w, &client, &resolver, "WWW.example.com", "cdn.example.net", &server));
 	must(pcap_dns_lookup(&w, &client, &resolver, "gone.example.com", NULL, NULL));
 	must(pcap_tls_session(&w, &client, &server, "www.example.com"));
 	must(pcap_dns_lookup(&w, &client, &resolver, "v6.example.com", NULL, &server6));
@@ -112,10 +113,11 @@ static void test_example(void)
 	is_int(stats.n[SENSE_STAT_PACKETS], 22, "packets");
 	is_int(stats.n[SENSE_STAT_BYTES], b.n - 24 - 22 * 16, "bytes");
 	ok(stats.n[SENSE_STAT_DNS_QUERIES] == 3 && stats.n[SENSE_STAT_DNS_RESPONSES] == 3 &&
-	        stats.n[SENSE_STAT_TLS_HELLOS] == 2 && stats.n[SENSE_STAT_TCP_STREAMS] == 4,
+		stats.n[SENSE_STAT_TLS_HELLOS] == 2 && stats.n[SENSE_STAT_TCP_STREAMS] == 4,
 	    "messages and streams");
 	is_int(sense_stat_losses(&stats), 0, "nothing lost");
-	is_int(stats.first, 1679443200 * TS_SECOND + 123456789, "the first time, to the nanosecond");
+	is_int(
+	    stats.first, 1679443200 * TS_SECOND + 123456789, "the first time, to the nanosecond");
 	is_int(stats.last, stats.first + 21 * (TS_SECOND / 10), "the last time");
 	is_int(last_time, stats.first + 17 * (TS_SECOND / 10), "the time of an observation");
 	is_int(run_with(capture_worker, buf_span(&b), &plain), SENSE_DONE, "without the sandbox");
@@ -239,11 +241,15 @@ static void test_counts(void)
 	struct pcap_peer mdns = { 4, { 224, 0, 0, 251 }, 5353 }, any = client;
 
 	put_frame(&w, MACS "0806 0001");
-	put_frame(&w, MACS "0800 4500 001c 0000 4000 4001 0000 0a000001 0a000002 0800 0000 00000000");
-	put_frame(&w, MACS "0800 4500 001c 0000 2000 4011 0000 0a000001 0a000002 0800 0000 00000000");
-	put_frame(&w, MACS "0800 4500 001c 0000 4000 402f 0000 0a000001 0a000002 0800 0000 00000000");
+	put_frame(
+	    &w, MACS "0800 4500 001c 0000 4000 4001 0000 0a000001 0a000002 0800 0000 00000000");
+	put_frame(
+	    &w, MACS "0800 4500 001c 0000 2000 4011 0000 0a000001 0a000002 0800 0000 00000000");
+	put_frame(
+	    &w, MACS "0800 4500 001c 0000 4000 402f 0000 0a000001 0a000002 0800 0000 00000000");
 	put_frame(&w, MACS "0800 3500");
-	put_frame(&w, MACS "0800 4300 001c 0000 4000 4011 0000 0a000001 0a000002 0800 0000 00000000");
+	put_frame(
+	    &w, MACS "0800 4300 001c 0000 4000 4011 0000 0a000001 0a000002 0800 0000 00000000");
 	must(pcap_udp(&w, &client, &resolver, SPAN_LIT("not DNS")));
 	must(pcap_put_dns_query(&q, 7, "printer.local", 1));
 	must(pcap_udp(&w, &client, &mdns, buf_span(&q)));
@@ -278,8 +284,8 @@ static void test_counts(void)
 
 static struct sense_name lie(void)
 {
-	return (struct sense_name){ SENSE_DNS_QUERY, 1, 5, { 4, { 1 }, 53 }, { 4, { 2 }, 53 }, false,
-		"a.example", "", "", 1, 0, { 0 }, false };
+	return (struct sense_name){ SENSE_DNS_QUERY, 1, 5, { 4, { 1 }, 53 }, { 4, { 2 }, 53 },
+		false, "a.example", "", "", 1, 0, { 0 }, false };
 }
 
 static int write_out(struct buf *b)
@@ -420,7 +426,8 @@ static void test_liars(void)
 		ok(rc == t[i].want && strstr(fault.text, t[i].fault), "a worker with %s (%d): %s",
 		    t[i].what, rc, fault.text);
 		if (rc == SENSE_INCOMPLETE && t[i].worker != terminal_text)
-			ok(strstr(seen, "a.example") && stats.n[0] == 7, "what it said before stands");
+			ok(strstr(seen, "a.example") && stats.n[0] == 7,
+			    "what it said before stands");
 	}
 }
 
@@ -452,7 +459,8 @@ static void test_no_sandbox(void)
 	if (pid == 0)
 		_exit(without_landlock());
 	waitpid(pid, &status, 0);
-	is_int(WEXITSTATUS(status), 0, "a kernel without Landlock: nothing is read unless asked to");
+	is_int(
+	    WEXITSTATUS(status), 0, "a kernel without Landlock: nothing is read unless asked to");
 }
 
 int main(void)

@@ -30,11 +30,11 @@ static const char *all_of(struct span message)
 		if (r.target[0])
 			n += (size_t)snprintf(out + n, sizeof(out) - n, ">%s", r.target);
 		for (int i = 0; i < (r.family == 4 ? 4 : r.family == 6 ? 16 : 0); i++)
-			n += (size_t)snprintf(out + n, sizeof(out) - n, "%s%02x", i ? "" : "=",
-			    r.addr[i]);
+			n += (size_t)snprintf(
+			    out + n, sizeof(out) - n, "%s%02x", i ? "" : "=", r.addr[i]);
 		if (r.hint4.n || r.hint6.n)
-			n += (size_t)snprintf(out + n, sizeof(out) - n, "+%zu+%zu", r.hint4.n,
-			    r.hint6.n);
+			n += (size_t)snprintf(
+			    out + n, sizeof(out) - n, "+%zu+%zu", r.hint4.n, r.hint6.n);
 		if (n > sizeof(out) - 4096)
 			break;
 	}
@@ -64,42 +64,49 @@ static void test_good(void)
 		const char *what, *hex, *out;
 	} t[] = {
 		{ "a query", QUERY, "0 1 a.example" },
-		{ "upper case", "1234 0100 0001 0000 0000 0000 | 01 41 07 4578416d506c45 00 0001 0001",
+		{ "upper case",
+		    "1234 0100 0001 0000 0000 0000 | 01 41 07 4578416d506c45 00 0001 0001",
 		    "0 1 a.example" },
 		{ "the root", "1234 0100 0001 0000 0000 0000 | 00 0002 0001", "0 2 ." },
 		{ "no question", "1234 0100 0000 0000 0000 0000", "" },
-		{ "two questions", "1234 0100 0002 0000 0000 0000 |" Q_NAME "0001 0001 c00c 001c 0001",
+		{ "two questions",
+		    "1234 0100 0002 0000 0000 0000 |" Q_NAME "0001 0001 c00c 001c 0001",
 		    "0 1 a.example 0 28 a.example" },
-		{ "odd octets", "1234 0100 0001 0000 0000 0000 | 06 00 20 2e 5c ff 2a 01 5f 00 0001 0001",
+		{ "odd octets",
+		    "1234 0100 0001 0000 0000 0000 | 06 00 20 2e 5c ff 2a 01 5f 00 0001 0001",
 		    "0 1 \\000\\032\\046\\092\\255*._" },
-		{ "an address", RESPONSE("0001", "0000", "0000") "c00c 0001 0001 0000012c 0004 c0000201",
+		{ "an address",
+		    RESPONSE("0001", "0000", "0000") "c00c 0001 0001 0000012c 0004 c0000201",
 		    "0 1 a.example 1 1 a.example=c0000201" },
 		{ "IPv6",
 		    RESPONSE("0001", "0000", "0000") "c00c 001c 0001 00000000 0010"
-		                                     "20010db8000000000000000000000001",
+						     "20010db8000000000000000000000001",
 		    "0 1 a.example 1 28 a.example=20010db8000000000000000000000001" },
 		{ "a chain",
 		    RESPONSE("0002", "0000", "0000") "c00c 0005 0001 00000000 0006 03 63646e c00e |"
-		                                     "c027 0001 0001 00000000 0004 c0000201",
+						     "c027 0001 0001 00000000 0004 c0000201",
 		    "0 1 a.example 1 5 a.example>cdn.example 1 1 cdn.example=c0000201" },
 		{ "every section, and EDNS",
 		    RESPONSE("0000", "0001", "0002") "c00e 0002 0001 00000000 0004 01 6e c00e |"
-		                                     "c027 0001 0001 00000000 0004 c0000202 |"
-		                                     "00 0029 04d0 00000000 0000",
+						     "c027 0001 0001 00000000 0004 c0000202 |"
+						     "00 0029 04d0 00000000 0000",
 		    "0 1 a.example 2 2 example>n.example 3 1 n.example=c0000202 3 41 ." },
 		{ "MX and SRV",
-		    RESPONSE("0002", "0000", "0000") "c00c 000f 0001 00000000 0005 000a 01 6d 00 |"
-		                                     "c00c 0021 0001 00000000 0009 0001 0002 01bb 01 73 00",
+		    RESPONSE("0002", "0000",
+			"0000") "c00c 000f 0001 00000000 0005 000a 01 6d 00 |"
+				"c00c 0021 0001 00000000 0009 0001 0002 01bb 01 73 00",
 		    "0 1 a.example 1 15 a.example>m 1 33 a.example>s" },
 		{ "HTTPS with hints",
-		    RESPONSE("0001", "0000", "0000") "c00c 0041 0001 00000000 002c 0001 01 68 00 |"
-		                                     "0001 0003 02 6832 | 0004 0008 c0000201 c0000202 |"
-		                                     "0006 0010 20010db8000000000000000000000001",
+		    RESPONSE(
+			"0001", "0000", "0000") "c00c 0041 0001 00000000 002c 0001 01 68 00 |"
+						"0001 0003 02 6832 | 0004 0008 c0000201 c0000202 |"
+						"0006 0010 20010db8000000000000000000000001",
 		    "0 1 a.example 1 65 a.example>h+8+16" },
 		{ "HTTPS, its own name",
 		    RESPONSE("0001", "0000", "0000") "c00c 0041 0001 00000000 0003 0001 00",
 		    "0 1 a.example 1 65 a.example>." },
-		{ "an unknown type", RESPONSE("0001", "0000", "0000") "c00c ff00 0001 00000000 0003 010203",
+		{ "an unknown type",
+		    RESPONSE("0001", "0000", "0000") "c00c ff00 0001 00000000 0003 010203",
 		    "0 1 a.example 1 65280 a.example" },
 		{ "another class: its data means something else",
 		    RESPONSE("0001", "0000", "0000") "c00c 0001 0003 00000000 0003 010203",
@@ -122,7 +129,8 @@ static void test_bad(void)
 	} t[] = {
 		{ "nothing", "", DNS_SHORT },
 		{ "half a header", "1234 0100 0001 0000 0000 00", DNS_SHORT },
-		{ "a pointer to itself", "1234 0100 0001 0000 0000 0000 | c00c 0001 0001", DNS_POINTER },
+		{ "a pointer to itself", "1234 0100 0001 0000 0000 0000 | c00c 0001 0001",
+		    DNS_POINTER },
 		{ "a pointer forwards", "1234 0100 0001 0000 0000 0000 | c00e 0000 0001 0001",
 		    DNS_POINTER },
 		{ "a pointer into the header", "1234 0100 0001 0000 0000 0000 | c000 0001 0001",
@@ -130,19 +138,24 @@ static void test_bad(void)
 		{ "a loop through a label", "1234 0100 0001 0000 0000 0000 | 01 61 c00c 0001 0001",
 		    DNS_POINTER },
 		{ "half a pointer", "1234 0100 0001 0000 0000 0000 | 01 61 c0", DNS_SHORT },
-		{ "label type 01", "1234 0100 0001 0000 0000 0000 | 41 61 00 0001 0001", DNS_LABEL },
-		{ "label type 10", "1234 0100 0001 0000 0000 0000 | 81 61 00 0001 0001", DNS_LABEL },
+		{ "label type 01", "1234 0100 0001 0000 0000 0000 | 41 61 00 0001 0001",
+		    DNS_LABEL },
+		{ "label type 10", "1234 0100 0001 0000 0000 0000 | 81 61 00 0001 0001",
+		    DNS_LABEL },
 		{ "too many records", "1234 0100 2001 0000 0000 0000", DNS_COUNT },
 		{ "counts that add up to too many", "1234 0100 1000 1000 0000 0001", DNS_COUNT },
 		{ "an address of three octets",
-		    RESPONSE("0001", "0000", "0000") "c00c 0001 0001 00000000 0003 010203", DNS_RDATA },
+		    RESPONSE("0001", "0000", "0000") "c00c 0001 0001 00000000 0003 010203",
+		    DNS_RDATA },
 		{ "an address of five octets",
 		    RESPONSE("0001", "0000", "0000") "c00c 0001 0001 00000000 0005 0102030405",
 		    DNS_RDATA },
 		{ "an IPv6 address of four",
-		    RESPONSE("0001", "0000", "0000") "c00c 001c 0001 00000000 0004 01020304", DNS_RDATA },
+		    RESPONSE("0001", "0000", "0000") "c00c 001c 0001 00000000 0004 01020304",
+		    DNS_RDATA },
 		{ "an alias with bytes behind it",
-		    RESPONSE("0001", "0000", "0000") "c00c 0005 0001 00000000 0003 c00c 00", DNS_RDATA },
+		    RESPONSE("0001", "0000", "0000") "c00c 0005 0001 00000000 0003 c00c 00",
+		    DNS_RDATA },
 		{ "an alias that leaves its data",
 		    RESPONSE("0001", "0000", "0000") "c00c 0005 0001 00000000 0002 02 61 62 00",
 		    DNS_RDATA },
@@ -152,15 +165,19 @@ static void test_bad(void)
 		    RESPONSE("0001", "0000", "0000") "c00c 000f 0001 00000000 0001 00", DNS_RDATA },
 		{ "HTTPS keys that go down",
 		    RESPONSE("0001", "0000", "0000") "c00c 0041 0001 00000000 000b 0001 00 |"
-		                                     "0002 0000 0001 0000", DNS_RDATA },
+						     "0002 0000 0001 0000",
+		    DNS_RDATA },
 		{ "an HTTPS hint of three octets",
 		    RESPONSE("0001", "0000", "0000") "c00c 0041 0001 00000000 000a 0001 00 |"
-		                                     "0004 0003 010203", DNS_RDATA },
+						     "0004 0003 010203",
+		    DNS_RDATA },
 		{ "an HTTPS value beyond its data",
 		    RESPONSE("0001", "0000", "0000") "c00c 0041 0001 00000000 0008 0001 00 |"
-		                                     "0004 0004 01", DNS_RDATA },
+						     "0004 0004 01",
+		    DNS_RDATA },
 		{ "data beyond the message",
-		    RESPONSE("0001", "0000", "0000") "c00c 0001 0001 00000000 0005 01020304", DNS_SHORT },
+		    RESPONSE("0001", "0000", "0000") "c00c 0001 0001 00000000 0005 01020304",
+		    DNS_SHORT },
 		{ "a record that is not there", RESPONSE("0001", "0000", "0000"), DNS_SHORT },
 	};
 
@@ -257,9 +274,9 @@ static void test_prefixes(void)
 	int bad = 0;
 
 	put_hex(&b, RESPONSE("0002", "0001", "0001") "c00c 0005 0001 00000000 0006 03 63646e c00e |"
-	                                             "c027 0001 0001 00000000 0004 c0000201 |"
-	                                             "c00e 0002 0001 00000000 0004 01 6e c00e |"
-	                                             "00 0029 04d0 00000000 0000");
+						     "c027 0001 0001 00000000 0004 c0000201 |"
+						     "c00e 0002 0001 00000000 0004 01 6e c00e |"
+						     "00 0029 04d0 00000000 0000");
 	ok(!strstr(all_of(buf_span(&b)), "error"), "a whole response");
 	for (size_t n = 0; n < b.n; n++) {
 		uint8_t *copy = exact_copy(span_of(b.p, n));

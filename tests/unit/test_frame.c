@@ -34,7 +34,8 @@ static bool is_zero(void)
 
 static bool same_addr(const struct sense_addr *a, const struct sense_addr *b)
 {
-	return a->family == b->family && memcmp(a->b, b->b, sizeof(a->b)) == 0 && a->port == b->port;
+	return a->family == b->family && memcmp(a->b, b->b, sizeof(a->b)) == 0 &&
+	       a->port == b->port;
 }
 
 static struct sense_name example(void)
@@ -63,9 +64,9 @@ static void test_name(void)
 	frame_put_name(&b, &n);
 	is_int(decode(body(&b)), 0, "a name comes back");
 	const struct sense_name *g = &f.name;
-	ok(f.type == FRAME_NAME && g->kind == n.kind && g->time == n.time && g->packet == n.packet &&
-	        same_addr(&g->src, &n.src) && same_addr(&g->dst, &n.dst) &&
-	        same_addr(&g->addr, &n.addr) && g->tcp && !g->ech && g->rtype == 1 && g->rcode == 3,
+	ok(f.type == FRAME_NAME && g->kind == n.kind && g->time == n.time &&
+		g->packet == n.packet && same_addr(&g->src, &n.src) && same_addr(&g->dst, &n.dst) &&
+		same_addr(&g->addr, &n.addr) && g->tcp && !g->ech && g->rtype == 1 && g->rcode == 3,
 	    "with its fields");
 	is_str(g->name, n.name, "its name");
 	is_str(g->qname, n.qname, "its question");
@@ -86,12 +87,13 @@ static void test_stats_and_end(void)
 	buf_reset(&b);
 	frame_put_end(&b, &e);
 	ok(decode(body(&b)) == 0 && f.type == FRAME_END && f.end.how == FRAME_DAMAGED &&
-	        f.end.packet == 7 && f.end.offset == e.offset && strcmp(f.end.text, e.text) == 0,
+		f.end.packet == 7 && f.end.offset == e.offset && strcmp(f.end.text, e.text) == 0,
 	    "the end comes back");
 	memset(e.text, 'x', sizeof(e.text));
 	buf_reset(&b);
 	frame_put_end(&b, &e);
-	ok(decode(body(&b)) == 0 && strlen(f.end.text) == FRAME_TEXT_MAX - 1, "a long reason is cut");
+	ok(decode(body(&b)) == 0 && strlen(f.end.text) == FRAME_TEXT_MAX - 1,
+	    "a long reason is cut");
 }
 
 static void test_longest(void)
@@ -166,7 +168,8 @@ static void test_cut_and_flipped(void)
 	}
 	is_int(bad, 0, "every flipped bit is refused or another good frame");
 	buf_putc(&b, 0);
-	ok(decode(span_from(buf_span(&b), 2)) == -EBADMSG && is_zero(), "a byte too many is refused");
+	ok(decode(span_from(buf_span(&b), 2)) == -EBADMSG && is_zero(),
+	    "a byte too many is refused");
 }
 
 int main(void)

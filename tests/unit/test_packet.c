@@ -55,7 +55,8 @@ static void test_links(void)
 		{ "PPPoE session", 1, MACS "8864 1100 0001 0022 0021" UDP4 },
 		{ "Linux cooked", 113, "0000 0001 0006 020000000001 0000 0800" UDP4 },
 		{ "Linux cooked 2", 276, "0800 0000 00000002 0001 00 06 0200000000010000" UDP4 },
-		{ "Linux cooked with a tag", 113, "0000 0001 0006 020000000001 0000 8100 0001 0800" UDP4 },
+		{ "Linux cooked with a tag", 113,
+		    "0000 0001 0006 020000000001 0000 8100 0001 0800" UDP4 },
 		{ "raw IP", 101, UDP4 },
 		{ "raw IP as libpcap numbers it", 12, UDP4 },
 		{ "raw IPv4", 228, UDP4 },
@@ -67,49 +68,49 @@ static void test_links(void)
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		int rc = decode(good[i].link, good[i].hex);
 		ok(rc == 0 && p.family == 4 && p.proto == PACKET_UDP && p.sport == 4660 &&
-		        p.dport == 53 && memcmp(p.src, "\x0a\0\0\1\0\0\0\0", 8) == 0 &&
-		        memcmp(p.dst, "\x0a\0\0\2", 4) == 0 && !p.cut &&
-		        span_eq(p.payload, SPAN_LIT("abcd")),
+			p.dport == 53 && memcmp(p.src, "\x0a\0\0\1\0\0\0\0", 8) == 0 &&
+			memcmp(p.dst, "\x0a\0\0\2", 4) == 0 && !p.cut &&
+			span_eq(p.payload, SPAN_LIT("abcd")),
 		    "%s (%d)", good[i].what, rc);
 	}
 	ok(decode(1, MACS "0800" TCP4) == 0 && p.proto == PACKET_TCP && p.seq == 7 &&
-	        p.flags == PACKET_SYN && span_eq(p.payload, SPAN_LIT("abcd")),
+		p.flags == PACKET_SYN && span_eq(p.payload, SPAN_LIT("abcd")),
 	    "TCP");
 }
 
 static void test_ip(void)
 {
 	ok(decode(228, "4600 0024 0000 4000 4011 0000 0a000001 0a000002 94040000" UDP) == 0 &&
-	        span_eq(p.payload, SPAN_LIT("abcd")),
+		span_eq(p.payload, SPAN_LIT("abcd")),
 	    "IPv4 options");
 	ok(decode(228, "4500 0000 0000 4000 4011 0000 0a000001 0a000002" UDP) == 0 && !p.cut &&
-	        span_eq(p.payload, SPAN_LIT("abcd")),
+		span_eq(p.payload, SPAN_LIT("abcd")),
 	    "total length 0: before segmentation by the card");
 	ok(decode(229, "60000000 000c 11 40" A6 UDP) == 0 && p.family == 6 && p.dst[15] == 2 &&
-	        span_eq(p.payload, SPAN_LIT("abcd")),
+		span_eq(p.payload, SPAN_LIT("abcd")),
 	    "IPv6");
 	ok(decode(229, "60000000 0000 11 40" A6 UDP) == 0 && span_eq(p.payload, SPAN_LIT("abcd")),
 	    "IPv6, length 0: jumbogram");
 	ok(decode(229, "60000000 0024 00 40" A6 "3c00 010400000000 | 2b00 010400000000 |"
-	               "1100 000000000000" UDP) == 0 &&
-	        span_eq(p.payload, SPAN_LIT("abcd")),
+		       "1100 000000000000" UDP) == 0 &&
+		span_eq(p.payload, SPAN_LIT("abcd")),
 	    "hop-by-hop, destination, routing options");
 	ok(decode(229, "60000000 001c 33 40" A6 "1102 0000 00000001 00000001 00000000" UDP) == 0,
 	    "authentication header");
 	ok(decode(229, "60000000 0014 2c 40" A6 "1100 0000 00000001" UDP) == 0,
 	    "an atomic fragment is whole");
 	ok(decode(228, "4500 0020 0000 4000 4011 0000 0a000001 0a000002 | 1234 0035 0000 0000 |"
-	               "61626364") == 0 &&
-	        span_eq(p.payload, SPAN_LIT("abcd")),
+		       "61626364") == 0 &&
+		span_eq(p.payload, SPAN_LIT("abcd")),
 	    "UDP length 0");
 	ok(decode(228, "4500 0020 0000 4000 4011 0000 0a000001 0a000002 | 1234 0035 000a 0000 |"
-	               "61626364") == 0 &&
-	        span_eq(p.payload, SPAN_LIT("ab")),
+		       "61626364") == 0 &&
+		span_eq(p.payload, SPAN_LIT("ab")),
 	    "a UDP length that ends before the packet");
 	ok(decode(228, "4500 0034 0000 4000 4006 0000 0a000001 0a000002 |"
-	               "1234 0035 00000007 00000000 7010 ffff 0000 0000 0101080a 01020304 |"
-	               "61626364") == 0 &&
-	        span_eq(p.payload, SPAN_LIT("abcd")),
+		       "1234 0035 00000007 00000000 7010 ffff 0000 0000 0101080a 01020304 |"
+		       "61626364") == 0 &&
+		span_eq(p.payload, SPAN_LIT("abcd")),
 	    "TCP options");
 }
 
@@ -124,19 +125,27 @@ static void test_refused(void)
 		{ "nothing", 1, "", PACKET_SHORT },
 		{ "ARP", 1, MACS "0806 0001", PACKET_NOT_IP },
 		{ "an 802.3 length", 1, MACS "0026 4242 03", PACKET_NOT_IP },
-		{ "nine tags", 1, MACS "8100 0001 8100 0001 8100 0001 8100 0001 8100 0001 8100 0001"
-		                       "8100 0001 8100 0001 8100 0001 0800" UDP4, PACKET_BAD },
-		{ "nine MPLS labels", 1, MACS "8847 00000040 00000040 00000040 00000040 00000040"
-		                              "00000040 00000040 00000040 00000140" UDP4, PACKET_BAD },
+		{ "nine tags", 1,
+		    MACS "8100 0001 8100 0001 8100 0001 8100 0001 8100 0001 8100 0001"
+			 "8100 0001 8100 0001 8100 0001 0800" UDP4,
+		    PACKET_BAD },
+		{ "nine MPLS labels", 1,
+		    MACS "8847 00000040 00000040 00000040 00000040 00000040"
+			 "00000040 00000040 00000040 00000140" UDP4,
+		    PACKET_BAD },
 		{ "MPLS without IP", 1, MACS "8847 00010140 00000000", PACKET_NOT_IP },
-		{ "PPPoE link control", 1, MACS "8864 1100 0001 0006 c021 0101 0004", PACKET_NOT_IP },
+		{ "PPPoE link control", 1, MACS "8864 1100 0001 0006 c021 0101 0004",
+		    PACKET_NOT_IP },
 		{ "an unknown link type", 147, UDP4, PACKET_LINK },
 		{ "null with another family", 0, "07000000" UDP4, PACKET_NOT_IP },
 		{ "raw IP of version 5", 101, "55", PACKET_BAD },
-		{ "IPv4 type, version 6", 1, MACS "0800" "60000000 000c 11 40" A6 UDP, PACKET_BAD },
-		{ "IPv6 type, version 4", 1, MACS "86dd" UDP4 UDP4, PACKET_BAD },
-		{ "IPv4 header length 4", 228, "4400 0020 0000 4000 4011 0000 0a000001 0a000002" UDP,
+		{ "IPv4 type, version 6", 1,
+		    MACS "0800"
+			 "60000000 000c 11 40" A6 UDP,
 		    PACKET_BAD },
+		{ "IPv6 type, version 4", 1, MACS "86dd" UDP4 UDP4, PACKET_BAD },
+		{ "IPv4 header length 4", 228,
+		    "4400 0020 0000 4000 4011 0000 0a000001 0a000002" UDP, PACKET_BAD },
 		{ "IPv4 total length below its header", 228,
 		    "4500 0013 0000 4000 4011 0000 0a000001 0a000002" UDP, PACKET_BAD },
 		{ "first fragment", 228, "4500 0020 0000 2000 4011 0000 0a000001 0a000002" UDP,
@@ -145,29 +154,44 @@ static void test_refused(void)
 		    PACKET_FRAGMENT },
 		{ "IPv6 fragment", 229, "60000000 0014 2c 40" A6 "1100 0001 00000001" UDP,
 		    PACKET_FRAGMENT },
-		{ "ICMP", 228, "4500 0020 0000 4000 4001 0000 0a000001 0a000002" UDP, PACKET_OTHER },
+		{ "ICMP", 228, "4500 0020 0000 4000 4001 0000 0a000001 0a000002" UDP,
+		    PACKET_OTHER },
 		{ "IPv6 without next header", 229, "60000000 0000 3b 40" A6, PACKET_OTHER },
 		{ "ESP", 229, "60000000 000c 32 40" A6 UDP, PACKET_OTHER },
 		{ "IP in IP", 228, "4500 0034 0000 4000 4004 0000 0a000001 0a000002" UDP4,
 		    PACKET_TUNNEL },
-		{ "GRE", 228, "4500 0020 0000 4000 402f 0000 0a000001 0a000002" UDP, PACKET_TUNNEL },
-		{ "VXLAN", 228, "4500 0020 0000 4000 4011 0000 0a000001 0a000002 | 1234 12b5 000c 0000 |"
-		                "61626364", PACKET_TUNNEL },
-		{ "UDP length 7", 228, "4500 0020 0000 4000 4011 0000 0a000001 0a000002 |"
-		                       "1234 0035 0007 0000 | 61626364", PACKET_BAD },
-		{ "UDP length beyond the packet", 228,
-		    "4500 0020 0000 4000 4011 0000 0a000001 0a000002 | 1234 0035 000d 0000 | 61626364",
+		{ "GRE", 228, "4500 0020 0000 4000 402f 0000 0a000001 0a000002" UDP,
+		    PACKET_TUNNEL },
+		{ "VXLAN", 228,
+		    "4500 0020 0000 4000 4011 0000 0a000001 0a000002 | 1234 12b5 000c 0000 |"
+		    "61626364",
+		    PACKET_TUNNEL },
+		{ "UDP length 7", 228,
+		    "4500 0020 0000 4000 4011 0000 0a000001 0a000002 |"
+		    "1234 0035 0007 0000 | 61626364",
 		    PACKET_BAD },
-		{ "TCP header length 16", 228, "4500 002c 0000 4000 4006 0000 0a000001 0a000002 |"
-		                               "1234 0035 00000007 00000000 4002 ffff 0000 0000 |"
-		                               "61626364", PACKET_BAD },
-		{ "TCP header beyond the packet", 228, "4500 002c 0000 4000 4006 0000 0a000001 0a000002 |"
-		                               "1234 0035 00000007 00000000 7002 ffff 0000 0000 |"
-		                               "61626364", PACKET_BAD },
-		{ "IPv6 options beyond the packet", 229, "60000000 000c 00 40" A6 "1105 0000 00000000"
-		                                         "00000000", PACKET_BAD },
-		{ "IPv6 options beyond the capture", 229, "60000000 0040 00 40" A6 "1105 0000 00000000"
-		                                          "00000000", PACKET_SHORT },
+		{ "UDP length beyond the packet", 228,
+		    "4500 0020 0000 4000 4011 0000 0a000001 0a000002 | 1234 0035 000d 0000 | "
+		    "61626364",
+		    PACKET_BAD },
+		{ "TCP header length 16", 228,
+		    "4500 002c 0000 4000 4006 0000 0a000001 0a000002 |"
+		    "1234 0035 00000007 00000000 4002 ffff 0000 0000 |"
+		    "61626364",
+		    PACKET_BAD },
+		{ "TCP header beyond the packet", 228,
+		    "4500 002c 0000 4000 4006 0000 0a000001 0a000002 |"
+		    "1234 0035 00000007 00000000 7002 ffff 0000 0000 |"
+		    "61626364",
+		    PACKET_BAD },
+		{ "IPv6 options beyond the packet", 229,
+		    "60000000 000c 00 40" A6 "1105 0000 00000000"
+		    "00000000",
+		    PACKET_BAD },
+		{ "IPv6 options beyond the capture", 229,
+		    "60000000 0040 00 40" A6 "1105 0000 00000000"
+		    "00000000",
+		    PACKET_SHORT },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -185,7 +209,8 @@ static void test_chain_cap(void)
 	for (int i = 0; i < PACKET_EXT_MAX; i++)
 		put_hex(&b, i == PACKET_EXT_MAX - 1 ? "1100 010400000000" : "3c00 010400000000");
 	put_hex(&b, UDP);
-	is_int(packet_decode(buf_span(&b), 229, &p), PACKET_OK, "%d extension headers", PACKET_EXT_MAX);
+	is_int(packet_decode(buf_span(&b), 229, &p), PACKET_OK, "%d extension headers",
+	    PACKET_EXT_MAX);
 	buf_reset(&b);
 	put_hex(&b, "60000000 0000 3c 40" A6);
 	for (int i = 0; i < PACKET_EXT_MAX + 1; i++)
@@ -214,9 +239,9 @@ static void test_prefixes(void)
 		for (size_t n = 0; n < b.n; n++) {
 			uint8_t *copy = exact_copy(span_of(b.p, n));
 			int rc = packet_decode(span_of(copy, n), t[i].link, &p);
-			bool good = n < t[i].headers ? rc == PACKET_SHORT && is_zero(&p) :
-						       rc == PACKET_OK && p.cut &&
-				    p.payload.n == n - t[i].headers;
+			bool good = n < t[i].headers ? rc == PACKET_SHORT && is_zero(&p)
+						     : rc == PACKET_OK && p.cut &&
+							   p.payload.n == n - t[i].headers;
 			if (!good) {
 				bad++;
 				diag("%zu bytes: %d", n, rc);

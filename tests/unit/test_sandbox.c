@@ -91,7 +91,8 @@ static int try_unlink(void *ctx)
 
 static int try_tcp(void *ctx)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(9),
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_port = htons(9),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	(void)ctx;
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -393,7 +394,8 @@ static void test_good(void)
 	char text[256] = "";
 
 	int rc = sandbox_run(&o, talk_fn, &want, collect, text, &end, &f);
-	is_int(rc, SANDBOX_DONE, "a worker reads what it was given and writes its pipe (%d)", end.code);
+	is_int(rc, SANDBOX_DONE, "a worker reads what it was given and writes its pipe (%d)",
+	    end.code);
 	is_str(text, "said this", "and the parent hears it");
 	is_str(f.text, "", "a clean end says nothing");
 	want = 77;
@@ -515,10 +517,10 @@ static void test_ends(void)
 	char text[256] = "";
 
 	ok(sandbox_run(&o, crash_fn, NULL, collect, text, &end, &f) == SANDBOX_CRASHED &&
-	        end.signal == SIGSEGV,
+		end.signal == SIGSEGV,
 	    "a crash is told: %s", f.text);
 	ok(sandbox_run(&o, abort_fn, NULL, collect, text, &end, &f) == SANDBOX_CRASHED &&
-	        end.signal == SIGABRT,
+		end.signal == SIGABRT,
 	    "abort is told as such: %s", f.text);
 	ok(sandbox_run(&o, exit_fn, NULL, collect, text, &end, &f) == SANDBOX_CRASHED,
 	    "leaving without returning is no success: %s", f.text);
@@ -569,7 +571,7 @@ static int without(int call, const char *layer, unsigned leave_out)
 	/* The old way to the same thing. */
 	if (call == SCMP_SYS(seccomp) &&
 	    seccomp_rule_add(c, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
-	        SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)) < 0)
+		SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)) < 0)
 		return 1;
 	if (seccomp_load(c) < 0)
 		return 1;
@@ -644,7 +646,7 @@ static void make_world(void)
 	memcpy(a.sun_path + 1, sock_name, strlen(sock_name));
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (bind(fd, (struct sockaddr *)&a,
-	        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(sock_name))) < 0 ||
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(sock_name))) < 0 ||
 	    listen(fd, 64) < 0)
 		abort();
 }

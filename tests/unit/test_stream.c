@@ -166,9 +166,11 @@ static void test_shuffled(void)
 		size_t n = 0;
 		for (size_t off = 0; off < h.n && n < ARRAY_LEN(piece); n++) {
 			size_t len = 13 + random_below(&rnd, 40);
-			size_t back = random_below(&rnd, 3) == 0 && off ? random_below(&rnd, 10) : 0;
+			size_t back =
+			    random_below(&rnd, 3) == 0 && off ? random_below(&rnd, 10) : 0;
 			back = back < off ? back : off;
-			piece[n] = span_cut(h, off - back, n == ARRAY_LEN(piece) - 1 ? h.n : len + back);
+			piece[n] =
+			    span_cut(h, off - back, n == ARRAY_LEN(piece) - 1 ? h.n : len + back);
 			off += len;
 		}
 		for (size_t i = n - 1; i > 0; i--) {

@@ -61,8 +61,10 @@ static void test_good(void)
 		    "a\\000\\092\\032\\255", false },
 		{ "no extensions field", NULL, "", false },
 		{ "an empty extensions field", "", "", false },
-		{ "other extensions around it", "002b 0003 020304" SNI_A "ff01 0001 00", "a", false },
-		{ "another name type before it", "0000 000a 0008 07 0001 62 00 0001 61", "a", false },
+		{ "other extensions around it", "002b 0003 020304" SNI_A "ff01 0001 00", "a",
+		    false },
+		{ "another name type before it", "0000 000a 0008 07 0001 62 00 0001 61", "a",
+		    false },
 		{ "only another name type", "0000 0006 0004 07 0001 62", "", false },
 		{ "encrypted hello outside", SNI_A "fe0d 0001 00", "a", true },
 		{ "encrypted hello inside", SNI_A "fe0d 0001 01", "a", false },
@@ -73,7 +75,8 @@ static void test_good(void)
 		AUTO_BUF struct buf b = BUF_INIT(1 << 17);
 		wrap(&b, t[i].ext);
 		is_int(hello(buf_span(&b)), TLS_OK, "%s", t[i].what);
-		ok(strcmp(h.sni, t[i].sni) == 0 && h.ech == t[i].ech, "%s: \"%s\"", t[i].what, h.sni);
+		ok(strcmp(h.sni, t[i].sni) == 0 && h.ech == t[i].ech, "%s: \"%s\"", t[i].what,
+		    h.sni);
 		put_hex(&b, "1403030001 01");
 		is_int(hello(buf_span(&b)), TLS_OK, "%s, and the stream goes on", t[i].what);
 	}
@@ -109,7 +112,8 @@ static void test_body(void)
 		const char *what, *hex;
 		int want;
 	} t[] = {
-		{ "the smallest hello", "16 0301 002d 01 000029 0303" RANDOM "00 0002 1301 0100", TLS_OK },
+		{ "the smallest hello", "16 0301 002d 01 000029 0303" RANDOM "00 0002 1301 0100",
+		    TLS_OK },
 		{ "a session id of 33 octets",
 		    "16 0301 004e 01 00004a 0303" RANDOM "21" RANDOM "00 0002 1301 0100", TLS_BAD },
 		{ "no cipher suite", "16 0301 002b 01 000027 0303" RANDOM "00 0000 0100", TLS_BAD },
@@ -121,8 +125,10 @@ static void test_body(void)
 		{ "bytes after the extensions",
 		    "16 0301 0030 01 00002c 0303" RANDOM "00 0002 1301 0100 0000 00", TLS_BAD },
 		{ "an empty message", "16 0301 0004 01 000000", TLS_BAD },
-		{ "an alert inside the hello", "16 0301 0004 01 000029 | 15 0301 0002 0228", TLS_BAD },
-		{ "an empty record inside the hello", "16 0301 0004 01 000029 | 16 0301 0000", TLS_BAD },
+		{ "an alert inside the hello", "16 0301 0004 01 000029 | 15 0301 0002 0228",
+		    TLS_BAD },
+		{ "an empty record inside the hello", "16 0301 0004 01 000029 | 16 0301 0000",
+		    TLS_BAD },
 		{ "another version inside the hello", "16 0301 0004 01 000029 | 16 0501 0001 00",
 		    TLS_BAD },
 		{ "a hello of 16 MiB", "16 0301 0004 01 ffffff", TLS_LARGE },
@@ -138,8 +144,14 @@ static void test_body(void)
 static void test_not(void)
 {
 	static const char *const t[] = {
-		"17", "16 02", "16 0305", "16 0301 0000", "16 0301 4001", "16 0301 0004 02",
-		"474554202f", "16 0301 0004 00",
+		"17",
+		"16 02",
+		"16 0305",
+		"16 0301 0000",
+		"16 0301 4001",
+		"16 0301 0004 02",
+		"474554202f",
+		"16 0301 0004 00",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {

@@ -144,13 +144,13 @@ static void test_basics(void)
 	is_str(seen.files, "/b", "its path");
 	is_str(DIGEST_TEXT(&seen.last[DIGEST_SHA256]),
 	    "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "SHA-256");
-	is_str(DIGEST_TEXT(&seen.last[DIGEST_SHA1]), "sha1:a9993e364706816aba3e25717850c26c9cd0d89d",
-	    "SHA-1");
+	is_str(DIGEST_TEXT(&seen.last[DIGEST_SHA1]),
+	    "sha1:a9993e364706816aba3e25717850c26c9cd0d89d", "SHA-1");
 	is_str(DIGEST_TEXT(&seen.last[DIGEST_MD5]), "md5:900150983cd24fb0d6963f7d28e17f72", "MD5");
 	ok(!digest_is_set(&seen.last[DIGEST_SHA512]), "nothing that was not asked for");
 	struct stat st;
 	ok(stat(in_top("b"), &st) == 0 &&
-	        seen.mtime == (ts)st.st_mtim.tv_sec * TS_SECOND + st.st_mtim.tv_nsec,
+		seen.mtime == (ts)st.st_mtim.tv_sec * TS_SECOND + st.st_mtim.tv_nsec,
 	    "the time of modification");
 	struct sense_tree_opts only = { .set = HASH_SET(DIGEST_SHA512) };
 	is_int(walk_new(in_top("b"), &only), SENSE_DONE, "another set");
@@ -173,9 +173,9 @@ static void test_links_and_devices(void)
 	put("outside/secret", "no");
 	put("tree/real", "yes");
 	int made = symlink("../outside/secret", in_top("tree/to-file")) |
-	    symlink("../outside", in_top("tree/to-dir")) | symlink(".", in_top("tree/loop")) |
-	    symlink("nowhere", in_top("tree/dangling")) | symlink("tree", in_top("link")) |
-	    mkfifo(in_top("tree/fifo"), 0600);
+		   symlink("../outside", in_top("tree/to-dir")) |
+		   symlink(".", in_top("tree/loop")) | symlink("nowhere", in_top("tree/dangling")) |
+		   symlink("tree", in_top("link")) | mkfifo(in_top("tree/fifo"), 0600);
 	snprintf(a.sun_path, sizeof(a.sun_path), "%s/tree/sock", top);
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (made < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
@@ -201,7 +201,8 @@ static void test_limits(void)
 	put("three", "333");
 	is_int(walk_new(top, &o), SENSE_INCOMPLETE, "a file over the limit");
 	is_str(seen.files, "/three", "the others are read");
-	ok(strcmp(seen.problems, "/four") == 0 && seen.why == SENSE_WHY_LARGE && stats.problems == 1,
+	ok(strcmp(seen.problems, "/four") == 0 && seen.why == SENSE_WHY_LARGE &&
+		stats.problems == 1,
 	    "it is reported");
 	memset(&seen, 0, sizeof(seen));
 	seen.stop = -ECANCELED;
@@ -244,7 +245,8 @@ static void make_deep(void)
 
 	for (int i = 0; i < DEEP; i++) {
 		int fd = openat(at, "file", O_WRONLY | O_CREAT, 0644);
-		if (fd < 0 || mkdirat(at, "a-directory", 0755) < 0 || mkdirat(at, "sibling", 0755) < 0)
+		if (fd < 0 || mkdirat(at, "a-directory", 0755) < 0 ||
+		    mkdirat(at, "sibling", 0755) < 0)
 			abort();
 		close(fd);
 		fd = openat(at, "sibling/file", O_WRONLY | O_CREAT, 0644);
@@ -379,7 +381,8 @@ static int as_nobody(void)
 		return 2;
 	if (strcmp(seen.files, "/tree/open") != 0)
 		return 3;
-	return strcmp(seen.problems, "/tree/shut /tree/shut-dir") == 0 && stats.problems == 2 ? 0 : 4;
+	return strcmp(seen.problems, "/tree/shut /tree/shut-dir") == 0 && stats.problems == 2 ? 0
+											      : 4;
 }
 
 static void test_unreadable(void)
@@ -423,8 +426,9 @@ static int with_mounts(void)
 	if (walk_new(top, NULL) != SENSE_DONE ||
 	    strcmp(seen.files, "/here /again/here /tmp/mounted") != 0)
 		return 4;
-	return walk_new(in_top("proc"), NULL) == SENSE_INCOMPLETE && seen.why == SENSE_WHY_PSEUDO ? 0 :
-												     5;
+	return walk_new(in_top("proc"), NULL) == SENSE_INCOMPLETE && seen.why == SENSE_WHY_PSEUDO
+		   ? 0
+		   : 5;
 }
 
 static void test_mounts(void)
@@ -443,7 +447,8 @@ static void test_mounts(void)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
 		tap_skip("mount points", "needs the right to mount");
 	else
-		is_int(WEXITSTATUS(status), 0, "mount points, pseudo file systems, a tree in itself");
+		is_int(
+		    WEXITSTATUS(status), 0, "mount points, pseudo file systems, a tree in itself");
 }
 
 int main(void)
