@@ -44,7 +44,7 @@ struct sense_file {
 	const char *path; /* as given, "/", the way below it; raw bytes: QUOTE before printing */
 	const char *name; /* the last component, inside path */
 	uint64_t size;
-	ts mtime;
+	ts mtime; /* TS_NONE when it does not fit */
 	const struct digest *digest; /* [DIGEST_ALGS]; set for the algorithms in opts->set */
 };
 

@@ -81,15 +81,26 @@ int sense_tree_problem(struct sense_tree_sink *s, const char *path, bool is_dir,
 	return s->on_problem(s->ctx, &p);
 }
 
+/* Whoever owns a file sets its time; one out of range says nothing. */
 static ts ts_of(struct timespec t)
 {
-	return (ts)t.tv_sec * TS_SECOND + t.tv_nsec;
+	ts v;
+
+	return __builtin_mul_overflow((ts)t.tv_sec, TS_SECOND, &v) ||
+	    __builtin_add_overflow(v, (ts)t.tv_nsec, &v) ?
+		  TS_NONE :
+		  v;
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
 static bool same_state(const struct stat *a, const struct stat *b)
 {
-	return a->st_size == b->st_size && ts_of(a->st_mtim) == ts_of(b->st_mtim) &&
-	    ts_of(a->st_ctim) == ts_of(b->st_ctim);
+	return a->st_size == b->st_size && same_time(a->st_mtim, b->st_mtim) &&
+	    same_time(a->st_ctim, b->st_ctim);
 }
 
 static void hash_one(struct hasher *h, int fd, struct hashed *r)

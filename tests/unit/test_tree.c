@@ -163,6 +163,30 @@ static void test_basics(void)
 	is_str(seen.files, "/0 \n\\ name /a /b /sub/z", "make no difference");
 }
 
+/* tmpfs and XFS keep any time that the owner sets. */
+static void test_far_times(void)
+{
+	static const int64_t sec[] = { INT64_C(9223372037), INT64_C(9999999999999),
+		INT64_C(-9223372037) };
+	char path[] = "/dev/shm/firebreak-tree-XXXXXX";
+	int fd = mkstemp(path);
+
+	for (size_t i = 0; i < ARRAY_LEN(sec); i++) {
+		struct timespec t[2] = { { sec[i], 0 }, { sec[i], 999999999 } };
+		struct stat st;
+		if (fd < 0 || futimens(fd, t) < 0 || fstat(fd, &st) < 0 || st.st_mtim.tv_sec != sec[i]) {
+			tap_skip("a time that does not fit", "/dev/shm does not keep it");
+			continue;
+		}
+		ok(walk_new(path, NULL) == SENSE_DONE && seen.mtime == TS_NONE,
+		    "a time that does not fit (%lld)", (long long)sec[i]);
+	}
+	if (fd >= 0) {
+		close(fd);
+		unlink(path);
+	}
+}
+
 static void test_links_and_devices(void)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -456,6 +480,7 @@ int main(void)
 	if (!mkdtemp(top))
 		abort();
 	test_basics();
+	test_far_times();
 	test_links_and_devices();
 	test_limits();
 	test_atime();
