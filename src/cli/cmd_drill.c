@@ -237,7 +237,8 @@ static int load(struct job *j)
 		return cli_errno(j->c, rc, &j->f);
 	if (only && !scenario_variant(&j->scenario, only))
 		return cli_failf(
-		    j->c, CLI_USAGE, "%s has no variant %s", j->scenario.id, QUOTE(span_str(only)));
+		    j->c, CLI_USAGE, "%s has no variant %s", QUOTE(span_str(j->scenario.id)),
+		    QUOTE(span_str(only)));
 	if (j->scenario.case_id) {
 		const char *rel =
 		    arena_printf(&j->c->arena, "cases/%s/case.yaml", j->scenario.case_id);

@@ -2,6 +2,7 @@
 
 #include "drill/scenario.h"
 
+#include "base/file.h"
 #include "conf/yaml.h"
 
 #include <errno.h>
@@ -24,6 +25,18 @@ static int text(struct load *l, struct json_val v, const char *key, bool needed,
 	return json_fault(v, l->f, "\"%s\" needs a text", key);
 }
 
+/* An id is shown as it is, and found in a list of words. */
+static int get_id(struct load *l, struct json_val v, const char **out)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";
+
+	int rc = text(l, v, "id", true, out);
+	if (rc == 0 && (strlen(*out) > SCENARIO_ID_MAX || (*out)[strspn(*out, good)]))
+		return json_fault(json_get(v, "id"), l->f,
+		    "an id is at most %d small letters, digits, \"-\" and \".\"", SCENARIO_ID_MAX);
+	return rc;
+}
+
 static int load_variant(struct load *l, struct json_val v)
 {
 	static const char *const names[] = { "id", "title", "like", NULL };
@@ -32,12 +45,12 @@ static int load_variant(struct load *l, struct json_val v)
 	int rc = json_only(v, names, l->f);
 	if (rc < 0)
 		return rc;
-	if ((rc = text(l, v, "id", true, &x.id)) < 0 ||
+	if ((rc = get_id(l, v, &x.id)) < 0 ||
 	    (rc = text(l, v, "title", true, &x.title)) < 0 ||
 	    (rc = text(l, v, "like", false, &x.like)) < 0)
 		return rc;
 	if (scenario_variant(l->s, x.id))
-		return json_fault(v, l->f, "variant \"%s\" twice", QUOTE(span_str(x.id)));
+		return json_fault(v, l->f, "variant \"%s\" twice", x.id);
 	if (l->s->nvariants == SCENARIO_VARIANTS_MAX)
 		return json_fault(v, l->f, "more than %d variants", SCENARIO_VARIANTS_MAX);
 	l->s->variant[l->s->nvariants++] = x;
@@ -50,6 +63,8 @@ static int load_step_variants(struct load *l, struct json_val v, struct scn_step
 
 	if (!json_ok(list))
 		return 0;
+	if (json_type_of(list) != JSON_ARR || !json_count(list))
+		return json_fault(list, l->f, "step \"%s\": variants is a list of them", st->id);
 	st->variants = " ";
 	JSON_EACH(x, list) {
 		const char *id = json_cstr(x, l->a);
@@ -145,7 +160,7 @@ static int load_step(struct load *l, struct json_val v)
 	int rc = json_only(v, names, l->f);
 	if (rc < 0)
 		return rc;
-	if ((rc = text(l, v, "id", true, &st->id)) < 0 ||
+	if ((rc = get_id(l, v, &st->id)) < 0 ||
 	    (rc = text(l, v, "title", true, &st->title)) < 0 ||
 	    (rc = text(l, v, "who", true, &st->who)) < 0 ||
 	    (rc = text(l, v, "phase", false, &st->phase)) < 0 ||
@@ -195,15 +210,27 @@ static int load_all(struct load *l)
 	return 0;
 }
 
-int scenario_load(struct scenario *ret_s, const char *path, struct arena *a, struct fault *f)
+int scenario_parse(struct scenario *ret_s, const char *name, struct span bytes, struct arena *a,
+    struct fault *f)
 {
-	*ret_s = (struct scenario){ 0 };
 	struct load l = { ret_s, a, f };
 
-	int rc = yaml_load(&ret_s->doc, path, a, f);
+	*ret_s = (struct scenario){ 0 };
+	int rc = yaml_parse(&ret_s->doc, name, bytes, a, f);
 	if (rc == 0)
 		rc = load_all(&l);
+	if (rc < 0)
+		*ret_s = (struct scenario){ 0 };
 	return rc;
+}
+
+int scenario_load(struct scenario *ret_s, const char *path, struct arena *a, struct fault *f)
+{
+	AUTO_BUF struct buf bytes = BUF_INIT(YAML_TEXT_MAX + 1);
+
+	*ret_s = (struct scenario){ 0 };
+	int rc = file_read(path, &bytes, YAML_TEXT_MAX, f);
+	return rc < 0 ? rc : scenario_parse(ret_s, path, buf_span(&bytes), a, f);
 }
 
 const struct scn_variant *scenario_variant(const struct scenario *s, const char *id)

@@ -9,7 +9,7 @@
  * gives.
  *
  * Guarantees: unknown members, unknown variants, duplicate step ids and missing words are errors
- * that name the file and line. Everything lives in the arena.
+ * that name the file and line. Everything lives in the arena; on an error the result is zeroed.
  */
 
 #include "base/arena.h"
@@ -20,6 +20,7 @@
 #define SCENARIO_STEPS_MAX 128
 #define SCENARIO_VARIANTS_MAX 16
 #define SCENARIO_ARGS_MAX 64
+#define SCENARIO_ID_MAX 32 /* characters, of a variant or step */
 
 struct scn_variant {
 	const char *id;	   /* "a" */
@@ -56,7 +57,10 @@ struct scenario {
 	struct json_doc doc;
 };
 
-/* 0, -EBADMSG with fault, -ENOMEM. */
+/* name is for messages. 0, -EBADMSG with fault, -ENOMEM. */
+FB_MUST int scenario_parse(struct scenario *ret_s, const char *name, struct span bytes,
+    struct arena *a, struct fault *f);
+/* A file; also the errors of file_read. */
 FB_MUST int scenario_load(
     struct scenario *ret_s, const char *path, struct arena *a, struct fault *f);
 const struct scn_variant *scenario_variant(const struct scenario *s, const char *id);
