@@ -13,6 +13,10 @@
 #include "trust/policy.h"
 #include "trust/verify.h"
 
+#define WHEN(t) ts_format((t), (char[TS_TEXT_MAX]){ 0 })
+/* To the second, for people. */
+#define SECOND(t) WHEN((t) - (t) % TS_SECOND)
+
 struct release_who release_actor(struct cli *c);
 /* The exit code for what a call of release/ gave, reported: refusals are CLI_REFUSED, malformed
  * arguments CLI_USAGE, a ledger that makes no sense CLI_INTERNAL. */

@@ -249,6 +249,16 @@ static int apply_policy(struct release_channel *c, const struct release_step *e,
 	return r.rc;
 }
 
+static int check_names(const struct release_version *r, struct fault *f)
+{
+	for (size_t i = 0; i < r->nartifacts; i++)
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(r->artifact[i].name, r->artifact[j].name) == 0)
+				return fault_set(f, -EINVAL, "two artifacts are called %s",
+				    QUOTE(span_str(r->artifact[i].name)));
+	return 0;
+}
+
 static void add_release(struct release_channel *c, const struct release_version *new)
 {
 	if (c->current && c->current->status == RELEASE_CURRENT)
@@ -289,7 +299,9 @@ static int apply_gated(struct release_channel *c, const struct release_step *e, 
 		return r.rc;
 	if (!n.actor)
 		return -ENOMEM;
-	int rc = fold_may_publish(c, n.version, n.artifact, n.nartifacts, e->at, f);
+	int rc = check_names(&n, f);
+	if (rc == 0)
+		rc = fold_may_publish(c, n.version, n.artifact, n.nartifacts, e->at, f);
 	if (rc)
 		return rc;
 	if (!is_policy(c, json_get(e->data, "gate"), a))

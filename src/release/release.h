@@ -46,7 +46,7 @@
 #define RELEASE_KEYS_MAX 32
 #define RELEASE_PEOPLE_MAX 32
 #define RELEASE_LIST_MAX 256       /* versions or digests in a freeze's scope or allowlist */
-#define RELEASE_RELEASES_MAX 65536 /* of one channel */
+#define RELEASE_RELEASES_MAX 16384 /* of one channel */
 #define RELEASE_FREEZES_MAX 4096   /* of one channel */
 #define RELEASE_VALID_MIN TS_MINUTE /* how long a state document may be valid */
 #define RELEASE_VALID_MAX (366 * TS_DAY)

@@ -386,6 +386,63 @@ static void test_unfreeze(void)
 	is_str(h.c.freeze[0].lifted_by, "bob", "who lifted it");
 }
 
+/* A release.allow for freeze z until a time, signed by k over signed_until. */
+static const char *allow_by(struct history *h, uint64_t id, const char *name, const struct key *k,
+    const char *allow, const char *until, const char *signed_until)
+{
+	AUTO_BUF struct buf p = BUF_INIT(1 << 16), env = BUF_INIT(1 << 16);
+	struct allow_claim u = { .person = name, .reason = "why", .allow = &allow, .nallow = 1,
+		.at = h->at };
+
+	for (size_t i = 0; i < h->c.nfreezes; i++)
+		if (h->c.freeze[i].id == id)
+			u.freeze = &h->c.freeze[i];
+	if (ts_parse(span_str(signed_until), &u.expires) < 0)
+		exit(2);
+	allow_payload(&p, &h->c, &u);
+	if (dsse_sign(&env, SPAN_LIT(ALLOW_TYPE), buf_span(&p), k) < 0)
+		exit(2);
+	return arena_printf(&arena, "{\"allow\":[\"%s\"],\"envelope\":%s,\"expires\":\"%s\","
+	    "\"freeze\":%llu,\"person\":\"%s\",\"reason\":\"why\"}", allow, buf_str(&env), until,
+	    (unsigned long long)id, name);
+}
+
+static void test_allow(void)
+{
+	static const char day[] = "2026-01-02T00:00:00Z", end[] = "2026-02-01T00:00:00Z",
+			  more[] = "2026-02-01T00:00:01Z", before[] = "2025-12-31T00:00:00Z";
+	struct history h = two_releases();
+
+	good(&h, "release.freeze", freeze("", "", "case-closed:2026-0001"));
+	bad(&h, "release.allow", allow_by(&h, 3, "alice", alice, "3.0", day, day), RELEASE_NOT_ALLOWED,
+	    "owns", "exception by the owner");
+	bad(&h, "release.allow", allow_by(&h, 3, "bob", carol, "3.0", day, day), RELEASE_NOT_ALLOWED,
+	    "not bob's", "by a stranger in bob's name");
+	bad(&h, "release.allow", allow_by(&h, 3, "bob", bob, "3.0", end, day), RELEASE_NOT_ALLOWED,
+	    "something else", "longer than was signed");
+	bad(&h, "release.allow", allow_by(&h, 3, "bob", bob, "3.0", more, more), RELEASE_NOT_ALLOWED,
+	    "outlive", "longer than the freeze");
+	bad(&h, "release.allow", allow_by(&h, 3, "bob", bob, "3.0", before, before), -EINVAL,
+	    "before it begins", "that is over");
+	bad(&h, "release.allow", allow_by(&h, 3, "bob", bob, "sha1:" HEX40, day, day), -EINVAL,
+	    "too weak", "by a weak digest");
+	const char *text = allow_by(&h, 3, "bob", bob, "3.0", day, day);
+	is_int(step(&h, "release.allow", text), 0, "as it should be");
+	struct history other = two_releases();
+	good(&other, "release.freeze", freeze("", "", "statement:x"));
+	other.c.freeze[0].entry.b[0] ^= 1;
+	other.at = h.at - TS_MINUTE;
+	bad(&other, "release.allow", text, RELEASE_NOT_ALLOWED, "something else", "the same signature for "
+	    "another freeze");
+	bad(&h, "release.publish", publish("3.1", '4'), RELEASE_IS_FROZEN, "is frozen", "another version");
+	struct history late = h;
+	if (ts_parse(span_str(day), &late.at) < 0)
+		exit(2);
+	bad(&late, "release.publish", publish("3.0", '3'), RELEASE_IS_FROZEN, "is frozen", "too late");
+	good(&h, "release.publish", publish("3.0", '3'));
+	is_int(release_state_of(&h.c), RELEASE_STATE_FROZEN, "the freeze stands");
+}
+
 static void test_late(void)
 {
 	struct history late = two_releases();
@@ -506,6 +563,7 @@ int main(void)
 	test_many();
 	test_freeze();
 	test_unfreeze();
+	test_allow();
 	test_late();
 	test_verified();
 	test_rollback();
