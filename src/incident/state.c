@@ -8,14 +8,17 @@
 
 #include <errno.h>
 
+#define CLOCK_SKEW (5 * TS_MINUTE) /* what clocks of one organisation may differ */
+
 static const struct incident_decision *last_decision(const struct incident *c)
 {
 	return c->decided && c->ndecision ? &c->decision[c->ndecision - 1] : NULL;
 }
 
+/* A decision dated ahead (--clock) stands for nothing yet, or it could outlast what is allowed. */
 static bool ran_out(const struct incident_decision *d, ts now)
 {
-	return d->expires != TS_NONE && d->expires <= now;
+	return (d->expires != TS_NONE && d->expires <= now) || d->at > now + CLOCK_SKEW;
 }
 
 const struct incident_decision *incident_decision_at(const struct incident *c, ts now)
