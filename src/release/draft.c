@@ -40,7 +40,8 @@ int draft_judge(struct draft *d, const char *kind, const struct release_who *who
 		rc = json_parse(&doc, buf_span(&d->data), &d->arena, f);
 	if (rc < 0)
 		return rc;
-	struct release_step e = { .seq = seq, .at = who->at, .kind = kind, .actor = who->actor,
+	struct release_step e = { .seq = seq, .at = who->at,
+		.clock_injected = who->clock_injected, .kind = kind, .actor = who->actor,
 		.data = json_root(&doc) };
 	return fold_apply(&d->c, &e, &d->arena, f);
 }

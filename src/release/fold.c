@@ -102,6 +102,22 @@ static bool ships_all(const struct release_version *r, const struct release_arti
 	return true;
 }
 
+/* All of it, or all of it and more: a file beside them does not make bad bytes good. */
+static bool brings_back(const struct release_version *r, const struct release_artifact *art,
+    size_t n)
+{
+	size_t again = 0;
+
+	for (size_t i = 0; i < r->nartifacts; i++)
+		for (size_t j = 0; j < n; j++)
+			if (digest_eq(&r->artifact[i].digest[DIGEST_SHA256],
+				&art[j].digest[DIGEST_SHA256])) {
+				again++;
+				break;
+			}
+	return again == r->nartifacts || ships_all(r, art, n, false);
+}
+
 static int published_before(const struct release_channel *c, const struct release_version *r,
     const struct release_artifact *art, size_t nart, struct fault *f)
 {
@@ -124,7 +140,7 @@ int fold_may_publish(const struct release_channel *c, const char *version,
 		return published_before(c, r, art, nart, f);
 	for (size_t i = 0; i < c->nreleases; i++)
 		if (c->release[i].status == RELEASE_WITHDRAWN &&
-		    ships_all(&c->release[i], art, nart, false))
+		    brings_back(&c->release[i], art, nart))
 			return fault_set(f, RELEASE_CONFLICT, "these bytes were withdrawn as %s; a new "
 			    "version number does not make them good", c->release[i].version);
 	for (size_t i = 0; i < c->nfreezes; i++) {
@@ -352,7 +368,8 @@ static int apply_freeze(struct release_channel *c, const struct release_step *e,
 	z->owner = rd_text(&r, "owner", RELEASE_PERSON_MAX);
 	z->reason = rd_text(&r, "reason", RELEASE_TEXT_MAX);
 	z->scope = rd_strings(&r, "scope", RELEASE_LIST_MAX, &z->nscope);
-	z->who = (struct release_who){ arena_str(a, span_str(e->actor)), e->at, false };
+	z->who = (struct release_who){ arena_str(a, span_str(e->actor)), e->at,
+		e->clock_injected };
 	if (!r.rc)
 		r.rc = condition_parse(span_str(z->condition), &cond, f);
 	if (!r.rc)

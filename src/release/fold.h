@@ -14,6 +14,7 @@
 struct release_step {
 	uint64_t seq;
 	ts at;
+	bool clock_injected;
 	const char *kind, *actor;
 	struct digest entry; /* RFC 6962 leaf hash of the whole entry; set for a freeze */
 	struct json_val data;

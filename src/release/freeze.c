@@ -22,6 +22,22 @@ static bool covers_all(const struct release_frozen *z, const struct release_free
 	return true;
 }
 
+/* Does z let through only what x would, and is it lifted by what x would be? */
+static bool as_strict(const struct release_frozen *z, const struct release_freeze *x)
+{
+	for (size_t i = 0; i < z->order.nallow; i++) {
+		bool also = false;
+		for (size_t j = 0; j < x->nallow; j++)
+			also |= strcmp(z->order.allow[i], x->allow[j]) == 0;
+		if (!also)
+			return false;
+	}
+	struct span condition = span_str(z->order.condition), head = SPAN_LIT("case-closed:");
+	if (x->condition)
+		return span_eq_str(condition, x->condition);
+	return span_starts(condition, head) && span_eq_str(span_from(condition, head.n), x->case_id);
+}
+
 /* An open freeze that says already what x says. */
 static const struct release_frozen *same_freeze(const struct release_channel *c,
     const struct release_freeze *x)
@@ -29,7 +45,8 @@ static const struct release_frozen *same_freeze(const struct release_channel *c,
 	for (size_t i = 0; i < c->nfreezes; i++) {
 		const struct release_frozen *z = &c->freeze[i];
 		if (!z->lifted && x->who.at < z->order.expires && x->case_id && z->order.case_id &&
-		    strcmp(x->case_id, z->order.case_id) == 0 && covers_all(z, x))
+		    strcmp(x->case_id, z->order.case_id) == 0 && covers_all(z, x) &&
+		    as_strict(z, x))
 			return z;
 	}
 	return NULL;
@@ -132,7 +149,7 @@ static int meet(struct store *s, const struct release_unfreeze *x, struct unfree
 
 	if (rc < 0)
 		return rc;
-	bool late = x->who.at >= z->expires && x->nevidence;
+	bool late = unfreeze_is_late(u) && x->nevidence;
 	u->met = cond.kind == CONDITION_STATEMENT || late ? "statement" : "condition";
 	if (cond.kind == CONDITION_CASE_CLOSED && !late)
 		rc = check_case(s, cond.arg, f);
@@ -155,7 +172,7 @@ int release_unfreeze(struct store *s, const struct release_unfreeze *x, uint64_t
 	if (rc)
 		return rc;
 	struct unfreeze_claim u = { second_freeze(&d.c, x->freeze), NULL, x->person, x->evidence,
-		x->nevidence, x->who.at };
+		x->nevidence, x->who.at, x->who.clock_injected };
 	if (!u.freeze)
 		return no_freeze(&d.c, x->freeze, f);
 	rc = meet(s, x, &u, f);

@@ -27,7 +27,8 @@ static struct digest leaf_of(struct span body)
 static int load_one(void *ctx, const struct ledger_entry *e)
 {
 	struct loading *l = ctx;
-	struct release_step step = { .seq = e->seq, .at = e->at, .kind = e->kind, .actor = e->actor,
+	struct release_step step = { .seq = e->seq, .at = e->at,
+		.clock_injected = e->clock_injected, .kind = e->kind, .actor = e->actor,
 		.data = e->data };
 
 	if (strcmp(e->kind, "release.freeze") == 0)

@@ -226,7 +226,8 @@ FB_MUST int release_find_digest(struct store *s, const struct digest *d, struct 
 /*
  * Freezes, by a person or by a route. Each freeze stands until it is lifted; a channel with any open
  * freeze is frozen. *ret_seq names it. RELEASE_ALREADY_FROZEN (and *ret_seq of that one) when an
- * open, unexpired freeze of the same case covers the same scope; a freeze for another case, or
+ * open, unexpired freeze of the same case covers the same scope, lets nothing more through and is
+ * lifted by the same condition; a freeze for another case, or
  * without a case, or with a wider scope is recorded as a further one.
  * RELEASE_NO_CHANNEL; -EINVAL when a field is missing or malformed (fault says which).
  */

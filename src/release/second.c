@@ -23,6 +23,19 @@ static const struct release_person *find_person(const struct release_channel *c,
 	return NULL;
 }
 
+/* One person, however the name is spaced or capitalised. */
+static bool same_person(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, " ");
+		b += strspn(b, " ");
+		if (!*a || !*b)
+			return *a == *b;
+		if (!span_eq_nocase(span_of(a, 1), span_of(b, 1)))
+			return false;
+	}
+}
+
 int second_may(const struct release_channel *c, const struct release_frozen *z, const char *person,
     const struct release_person **ret_p, struct fault *f)
 {
@@ -31,10 +44,10 @@ int second_may(const struct release_channel *c, const struct release_frozen *z, 
 	if (!p)
 		return fault_set(f, RELEASE_NOT_ALLOWED, "%s is not enrolled in %s; the people whose "
 		    "signature counts were named at its init", QUOTE(span_str(person)), c->name);
-	if (span_eq_nocase(span_str(p->name), span_str(z->order.owner)))
+	if (same_person(p->name, z->order.owner))
 		return fault_set(f, RELEASE_NOT_ALLOWED, "%s owns this freeze; it takes a second person",
 		    p->name);
-	if (span_eq_nocase(span_str(p->name), span_str(z->order.who.actor)))
+	if (same_person(p->name, z->order.who.actor))
 		return fault_set(f, RELEASE_NOT_ALLOWED, "%s made this freeze; it takes a second person",
 		    p->name);
 	*ret_p = p;

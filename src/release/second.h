@@ -38,7 +38,12 @@ struct unfreeze_claim {
 	const struct release_file *evidence;
 	size_t nevidence;
 	ts at;
+	bool clock_injected;
 };
+
+/* Is the freeze past its expiry, by a clock that may say so? One that was injected (--clock) says
+ * nothing about a freeze that was made by the system's. */
+bool unfreeze_is_late(const struct unfreeze_claim *u);
 
 /* May this person lift this freeze, and does the claim suit its condition? 0, RELEASE_NOT_ALLOWED,
  * RELEASE_NOT_MET. */

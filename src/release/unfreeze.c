@@ -29,6 +29,13 @@ static int check_verified(const struct release_channel *c, const struct release_
 	return 0;
 }
 
+bool unfreeze_is_late(const struct unfreeze_claim *u)
+{
+	const struct release_freeze *z = &u->freeze->order;
+
+	return u->at >= z->expires && (!u->clock_injected || z->who.clock_injected);
+}
+
 static int check_met(const struct release_channel *c, const struct unfreeze_claim *u,
     struct fault *f)
 {
@@ -39,7 +46,7 @@ static int check_met(const struct release_channel *c, const struct unfreeze_clai
 	if (rc < 0)
 		return rc;
 	if (strcmp(u->met, "statement") == 0) {
-		if (cond.kind != CONDITION_STATEMENT && u->at < z->expires)
+		if (cond.kind != CONDITION_STATEMENT && !unfreeze_is_late(u))
 			return fault_set(f, RELEASE_NOT_MET, "the condition is %s; a statement can stand "
 			    "for it only after the freeze's expiry", z->condition);
 		if (!u->nevidence)
@@ -96,7 +103,7 @@ int unfreeze_apply(struct release_channel *c, const struct release_step *e, stru
 {
 	static const char *const names[] = { "envelope", "evidence", "freeze", "met", "person", NULL };
 	struct rd r = rd_object(e->data, names, a, f);
-	struct unfreeze_claim u = { .at = e->at };
+	struct unfreeze_claim u = { .at = e->at, .clock_injected = e->clock_injected };
 	const struct release_person *p;
 
 	u.evidence = rd_files(&r, "evidence", RELEASE_EVIDENCE_MAX, &u.nevidence);

@@ -26,6 +26,45 @@ fb release publish stable 1 v1/app --evidence v1.json >/dev/null
 fb release publish stable 2 v2/app --evidence v2.json >/dev/null
 keep
 
+# ---- the second person: one name in two spellings; a deadline that only --clock says has passed
+F="release freeze stable --reason bad --expires 7d --condition case-closed:2026-0001"
+U="release unfreeze stable --as bob --sign-key bob.key --evidence p.yaml"
+for owner in 'bob ' 'B o B'; do
+	back
+	fb release freeze stable --as alice --reason bad --expires 7d --owner "$owner" >/dev/null
+	run 6 "unfreeze by bob, where the owner is '$owner'" fb $U
+	like "$err" "owns this freeze" "is the same person"
+done
+back
+fb $F --as alice --owner team >/dev/null
+run 6 "unfreeze with --clock past the expiry" fb $U --clock 2040-01-01T00:00:00Z
+like "$err" "case-closed:2026-0001" "the condition still counts"
+
+# ---- a freeze made beforehand for the same case, with holes in it
+back
+fb release freeze stable --as bob --reason x --owner bob --expires 7d --case 2026-0001 --allow 3 >/dev/null
+run 0 "the real freeze of that case" fb release freeze stable --as alice --reason bad --owner team \
+	--expires 7d --case 2026-0001 --json
+like "$out" '"already":false' "is a freeze of its own"
+run 6 "publish what only the first one lets through" fb release publish stable 3 v3/app --evidence v3.json
+
+# ---- withdrawn bytes with a new file beside them
+back
+fb release rollback stable --reason bad >/dev/null
+run 6 "publish withdrawn bytes and a readme" fb release publish stable 4 v2/app readme --evidence again.json
+like "$err" "withdrawn as 2" "says why"
+
+# ---- a false positive dated years ahead is none now
+back
+D=sha256:aa124a4b4df12b34e74ee7f6c683b2ebec4ce9a8edcf9be345823b4fdcf5d868
+fb signal report --kind downstream-impact --subject $D --reporter a --summary x >/dev/null
+C=$(fb case list --json | grep -o '"id":"[^"]*"' | head -n 1 | cut -d'"' -f4)
+run 0 "dismissed by a clock years ahead" fb case decide "$C" --verdict false-positive --why x --owner o \
+	--evidence p.yaml --expires 2040-01-20T00:00:00Z --clock 2040-01-01T00:00:00Z
+run 0 "the case today" fb case show "$C" --json
+like "$out" '"state":"needs-decision"' "needs a decision"
+back
+
 # ---- the database: a freeze that a query does not find is a freeze that is lifted
 if command -v sqlite3 >/dev/null; then
 	fb release freeze stable --as alice --reason bad --owner team --expires 7d >/dev/null
