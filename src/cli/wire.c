@@ -242,6 +242,8 @@ static int one(struct run *r, const struct signal *sig, struct wire_result *ret)
 	int rc = check_places(&s, r->f);
 	if (rc == 0)
 		rc = find_shipped(r, &s, &hit, &nhit);
+	if (rc == 0 && nhit) /* one matter, whichever digest it was reported by */
+		s.subject = hit[0].sha256;
 	if (rc == 0)
 		rc = triage(r, &s, hit, nhit, &t);
 	if (rc == 0 && (t.freeze_now || t.tripped))

@@ -33,6 +33,9 @@ int incident_check_name(const char *what, const char *s, struct fault *f)
 
 	if (rc == 0 && strpbrk(s, "\n\t"))
 		rc = fault_set(f, INCIDENT_INCOMPLETE, "%s is more than one line", what);
+	if (rc == 0 && !quote_plain(span_str(s)))
+		rc = fault_set(f, INCIDENT_INCOMPLETE, "%s holds characters that cannot be seen: %s",
+		    what, QUOTE(span_str(s)));
 	return rc;
 }
 

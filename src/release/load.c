@@ -125,7 +125,7 @@ static int add_hit(struct finding *x, const struct release_channel *c,
 	struct release_hit *h = &x->hit[x->n++];
 	*h = (struct release_hit){ arena_str(x->a, span_str(c->name)),
 		arena_str(x->a, span_str(v->version)), arena_str(x->a, span_str(art->name)),
-		v->status, v->seq, v->at };
+		art->digest[DIGEST_SHA256], v->status, v->seq, v->at };
 	return h->channel && h->version && h->artifact ? 0 : -ENOMEM;
 }
 

@@ -214,6 +214,7 @@ const struct release_frozen *release_scope_of(const struct release_channel *c,
 /* Where an artifact with this digest (any algorithm) is or was shipped; holds were not shipped. */
 struct release_hit {
 	const char *channel, *version, *artifact;
+	struct digest sha256; /* of that artifact, whatever it was looked for by */
 	enum release_status status;
 	uint64_t seq;
 	ts at;

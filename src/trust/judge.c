@@ -33,9 +33,15 @@ static void note(struct verdict *v, struct tally *t, const struct attestation *a
 
 static bool is_sbom(const char *type)
 {
-	struct span s = span_str(type);
-	return span_starts(s, SPAN_LIT("https://spdx.dev/Document")) ||
-	       span_starts(s, SPAN_LIT("https://cyclonedx.org/bom"));
+	static const char *const types[] = { "https://spdx.dev/Document", "https://cyclonedx.org/bom" };
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		size_t n = strlen(types[i]);
+		/* A version may follow: "/v2.3". */
+		if (strncmp(type, types[i], n) == 0 && (!type[n] || type[n] == '/'))
+			return true;
+	}
+	return false;
 }
 
 static const char *or_none(const char *s)

@@ -54,6 +54,23 @@ fb release rollback stable --reason bad >/dev/null
 run 6 "publish withdrawn bytes and a readme" fb release publish stable 4 v2/app readme --evidence again.json
 like "$err" "withdrawn as 2" "says why"
 
+# ---- one artifact, reported by three people by three digests
+back
+for a in md5 sha1 sha256; do
+	run 0 "reported by $a" fb signal report --kind downstream-impact --reporter "r-$a" --summary x \
+		--subject "$a:$(${a}sum v2/app | cut -d' ' -f1)" --json
+	like "$out" '"case":"[0-9]+-0001"' "is the same case"
+done
+like "$(fb release status stable)" "is frozen" "and freezes the channel"
+run 5 "a reporter who looks like another" fb signal report --kind downstream-impact --summary x \
+	--reporter "$(printf 'r-md5\xe2\x80\x8b')" --subject "sha256:$(sha256sum v2/app | cut -d' ' -f1)"
+
+# ---- an SBOM by the beginning of its type's name
+envelope builder '{"_type":"https://in-toto.io/Statement/v1","subject":['"$(subjects v1/app)"'],'"\
+"'"predicateType":"https://spdx.dev/Documentary","predicate":{}}' >sbom.json
+printf 'version: 1\nrequire: [sbom]\nsigners: [builder.pub]\n' >sbom.yaml
+run 2 "a type that only begins like SPDX" fb verify v1/app --evidence sbom.json --policy sbom.yaml
+
 # ---- a false positive dated years ahead is none now
 back
 D=sha256:aa124a4b4df12b34e74ee7f6c683b2ebec4ce9a8edcf9be345823b4fdcf5d868
