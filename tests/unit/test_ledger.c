@@ -340,6 +340,10 @@ static void tamper(const char *sql, enum care care, const char *want, const char
 	"UPDATE entry SET seq = " #b " WHERE seq = 1000;"
 #define COPY(a, b)                                                                                \
 	"INSERT INTO entry SELECT " #b ", kind, subject, at, body, leaf FROM entry WHERE seq = " #a ";"
+/* To the ten entries of an earlier commit. */
+#define CUT_BACK                                                                                  \
+	"DELETE FROM entry WHERE seq > 9; DELETE FROM checkpoint WHERE size > 10;"                \
+	"DELETE FROM node WHERE (idx + 1) << level > 10"
 #define FORGE(seq_, at_)                                                                          \
 	"INSERT INTO entry VALUES (" #at_ ", 'note', 's', 0, CAST('{\"actor\":\"m\",\"at\":"           \
 	"\"1970-01-01T00:00:00Z\",\"data\":{},\"kind\":\"note\",\"seq\":" #seq_ ",\"subject\":\"s\"," \
@@ -438,8 +442,7 @@ static void test_trusted(struct span old, struct span newest)
 	tamper("SELECT 1", CLUMSY, "", "put back");
 	verify_as("", old, "with an older checkpoint");
 	verify_as("", newest, "with the newest checkpoint");
-	tamper("DELETE FROM entry WHERE seq > 9; DELETE FROM checkpoint WHERE size > 10;"
-	    "DELETE FROM node WHERE (idx + 1) << level > 10", NODES, "dropped@10",
+	tamper(CUT_BACK, NODES, "dropped@10",
 	    "the database cut back to an earlier commit: the note beside the key tells");
 	unlink(scratch("s/keys/ledger.head"));
 	verify_as("~key@10", SPAN_NONE, "without that: no way to tell from inside");
@@ -518,8 +521,7 @@ static void test_use_altered(void)
 		"DELETE FROM entry WHERE seq = 16", FORGE(17, 17),
 		"UPDATE node SET hash = zeroblob(32) WHERE level = 4",
 		"DELETE FROM checkpoint WHERE size = 17",
-		"DELETE FROM entry WHERE seq > 9; DELETE FROM checkpoint WHERE size > 10;"
-		"DELETE FROM node WHERE (idx + 1) << level > 10" };
+		CUT_BACK };
 	struct fault f = FAULT_INIT;
 	char got[2000] = "";
 
