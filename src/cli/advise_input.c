@@ -13,8 +13,8 @@
 
 #define INDICATORS_FILE_MAX (64u << 20)
 
-static int take(struct cli *c, struct buf *b, const char *name, struct advise_file *out,
-    struct fault *f)
+static int take(
+    struct cli *c, struct buf *b, const char *name, struct advise_file *out, struct fault *f)
 {
 	int rc = 0;
 	struct span text = arena_dup(&c->arena, buf_span(b), &rc);
@@ -22,13 +22,14 @@ static int take(struct cli *c, struct buf *b, const char *name, struct advise_fi
 	if (rc == 0 && !text.p)
 		text = SPAN_LIT(""); /* an empty file is a file */
 	if (rc < 0)
-		return fault_set(f, rc, "%s: needs more memory than there is", QUOTE(span_str(name)));
+		return fault_set(
+		    f, rc, "%s: needs more memory than there is", QUOTE(span_str(name)));
 	*out = (struct advise_file){ name, text, true };
 	return 0;
 }
 
-static int from_path(struct cli *c, const char *path, size_t max, struct advise_file *out,
-    struct fault *f)
+static int from_path(
+    struct cli *c, const char *path, size_t max, struct advise_file *out, struct fault *f)
 {
 	AUTO_BUF struct buf b = BUF_INIT(max + 1);
 	int rc = file_read(path, &b, max, f);
@@ -47,12 +48,12 @@ static int from_blob(struct cli *c, struct store *s, const struct digest *d, con
 	fd = store_blob_open(s, d, f);
 	int rc = fd < 0 ? fd : file_read_fd(fd, &b, INDICATORS_FILE_MAX);
 	if (rc < 0)
-		return fault_set(f, rc, "%s of the last advisory (%s): %s", name, DIGEST_TEXT(d),
-		    strerror(-rc));
+		return fault_set(
+		    f, rc, "%s of the last advisory (%s): %s", name, DIGEST_TEXT(d), strerror(-rc));
 	struct digest is = sha256_of(buf_span(&b));
 	if (!digest_eq(&is, d))
-		return fault_set(f, -EBADMSG, "%s of the last advisory (%s) was changed in the store", name,
-		    DIGEST_TEXT(d));
+		return fault_set(f, -EBADMSG,
+		    "%s of the last advisory (%s) was changed in the store", name, DIGEST_TEXT(d));
 	return take(c, &b, name, out, f);
 }
 
@@ -62,8 +63,8 @@ static bool is_name(const char *s)
 	return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == 0;
 }
 
-static int shared(struct cli *c, const char *name, const char *what, struct advise_file *out,
-    struct fault *f)
+static int shared(
+    struct cli *c, const char *name, const char *what, struct advise_file *out, struct fault *f)
 {
 	const char *rel = arena_printf(&c->arena, "cases/%s/%s", name, what);
 	const char *path = rel ? cli_share(c, rel, f) : NULL;
@@ -109,8 +110,10 @@ static int refuse_example(const struct advise_input *in, struct cli *c, struct f
 
 	if (read_example(c, &example, &none) < 0 || !span_eq(example.text, in->publisher.text))
 		return 0;
-	return fault_set(f, INCIDENT_INCOMPLETE, "the publisher is the example that comes with "
-	    "firebreak, which makes drafts only: copy it, fill it in, and give it with --publisher");
+	return fault_set(f, INCIDENT_INCOMPLETE,
+	    "the publisher is the example that comes with "
+	    "firebreak, which makes drafts only: copy it, fill it in, and give it with "
+	    "--publisher");
 }
 
 /* An advisory that leaves the house says whose it is. */
@@ -130,15 +133,16 @@ static int read_publisher(struct advise_input *in, struct cli *c, struct store *
 	if (in->publisher.text.p)
 		return draft ? 0 : refuse_example(in, c, f);
 	if (!draft)
-		return fault_set(f, INCIDENT_INCOMPLETE, "--publisher FILE is missing: who speaks in this "
+		return fault_set(f, INCIDENT_INCOMPLETE,
+		    "--publisher FILE is missing: who speaks in this "
 		    "advisory (share/publisher.example.yaml is a start)");
 	rc = read_example(c, &in->publisher, f);
 	in->publisher.keep = false;
 	return rc;
 }
 
-static int read_words(struct advise_input *in, struct cli *c,
-    const struct incident_advisory *last, struct fault *f)
+static int read_words(
+    struct advise_input *in, struct cli *c, const struct incident_advisory *last, struct fault *f)
 {
 	const char *tlp = cli_opt(c, "tlp"), *title = cli_opt(c, "title");
 	const char *overview = cli_opt(c, "overview");
@@ -147,12 +151,12 @@ static int read_words(struct advise_input *in, struct cli *c,
 	in->status = cli_opt(c, "status") ? cli_opt(c, "status") : last ? last->status : "draft";
 	if (strcmp(in->status, "draft") != 0 && strcmp(in->status, "interim") != 0 &&
 	    strcmp(in->status, "final") != 0)
-		return fault_set(f, INCIDENT_INCOMPLETE, "--status %s: not one of draft, interim, final",
-		    QUOTE(span_str(in->status)));
+		return fault_set(f, INCIDENT_INCOMPLETE,
+		    "--status %s: not one of draft, interim, final", QUOTE(span_str(in->status)));
 	in->tlp = tlp ? publisher_tlp(span_str(tlp)) : last ? last->tlp : NULL;
 	if (tlp && !in->tlp)
-		return fault_set(f, INCIDENT_INCOMPLETE, "--tlp %s: not one of CLEAR, GREEN, AMBER, RED",
-		    QUOTE(span_str(tlp)));
+		return fault_set(f, INCIDENT_INCOMPLETE,
+		    "--tlp %s: not one of CLEAR, GREEN, AMBER, RED", QUOTE(span_str(tlp)));
 	in->title = title ? title : last ? last->title : NULL;
 	in->overview = overview ? overview : last ? last->overview : NULL;
 	in->summary = cli_opt(c, "summary");
@@ -165,8 +169,8 @@ static int read_words(struct advise_input *in, struct cli *c,
 	return rc;
 }
 
-int advise_input_read(struct advise_input *in, struct cli *c, struct store *s,
-    const struct incident_advisory *last)
+int advise_input_read(
+    struct advise_input *in, struct cli *c, struct store *s, const struct incident_advisory *last)
 {
 	struct fault f = FAULT_INIT;
 	int rc;
@@ -182,14 +186,14 @@ int advise_input_read(struct advise_input *in, struct cli *c, struct store *s,
 	return rc < 0 ? cli_errno(c, rc, &f) : -1;
 }
 
-static int keep(struct store *s, const struct advise_file *file, struct digest *ret_d,
-    struct fault *f)
+static int keep(
+    struct store *s, const struct advise_file *file, struct digest *ret_d, struct fault *f)
 {
 	return file->text.p && file->keep ? store_blob_put(s, file->text, ret_d, f) : 0;
 }
 
-int advise_input_keep(const struct advise_input *in, struct store *s,
-    struct incident_advisory *v, struct fault *f)
+int advise_input_keep(
+    const struct advise_input *in, struct store *s, struct incident_advisory *v, struct fault *f)
 {
 	int rc = keep(s, &in->publisher, &v->publisher, f);
 
@@ -211,7 +215,8 @@ static int on_indicator(void *ctx, const struct indicator *i, uint64_t line)
 	struct reading *r = ctx;
 
 	(void)line;
-	return facts_add_indicator(r->x, indicator_type_name(i->type), i->value, i->source, i->note);
+	return facts_add_indicator(
+	    r->x, indicator_type_name(i->type), i->value, i->source, i->note);
 }
 
 /* What cannot be read must not silently be missing from an advisory. */

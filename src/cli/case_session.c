@@ -44,7 +44,8 @@ int case_begin(struct case_session *x, struct cli *c)
 		rc = incidents_load(&x->l, x->s, c->arg[0], &x->f);
 	if (rc)
 		return case_leave(x, cli_errno(c, rc, &x->f));
-	x->w = (struct incident_write){ .s = x->s, .l = &x->l,
+	x->w = (struct incident_write){ .s = x->s,
+		.l = &x->l,
 		.c = incidents_find(&x->l, c->arg[0]),
 		.who = { c->actor, clock_now(&c->clock), c->clock_injected } };
 	return x->w.c ? -1 : case_leave(x, no_case(c, c->arg[0]));

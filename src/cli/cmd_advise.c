@@ -54,8 +54,8 @@ static int add_release(struct advise *a, const char *product, const struct relea
 	return rc;
 }
 
-static bool is_place(const struct incident_place *p, size_t n, const char *channel,
-    const char *version)
+static bool is_place(
+    const struct incident_place *p, size_t n, const char *channel, const char *version)
 {
 	for (size_t i = 0; i < n; i++)
 		if (p[i].channel && p[i].version && strcmp(p[i].channel, channel) == 0 &&
@@ -85,8 +85,8 @@ static int add_current(struct advise *a, const char *product, const struct relea
 	return rc;
 }
 
-static int add_channel(struct advise *a, const char *channel, const struct incident_place *p,
-    size_t n)
+static int add_channel(
+    struct advise *a, const char *channel, const struct incident_place *p, size_t n)
 {
 	const struct publisher_product *pp = publisher_product_of(&a->pub, channel);
 	const char *product = pp ? pp->name : channel;
@@ -102,8 +102,8 @@ static int add_channel(struct advise *a, const char *channel, const struct incid
 		if (!p[i].version || strcmp(p[i].channel ? p[i].channel : "", channel) != 0)
 			continue;
 		const struct release_version *v = ours ? release_find(&ch, p[i].version) : NULL;
-		rc = v ? add_release(a, product, v, facts_status_of(&a->facts), &fv) :
-			 facts_add_version(&a->facts, a->pub.name, product, p[i].version,
+		rc = v ? add_release(a, product, v, facts_status_of(&a->facts), &fv)
+		       : facts_add_version(&a->facts, a->pub.name, product, p[i].version,
 			     facts_status_of(&a->facts), NULL);
 	}
 	if (rc == 0 && ours)
@@ -122,7 +122,8 @@ static int add_channels(struct advise *a)
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		bool done = !p[i].channel;
 		for (size_t j = 0; j < i; j++)
-			done |= p[i].channel && p[j].channel && strcmp(p[i].channel, p[j].channel) == 0;
+			done |=
+			    p[i].channel && p[j].channel && strcmp(p[i].channel, p[j].channel) == 0;
 		if (!done)
 			rc = add_channel(a, p[i].channel, p, n);
 	}
@@ -134,12 +135,15 @@ static int add_channels(struct advise *a)
 static int collect(struct advise *a)
 {
 	struct case_session *s = &a->s;
-	const struct facts_request r = { .status = a->in.status, .summary = a->in.summary,
-		.title = a->in.title, .overview = a->in.overview, .tlp = a->in.tlp,
+	const struct facts_request r = { .status = a->in.status,
+		.summary = a->in.summary,
+		.title = a->in.title,
+		.overview = a->in.overview,
+		.tlp = a->in.tlp,
 		.now = s->w.who.at };
 
-	int rc = publisher_parse(&a->pub, a->in.publisher.name, a->in.publisher.text, &a->c->arena,
-	    &s->f);
+	int rc = publisher_parse(
+	    &a->pub, a->in.publisher.name, a->in.publisher.text, &a->c->arena, &s->f);
 	if (rc == 0)
 		rc = facts_begin(&a->facts, s->w.c, &a->pub, &r, &a->c->arena, &s->f);
 	if (rc == 0)
@@ -153,14 +157,18 @@ static int collect(struct advise *a)
 
 static int render(struct advise *a)
 {
-	static void (*const draw[])(struct buf *out, struct facts *x) = { [DOC_CSAF] = advisory_csaf,
-		[DOC_TEXT] = advisory_text, [DOC_HTML] = advisory_html, [DOC_CSV] = advisory_csv };
+	static void (*const draw[])(
+	    struct buf * out, struct facts * x) = { [DOC_CSAF] = advisory_csaf,
+		[DOC_TEXT] = advisory_text,
+		[DOC_HTML] = advisory_html,
+		[DOC_CSV] = advisory_csv };
 
 	for (int i = 0; i < DOCS; i++) {
 		draw[i](&a->doc[i], &a->facts);
 		if (buf_err(&a->doc[i]))
-			return fault_set(&a->s.f, buf_err(&a->doc[i]), "the advisory is larger than %u "
-			    "bytes", DOC_MAX);
+			return fault_set(&a->s.f, buf_err(&a->doc[i]),
+			    "the advisory is larger than %u bytes",
+			    DOC_MAX);
 		int rc = store_blob_put(a->s.s, buf_span(&a->doc[i]), &a->digest[i], &a->s.f);
 		if (rc < 0)
 			return rc;
@@ -171,10 +179,16 @@ static int render(struct advise *a)
 static int record(struct advise *a)
 {
 	const struct facts *x = &a->facts;
-	struct incident_advisory v = { .tracking = x->tracking, .status = x->status,
-		.summary = x->revision[x->nrevision - 1].summary, .number = x->number,
-		.date = x->current, .csaf = a->digest[DOC_CSAF], .text = a->digest[DOC_TEXT],
-		.html = a->digest[DOC_HTML], .title = a->in.title, .overview = a->in.overview,
+	struct incident_advisory v = { .tracking = x->tracking,
+		.status = x->status,
+		.summary = x->revision[x->nrevision - 1].summary,
+		.number = x->number,
+		.date = x->current,
+		.csaf = a->digest[DOC_CSAF],
+		.text = a->digest[DOC_TEXT],
+		.html = a->digest[DOC_HTML],
+		.title = a->in.title,
+		.overview = a->in.overview,
 		.tlp = a->in.tlp };
 
 	int rc = advise_input_keep(&a->in, a->s.s, &v, &a->s.f);
@@ -185,8 +199,10 @@ static int record(struct advise *a)
 
 static const char *path_of(struct advise *a, enum doc d)
 {
-	static const char *const ends[] = { [DOC_CSAF] = ".json", [DOC_TEXT] = ".txt",
-		[DOC_HTML] = ".html", [DOC_CSV] = "-indicators.csv" };
+	static const char *const ends[] = { [DOC_CSAF] = ".json",
+		[DOC_TEXT] = ".txt",
+		[DOC_HTML] = ".html",
+		[DOC_CSV] = "-indicators.csv" };
 
 	const char *dir = cli_opt(a->c, "out");
 	size_t n = strlen(dir);
@@ -205,8 +221,9 @@ static int write_files(struct advise *a)
 		const char *path = path_of(a, (enum doc)i);
 		int rc = path ? file_replace_path(path, buf_span(&a->doc[i]), 0644, &f) : -ENOMEM;
 		if (rc < 0)
-			return cli_failf(c, CLI_INTERNAL, "the advisory is recorded (%s version %lld), but "
-			    "not written: %s", a->facts.tracking, (long long)a->facts.number, f.text);
+			return cli_failf(c, CLI_INTERNAL,
+			    "the advisory is recorded (%s version %lld), but not written: %s",
+			    a->facts.tracking, (long long)a->facts.number, f.text);
 	}
 	return CLI_OK;
 }
@@ -253,8 +270,7 @@ static void print(struct advise *a)
 	}
 	printf("%s version %lld (%s): %zu affected, %zu being looked into, %zu indicator%s\n",
 	    x->tracking, (long long)x->number, x->status, facts_count(x, FACTS_AFFECTED),
-	    facts_count(x, FACTS_INVESTIGATING), x->nindicator,
-	    x->nindicator == 1 ? "" : "s");
+	    facts_count(x, FACTS_INVESTIGATING), x->nindicator, x->nindicator == 1 ? "" : "s");
 	for (int i = 0; i < DOCS; i++)
 		printf("  %s\n", cli_escape(a->c, path_of(a, (enum doc)i)));
 }
@@ -305,10 +321,12 @@ static int run(struct cli *c)
 
 static const struct cli_opt opts[] = {
 	{ "out", "DIR", "write the four files there (default: the text on stdout)", false },
-	{ "status", "STATUS", "draft, interim or final (default: as last time, else draft)", false },
+	{ "status", "STATUS", "draft, interim or final (default: as last time, else draft)",
+	    false },
 	{ "publisher", "FILE", "who speaks: see share/publisher.example.yaml", false },
 	{ "case-data", "FILE", "published facts of the attack: a case.yaml, or 3cx-2023", false },
-	{ "indicators", "FILE", "more indicators: CSV, list or STIX, as intel import reads them", false },
+	{ "indicators", "FILE", "more indicators: CSV, list or STIX, as intel import reads them",
+	    false },
 	{ "title", "TEXT", "the title of the advisory", false },
 	{ "overview", "TEXT", "what happened, in your words, for customers", false },
 	{ "summary", "TEXT", "what this revision changes", false },
@@ -319,17 +337,25 @@ static const struct cli_opt opts[] = {
 const struct cli_cmd cmd_advise = {
 	.name = "advise",
 	.args = "CASE",
-	.summary = "Tell the customers: CSAF 2.0, text, HTML and the indicators, from one set of facts",
-	.help =
-	    "Affected versions and digests come from the case and from the channels that ship them;\n"
-	    "the version to move to is what the channel ships now, if it verifies and is not affected.\n"
-	    "What reporters and analysts wrote in the case is not published: say it for customers with\n"
-	    "--overview. Advising again makes the next version with what the case knows by then; what\n"
-	    "was given the first time need not be given again. Each version is kept and recorded.\n\n"
-	    "  firebreak advise 2026-0001 --publisher acme.yaml --out advisory/\n"
-	    "  firebreak advise 2026-0001 --status final --summary 'macOS list corrected' --out advisory/\n\n"
-	    "Exit: 0 recorded and written, 3 usage, 4 recorded but not written, 5 malformed file,\n"
-	    "6 refused (the clock is before the last advisory).\n",
+	.summary =
+	    "Tell the customers: CSAF 2.0, text, HTML and the indicators, from one set of facts",
+	.help = "Affected versions and digests come from the case and from the channels that ship "
+		"them;\n"
+		"the version to move to is what the channel ships now, if it verifies and is not "
+		"affected.\n"
+		"What reporters and analysts wrote in the case is not published: say it for "
+		"customers with\n"
+		"--overview. Advising again makes the next version with what the case knows by "
+		"then; what\n"
+		"was given the first time need not be given again. Each version is kept and "
+		"recorded.\n\n"
+		"Example:\n"
+		"  firebreak advise 2026-0001 --publisher acme.yaml --out advisory/\n"
+		"  firebreak advise 2026-0001 --status final --summary 'macOS list corrected' "
+		"--out advisory/\n\n"
+		"Exit codes: 0 recorded and written, 3 usage, 4 recorded but not written, 5 "
+		"malformed file,\n"
+		"6 refused (the clock is before the last advisory).\n",
 	.opts = opts,
 	.min_args = 1,
 	.max_args = 1,

@@ -23,10 +23,11 @@ static void row(struct cli *c, const struct incident *i, ts now)
 	enum incident_state st = incident_state_at(i, now);
 	const struct route *r = incident_route(i);
 	size_t reports = incident_reporters(i), overdue;
-	bool late = incident_overdue(i, now, &c->arena, &overdue) == 0 && overdue &&
-	    st != INCIDENT_CLOSED;
-	const char *color = st == INCIDENT_CLOSED || st == INCIDENT_DISMISSED ? "" :
-	    incident_severity(i) == SEVERITY_CRITICAL ? cli_red(c) : cli_yellow(c);
+	bool late =
+	    incident_overdue(i, now, &c->arena, &overdue) == 0 && overdue && st != INCIDENT_CLOSED;
+	const char *color = st == INCIDENT_CLOSED || st == INCIDENT_DISMISSED ? ""
+			    : incident_severity(i) == SEVERITY_CRITICAL	      ? cli_red(c)
+									      : cli_yellow(c);
 
 	printf("%s%s%s  %-14s %-8s %s, %zu reporter%s", color, i->id, *color ? cli_reset(c) : "",
 	    incident_state_name(st), severity_name(incident_severity(i)),
@@ -40,10 +41,13 @@ static void row(struct cli *c, const struct incident *i, ts now)
 /* What needs somebody first comes first; then the graver; then the older. */
 static int by_need(const void *a, const void *b, void *now)
 {
-	static const int ranks[] = { [INCIDENT_OPEN] = 1, [INCIDENT_EXPIRED] = 0,
-		[INCIDENT_DISMISSED] = 2, [INCIDENT_CLOSED] = 3 };
+	static const int ranks[] = { [INCIDENT_OPEN] = 1,
+		[INCIDENT_EXPIRED] = 0,
+		[INCIDENT_DISMISSED] = 2,
+		[INCIDENT_CLOSED] = 3 };
 	const struct incident *x = *(struct incident *const *)a, *y = *(struct incident *const *)b;
-	int rx = ranks[incident_state_at(x, *(ts *)now)], ry = ranks[incident_state_at(y, *(ts *)now)];
+	int rx = ranks[incident_state_at(x, *(ts *)now)],
+	    ry = ranks[incident_state_at(y, *(ts *)now)];
 
 	if (rx != ry)
 		return rx - ry;
@@ -117,9 +121,12 @@ const struct cli_cmd cmd_case_list = {
 	.name = "case list",
 	.args = "",
 	.summary = "The cases: those that need a decision first, then open, dismissed, closed",
-	.help = "A case whose false positive or accepted risk ran out shows as needs-decision by itself.\n\n"
-		"  firebreak case list --open\n\n"
-		"Exit: 0 listed, 4 the state cannot be read, 6 there is no state directory.\n",
+	.help =
+	    "A case whose false positive or accepted risk ran out shows as needs-decision by "
+	    "itself.\n\n"
+	    "Example:\n"
+	    "  firebreak case list --open\n\n"
+	    "Exit codes: 0 listed, 4 the state cannot be read, 6 there is no state directory.\n",
 	.opts = list_opts,
 	.min_args = 0,
 	.max_args = 0,
@@ -173,18 +180,21 @@ static void show_head(struct show *x)
 	field(x, "question", r ? r->question : NULL);
 	field(x, "owner", r ? r->owner : NULL);
 	for (size_t n = 0; n < i->nroute; n++)
-		field(x, n ? "" : "route", arena_printf(&c->arena, "%s (%s, %s)", i->route[n]->id,
-		    i->route_file, DIGEST_TEXT(&i->route_digest)));
+		field(x, n ? "" : "route",
+		    arena_printf(&c->arena, "%s (%s, %s)", i->route[n]->id, i->route_file,
+			DIGEST_TEXT(&i->route_digest)));
 	field(x, "opened", cli_when(x->c, i->opened_at));
 	if (i->reopened)
-		field(x, "re-opened", arena_printf(&c->arena, "%zu time%s", i->reopened,
-		    i->reopened == 1 ? "" : "s"));
+		field(x, "re-opened",
+		    arena_printf(
+			&c->arena, "%zu time%s", i->reopened, i->reopened == 1 ? "" : "s"));
 	field(x, "follows", i->related);
 	if (!r)
 		return;
 	for (size_t n = 0; n < r->nstep; n++)
-		field(x, n ? "" : "next", arena_printf(&c->arena, "%s: %s", step_name(r->step[n]),
-		    step_advice(r->step[n])));
+		field(x, n ? "" : "next",
+		    arena_printf(
+			&c->arena, "%s: %s", step_name(r->step[n]), step_advice(r->step[n])));
 }
 
 static int show_affected(struct show *x)
@@ -200,7 +210,8 @@ static int show_affected(struct show *x)
 		return rc;
 	title(x, "Affected");
 	for (size_t i = 0; i < np; i++)
-		printf("  %s %s\n", p[i].channel ? cli_safe(x->c, p[i].channel) : "(channel unknown)",
+		printf("  %s %s\n",
+		    p[i].channel ? cli_safe(x->c, p[i].channel) : "(channel unknown)",
 		    p[i].version ? cli_safe(x->c, p[i].version) : "(release unknown)");
 	for (size_t i = 0; i < nd; i++)
 		printf("  %s\n", DIGEST_TEXT(&d[i]));
@@ -212,14 +223,15 @@ static void show_signals(struct show *x)
 	size_t n = incident_reporters(x->i);
 
 	title(x, arena_printf(&x->c->arena, "Signals (%zu, from %zu reporter%s)", x->i->nsignal, n,
-	    n == 1 ? "" : "s"));
+		     n == 1 ? "" : "s"));
 	for (size_t i = 0; i < x->i->nsignal; i++) {
 		const struct incident_signal *s = &x->i->signal[i];
 		printf("  seen %s  learned %s  %s%s\n", cli_when(x->c, s->s.seen),
-		    cli_when(x->c, s->s.learned), cli_safe(x->c, s->s.reporter), s->independent ? "" : " (again)");
-		cli_wrap(x->c, "    ", arena_printf(&x->c->arena, "%s, confidence %d: %s",
-		    signal_kind_name(s->s.kind), s->s.confidence,
-		    s->s.summary ? s->s.summary : "(no summary)"));
+		    cli_when(x->c, s->s.learned), cli_safe(x->c, s->s.reporter),
+		    s->independent ? "" : " (again)");
+		cli_wrap(x->c, "    ",
+		    arena_printf(&x->c->arena, "%s, confidence %d: %s", signal_kind_name(s->s.kind),
+			s->s.confidence, s->s.summary ? s->s.summary : "(no summary)"));
 		if (s->s.obs_value)
 			printf("    %s %s\n", cli_safe(x->c, s->s.obs_type),
 			    cli_escape(x->c, s->s.obs_value));
@@ -234,10 +246,12 @@ static void show_freezes(struct show *x)
 		title(x, "Freezes");
 	for (size_t i = 0; i < x->i->nfreeze; i++) {
 		const struct incident_freeze *z = &x->i->freeze[i];
-		const char *what = z->outcome == INCIDENT_FREEZE_DONE ? "frozen" :
-		    z->outcome == INCIDENT_FREEZE_ALREADY ? "was frozen" : "not frozen, not ours";
-		cli_wrap(x->c, "  ", arena_printf(&x->c->arena, "%s  %s %s: %s", cli_when(x->c, z->at),
-		    z->channel ? z->channel : "(no channel)", what, z->why));
+		const char *what = z->outcome == INCIDENT_FREEZE_DONE	   ? "frozen"
+				   : z->outcome == INCIDENT_FREEZE_ALREADY ? "was frozen"
+									   : "not frozen, not ours";
+		cli_wrap(x->c, "  ",
+		    arena_printf(&x->c->arena, "%s  %s %s: %s", cli_when(x->c, z->at),
+			z->channel ? z->channel : "(no channel)", what, z->why));
 	}
 }
 
@@ -265,9 +279,9 @@ static int show_deadlines(struct show *x)
 		else if (d[i].met != TS_NONE)
 			printf(", %s", cli_when(x->c, d[i].met));
 		printf("\n");
-		cli_wrap(x->c, "             ", arena_printf(&x->c->arena, "%s%s%s%s", d[i].d->text,
-		    d[i].d->source ? " [" : "", d[i].d->source ? d[i].d->source : "",
-		    d[i].d->source ? "]" : ""));
+		cli_wrap(x->c, "             ",
+		    arena_printf(&x->c->arena, "%s%s%s%s", d[i].d->text, d[i].d->source ? " [" : "",
+			d[i].d->source ? d[i].d->source : "", d[i].d->source ? "]" : ""));
 	}
 	return 0;
 }
@@ -275,12 +289,13 @@ static int show_deadlines(struct show *x)
 static const char *sig_words(const struct show *x, size_t i)
 {
 	static const char *const words[] = { [DECISION_SIG_BAD] = "signature is BAD for these keys",
-		[DECISION_SIG_NONE] = "not signed", [DECISION_SIG_GOOD] = "signature good" };
+		[DECISION_SIG_NONE] = "not signed",
+		[DECISION_SIG_GOOD] = "signature good" };
 
 	if (x->sig)
 		return words[x->sig[i]];
-	return digest_is_set(&x->i->decision[i].envelope) ? "signed (check: --key FILE)" :
-							    "not signed";
+	return digest_is_set(&x->i->decision[i].envelope) ? "signed (check: --key FILE)"
+							  : "not signed";
 }
 
 static void show_decisions(struct show *x)
@@ -310,8 +325,9 @@ static void show_conditions(struct show *x)
 		title(x, "Exit conditions");
 	for (size_t i = 0; i < x->i->ncondition; i++) {
 		const struct incident_condition *n = &x->i->condition[i];
-		const char *mark = n->met ? "met" :
-		    incident_applies(x->i, n->item->applies, x->now) ? "open" : "-";
+		const char *mark = n->met					      ? "met"
+				   : incident_applies(x->i, n->item->applies, x->now) ? "open"
+										      : "-";
 		cli_wrap(x->c, arena_printf(&x->c->arena, "  %-5s%-18s ", mark, n->item->id),
 		    n->item->text);
 		if (!n->met)
@@ -329,8 +345,8 @@ static void show_writebacks(struct show *x)
 		title(x, "Write-back");
 	for (size_t i = 0; i < x->i->nwriteback; i++) {
 		const struct incident_writeback *n = &x->i->writeback[i];
-		bool needed = n->filled || !n->item ||
-		    incident_applies(x->i, n->item->applies, x->now);
+		bool needed =
+		    n->filled || !n->item || incident_applies(x->i, n->item->applies, x->now);
 		const char *mark = n->done ? "done" : needed ? "open" : "-";
 		cli_wrap(x->c, arena_printf(&x->c->arena, "  %-5s%-18s ", mark, n->id),
 		    n->filled ? n->finding : n->item->text);
@@ -352,8 +368,10 @@ static void show_advisories(struct show *x)
 		title(x, "Advisories");
 	for (size_t i = 0; i < x->i->nadvisory; i++) {
 		const struct incident_advisory *v = &x->i->advisory[i];
-		cli_wrap(x->c, "  ", arena_printf(&x->c->arena, "%s  %s version %lld, %s: %s",
-		    cli_when(x->c, v->date), v->tracking, (long long)v->number, v->status, v->summary));
+		cli_wrap(x->c, "  ",
+		    arena_printf(&x->c->arena, "%s  %s version %lld, %s: %s",
+			cli_when(x->c, v->date), v->tracking, (long long)v->number, v->status,
+			v->summary));
 	}
 }
 
@@ -363,12 +381,13 @@ static int show_timeline(struct show *x, enum incident_order by)
 
 	if (!e)
 		return -ENOMEM;
-	title(x, by == INCIDENT_BY_SEEN ? "Timeline, in the order of happening" :
-					  "Timeline, in the order of learning");
+	title(x, by == INCIDENT_BY_SEEN ? "Timeline, in the order of happening"
+					: "Timeline, in the order of learning");
 	printf("  %-20s  %-20s\n", "happened", "learned");
 	for (size_t i = 0; i < x->i->nevent; i++)
-		cli_wrap(x->c, arena_printf(&x->c->arena, "  %-20s  %-20s  ", cli_when(x->c, e[i].seen),
-		    e[i].learned == e[i].seen ? "same" : cli_when(x->c, e[i].learned)),
+		cli_wrap(x->c,
+		    arena_printf(&x->c->arena, "  %-20s  %-20s  ", cli_when(x->c, e[i].seen),
+			e[i].learned == e[i].seen ? "same" : cli_when(x->c, e[i].learned)),
 		    arena_printf(&x->c->arena, "%s, %s: %s", e[i].what, e[i].who, e[i].text));
 	return 0;
 }
@@ -390,7 +409,7 @@ static int show_open(struct show *x)
 		title(x, "A decision is needed; what else must be done hangs on it");
 	else
 		title(x, arena_printf(&x->c->arena, "%zu open item%s before it can be closed", n,
-		    n == 1 ? "" : "s"));
+			     n == 1 ? "" : "s"));
 	return 0;
 }
 
@@ -439,13 +458,15 @@ static int check_sigs(struct cli *c, struct store *s, const struct incident *i,
 	struct key *keys[KEYS_MAX] = { NULL };
 	size_t n = 0;
 	int rc = load_keys(c, keys, &n, f);
-	enum decision_sig *sig = arena_array(&c->arena, i->ndecision ? i->ndecision : 1, sizeof(*sig));
+	enum decision_sig *sig =
+	    arena_array(&c->arena, i->ndecision ? i->ndecision : 1, sizeof(*sig));
 
 	if (rc == 0 && !sig)
 		rc = -ENOMEM;
 	*ret_bad = 0;
 	for (size_t k = 0; rc == 0 && n && k < i->ndecision; k++) {
-		rc = decision_check(s, i, &i->decision[k], (const struct key *const *)keys, n, &sig[k], f);
+		rc = decision_check(
+		    s, i, &i->decision[k], (const struct key *const *)keys, n, &sig[k], f);
 		*ret_bad += rc == 0 && sig[k] == DECISION_SIG_BAD;
 	}
 	for (size_t k = 0; k < n; k++)
@@ -468,8 +489,8 @@ static int show(struct cli *c, struct store *s, const struct incident *i, enum i
 	if (rc < 0)
 		return cli_errno(c, rc, &f);
 	if (bad)
-		return cli_failf(c, CLI_NEGATIVE, "%zu decision%s not signed by the keys given", bad,
-		    bad == 1 ? " is" : "s are");
+		return cli_failf(c, CLI_NEGATIVE, "%zu decision%s not signed by the keys given",
+		    bad, bad == 1 ? " is" : "s are");
 	return CLI_OK;
 }
 
@@ -484,8 +505,8 @@ static int run_show(struct cli *c)
 	if (by && strcmp(by, "seen") == 0)
 		order = INCIDENT_BY_SEEN;
 	else if (by && strcmp(by, "learned") != 0)
-		return cli_failf(c, CLI_USAGE, "--by %s: \"seen\" or \"learned\"",
-		    QUOTE(span_str(by)));
+		return cli_failf(
+		    c, CLI_USAGE, "--by %s: \"seen\" or \"learned\"", QUOTE(span_str(by)));
 	int code = case_read(c, c->arg[0], &l, &s);
 	return code >= 0 ? code : show(c, s, incidents_find(&l, c->arg[0]), order);
 }
@@ -501,11 +522,13 @@ const struct cli_cmd cmd_case_show = {
 	.args = "CASE",
 	.summary = "Everything about one case: what was asked, said, decided, and is still open",
 	.help =
-	    "The timeline has two times a line: when it happened, and when we learned of it. Between\n"
+	    "The timeline has two times a line: when it happened, and when we learned of it. "
+	    "Between\n"
 	    "the two lies what a faster answer could have gained.\n\n"
+	    "Example:\n"
 	    "  firebreak case show 2026-0001 --by seen\n"
 	    "  firebreak case show 2026-0001 --key alice.pub --json\n\n"
-	    "Exit: 0 shown, 1 a decision is not signed by the keys given, 3 no such case.\n",
+	    "Exit codes: 0 shown, 1 a decision is not signed by the keys given, 3 no such case.\n",
 	.opts = show_opts,
 	.min_args = 1,
 	.max_args = 1,

@@ -54,8 +54,9 @@ static int get_verdict(struct cli *c, enum conclusion *out)
 	*out = v ? conclusion_of(span_str(v)) : CONCLUSION_NONE;
 	if (*out != CONCLUSION_NONE)
 		return -1;
-	return cli_failf(c, CLI_USAGE, "--verdict %s: one of confirmed, contained, false-positive, "
-	    "accepted-risk", v ? QUOTE(span_str(v)) : "is missing");
+	return cli_failf(c, CLI_USAGE,
+	    "--verdict %s: one of confirmed, contained, false-positive, accepted-risk",
+	    v ? QUOTE(span_str(v)) : "is missing");
 }
 
 /* A time, or how long from now. */
@@ -71,8 +72,9 @@ static int get_expires(struct cli *c, ts now, ts *out)
 		return -1;
 	if (ts_parse_duration(span_str(v), &d) == 0 && !__builtin_add_overflow(now, d, out))
 		return -1;
-	return cli_failf(c, CLI_USAGE, "--expires %s: neither an RFC 3339 time nor a duration such as "
-	    "14d", QUOTE(span_str(v)));
+	return cli_failf(c, CLI_USAGE,
+	    "--expires %s: neither an RFC 3339 time nor a duration such as 14d",
+	    QUOTE(span_str(v)));
 }
 
 /* Only for dismissal-max; the rest of the routes is in the case. */
@@ -117,7 +119,8 @@ static int run_decide(struct cli *c)
 	struct case_session x;
 	struct routes routes;
 	struct fault f = FAULT_INIT;
-	struct incident_decision d = { .why = cli_opt(c, "why"), .owner = cli_opt(c, "owner"),
+	struct incident_decision d = { .why = cli_opt(c, "why"),
+		.owner = cli_opt(c, "owner"),
 		.tripwire = cli_opt(c, "tripwire") };
 	const char *path = cli_opt(c, "sign-key");
 	int code;
@@ -154,15 +157,22 @@ const struct cli_cmd cmd_case_decide = {
 	.args = "CASE",
 	.summary = "Record a verdict with its reason, evidence, owner, expiry and tripwire",
 	.help =
-	    "confirmed keeps the case open for the work; contained says, with evidence, that it can do\n"
-	    "no more harm. false-positive and accepted-risk dismiss the case: they need evidence, an\n"
-	    "owner and an expiry, and they do not stand for ever: past the expiry the case needs a\n"
+	    "confirmed keeps the case open for the work; contained says, with evidence, that it "
+	    "can do\n"
+	    "no more harm. false-positive and accepted-risk dismiss the case: they need evidence, "
+	    "an\n"
+	    "owner and an expiry, and they do not stand for ever: past the expiry the case needs "
+	    "a\n"
 	    "new decision, and a further independent report on the same digest opens it again and\n"
 	    "freezes the channel that ships it, whatever the tripwire says besides.\n\n"
-	    "  firebreak case decide 2026-0001 --verdict confirmed --why 'ffmpeg.dll was replaced'\n"
-	    "  firebreak case decide 2026-0002 --verdict false-positive --why 'our own test signer' \\\n"
+	    "Example:\n"
+	    "  firebreak case decide 2026-0001 --verdict confirmed --why 'ffmpeg.dll was "
+	    "replaced'\n"
+	    "  firebreak case decide 2026-0002 --verdict false-positive --why 'our own test "
+	    "signer' \\\n"
 	    "      --evidence lab.txt --owner alice --expires 14d --sign-key alice.pem\n\n"
-	    "Exit: 0 recorded, 3 something that the verdict needs is missing, 5 malformed file, 6 the\n"
+	    "Exit codes: 0 recorded, 3 something that the verdict needs is missing, 5 malformed "
+	    "file, 6 the\n"
 	    "case is closed. After an error nothing is recorded.\n",
 	.opts = decide_opts,
 	.min_args = 1,
@@ -194,9 +204,12 @@ const struct cli_cmd cmd_case_meet = {
 	.name = "case meet",
 	.args = "CASE CONDITION…",
 	.summary = "Show with evidence that exit conditions of the case are met",
-	.help = "The conditions come from the routes of the case; firebreak case show lists them.\n\n"
-		"  firebreak case meet 2026-0001 scope-known --evidence hunt.json\n\n"
-		"Exit: 0 recorded, 3 no such condition or no evidence, 6 met already or case closed.\n",
+	.help =
+	    "The conditions come from the routes of the case; firebreak case show lists them.\n\n"
+	    "Example:\n"
+	    "  firebreak case meet 2026-0001 scope-known --evidence hunt.json\n\n"
+	    "Exit codes: 0 recorded, 3 no such condition or no evidence, 6 met already or case "
+	    "closed.\n",
 	.opts = meet_opts,
 	.min_args = 2,
 	.max_args = ROUTE_ITEMS_MAX,
@@ -224,8 +237,10 @@ const struct cli_cmd cmd_case_note = {
 	.name = "case note",
 	.args = "CASE TEXT",
 	.summary = "Add a note to the timeline, with evidence if there is any",
-	.help = "  firebreak case note 2026-0001 'vendor called back, same digest' --evidence mail.eml\n\n"
-		"Exit: 0 recorded, 3 usage, 4 the state cannot be written.\n",
+	.help = "Example:\n"
+		"  firebreak case note 2026-0001 'vendor called back, same digest' --evidence "
+		"mail.eml\n\n"
+		"Exit codes: 0 recorded, 3 usage, 4 the state cannot be written.\n",
 	.opts = note_opts,
 	.min_args = 2,
 	.max_args = 2,
@@ -237,9 +252,12 @@ const struct cli_cmd cmd_case_note = {
 static int run_writeback_add(struct cli *c)
 {
 	struct case_session x;
-	struct incident_writeback n = { .id = cli_opt(c, "item"), .finding = cli_opt(c, "finding"),
-		.control = cli_opt(c, "control"), .runbook = cli_opt(c, "runbook"),
-		.owner = cli_opt(c, "owner"), .tripwire = cli_opt(c, "tripwire") };
+	struct incident_writeback n = { .id = cli_opt(c, "item"),
+		.finding = cli_opt(c, "finding"),
+		.control = cli_opt(c, "control"),
+		.runbook = cli_opt(c, "runbook"),
+		.owner = cli_opt(c, "owner"),
+		.tripwire = cli_opt(c, "tripwire") };
 	const char *id = "?";
 	int code = case_begin(&x, c);
 
@@ -264,15 +282,18 @@ const struct cli_cmd cmd_case_writeback_add = {
 	.name = "case writeback add",
 	.args = "CASE",
 	.summary = "Fill in what the case taught: finding, what changes, owner, tripwire",
-	.help =
-	    "A write-back item is a finding with what changes because of it (a control, a runbook, or\n"
-	    "both), who does it, and a tripwire that tells when it comes undone. The routes of the\n"
-	    "case ask for some; more can be added. A case does not close while one is open.\n\n"
-	    "  firebreak case writeback add 2026-0001 --item gate-control \\\n"
-	    "      --finding 'bytes after the signature were not looked at' \\\n"
-	    "      --control 'the gate requires PE anatomy' --owner build-team \\\n"
-	    "      --tripwire 'drill 3cx-2023 variant a must be held'\n\n"
-	    "Exit: 0 recorded, 3 something is missing, 6 the item is done already, or case closed.\n",
+	.help = "A write-back item is a finding with what changes because of it (a control, a "
+		"runbook, or\n"
+		"both), who does it, and a tripwire that tells when it comes undone. The routes of "
+		"the\n"
+		"case ask for some; more can be added. A case does not close while one is open.\n\n"
+		"Example:\n"
+		"  firebreak case writeback add 2026-0001 --item gate-control \\\n"
+		"      --finding 'bytes after the signature were not looked at' \\\n"
+		"      --control 'the gate requires PE anatomy' --owner build-team \\\n"
+		"      --tripwire 'drill 3cx-2023 variant a must be held'\n\n"
+		"Exit codes: 0 recorded, 3 something is missing, 6 the item is done already, or "
+		"case closed.\n",
 	.opts = writeback_add_opts,
 	.min_args = 1,
 	.max_args = 1,
@@ -300,8 +321,10 @@ const struct cli_cmd cmd_case_writeback_done = {
 	.name = "case writeback done",
 	.args = "CASE ITEM",
 	.summary = "Show with evidence that a write-back item was done",
-	.help = "  firebreak case writeback done 2026-0001 gate-control --evidence policy.yaml\n\n"
-		"Exit: 0 recorded, 3 no such item or no evidence, 6 done already, not filled in, or case\n"
+	.help = "Example:\n"
+		"  firebreak case writeback done 2026-0001 gate-control --evidence policy.yaml\n\n"
+		"Exit codes: 0 recorded, 3 no such item or no evidence, 6 done already, not filled "
+		"in, or case\n"
 		"closed.\n",
 	.opts = writeback_done_opts,
 	.min_args = 2,
@@ -345,10 +368,12 @@ const struct cli_cmd cmd_case_close = {
 	.name = "case close",
 	.args = "CASE",
 	.summary = "Close a case in which nothing is open any more",
-	.help = "Refused while there is no decision that stands, or an exit condition or a write-back\n"
-		"item is open; each is listed (with --json: firebreak case show, \"open_items\").\n\n"
-		"  firebreak case close 2026-0001 --why 'clean build out, controls written back'\n\n"
-		"Exit: 0 closed, 3 --why is missing, 6 refused.\n",
+	.help =
+	    "Refused while there is no decision that stands, or an exit condition or a write-back\n"
+	    "item is open; each is listed (with --json: firebreak case show, \"open_items\").\n\n"
+	    "Example:\n"
+	    "  firebreak case close 2026-0001 --why 'clean build out, controls written back'\n\n"
+	    "Exit codes: 0 closed, 3 --why is missing, 6 refused.\n",
 	.opts = close_opts,
 	.min_args = 1,
 	.max_args = 1,

@@ -24,8 +24,9 @@ static int get_time(struct cli *c, const char *name, ts *out)
 	const char *s = cli_opt(c, name);
 
 	if (s && ts_parse(span_str(s), out) < 0)
-		return cli_failf(c, CLI_USAGE, "--%s %s: not an RFC 3339 time such as "
-		    "2026-11-22T03:00:00Z", name, QUOTE(span_str(s)));
+		return cli_failf(c, CLI_USAGE,
+		    "--%s %s: not an RFC 3339 time such as 2026-11-22T03:00:00Z",
+		    name, QUOTE(span_str(s)));
 	return -1;
 }
 
@@ -34,7 +35,8 @@ static int get_subject(struct cli *c, struct signal *s)
 	const char *v = cli_opt(c, "subject");
 
 	if (v && digest_parse(span_str(v), &s->subject) < 0)
-		return cli_failf(c, CLI_USAGE, "--subject %s: not a digest such as sha256:<64 hex digits>",
+		return cli_failf(c, CLI_USAGE,
+		    "--subject %s: not a digest such as sha256:<64 hex digits>",
 		    QUOTE(span_str(v)));
 	return -1;
 }
@@ -45,8 +47,8 @@ static int normalise(struct cli *c, struct signal *s, struct fault *f)
 	enum indicator_type type = indicator_type_of(span_str(s->obs_type));
 
 	if (type == INDICATOR_NONE)
-		return fault_set(f, -EINVAL, "unknown type of observable %s",
-		    QUOTE(span_str(s->obs_type)));
+		return fault_set(
+		    f, -EINVAL, "unknown type of observable %s", QUOTE(span_str(s->obs_type)));
 	int rc = indicator_normalise(&type, span_str(s->obs_value), &c->arena, &s->obs_value, f);
 	if (rc == 0)
 		s->obs_type = indicator_type_name(type);
@@ -62,8 +64,9 @@ static int get_observable(struct cli *c, struct signal *s)
 	if (!v)
 		return -1;
 	if (!eq || eq == v || !eq[1])
-		return cli_failf(c, CLI_USAGE, "--observable %s: not TYPE=VALUE such as "
-		    "domain=example.com", QUOTE(span_str(v)));
+		return cli_failf(c, CLI_USAGE,
+		    "--observable %s: not TYPE=VALUE such as domain=example.com",
+		    QUOTE(span_str(v)));
 	s->obs_type = arena_str(&c->arena, span_of(v, (size_t)(eq - v)));
 	s->obs_value = eq + 1;
 	if (!s->obs_type)
@@ -109,13 +112,15 @@ static int from_options(struct cli *c, struct signal *s)
 	int code;
 
 	if (!kind)
-		return cli_failf(c, CLI_USAGE, "--kind is missing: release-integrity, provenance-gap or "
+		return cli_failf(c, CLI_USAGE,
+		    "--kind is missing: release-integrity, provenance-gap or "
 		    "downstream-impact (or give --file)");
 	*s = (struct signal){ .seen = TS_NONE, .learned = TS_NONE, .source = "report" };
 	s->kind = signal_kind_of(span_str(kind));
 	if (s->kind == SIGNAL_NONE)
-		return cli_failf(c, CLI_USAGE, "--kind %s: not one of release-integrity, "
-		    "provenance-gap, downstream-impact", QUOTE(span_str(kind)));
+		return cli_failf(c, CLI_USAGE,
+		    "--kind %s: not one of release-integrity, provenance-gap, downstream-impact",
+		    QUOTE(span_str(kind)));
 	s->channel = cli_opt(c, "channel");
 	s->release = cli_opt(c, "release");
 	s->reporter = cli_opt(c, "reporter");
@@ -125,10 +130,11 @@ static int from_options(struct cli *c, struct signal *s)
 	    (code = get_time(c, "learned", &s->learned)) >= 0)
 		return code;
 	if (!s->summary)
-		return cli_failf(c, CLI_USAGE, "--summary is missing: one sentence on what happened");
+		return cli_failf(
+		    c, CLI_USAGE, "--summary is missing: one sentence on what happened");
 	if (!digest_is_set(&s->subject) && !s->obs_value)
-		return cli_failf(c, CLI_USAGE, "give --subject DIGEST or --observable TYPE=VALUE: what is "
-		    "it about?");
+		return cli_failf(c, CLI_USAGE,
+		    "give --subject DIGEST or --observable TYPE=VALUE: what is it about?");
 	return check_times(c, s, "");
 }
 
@@ -180,7 +186,7 @@ static int one_text(struct batch *b, struct span text, const char *where)
 	if (json_type_of(json_root(&d)) != JSON_ARR)
 		return add(b, json_root(&d), where);
 	int code = -1;
-	JSON_EACH (v, json_root(&d)) {
+	JSON_EACH(v, json_root(&d)) {
 		code = add(b, v, where);
 		if (code >= 0)
 			break;
@@ -222,8 +228,8 @@ static int from_file(struct cli *c, const char *path, struct batch *b)
 /* --- report --- */
 
 /* path: the file they come from, for messages; NULL if none. */
-static int report(struct cli *c, const struct signal *s, size_t n, struct proof *p,
-    const char *path)
+static int report(
+    struct cli *c, const struct signal *s, size_t n, struct proof *p, const char *path)
 {
 	AUTO_STORE struct store *st = NULL;
 	struct fault f = FAULT_INIT;
@@ -283,11 +289,12 @@ static int run_report(struct cli *c)
 
 	if (path) {
 		static const char *const single[] = { "kind", "subject", "observable", "channel",
-			"release", "reporter", "seen", "learned", "summary", "confidence", "evidence" };
+			"release", "reporter", "seen", "learned", "summary", "confidence",
+			"evidence" };
 		for (size_t i = 0; i < ARRAY_LEN(single); i++)
 			if (cli_has(c, single[i]))
-				return cli_failf(c, CLI_USAGE, "--file and --%s do not go together",
-				    single[i]);
+				return cli_failf(
+				    c, CLI_USAGE, "--file and --%s do not go together", single[i]);
 		code = from_file(c, path, &b);
 		return code >= 0 ? code : report(c, b.s, b.n, &p, path);
 	}
@@ -305,10 +312,12 @@ static int run_report(struct cli *c)
 static const struct cli_opt report_opts[] = {
 	{ "kind", "KIND", "release-integrity, provenance-gap or downstream-impact", false },
 	{ "subject", "DIGEST", "the artifact or component that it is about", false },
-	{ "observable", "TYPE=VALUE", "what was seen: domain=…, ipv4=…, url=…, file-name=…", false },
+	{ "observable", "TYPE=VALUE", "what was seen: domain=…, ipv4=…, url=…, file-name=…",
+	    false },
 	{ "channel", "CHANNEL", "the release channel it came through, if known", false },
 	{ "release", "VERSION", "the release, if known", false },
-	{ "reporter", "NAME", "who reports it; independence is judged by this (default: --as)", false },
+	{ "reporter", "NAME", "who reports it; independence is judged by this (default: --as)",
+	    false },
 	{ "seen", "TIME", "when it happened (default: when it was learned of)", false },
 	{ "learned", "TIME", "when we learned of it (default: now)", false },
 	{ "summary", "TEXT", "one sentence", false },
@@ -325,16 +334,20 @@ const struct cli_cmd cmd_signal_report = {
 	.summary = "Report something that happened; it gets a route, a case, maybe a freeze",
 	.help =
 	    "A signal is answered by the first route that fits it (share/routes/default.yaml, or\n"
-	    "--routes FILE). It joins the case that knows the same digest, the same observable on the\n"
-	    "same channel or the same release; else it opens one. A release-integrity signal freezes\n"
+	    "--routes FILE). It joins the case that knows the same digest, the same observable on "
+	    "the\n"
+	    "same channel or the same release; else it opens one. A release-integrity signal "
+	    "freezes\n"
 	    "the channel that ships the digest at once. A second independent report (another\n"
 	    "reporter, same digest) freezes it too, and opens a case again that had been called a\n"
 	    "false positive. The same reporter twice does not.\n\n"
+	    "Example:\n"
 	    "  firebreak signal report --kind downstream-impact --subject sha256:7986… \\\n"
 	    "      --reporter acme-soc --seen 2023-03-22T14:00:00Z --evidence edr.json \\\n"
 	    "      --summary 'EDR stopped the desktop app from injecting code'\n"
 	    "  firebreak signal report --file signals.jsonl\n\n"
-	    "Exit: 0 recorded, 3 usage, 5 malformed file (with its line or offset), 6 the case given\n"
+	    "Exit codes: 0 recorded, 3 usage, 5 malformed file (with its line or offset), 6 the "
+	    "case given\n"
 	    "with --join is closed or not there. After an error nothing is recorded.\n",
 	.opts = report_opts,
 	.min_args = 0,
@@ -346,9 +359,9 @@ const struct cli_cmd cmd_signal_report = {
 
 static void row(struct cli *c, const struct incident *i, const struct incident_signal *s)
 {
-	const char *what = digest_is_set(&s->s.subject) ?
-	    arena_printf(&c->arena, "%s", DIGEST_TEXT(&s->s.subject)) :
-	    arena_printf(&c->arena, "%s %s", s->s.obs_type, s->s.obs_value);
+	const char *what = digest_is_set(&s->s.subject)
+			       ? arena_printf(&c->arena, "%s", DIGEST_TEXT(&s->s.subject))
+			       : arena_printf(&c->arena, "%s %s", s->s.obs_type, s->s.obs_value);
 
 	printf("%s  %-18s seen %s  learned %s\n", i->id, signal_kind_name(s->s.kind),
 	    cli_when(c, s->s.seen), cli_when(c, s->s.learned));
@@ -380,8 +393,9 @@ static int run_list(struct cli *c)
 
 	incidents_init(&l, &c->arena);
 	if (kind && signal_kind_of(span_str(kind)) == SIGNAL_NONE)
-		return cli_failf(c, CLI_USAGE, "--kind %s: not one of release-integrity, "
-		    "provenance-gap, downstream-impact", QUOTE(span_str(kind)));
+		return cli_failf(c, CLI_USAGE,
+		    "--kind %s: not one of release-integrity, provenance-gap, downstream-impact",
+		    QUOTE(span_str(kind)));
 	if (cli_store(c, STORE_RDONLY, &st, &code) < 0)
 		return code;
 	int rc = incidents_load(&l, st, NULL, &f);
@@ -424,8 +438,10 @@ const struct cli_cmd cmd_signal_list = {
 	.args = "",
 	.summary = "Every signal with its case, reporter, event time and learning time",
 	.help = "Signals in the order of their cases.\n\n"
+		"Example:\n"
 		"  firebreak signal list --kind downstream-impact --json\n\n"
-		"Exit: 0 listed, 3 usage, 4 the state cannot be read, 6 there is no state directory.\n",
+		"Exit codes: 0 listed, 3 usage, 4 the state cannot be read, 6 there is no state "
+		"directory.\n",
 	.opts = list_opts,
 	.min_args = 0,
 	.max_args = 0,

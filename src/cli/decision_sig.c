@@ -11,8 +11,8 @@
 
 #define ENVELOPE_MAX (4u << 20)
 
-int decision_sign(struct incident_write *w, struct incident_decision *d, const struct key *k,
-    struct fault *f)
+int decision_sign(
+    struct incident_write *w, struct incident_decision *d, const struct key *k, struct fault *f)
 {
 	AUTO_BUF struct buf payload = BUF_INIT(ENVELOPE_MAX), env = BUF_INIT(ENVELOPE_MAX);
 
@@ -31,13 +31,16 @@ static int read_blob(struct store *s, const struct digest *d, struct buf *out, s
 	AUTO_FD int fd = store_blob_open(s, d, f);
 
 	if (fd < 0)
-		return fault_set(f, fd, "the signed decision %s is not in the store", DIGEST_TEXT(d));
+		return fault_set(
+		    f, fd, "the signed decision %s is not in the store", DIGEST_TEXT(d));
 	int rc = file_read_fd(fd, out, ENVELOPE_MAX);
 	if (rc < 0)
-		return fault_set(f, rc, "the signed decision %s: %s", DIGEST_TEXT(d), strerror(-rc));
+		return fault_set(
+		    f, rc, "the signed decision %s: %s", DIGEST_TEXT(d), strerror(-rc));
 	struct digest is = sha256_of(buf_span(out));
-	return digest_eq(&is, d) ? 0 : fault_set(f, -EBADMSG, "the signed decision %s was changed",
-					   DIGEST_TEXT(d));
+	return digest_eq(&is, d)
+		   ? 0
+		   : fault_set(f, -EBADMSG, "the signed decision %s was changed", DIGEST_TEXT(d));
 }
 
 /* The one signature of an envelope that we made. */
@@ -52,7 +55,8 @@ static int get_sig(struct json_val env, struct arena *a, struct buf *sig)
 	return b64.p ? b64_decode(sig, b64, B64_ANY_PAD) : -EBADMSG;
 }
 
-/* The bytes that the signature must be over are made from the ledger, not read from the envelope. */
+/* The bytes that the signature must be over are made from the ledger, not read from the envelope.
+ */
 static int check(struct span envelope, struct span payload, const struct key *const *keys,
     size_t nkeys, enum decision_sig *ret)
 {

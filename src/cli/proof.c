@@ -34,7 +34,8 @@ int proof_open(struct cli *c, struct proof *p, struct fault *f)
 
 	*p = PROOF_NONE;
 	if (n > INCIDENT_EVIDENCE_MAX)
-		return fault_set(f, PROOF_TOO_MANY, "more than %d --evidence files", INCIDENT_EVIDENCE_MAX);
+		return fault_set(
+		    f, PROOF_TOO_MANY, "more than %d --evidence files", INCIDENT_EVIDENCE_MAX);
 	p->p.e = arena_array(&c->arena, n ? n : 1, sizeof(*p->p.e));
 	if (!p->p.e)
 		return -ENOMEM;

@@ -9,7 +9,10 @@
 #include "cli/cli.h"
 #include "incident/case.h"
 
-#define PROOF_OPTION { "evidence", "FILE", "a file that shows it; kept in the store by digest", true }
+#define PROOF_OPTION                                                                               \
+	{                                                                                          \
+		"evidence", "FILE", "a file that shows it; kept in the store by digest", true      \
+	}
 
 struct proof {
 	struct incident_proof p; /* digests and base names */

@@ -83,8 +83,8 @@ static struct signal complete(const struct run *r, const struct signal *sig)
 	return s;
 }
 
-static int find_shipped(struct run *r, const struct signal *s, struct release_hit **ret_hits,
-    size_t *ret_n)
+static int find_shipped(
+    struct run *r, const struct signal *s, struct release_hit **ret_hits, size_t *ret_n)
 {
 	*ret_hits = NULL;
 	*ret_n = 0;
@@ -97,13 +97,17 @@ static int triage(struct run *r, const struct signal *s, const struct release_hi
     struct triage_result *ret)
 {
 	struct incident_shipped shipped[INCIDENT_SHIPPED_MAX];
-	struct triage_input in = { .routes = &r->routes, .route_file = r->route_file,
-		.route_digest = r->route_digest, .signal = s, .case_id = cli_opt(r->c, "join"),
-		.belongs_to = r->belongs_to, .shipped = shipped };
+	struct triage_input in = { .routes = &r->routes,
+		.route_file = r->route_file,
+		.route_digest = r->route_digest,
+		.signal = s,
+		.case_id = cli_opt(r->c, "join"),
+		.belongs_to = r->belongs_to,
+		.shipped = shipped };
 
 	for (size_t i = 0; i < nhit && i < INCIDENT_SHIPPED_MAX; i++)
-		shipped[in.nshipped++] = (struct incident_shipped){ hit[i].channel, hit[i].version,
-			hit[i].artifact };
+		shipped[in.nshipped++] =
+		    (struct incident_shipped){ hit[i].channel, hit[i].version, hit[i].artifact };
 	int rc = triage_signal(&r->w, &in, ret, r->f);
 	return rc == INCIDENT_INCOMPLETE ? -EBADMSG : rc == INCIDENT_REFUSED ? WIRE_REFUSED : rc;
 }
@@ -136,8 +140,10 @@ static int add_target(struct run *r, struct targets *t, const char *channel, con
 	struct target *x = target_of(t, channel);
 
 	if (!x || x->n == INCIDENT_SHIPPED_MAX)
-		return fault_set(r->f, -E2BIG, "the digest is shipped by more than %d channels or %d "
-		    "versions of one: freeze them by hand", WIRE_CHANNELS_MAX, INCIDENT_SHIPPED_MAX);
+		return fault_set(r->f, -E2BIG,
+		    "the digest is shipped by more than %d channels or %d "
+		    "versions of one: freeze them by hand",
+		    WIRE_CHANNELS_MAX, INCIDENT_SHIPPED_MAX);
 	for (size_t i = 0; version && i < x->n; i++)
 		if (strcmp(x->version[i], version) == 0)
 			return 0;
@@ -168,8 +174,10 @@ static int freeze_one(struct run *r, const struct target *x, const struct triage
 {
 	const struct incident_who *who = &r->w.who;
 	struct release_freeze z = { .channel = x->channel,
-		.who = { who->actor, who->at, who->clock_injected }, .scope = x->version,
-		.nscope = x->n, .case_id = t->c->id };
+		.who = { who->actor, who->at, who->clock_injected },
+		.scope = x->version,
+		.nscope = x->n,
+		.case_id = t->c->id };
 	uint64_t seq;
 
 	z.reason = arena_printf(&r->c->arena, "case %s: %s", t->c->id, QUOTE(span_str(t->why)));
@@ -181,8 +189,9 @@ static int freeze_one(struct run *r, const struct target *x, const struct triage
 	int rc = release_freeze(r->s, &z, &seq, r->f);
 	if (rc < 0)
 		return rc;
-	*ret_outcome = rc == 0 ? INCIDENT_FREEZE_DONE :
-	    rc == RELEASE_ALREADY_FROZEN ? INCIDENT_FREEZE_ALREADY : INCIDENT_FREEZE_NO_CHANNEL;
+	*ret_outcome = rc == 0			      ? INCIDENT_FREEZE_DONE
+		       : rc == RELEASE_ALREADY_FROZEN ? INCIDENT_FREEZE_ALREADY
+						      : INCIDENT_FREEZE_NO_CHANNEL;
 	if (rc > 0 && r->f)
 		r->f->text[0] = 0; /* an outcome, not an error */
 	return 0;
@@ -208,8 +217,8 @@ static int freeze(struct run *r, const struct signal *s, const struct release_hi
 			continue;
 		ret->channel[ret->nchannel++] = channel;
 		if (ret->freeze != WIRE_FREEZE_DONE)
-			ret->freeze = outcome == INCIDENT_FREEZE_DONE ? WIRE_FREEZE_DONE :
-									WIRE_FREEZE_ALREADY;
+			ret->freeze = outcome == INCIDENT_FREEZE_DONE ? WIRE_FREEZE_DONE
+								      : WIRE_FREEZE_ALREADY;
 	}
 	if (rc == 0 && !targets.n && !quiet)
 		rc = incident_froze(&r->w, NULL, INCIDENT_FREEZE_NO_CHANNEL, t->why, r->f);
@@ -253,8 +262,8 @@ static int one(struct run *r, const struct signal *sig, struct wire_result *ret)
 	return rc;
 }
 
-static int one_of(struct run *r, const struct signal *sig, size_t i, size_t n,
-    struct wire_result *ret)
+static int one_of(
+    struct run *r, const struct signal *sig, size_t i, size_t n, struct wire_result *ret)
 {
 	int rc = one(r, &sig[i], &ret[i]);
 	return rc && n > 1 ? fault_wrap(r->f, rc, "signal %zu", i + 1) : rc;
@@ -300,8 +309,9 @@ static int inside(struct cli *c, struct store *s, const struct signal *sig, size
 	struct run r = { .c = c, .s = s, .f = f };
 
 	incidents_init(&r.cases, &c->arena);
-	r.w = (struct incident_write){ .s = s, .l = &r.cases,
-		.who = { c->actor, clock_now(&c->clock), c->clock_injected } };
+	r.w = (struct incident_write){
+		.s = s, .l = &r.cases, .who = { c->actor, clock_now(&c->clock), c->clock_injected }
+	};
 	int rc = load_routes(&r);
 	if (rc == 0)
 		rc = incidents_load(&r.cases, s, NULL, f);
@@ -311,8 +321,8 @@ static int inside(struct cli *c, struct store *s, const struct signal *sig, size
 	return rc;
 }
 
-int wire_renew(struct cli *c, struct store *s, const struct wire_result *ret, size_t n,
-    struct fault *f)
+int wire_renew(
+    struct cli *c, struct store *s, const struct wire_result *ret, size_t n, struct fault *f)
 {
 	struct map done;
 	int rc = 0;
@@ -326,8 +336,9 @@ int wire_renew(struct cli *c, struct store *s, const struct wire_result *ret, si
 				rc = state_publish(s, channel, clock_now(&c->clock), f);
 		}
 	map_free(&done);
-	return rc < 0 ? fault_wrap(f, rc, "recorded, but a channel's state document could not be "
-	    "renewed") : 0;
+	return rc < 0 ? fault_wrap(
+			    f, rc, "recorded, but a channel's state document could not be renewed")
+		      : 0;
 }
 
 static int own(struct cli *c, struct store *s, const struct signal *sig, size_t n,
@@ -407,14 +418,16 @@ void wire_json(struct jw *w, const struct wire_result *r)
 static void print_freeze(struct cli *c, const struct wire_result *r)
 {
 	if (r->freeze == WIRE_FREEZE_NO_CHANNEL) {
-		printf("  %snot frozen%s: no release channel here ships it; if one does under another "
-		       "digest, freeze it by hand\n", cli_yellow(c), cli_reset(c));
+		printf(
+		    "  %snot frozen%s: no release channel here ships it; if one does under another "
+		    "digest, freeze it by hand\n",
+		    cli_yellow(c), cli_reset(c));
 		return;
 	}
 	for (size_t i = 0; i < r->nchannel; i++)
 		printf("  %sfrozen%s: channel %s%s (%s)\n", cli_red(c), cli_reset(c),
-		    cli_safe(c, r->channel[i]), r->freeze == WIRE_FREEZE_ALREADY ? " was already" : "",
-		    cli_safe(c, r->why));
+		    cli_safe(c, r->channel[i]),
+		    r->freeze == WIRE_FREEZE_ALREADY ? " was already" : "", cli_safe(c, r->why));
 }
 
 void wire_print(struct cli *c, const struct wire_result *r)

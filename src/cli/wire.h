@@ -40,14 +40,14 @@ enum wire_case {
 	WIRE_CASE_OPENED = 0, /* a new case */
 	WIRE_CASE_JOINED,     /* an open case has it now */
 	WIRE_CASE_REOPENED,   /* a decided or closed case is open again */
-	WIRE_CASE_REPEATED,   /* the same reporter said the same before: recorded, changes nothing */
+	WIRE_CASE_REPEATED,   /* the same reporter said the same before: only recorded */
 };
 
 enum wire_freeze {
 	WIRE_FREEZE_NOT_CALLED_FOR = 0,
 	WIRE_FREEZE_DONE,       /* this call froze at least one channel */
 	WIRE_FREEZE_ALREADY,    /* all of them were frozen for this case before */
-	WIRE_FREEZE_NO_CHANNEL, /* called for, but no channel is known that ships it: a person must */
+	WIRE_FREEZE_NO_CHANNEL, /* called for, but no channel ships it: a person must look */
 };
 
 struct wire_result {
@@ -61,7 +61,7 @@ struct wire_result {
 	const char *severity;                /* of the case: "critical"; all strings in c->arena */
 	const char *owner;                   /* role that answers it */
 	const char *question;                /* triage question */
-	const char *step[WIRE_STEPS_MAX];    /* next steps of the route, in order: "freeze-channel" */
+	const char *step[WIRE_STEPS_MAX];    /* next steps of the route: "freeze-channel" */
 	size_t nstep;
 };
 
@@ -70,7 +70,7 @@ enum wire_refusal { WIRE_REFUSED = 1 };
 #define WIRE_OPTIONS                                                                               \
 	{ "routes", "FILE", "take the routes from this file", false },                             \
 	{                                                                                          \
-		"join", "CASE", "join this case", false                                              \
+		"join", "CASE", "join this case", false                                            \
 	}
 
 /*
@@ -84,8 +84,8 @@ FB_MUST int wire_signals(struct cli *c, struct store *s, const struct signal *si
     struct wire_result *ret, struct fault *f);
 /* The same for signals that belong together, as the hits of one hunt: those of them that no case
  * knows join the case of the others instead of opening one each. */
-FB_MUST int wire_signals_together(struct cli *c, struct store *s, const struct signal *sig, size_t n,
-    struct wire_result *ret, struct fault *f);
+FB_MUST int wire_signals_together(struct cli *c, struct store *s, const struct signal *sig,
+    size_t n, struct wire_result *ret, struct fault *f);
 /* The same inside the caller's transaction (store_begin), for publishing. */
 FB_MUST int wire_signals_in(struct cli *c, struct store *s, const struct signal *sig, size_t n,
     struct wire_result *ret, struct fault *f);
@@ -98,8 +98,8 @@ FB_MUST int wire_renew(struct cli *c, struct store *s, const struct wire_result 
 /* For people and for --json: "opened" "joined" "reopened" "repeated"; "done" "already" … */
 const char *wire_case_name(enum wire_case w);
 const char *wire_freeze_name(enum wire_freeze w);
-/* Members "case", "case_outcome", "channels", "freeze", "owner", "question", "reporters", "severity",
- * "steps", "why" into an object already open. */
+/* Members "case", "case_outcome", "channels", "freeze", "owner", "question", "reporters",
+ * "severity", "steps", "why" into an object already open. */
 void wire_json(struct jw *w, const struct wire_result *r);
 /* Two or three plain lines on stdout: what happened, who must answer what, what is next. */
 void wire_print(struct cli *c, const struct wire_result *r);

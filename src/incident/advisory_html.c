@@ -12,8 +12,7 @@ static const char style[] =
     "main{max-width:60rem;margin:0 auto;padding:1.5rem 1.25rem 4rem}"
     ".tlp{display:inline-block;font:600 .8rem/1 ui-monospace,monospace;background:#000;color:#fff;"
     "padding:.35rem .5rem}.tlp.CLEAR{color:#fff}.tlp.GREEN{color:#33ff00}.tlp.AMBER{color:#ffc000}"
-    ".tlp.RED{color:#ff2b2b}"
-    "h1{font-size:1.75rem;line-height:1.25;margin:.8rem 0 .6rem}"
+    ".tlp.RED{color:#ff2b2b}h1{font-size:1.75rem;line-height:1.25;margin:.8rem 0 .6rem}"
     "h2{font-size:1.15rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line);"
     "padding-bottom:.25rem}p{margin:.5rem 0;white-space:pre-line}"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.25rem;margin:0}"
@@ -51,7 +50,8 @@ static void head(struct buf *out, struct facts *x)
 {
 	char when[TS_TEXT_MAX];
 
-	text(out, "<!DOCTYPE html>\n<html lang=\"", x->pub->language, "\">\n<head>\n"
+	text(out, "<!DOCTYPE html>\n<html lang=\"", x->pub->language,
+	    "\">\n<head>\n"
 	    "<meta charset=\"utf-8\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	    "<meta http-equiv=\"Content-Security-Policy\" "
@@ -62,8 +62,9 @@ static void head(struct buf *out, struct facts *x)
 	buf_printf(out, "<span class=\"tlp %s\">TLP:%s</span>\n", x->tlp, x->tlp);
 	text(out, "<h1>", x->title, "</h1>\n<dl>\n");
 	term(out, "Advisory", x->tracking);
-	term(out, "Version", arena_printf(x->a, "%lld (%s), %s", (long long)x->number, x->status,
-	    ts_format(x->current, when)));
+	term(out, "Version",
+	    arena_printf(x->a, "%lld (%s), %s", (long long)x->number, x->status,
+		ts_format(x->current, when)));
 	term(out, "Severity", severity_name(x->severity));
 	term(out, "CVE", x->cve);
 	term(out, "From", x->pub->name);
@@ -88,12 +89,13 @@ static void files(struct buf *out, const struct facts_version *v)
 {
 	for (size_t i = 0; i < v->nfile; i++) {
 		const struct facts_file *f = &v->file[i];
-		text(out, "<div>", f->name, f->reported ?
-			" <span class=\"affected\">(the file that was reported)</span>" : "");
+		text(out, "<div>", f->name,
+		    f->reported ? " <span class=\"affected\">(the file that was reported)</span>"
+				: "");
 		for (enum digest_alg k = DIGEST_NONE; k < DIGEST_ALGS; k++)
 			if (facts_shows(f, k))
-				buf_printf(out, "<br><code>%s %s</code>", digest_name(f->digest[k].alg),
-				    DIGEST_HEX(&f->digest[k]));
+				buf_printf(out, "<br><code>%s %s</code>",
+				    digest_name(f->digest[k].alg), DIGEST_HEX(&f->digest[k]));
 		buf_puts(out, "</div>");
 	}
 }
@@ -162,13 +164,13 @@ static void timeline(struct buf *out, struct facts *x)
 
 	if (!x->nevent)
 		return;
-	buf_puts(out, "<h2>Timeline</h2>\n<table>\n<tr><th>Happened</th><th>Learned</th><th></th></tr>"
-		      "\n");
+	buf_puts(out,
+	    "<h2>Timeline</h2>\n<table>\n<tr><th>Happened</th><th>Learned</th><th></th></tr>\n");
 	for (size_t i = 0; i < x->nevent; i++) {
 		const struct facts_event *e = &x->event[i];
 		text(out, "<tr><td class=\"t\">", ts_format(e->seen, when), "</td>");
-		text(out, "<td class=\"t\">", e->learned == e->seen ? "" : ts_format(e->learned, when),
-		    "</td>");
+		text(out, "<td class=\"t\">",
+		    e->learned == e->seen ? "" : ts_format(e->learned, when), "</td>");
 		text(out, "<td>", e->text, "");
 		if (e->source)
 			text(out, "<div class=\"soft\">", e->source, "</div>");

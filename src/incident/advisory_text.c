@@ -47,7 +47,8 @@ static void files(struct buf *out, const struct facts_version *v)
 {
 	for (size_t i = 0; i < v->nfile; i++) {
 		const struct facts_file *f = &v->file[i];
-		buf_printf(out, "      %s%s\n", f->name, f->reported ? " (the file that was reported)" : "");
+		buf_printf(out, "      %s%s\n", f->name,
+		    f->reported ? " (the file that was reported)" : "");
 		for (enum digest_alg k = DIGEST_NONE; k < DIGEST_ALGS; k++)
 			if (facts_shows(f, k))
 				buf_printf(out, "        %s %s\n", digest_name(f->digest[k].alg),

@@ -122,7 +122,7 @@ struct incident_advisory {
 	int64_t number; /* CSAF integer version */
 	ts date;
 	struct digest csaf, text, html; /* blobs */
-	/* what it was made from, so that a revision need not say it again; unset or NULL: nothing */
+	/* what it was made from, so that a revision need not say it again; unset, NULL: nothing */
 	struct digest publisher, case_data, indicators; /* blobs */
 	const char *title, *overview, *tlp;
 	uint64_t seq;
@@ -163,7 +163,7 @@ struct incident {
 	bool closed;
 	ts closed_at;
 	size_t reopened;     /* how often */
-	ts clock_start;      /* when what is asked now was learned of: first signal, or re-opening */
+	ts clock_start;      /* when the present question was learned of: opening, re-opening */
 	ts clock_start_seen; /* and when that happened */
 	ts last;         /* time of the last entry */
 	uint64_t last_seq;
@@ -191,7 +191,7 @@ struct incident *incidents_find(const struct incidents *l, const char *id);
 FB_MUST int incidents_apply(struct incidents *l, const struct ledger_entry *e, struct fault *f);
 
 enum incident_state {
-	INCIDENT_OPEN = 0,  /* nobody decided, or it was re-opened, or it is confirmed and worked on */
+	INCIDENT_OPEN = 0,   /* nobody decided, or it was re-opened, or it is being worked on */
 	INCIDENT_EXPIRED,   /* its dismissal ran out: needs a new decision */
 	INCIDENT_DISMISSED, /* a false positive or an accepted risk that stands, not closed yet */
 	INCIDENT_CLOSED,    /* everything is done; a dismissal, if it was one, still stands */

@@ -22,8 +22,8 @@ static int by_seen(const void *a, const void *b)
 	return x->seen != y->seen ? (x->seen < y->seen ? -1 : 1) : by_learned(a, b);
 }
 
-struct incident_event *incident_timeline(const struct incident *c, enum incident_order by,
-    struct arena *a)
+struct incident_event *incident_timeline(
+    const struct incident *c, enum incident_order by, struct arena *a)
 {
 	struct incident_event *e = arena_array(a, c->nevent ? c->nevent : 1, sizeof(*e));
 
@@ -73,8 +73,8 @@ static bool same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static int add_place(struct incident_place **p, size_t *n, const char *channel,
-    const char *version, struct arena *a)
+static int add_place(
+    struct incident_place **p, size_t *n, const char *channel, const char *version, struct arena *a)
 {
 	for (size_t i = 0; i < *n; i++)
 		if (same((*p)[i].channel, channel) && same((*p)[i].version, version))
@@ -87,8 +87,8 @@ static int add_place(struct incident_place **p, size_t *n, const char *channel,
 	return 0;
 }
 
-int incident_places(const struct incident *c, struct arena *a, struct incident_place **ret_p,
-    size_t *ret_n)
+int incident_places(
+    const struct incident *c, struct arena *a, struct incident_place **ret_p, size_t *ret_n)
 {
 	struct incident_place *p = NULL;
 	size_t n = 0;
@@ -108,8 +108,8 @@ int incident_places(const struct incident *c, struct arena *a, struct incident_p
 	return 0;
 }
 
-int incident_digests(const struct incident *c, struct arena *a, struct digest **ret_d,
-    size_t *ret_n)
+int incident_digests(
+    const struct incident *c, struct arena *a, struct digest **ret_d, size_t *ret_n)
 {
 	struct digest *d = NULL;
 	size_t n = 0;
@@ -328,8 +328,8 @@ static void writebacks_json(struct jw *w, const struct incident *c, ts now)
 		jw_kbool(w, "filled", n->filled);
 		jw_kcstr(w, "finding", n->finding);
 		jw_kcstr(w, "id", n->id);
-		jw_kbool(w, "needed", n->filled || !n->item ||
-		    incident_applies(c, n->item->applies, now));
+		jw_kbool(w, "needed",
+		    n->filled || !n->item || incident_applies(c, n->item->applies, now));
 		jw_kcstr(w, "owner", n->owner);
 		jw_kcstr(w, "runbook", n->runbook);
 		jw_kcstr(w, "text", n->item ? n->item->text : NULL);
@@ -390,8 +390,8 @@ static int open_json(struct jw *w, const struct incident *c, ts now, struct aren
 	return 0;
 }
 
-static int timeline_json(struct jw *w, const struct incident *c, enum incident_order by,
-    struct arena *a)
+static int timeline_json(
+    struct jw *w, const struct incident *c, enum incident_order by, struct arena *a)
 {
 	const struct incident_event *e = incident_timeline(c, by, a);
 
@@ -428,8 +428,8 @@ static void routes_json(struct jw *w, const struct incident *c)
 	jw_end(w);
 }
 
-int incident_json(struct jw *w, const struct incident *c, ts now, enum incident_order by,
-    struct arena *a)
+int incident_json(
+    struct jw *w, const struct incident *c, ts now, enum incident_order by, struct arena *a)
 {
 	jw_obj(w);
 	int rc = head_json(w, c, now, a);

@@ -46,8 +46,8 @@ static const char *product_on(struct data *d, const char *platform)
 	return arena_printf(d->x->a, "%s for %s", d->product, platform);
 }
 
-static int get_version(struct data *d, struct json_val v, enum facts_status status,
-    struct facts_version **ret_v)
+static int get_version(
+    struct data *d, struct json_val v, enum facts_status status, struct facts_version **ret_v)
 {
 	const char *platform = NULL, *version = NULL, *skip = NULL;
 	int rc;
@@ -85,8 +85,8 @@ static int get_file(struct data *d, struct json_val v, struct facts_version *to)
 		if (rc < 0 || !hex)
 			continue;
 		if (digest_parse_hex(algs[i], span_str(hex), &digest[algs[i]]) < 0)
-			return json_fault(json_get(v, key), d->f, "\"%s\" is not a %s digest in hex", key,
-			    key);
+			return json_fault(
+			    json_get(v, key), d->f, "\"%s\" is not a %s digest in hex", key, key);
 		rc = facts_add_indicator(d->x, key, hex, source, name);
 	}
 	return rc < 0 ? rc : facts_add_file(d->x, to, name, digest, false);
@@ -94,7 +94,8 @@ static int get_file(struct data *d, struct json_val v, struct facts_version *to)
 
 static int get_affected(struct data *d, struct json_val root)
 {
-	static const char *const names[] = { "files", "note", "platform", "source", "version", NULL };
+	static const char *const names[] = { "files", "note", "platform", "source", "version",
+		NULL };
 	struct json_val arr, files;
 	struct facts_version *v;
 	uint32_t n;
@@ -102,13 +103,13 @@ static int get_affected(struct data *d, struct json_val root)
 	int rc = field_array(root, "affected", FIELD_OPTIONAL, CASEDATA_ITEMS_MAX, &arr, &n, d->f);
 	if (rc < 0)
 		return rc;
-	JSON_EACH (x, arr) {
+	JSON_EACH(x, arr) {
 		if ((rc = json_only(x, names, d->f)) < 0 ||
 		    (rc = get_version(d, x, FACTS_AFFECTED, &v)) < 0 ||
-		    (rc = field_array(x, "files", FIELD_OPTIONAL, CASEDATA_ITEMS_MAX, &files, &n,
-			 d->f)) < 0)
+		    (rc = field_array(
+			 x, "files", FIELD_OPTIONAL, CASEDATA_ITEMS_MAX, &files, &n, d->f)) < 0)
 			return rc;
-		JSON_EACH (file, files) {
+		JSON_EACH(file, files) {
 			rc = get_file(d, file, v);
 			if (rc < 0)
 				return rc;
@@ -127,7 +128,7 @@ static int get_fixed(struct data *d, struct json_val root)
 	int rc = field_array(root, "fixed", FIELD_OPTIONAL, CASEDATA_ITEMS_MAX, &arr, &n, d->f);
 	if (rc < 0)
 		return rc;
-	JSON_EACH (x, arr) {
+	JSON_EACH(x, arr) {
 		if ((rc = json_only(x, names, d->f)) < 0 ||
 		    (rc = get_version(d, x, FACTS_FIXED, &v)) < 0)
 			return rc;
@@ -148,7 +149,7 @@ static int get_timeline(struct data *d, struct json_val root)
 	int rc = field_array(root, "timeline", FIELD_OPTIONAL, CASEDATA_ITEMS_MAX, &arr, &n, d->f);
 	if (rc < 0)
 		return rc;
-	JSON_EACH (x, arr) {
+	JSON_EACH(x, arr) {
 		const char *source = NULL;
 		if ((rc = json_only(x, names, d->f)) < 0 ||
 		    (rc = field_id(x, "id", FIELD_OPTIONAL, a, &id, d->f)) < 0 ||
@@ -169,10 +170,11 @@ static int get_references(struct data *d, struct json_val root)
 	struct json_val arr;
 	uint32_t n;
 
-	int rc = field_array(root, "references", FIELD_OPTIONAL, CASEDATA_ITEMS_MAX, &arr, &n, d->f);
+	int rc =
+	    field_array(root, "references", FIELD_OPTIONAL, CASEDATA_ITEMS_MAX, &arr, &n, d->f);
 	if (rc < 0)
 		return rc;
-	JSON_EACH (x, arr) {
+	JSON_EACH(x, arr) {
 		if ((rc = json_only(x, names, d->f)) < 0 ||
 		    (rc = field_str(x, "name", FIELD_REQUIRED, a, &name, d->f)) < 0 ||
 		    (rc = field_str(x, "url", FIELD_REQUIRED, a, &url, d->f)) < 0)
@@ -198,7 +200,7 @@ static int get_uninstall(struct data *d, struct json_val root)
 	int rc = field_array(root, "uninstall", FIELD_OPTIONAL, CASEDATA_ITEMS_MAX, &arr, &n, d->f);
 	if (rc < 0)
 		return rc;
-	JSON_EACH (x, arr) {
+	JSON_EACH(x, arr) {
 		const char *platform = NULL;
 		if ((rc = json_only(x, names, d->f)) < 0 ||
 		    (rc = field_name(x, "platform", FIELD_OPTIONAL, a, &platform, d->f)) < 0 ||
@@ -226,8 +228,9 @@ static int get_cve(struct data *d, struct json_val root)
 
 int casedata_add(struct facts *x, const char *name, struct span text, struct fault *f)
 {
-	static const char *const names[] = { "about", "affected", "case", "cve", "fixed", "intervals",
-		"product", "references", "timeline", "title", "uninstall", "vendor", NULL };
+	static const char *const names[] = { "about", "affected", "case", "cve", "fixed",
+		"intervals", "product", "references", "timeline", "title", "uninstall", "vendor",
+		NULL };
 	struct data d = { .x = x, .f = f };
 	const char *id = NULL, *title = NULL, *about = NULL;
 	struct json_doc doc;

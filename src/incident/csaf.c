@@ -412,8 +412,10 @@ static void remediations(struct jw *w, const struct facts *x)
 		const struct facts_product *p = &x->product[i];
 		if (!p->move)
 			continue;
-		remediation(w, x, p, p->has_fix ? "vendor_fix" : p->has_move ? "workaround" :
-									       "none_available",
+		remediation(w, x, p,
+		    p->has_fix	  ? "vendor_fix"
+		    : p->has_move ? "workaround"
+				  : "none_available",
 		    p->move);
 		remediation(w, x, p, "mitigation", p->uninstall ? p->uninstall : x->uninstall);
 	}

@@ -30,17 +30,18 @@ static int copy(struct facts *x, const char *s, const char **out)
 	return 0;
 }
 
-static struct facts_product *find_product(const struct facts *x, const char *vendor,
-    const char *name)
+static struct facts_product *find_product(
+    const struct facts *x, const char *vendor, const char *name)
 {
 	for (size_t i = 0; i < x->nproduct; i++)
-		if (strcmp(x->product[i].vendor, vendor) == 0 && strcmp(x->product[i].name, name) == 0)
+		if (strcmp(x->product[i].vendor, vendor) == 0 &&
+		    strcmp(x->product[i].name, name) == 0)
 			return &x->product[i];
 	return NULL;
 }
 
-static int product(struct facts *x, const char *vendor, const char *name,
-    struct facts_product **ret_p)
+static int product(
+    struct facts *x, const char *vendor, const char *name, struct facts_product **ret_p)
 {
 	const char *v = NULL, *n = NULL;
 	int rc = copy(x, vendor, &v);
@@ -149,8 +150,8 @@ int facts_set_uninstall(struct facts *x, const char *vendor, const char *name, c
 	return rc;
 }
 
-int facts_add_indicator(struct facts *x, const char *type, const char *value, const char *source,
-    const char *note)
+int facts_add_indicator(
+    struct facts *x, const char *type, const char *value, const char *source, const char *note)
 {
 	struct facts_indicator i = { 0 };
 	int rc;
@@ -222,7 +223,7 @@ int facts_set_overview(struct facts *x, const char *text)
 static bool is_cve(const char *s)
 {
 	return strncmp(s, "CVE-", 4) == 0 && strspn(s + 4, "0123456789") == 4 && s[8] == '-' &&
-	    strspn(s + 9, "0123456789") >= 4 && !s[9 + strspn(s + 9, "0123456789")];
+	       strspn(s + 9, "0123456789") >= 4 && !s[9 + strspn(s + 9, "0123456789")];
 }
 
 int facts_set_cve(struct facts *x, const char *cve)
@@ -278,10 +279,10 @@ static int set_revisions(struct facts *x, const struct incident *c, const struct
 		rc = add_revision(x, released, v->date, v->summary);
 	}
 	x->number = draft && !released ? 0 : released + 1;
-	const char *summary = r->summary ? r->summary :
-	    released                     ? "Revised" :
-	    draft                        ? "Draft" :
-					   "First release";
+	const char *summary = r->summary ? r->summary
+			      : released ? "Revised"
+			      : draft	 ? "Draft"
+					 : "First release";
 	if (rc == 0)
 		rc = add_revision(x, x->number, x->current, summary);
 	if (rc == 0)
@@ -289,19 +290,18 @@ static int set_revisions(struct facts *x, const struct incident *c, const struct
 	return rc;
 }
 
-static int set_tracking(struct facts *x, const struct incident *c, const struct facts_request *r,
-    struct fault *f)
+static int set_tracking(
+    struct facts *x, const struct incident *c, const struct facts_request *r, struct fault *f)
 {
 	const struct incident_advisory *last = c->nadvisory ? &c->advisory[c->nadvisory - 1] : NULL;
 	char when[TS_TEXT_MAX];
 
 	x->current = whole_seconds(r->now);
 	if (last && x->current < last->date)
-		return fault_set(f, INCIDENT_REFUSED, "the clock is before the last advisory, of %s",
-		    ts_format(last->date, when));
+		return fault_set(f, INCIDENT_REFUSED,
+		    "the clock is before the last advisory, of %s", ts_format(last->date, when));
 	/* The id of a document never changes, whatever the publisher file says later. */
-	x->tracking = last ? last->tracking :
-			     arena_printf(x->a, "%s-%s", x->pub->id_prefix, c->id);
+	x->tracking = last ? last->tracking : arena_printf(x->a, "%s-%s", x->pub->id_prefix, c->id);
 	char *name = x->tracking ? arena_str(x->a, span_str(x->tracking)) : NULL;
 	if (!name)
 		return -ENOMEM;
@@ -343,12 +343,14 @@ static int add_signals(struct facts *x, const struct incident *c)
 			x->first_learned = s->learned;
 		x->gap_only &= s->kind == SIGNAL_PROVENANCE_GAP;
 		if (c->signal[i].independent)
-			rc = step(x, s->seen, s->learned, arena_printf(x->a, "%s: %s",
-			    c->signal[i].reporters > 1 ? "Independent report of the same" : "Report",
-			    kind_words(s->kind)));
+			rc = step(x, s->seen, s->learned,
+			    arena_printf(x->a, "%s: %s",
+				c->signal[i].reporters > 1 ? "Independent report of the same"
+							   : "Report",
+				kind_words(s->kind)));
 		if (rc == 0 && digest_is_set(&s->subject))
-			rc = facts_add_indicator(x, digest_name(s->subject.alg), DIGEST_HEX(&s->subject),
-			    NULL, NULL);
+			rc = facts_add_indicator(
+			    x, digest_name(s->subject.alg), DIGEST_HEX(&s->subject), NULL, NULL);
 		if (rc == 0 && s->obs_value)
 			rc = facts_add_indicator(x, s->obs_type, s->obs_value, NULL, NULL);
 	}
@@ -371,7 +373,8 @@ static int add_steps(struct facts *x, const struct incident *c)
 			rc = step(x, c->freeze[i].at, c->freeze[i].at,
 			    arena_printf(x->a, "Release channel %s frozen", c->freeze[i].channel));
 	for (size_t i = 0; i < c->ndecision && rc == 0; i++)
-		rc = step(x, c->decision[i].at, c->decision[i].at, assessed(c->decision[i].verdict));
+		rc =
+		    step(x, c->decision[i].at, c->decision[i].at, assessed(c->decision[i].verdict));
 	for (size_t i = 0; i + 1 < x->nrevision && rc == 0; i++)
 		rc = step(x, x->revision[i].date, x->revision[i].date,
 		    arena_printf(x->a, "Advisory %s version %lld", x->tracking,
@@ -385,10 +388,17 @@ int facts_begin(struct facts *x, const struct incident *c, const struct publishe
 	const struct incident_decision *d = incident_decision_at(c, r->now);
 	int rc;
 
-	*x = (struct facts){ .a = a, .pub = pub, .case_id = c->id, .status = r->status,
-		.tlp = r->tlp ? r->tlp : pub->tlp, .severity = incident_severity(c),
-		.verdict = d ? d->verdict : CONCLUSION_NONE, .cwe_id = CWE_ID, .cwe_name = CWE_NAME,
-		.first_seen = TS_NONE, .first_learned = TS_NONE };
+	*x = (struct facts){ .a = a,
+		.pub = pub,
+		.case_id = c->id,
+		.status = r->status,
+		.tlp = r->tlp ? r->tlp : pub->tlp,
+		.severity = incident_severity(c),
+		.verdict = d ? d->verdict : CONCLUSION_NONE,
+		.cwe_id = CWE_ID,
+		.cwe_name = CWE_NAME,
+		.first_seen = TS_NONE,
+		.first_learned = TS_NONE };
 	if ((rc = set_tracking(x, c, r, f)) || (rc = copy(x, r->title, &x->title)) < 0 ||
 	    (rc = copy(x, r->overview, &x->overview)) < 0 || (rc = add_signals(x, c)) < 0 ||
 	    (rc = add_steps(x, c)) < 0)
@@ -446,7 +456,8 @@ static int by_seen(const void *a, const void *b)
 
 	if (x->seen != y->seen)
 		return x->seen < y->seen ? -1 : 1;
-	return x->learned != y->learned ? (x->learned < y->learned ? -1 : 1) : strcmp(x->text, y->text);
+	return x->learned != y->learned ? (x->learned < y->learned ? -1 : 1)
+					: strcmp(x->text, y->text);
 }
 
 /* In the order of happening; then fractions of a second, which mean nothing to a reader, go. */
@@ -471,25 +482,33 @@ static const char *names(struct facts *x)
 
 static const char *default_overview(struct facts *x, const char *who)
 {
-	const char *what = x->gap_only ? "was released without the evidence of how it was built" :
-					 "was tampered with";
+	const char *what = x->gap_only ? "was released without the evidence of how it was built"
+				       : "was tampered with";
 
 	switch (x->verdict) {
 	case CONCLUSION_CONFIRMED:
-		return arena_printf(x->a, "%s %s. The versions named below as affected must not be used. "
-		    "We are still working on this and will say here when we know more.", who, what);
+		return arena_printf(x->a,
+		    "%s %s. The versions named below as affected must not be used. "
+		    "We are still working on this and will say here when we know more.",
+		    who, what);
 	case CONCLUSION_CONTAINED:
-		return arena_printf(x->a, "%s %s. The cause is contained; machines that ran an affected "
-		    "version must still be looked at.", who, what);
+		return arena_printf(x->a,
+		    "%s %s. The cause is contained; machines that ran an affected "
+		    "version must still be looked at.",
+		    who, what);
 	case CONCLUSION_FALSE_POSITIVE:
-		return arena_printf(x->a, "Reports about %s were looked into and found to be a false "
-		    "positive. The versions named below are not affected. Should new evidence come up, "
-		    "this assessment is opened again.", who);
+		return arena_printf(x->a,
+		    "Reports about %s were looked into and found to be a false "
+		    "positive. The versions named below are not affected. Should new evidence come "
+		    "up, this assessment is opened again.",
+		    who);
 	case CONCLUSION_ACCEPTED_RISK:
 		return arena_printf(x->a, "%s is affected as described below.", who);
 	default:
-		return arena_printf(x->a, "There are reports that %s %s. We are looking into them. Until "
-		    "we know, treat the versions named below as affected.", who, what);
+		return arena_printf(x->a,
+		    "There are reports that %s %s. We are looking into them. Until "
+		    "we know, treat the versions named below as affected.",
+		    who, what);
 	}
 }
 
@@ -500,9 +519,10 @@ static const char *default_hunt(const struct facts *x)
 	if (!x->nindicator)
 		return "No indicators are known yet.";
 	return "Look for the files and network names listed below: files by digest on disk, and in "
-	       "software inventories; names and addresses in DNS, proxy and TLS logs, as far back as "
-	       "they go. A hit on a network name means that the machine must be looked at even if no "
-	       "file is found.";
+	       "software inventories; names and addresses in DNS, proxy and TLS logs, as far back "
+	       "as "
+	       "they go. A hit on a network name means that the machine must be looked at even if "
+	       "no file is found.";
 }
 
 static bool is_bad(const struct facts_version *v)
@@ -532,10 +552,12 @@ static int product_move(struct facts *x, struct facts_product *p)
 			p->version[i].recommended = false;
 		return 0;
 	}
-	p->move = p->has_move ? arena_printf(x->a, "%s: move to version %s.", p->name, buf_str(&to)) :
-				arena_printf(x->a, "%s: there is no version to move to yet. Do not "
+	p->move = p->has_move ? arena_printf(x->a, "%s: move to version %s.", p->name, buf_str(&to))
+			      : arena_printf(x->a,
+				    "%s: there is no version to move to yet. Do not "
 				    "install or update it, and stop using the versions that are "
-				    "affected until this advisory names one.", p->name);
+				    "affected until this advisory names one.",
+				    p->name);
 	return buf_err(&to) || !p->move ? -ENOMEM : 0;
 }
 
@@ -551,9 +573,10 @@ static int moves(struct facts *x)
 			buf_printf(&b, "%s%s", b.n ? "\n" : "", x->product[i].move);
 	}
 	if (!b.n)
-		buf_puts(&b, x->verdict == CONCLUSION_FALSE_POSITIVE || x->nproduct ?
-			"Nothing needs to be installed or removed." :
-			"Which versions are affected is not known yet. Look for the indicators below.");
+		buf_puts(&b, x->verdict == CONCLUSION_FALSE_POSITIVE || x->nproduct
+				 ? "Nothing needs to be installed or removed."
+				 : "Which versions are affected is not known yet. Look for the "
+				   "indicators below.");
 	x->move = buf_err(&b) ? NULL : arena_str(x->a, buf_span(&b));
 	return x->move ? 0 : -ENOMEM;
 }
@@ -586,15 +609,15 @@ int facts_end(struct facts *x)
 	sort_events(x);
 	x->bad = facts_count(x, FACTS_AFFECTED) + facts_count(x, FACTS_INVESTIGATING);
 	if (!x->title)
-		x->title = arena_printf(x->a, "Security incident%s%s", who[0] ? ": " : " ",
-		    who[0] ? who : x->case_id);
+		x->title = arena_printf(
+		    x->a, "Security incident%s%s", who[0] ? ": " : " ", who[0] ? who : x->case_id);
 	if (!x->overview)
 		x->overview = default_overview(x, who[0] ? who : "Software");
 	x->hunt = default_hunt(x);
 	if (x->bad)
-		x->uninstall = "Remove the affected version with the operating system's own means, restart "
-			       "the machine, and keep a copy of what was removed for whoever looks into "
-			       "it.";
+		x->uninstall =
+		    "Remove the affected version with the operating system's own means, restart "
+		    "the machine, and keep a copy of what was removed for whoever looks into it.";
 	return x->title && x->overview ? 0 : -ENOMEM;
 }
 
@@ -610,23 +633,25 @@ size_t facts_count(const struct facts *x, enum facts_status s)
 
 const char *facts_status_text(enum facts_status s)
 {
-	static const char *const text[] = { "not affected", "fixed", "being looked into", "affected" };
+	static const char *const text[] = { "not affected", "fixed", "being looked into",
+		"affected" };
 	return s <= FACTS_AFFECTED ? text[s] : "affected";
 }
 
 bool facts_shows(const struct facts_file *f, enum digest_alg alg)
 {
 	bool longer = alg == DIGEST_SHA384 || alg == DIGEST_SHA512;
-	return digest_is_set(&f->digest[alg]) && !(longer && digest_is_set(&f->digest[DIGEST_SHA256]));
+	return digest_is_set(&f->digest[alg]) &&
+	       !(longer && digest_is_set(&f->digest[DIGEST_SHA256]));
 }
 
 const char *facts_when(struct facts *x, const struct facts_event *e)
 {
 	char seen[TS_TEXT_MAX], learned[TS_TEXT_MAX];
-	const char *s = e->learned == e->seen || e->learned == TS_NONE ?
-	    arena_str(x->a, span_str(ts_format(e->seen, seen))) :
-	    arena_printf(x->a, "%s (learned %s)", ts_format(e->seen, seen),
-		ts_format(e->learned, learned));
+	const char *s = e->learned == e->seen || e->learned == TS_NONE
+			    ? arena_str(x->a, span_str(ts_format(e->seen, seen)))
+			    : arena_printf(x->a, "%s (learned %s)", ts_format(e->seen, seen),
+				  ts_format(e->learned, learned));
 	return s ? s : "";
 }
 
@@ -634,7 +659,7 @@ const char *facts_defang(struct facts *x, const struct facts_indicator *i)
 {
 	bool url = strcmp(i->type, "url") == 0;
 	bool dots = url || strcmp(i->type, "domain") == 0 || strcmp(i->type, "ipv4") == 0 ||
-	    strcmp(i->type, "email") == 0;
+		    strcmp(i->type, "email") == 0;
 	AUTO_BUF struct buf b = BUF_INIT(1u << 16);
 	const char *p = i->value;
 

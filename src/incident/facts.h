@@ -9,8 +9,8 @@
  * bare steps of the case. What reporters and analysts wrote (summaries, reasons, notes, names)
  * stays inside, unless it is given as the title or the overview.
  *
- * Guarantees: every string that is added was made safe (incident/prose.h), is not empty, and lives in
- * the arena (the publisher's own words are its own);
+ * Guarantees: every string that is added was made safe (incident/prose.h), is not empty, and lives
+ * in the arena (the publisher's own words are its own);
  * versions, files, digests and indicators occur once; an affected version stays affected whatever
  * else is added for it. Pure.
  */
@@ -95,7 +95,7 @@ struct facts {
 	const char *hunt;      /* how to look for it */
 	const char *move;      /* what to do now: the products' moves together */
 	size_t bad;            /* versions that are affected or being looked into */
-	const char *uninstall; /* how to remove it, where a product does not say; NULL if nothing is bad */
+	const char *uninstall; /* where a product does not say how; NULL if nothing is bad */
 	struct facts_product *product;
 	size_t nproduct;
 	struct facts_indicator *indicator;

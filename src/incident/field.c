@@ -5,8 +5,8 @@
 #include <errno.h>
 
 /* 1 there, 0 absent and optional, -EBADMSG. */
-static int member(struct json_val v, const char *key, enum field_need need, struct json_val *out,
-    struct fault *f)
+static int member(
+    struct json_val v, const char *key, enum field_need need, struct json_val *out, struct fault *f)
 {
 	*out = json_get(v, key);
 	if (json_ok(*out))
@@ -22,8 +22,8 @@ static bool is_text(const char *s)
 	return true;
 }
 
-static int text_of(struct json_val x, const char *key, struct arena *a, const char **out,
-    struct fault *f)
+static int text_of(
+    struct json_val x, const char *key, struct arena *a, const char **out, struct fault *f)
 {
 	if (json_type_of(x) != JSON_STR)
 		return json_fault(x, f, "\"%s\" is not a string", key);
@@ -176,7 +176,7 @@ int field_strs(struct json_val v, const char *key, enum field_need need, uint32_
 	const char **s = arena_array(a, n ? n : 1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	JSON_EACH (x, arr) {
+	JSON_EACH(x, arr) {
 		rc = text_of(x, key, a, &s[i++], f);
 		if (rc < 0)
 			return rc;

@@ -35,7 +35,7 @@ static int get_proof(struct step_ctx *x, enum field_need need, struct incident_p
 	struct incident_proof p = { arena_array(a, n ? n : 1, sizeof(*p.e)), 0 };
 	if (!p.e)
 		return -ENOMEM;
-	JSON_EACH (v, arr) {
+	JSON_EACH(v, arr) {
 		struct incident_evidence *e = &p.e[p.n++];
 		if ((rc = json_only(v, names, x->f)) < 0 ||
 		    (rc = field_digest(v, "digest", FIELD_REQUIRED, a, &e->digest, x->f)) < 0 ||
@@ -82,13 +82,12 @@ static int on_open(struct step_ctx *x)
 	if ((rc = json_only(x->data, names, x->f)) < 0 ||
 	    (rc = field_str(x->data, "id", FIELD_REQUIRED, a, &c->id, x->f)) < 0 ||
 	    (rc = field_str(x->data, "related", FIELD_OPTIONAL, a, &c->related, x->f)) < 0 ||
-	    (rc = field_digest(x->data, "route-digest", FIELD_REQUIRED, a, &c->route_digest,
-		 x->f)) < 0 ||
+	    (rc = field_digest(
+		 x->data, "route-digest", FIELD_REQUIRED, a, &c->route_digest, x->f)) < 0 ||
 	    (rc = field_str(x->data, "route-file", FIELD_REQUIRED, a, &c->route_file, x->f)) < 0 ||
 	    (rc = field_str(x->data, "title", FIELD_REQUIRED, a, &c->title, x->f)) < 0)
 		return rc;
-	if (strlen(c->id) >= INCIDENT_ID_MAX ||
-	    strcmp(c->id, x->e->subject + strlen("case:")) != 0)
+	if (strlen(c->id) >= INCIDENT_ID_MAX || strcmp(c->id, x->e->subject + strlen("case:")) != 0)
 		return json_fault(x->data, x->f, "\"id\" is not the id of the subject");
 	if (x->l->n == INCIDENT_CASES_MAX)
 		return fault_set(x->f, -E2BIG, "more than %d cases", INCIDENT_CASES_MAX);
@@ -115,8 +114,9 @@ static int add_conditions(struct step_ctx *x, const struct route *r)
 		struct incident_condition *n = GROW(x->l->arena, c->condition, c->ncondition);
 		if (!n)
 			return -ENOMEM;
-		*n = (struct incident_condition){ .item = &r->exit[i], .route = r,
-			.met_at = TS_NONE };
+		*n = (struct incident_condition){
+			.item = &r->exit[i], .route = r, .met_at = TS_NONE
+		};
 		c->ncondition++;
 	}
 	return 0;
@@ -130,16 +130,17 @@ static struct incident_writeback *find_writeback(const struct incident *c, const
 	return NULL;
 }
 
-static struct incident_writeback *new_writeback(struct step_ctx *x, const char *id,
-    const struct route_item *item)
+static struct incident_writeback *new_writeback(
+    struct step_ctx *x, const char *id, const struct route_item *item)
 {
 	struct incident *c = x->c;
 	struct incident_writeback *w = GROW(x->l->arena, c->writeback, c->nwriteback);
 
 	if (!w)
 		return NULL;
-	*w = (struct incident_writeback){ .id = id, .item = item, .filled_at = TS_NONE,
-		.done_at = TS_NONE };
+	*w = (struct incident_writeback){
+		.id = id, .item = item, .filled_at = TS_NONE, .done_at = TS_NONE
+	};
 	c->nwriteback++;
 	return w;
 }
@@ -182,13 +183,14 @@ static int get_shipped(struct step_ctx *x, struct incident_signal *s)
 	struct json_val arr;
 	uint32_t n;
 
-	int rc = field_array(x->data, "shipped", FIELD_OPTIONAL, INCIDENT_SHIPPED_MAX, &arr, &n, x->f);
+	int rc =
+	    field_array(x->data, "shipped", FIELD_OPTIONAL, INCIDENT_SHIPPED_MAX, &arr, &n, x->f);
 	if (rc < 0)
 		return rc;
 	s->shipped = arena_array(a, n ? n : 1, sizeof(*s->shipped));
 	if (!s->shipped)
 		return -ENOMEM;
-	JSON_EACH (v, arr) {
+	JSON_EACH(v, arr) {
 		struct incident_shipped *h = &s->shipped[s->nshipped++];
 		if ((rc = json_only(v, names, x->f)) < 0 ||
 		    (rc = field_str(v, "artifact", FIELD_REQUIRED, a, &h->artifact, x->f)) < 0 ||
@@ -214,8 +216,8 @@ static int on_signal(struct step_ctx *x)
 	*s = (struct incident_signal){ .seq = x->e->seq, .at = x->e->at, .actor = x->actor };
 	if ((rc = json_only(x->data, names, x->f)) < 0 ||
 	    (rc = signal_decode(&s->s, json_get(x->data, "signal"), a, x->f)) < 0 ||
-	    (rc = field_int(x->data, "reporters", FIELD_REQUIRED, 1, INT32_MAX, &reporters,
-		 x->f)) < 0 ||
+	    (rc = field_int(x->data, "reporters", FIELD_REQUIRED, 1, INT32_MAX, &reporters, x->f)) <
+		0 ||
 	    (rc = get_shipped(x, s)) < 0 ||
 	    (rc = field_id(x->data, "route-id", FIELD_REQUIRED, a, &s->route, x->f)) < 0)
 		return rc;
@@ -250,8 +252,8 @@ static int on_reopen(struct step_ctx *x)
 	int rc;
 
 	if ((rc = json_only(x->data, names, x->f)) < 0 ||
-	    (rc = field_int(x->data, "reporters", FIELD_REQUIRED, 0, INT32_MAX, &reporters,
-		 x->f)) < 0 ||
+	    (rc = field_int(x->data, "reporters", FIELD_REQUIRED, 0, INT32_MAX, &reporters, x->f)) <
+		0 ||
 	    (rc = field_str(x->data, "why", FIELD_REQUIRED, x->l->arena, &why, x->f)) < 0)
 		return rc;
 	if (!c->decided && !c->closed)
@@ -262,7 +264,8 @@ static int on_reopen(struct step_ctx *x)
 	 * been shown for the old one shows nothing for it. */
 	for (size_t i = 0; i < c->ncondition; i++)
 		c->condition[i] = (struct incident_condition){ .item = c->condition[i].item,
-			.route = c->condition[i].route, .met_at = TS_NONE };
+			.route = c->condition[i].route,
+			.met_at = TS_NONE };
 	if (reporters && c->nsignal) {
 		c->clock_start = c->signal[c->nsignal - 1].s.learned;
 		c->clock_start_seen = c->signal[c->nsignal - 1].s.seen;
@@ -306,8 +309,9 @@ static int check_dismissal(struct step_ctx *x, const struct incident_decision *d
 		return 0;
 	if (!d->evidence.n || !d->owner || !d->tripwire || d->expires == TS_NONE ||
 	    d->expires <= x->e->at)
-		return json_fault(x->data, x->f, "%s without evidence, owner, tripwire or a later "
-		    "expiry", conclusion_name(d->verdict));
+		return json_fault(x->data, x->f,
+		    "%s without evidence, owner, tripwire or a later expiry",
+		    conclusion_name(d->verdict));
 	return 0;
 }
 
@@ -323,8 +327,9 @@ static int on_decide(struct step_ctx *x)
 
 	if (!d)
 		return -ENOMEM;
-	*d = (struct incident_decision){ .expires = TS_NONE, .seq = x->e->seq, .at = x->e->at,
-		.actor = x->actor };
+	*d = (struct incident_decision){
+		.expires = TS_NONE, .seq = x->e->seq, .at = x->e->at, .actor = x->actor
+	};
 	if ((rc = json_only(x->data, names, x->f)) < 0 ||
 	    (rc = field_digest(x->data, "envelope", FIELD_OPTIONAL, a, &d->envelope, x->f)) < 0 ||
 	    (rc = get_proof(x, FIELD_OPTIONAL, &d->evidence)) < 0 ||
@@ -368,7 +373,8 @@ static int on_meet(struct step_ctx *x)
 			n = &x->c->condition[i];
 	if (!n)
 		return json_fault(x->data, x->f, "the case has no exit condition %s", id);
-	*n = (struct incident_condition){ n->item, n->route, true, x->e->at, x->actor, note, proof };
+	*n =
+	    (struct incident_condition){ n->item, n->route, true, x->e->at, x->actor, note, proof };
 	return add_event(x, x->e->at, "met", "%s: %s", id, note ? note : n->item->text);
 }
 
@@ -437,7 +443,9 @@ static int on_done(struct step_ctx *x)
 	struct incident_writeback *w = find_writeback(x->c, id);
 	if (!w || !w->filled || w->done)
 		return json_fault(x->data, x->f, "write-back item %s is %s", id,
-		    !w ? "unknown" : w->done ? "done already" : "not filled in");
+		    !w	      ? "unknown"
+		    : w->done ? "done already"
+			      : "not filled in");
 	w->done = true;
 	w->done_at = x->e->at;
 	w->done_by = x->actor;
@@ -449,8 +457,8 @@ static int on_done(struct step_ctx *x)
 static int on_advisory(struct step_ctx *x)
 {
 	static const char *const names[] = { "case-data", "csaf", "date", "html", "indicators",
-		"number", "overview", "publisher", "status", "summary", "text", "title", "tlp", "tracking",
-		NULL };
+		"number", "overview", "publisher", "status", "summary", "text", "title", "tlp",
+		"tracking", NULL };
 	struct arena *a = x->l->arena;
 	struct incident *c = x->c;
 	struct incident_advisory *v = GROW(a, c->advisory, c->nadvisory);
@@ -461,8 +469,8 @@ static int on_advisory(struct step_ctx *x)
 	*v = (struct incident_advisory){ .seq = x->e->seq, .actor = x->actor };
 	if ((rc = json_only(x->data, names, x->f)) < 0 ||
 	    (rc = field_digest(x->data, "case-data", FIELD_OPTIONAL, a, &v->case_data, x->f)) < 0 ||
-	    (rc = field_digest(x->data, "indicators", FIELD_OPTIONAL, a, &v->indicators,
-		 x->f)) < 0 ||
+	    (rc = field_digest(x->data, "indicators", FIELD_OPTIONAL, a, &v->indicators, x->f)) <
+		0 ||
 	    (rc = field_str(x->data, "overview", FIELD_OPTIONAL, a, &v->overview, x->f)) < 0 ||
 	    (rc = field_digest(x->data, "publisher", FIELD_OPTIONAL, a, &v->publisher, x->f)) < 0 ||
 	    (rc = field_str(x->data, "title", FIELD_OPTIONAL, a, &v->title, x->f)) < 0 ||
@@ -470,7 +478,8 @@ static int on_advisory(struct step_ctx *x)
 	    (rc = field_digest(x->data, "csaf", FIELD_REQUIRED, a, &v->csaf, x->f)) < 0 ||
 	    (rc = field_ts(x->data, "date", FIELD_REQUIRED, a, &v->date, x->f)) < 0 ||
 	    (rc = field_digest(x->data, "html", FIELD_REQUIRED, a, &v->html, x->f)) < 0 ||
-	    (rc = field_int(x->data, "number", FIELD_REQUIRED, 0, INT32_MAX, &v->number, x->f)) < 0 ||
+	    (rc = field_int(x->data, "number", FIELD_REQUIRED, 0, INT32_MAX, &v->number, x->f)) <
+		0 ||
 	    (rc = field_str(x->data, "status", FIELD_REQUIRED, a, &v->status, x->f)) < 0 ||
 	    (rc = field_str(x->data, "summary", FIELD_REQUIRED, a, &v->summary, x->f)) < 0 ||
 	    (rc = field_digest(x->data, "text", FIELD_REQUIRED, a, &v->text, x->f)) < 0 ||
@@ -495,7 +504,8 @@ static int on_close(struct step_ctx *x)
 	    (rc = incident_open_items(x->c, x->e->at, &tmp, &open, &n)) < 0)
 		return rc;
 	if (n)
-		return json_fault(x->data, x->f, "closes the case with something open: %s", open[0]);
+		return json_fault(
+		    x->data, x->f, "closes the case with something open: %s", open[0]);
 	x->c->closed = true;
 	x->c->closed_at = x->e->at;
 	return add_event(x, x->e->at, "closed", "%s", why);
@@ -523,15 +533,16 @@ static int apply(struct step_ctx *x)
 	const struct ledger_entry *e = x->e;
 
 	if (!span_starts(span_str(e->subject), SPAN_LIT("case:")))
-		return fault_set(x->f, -EBADMSG, "subject %s is no case", QUOTE(span_str(e->subject)));
+		return fault_set(
+		    x->f, -EBADMSG, "subject %s is no case", QUOTE(span_str(e->subject)));
 	x->c = incidents_find(x->l, e->subject + strlen("case:"));
 	x->actor = arena_str(x->l->arena, span_str(e->actor));
 	if (!x->actor)
 		return -ENOMEM;
 	bool opens = strcmp(e->kind, "case.open") == 0;
 	if (opens == (x->c != NULL))
-		return fault_set(x->f, -EBADMSG, "case %s",
-		    opens ? "opened a second time" : "was never opened");
+		return fault_set(
+		    x->f, -EBADMSG, "case %s", opens ? "opened a second time" : "was never opened");
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		if (strcmp(e->kind, kinds[i].kind) != 0)
 			continue;
@@ -553,7 +564,8 @@ int incidents_apply(struct incidents *l, const struct ledger_entry *e, struct fa
 	if (rc == -ENOMEM)
 		fault_set(f, rc, "out of memory");
 	return rc < 0 ? fault_wrap(f, rc, "ledger entry %llu (%s)", (unsigned long long)e->seq,
-		    QUOTE(span_str(e->kind))) : rc;
+			    QUOTE(span_str(e->kind)))
+		      : rc;
 }
 
 struct load {

@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 
-/* p has room for n elements exactly when n is no power of two (or 0): then one more needs a move. */
+/* p has room for one more unless n is 0 or a power of two: then it must move. */
 static inline void *grow_array(struct arena *a, void *p, size_t n, size_t size)
 {
 	if (n && (n & (n - 1)))

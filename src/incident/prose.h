@@ -18,8 +18,8 @@ void prose_clean(struct buf *out, struct span text);
 char *prose_copy(struct arena *a, const char *text, int *ret_err);
 
 /* head, then text wrapped at word ends to width columns, ended by a line feed; every line after the
- * first starts with as many blanks as head has columns. Line feeds in text stay. Text is taken as it
- * is: clean it first. */
+ * first starts with as many blanks as head has columns. Line feeds in text stay. Text is taken as
+ * it is: clean it first. */
 void prose_wrap(struct buf *out, const char *head, const char *text, size_t width);
 
 /* & < > " ' as entities; for element content and quoted attributes. */

@@ -53,7 +53,8 @@ static int get_url(struct json_val v, const char *key, enum field_need need, str
 	int rc = field_str(v, key, need, a, out, f);
 
 	if (rc == 0 && *out && !publisher_is_url(*out))
-		return json_fault(json_get(v, key), f, "\"%s\" is not an absolute https:// address", key);
+		return json_fault(
+		    json_get(v, key), f, "\"%s\" is not an absolute https:// address", key);
 	return rc;
 }
 
@@ -84,14 +85,15 @@ static int get_words(struct json_val v, struct publisher *p, struct arena *a, st
 	for (size_t i = 0; i < ARRAY_LEN(categories); i++)
 		known |= strcmp(p->category, categories[i]) == 0;
 	if (!known)
-		return json_fault(json_get(v, "category"), f, "\"category\" is not one of vendor, "
-		    "coordinator, discoverer, user, other");
+		return json_fault(json_get(v, "category"), f,
+		    "\"category\" is not one of vendor, coordinator, discoverer, user, other");
 	if (!is_language(p->language))
-		return json_fault(json_get(v, "language"), f, "\"language\" is not a tag such as en or "
-		    "de-AT");
+		return json_fault(
+		    json_get(v, "language"), f, "\"language\" is not a tag such as en or de-AT");
 	p->tlp = publisher_tlp(span_str(tlp));
-	return p->tlp ? 0 : json_fault(json_get(v, "tlp"), f, "\"tlp\" is not one of CLEAR, GREEN, "
-			      "AMBER, RED");
+	return p->tlp ? 0
+		      : json_fault(json_get(v, "tlp"), f,
+			    "\"tlp\" is not one of CLEAR, GREEN, AMBER, RED");
 }
 
 static int get_prefix(struct json_val v, struct publisher *p, struct arena *a, struct fault *f)
@@ -100,8 +102,8 @@ static int get_prefix(struct json_val v, struct publisher *p, struct arena *a, s
 
 	if (rc < 0)
 		return rc;
-	size_t n = strspn(p->id_prefix,
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
+	size_t n =
+	    strspn(p->id_prefix, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
 	if (p->id_prefix[n] || n > 64)
 		return json_fault(json_get(v, "id-prefix"), f,
 		    "\"id-prefix\" is not 1 to 64 letters, digits and -");
@@ -120,7 +122,7 @@ static int get_products(struct json_val v, struct publisher *p, struct arena *a,
 	p->product = arena_array(a, n ? n : 1, sizeof(*p->product));
 	if (!p->product)
 		return -ENOMEM;
-	JSON_EACH (x, arr) {
+	JSON_EACH(x, arr) {
 		struct publisher_product *q = &p->product[p->nproduct];
 		if ((rc = json_only(x, names, f)) < 0 ||
 		    (rc = field_name(x, "channel", FIELD_REQUIRED, a, &q->channel, f)) < 0 ||
@@ -135,12 +137,12 @@ static int get_products(struct json_val v, struct publisher *p, struct arena *a,
 	return 0;
 }
 
-int publisher_parse(struct publisher *ret_p, const char *name, struct span text, struct arena *a,
-    struct fault *f)
+int publisher_parse(
+    struct publisher *ret_p, const char *name, struct span text, struct arena *a, struct fault *f)
 {
 	static const char *const names[] = { "advisory-url", "authority", "category", "contact",
-		"id-prefix", "language", "legal", "name", "namespace", "products", "security-page", "tlp",
-		"version", NULL };
+		"id-prefix", "language", "legal", "name", "namespace", "products", "security-page",
+		"tlp", "version", NULL };
 	struct publisher p = { 0 };
 	struct json_doc d;
 	int64_t version;
@@ -150,7 +152,8 @@ int publisher_parse(struct publisher *ret_p, const char *name, struct span text,
 		return rc;
 	struct json_val v = json_root(&d);
 	if (json_type_of(v) != JSON_OBJ)
-		return json_fault(v, f, "not a mapping; a publisher file starts with \"version: 1\"");
+		return json_fault(
+		    v, f, "not a mapping; a publisher file starts with \"version: 1\"");
 	if ((rc = json_only(v, names, f)) < 0 ||
 	    (rc = field_int(v, "version", FIELD_REQUIRED, 1, 1, &version, f)) < 0 ||
 	    (rc = field_name(v, "name", FIELD_REQUIRED, a, &p.name, f)) < 0 ||
@@ -167,8 +170,7 @@ int publisher_parse(struct publisher *ret_p, const char *name, struct span text,
 	return 0;
 }
 
-const struct publisher_product *publisher_product_of(const struct publisher *p,
-    const char *channel)
+const struct publisher_product *publisher_product_of(const struct publisher *p, const char *channel)
 {
 	for (size_t i = 0; i < p->nproduct; i++)
 		if (strcmp(p->product[i].channel, channel) == 0)

@@ -19,11 +19,11 @@ int incident_check_text(const char *what, const char *s, size_t max, struct faul
 		return fault_set(f, INCIDENT_INCOMPLETE, "%s is longer than %zu bytes", what, max);
 	for (size_t i = 0; i < t.n; i++)
 		if ((t.p[i] < 0x20 && t.p[i] != '\n' && t.p[i] != '\t') || t.p[i] == 0x7f)
-			return fault_set(f, INCIDENT_INCOMPLETE, "%s holds a control character at "
-			    "byte %zu", what, i);
+			return fault_set(f, INCIDENT_INCOMPLETE,
+			    "%s holds a control character at byte %zu", what, i);
 	if (utf8_check(t) != t.n)
-		return fault_set(f, INCIDENT_INCOMPLETE, "%s is not UTF-8 at byte %zu", what,
-		    utf8_check(t));
+		return fault_set(
+		    f, INCIDENT_INCOMPLETE, "%s is not UTF-8 at byte %zu", what, utf8_check(t));
 	return 0;
 }
 
@@ -49,8 +49,8 @@ static int check_proof(const struct incident_proof *p, bool required, struct fau
 	if (required && !p->n)
 		return fault_set(f, INCIDENT_INCOMPLETE, "--evidence FILE is missing");
 	if (p->n > INCIDENT_EVIDENCE_MAX)
-		return fault_set(f, INCIDENT_INCOMPLETE, "more than %d evidence files",
-		    INCIDENT_EVIDENCE_MAX);
+		return fault_set(
+		    f, INCIDENT_INCOMPLETE, "more than %d evidence files", INCIDENT_EVIDENCE_MAX);
 	for (size_t i = 0; i < p->n; i++) {
 		int rc = incident_check_name("the name of an evidence file", p->e[i].name, f);
 		if (rc)
@@ -60,12 +60,13 @@ static int check_proof(const struct incident_proof *p, bool required, struct fau
 }
 
 /* The entry just appended, as the fold will see it from now on. */
-static int apply_own(struct incident_write *w, const struct ledger_new *e, uint64_t seq,
-    struct fault *f)
+static int apply_own(
+    struct incident_write *w, const struct ledger_new *e, uint64_t seq, struct fault *f)
 {
 	AUTO_ARENA struct arena tmp = ARENA_INIT(64u << 20);
-	struct ledger_entry entry = { .seq = seq, .at = e->at, .kind = e->kind,
-		.subject = e->subject, .actor = e->actor };
+	struct ledger_entry entry = {
+		.seq = seq, .at = e->at, .kind = e->kind, .subject = e->subject, .actor = e->actor
+	};
 	struct json_doc doc;
 
 	int rc = json_parse(&doc, e->data, &tmp, f);
@@ -84,8 +85,12 @@ int incident_append(struct incident_write *w, const char *kind, const char *case
 	if (buf_err(data))
 		return fault_set(f, buf_err(data), "the entry is larger than %u bytes", DATA_MAX);
 	snprintf(subject, sizeof(subject), "case:%s", case_id);
-	struct ledger_new e = { .kind = kind, .subject = subject, .actor = w->who.actor,
-		.at = w->who.at, .clock_injected = w->who.clock_injected, .data = buf_span(data) };
+	struct ledger_new e = { .kind = kind,
+		.subject = subject,
+		.actor = w->who.actor,
+		.at = w->who.at,
+		.clock_injected = w->who.clock_injected,
+		.data = buf_span(data) };
 	int rc = ledger_append(w->s, &e, &seq, f);
 	return rc ? rc : apply_own(w, &e, seq, f);
 }
@@ -117,24 +122,25 @@ static void put_ts(struct jw *w, const char *key, ts t)
 		jw_kcstr(w, key, ts_format(t, text));
 }
 
-static int check_dismissal(const struct incident_write *w, const struct incident_decision *d,
-    ts max, struct fault *f)
+static int check_dismissal(
+    const struct incident_write *w, const struct incident_decision *d, ts max, struct fault *f)
 {
 	const char *what = conclusion_name(d->verdict);
 	char days[TS_TEXT_MAX];
 
 	if (!d->evidence.n)
-		return fault_set(f, INCIDENT_INCOMPLETE, "%s needs --evidence FILE: what shows it",
-		    what);
+		return fault_set(
+		    f, INCIDENT_INCOMPLETE, "%s needs --evidence FILE: what shows it", what);
 	if (!d->owner)
-		return fault_set(f, INCIDENT_INCOMPLETE, "%s needs --owner NAME: who answers for it",
-		    what);
+		return fault_set(
+		    f, INCIDENT_INCOMPLETE, "%s needs --owner NAME: who answers for it", what);
 	if (d->expires == TS_NONE)
-		return fault_set(f, INCIDENT_INCOMPLETE, "%s needs --expires WHEN: until when it "
-		    "stands", what);
+		return fault_set(
+		    f, INCIDENT_INCOMPLETE, "%s needs --expires WHEN: until when it stands", what);
 	if (d->expires - w->who.at > max)
-		return fault_set(f, INCIDENT_INCOMPLETE, "--expires: %s may stand for %s at most "
-		    "(dismissal-max of the route file)", what, ts_format_duration(max, days));
+		return fault_set(f, INCIDENT_INCOMPLETE,
+		    "--expires: %s may stand for %s at most (dismissal-max of the route file)",
+		    what, ts_format_duration(max, days));
 	return 0;
 }
 
@@ -144,8 +150,8 @@ int incident_decide_check(const struct incident_write *w, const struct incident_
 	int rc;
 
 	if (incident_state_at(w->c, w->who.at) == INCIDENT_CLOSED)
-		return fault_set(f, INCIDENT_REFUSED, "case %s is closed; a new report opens it again",
-		    w->c->id);
+		return fault_set(f, INCIDENT_REFUSED,
+		    "case %s is closed; a new report opens it again", w->c->id);
 	if (d->verdict == CONCLUSION_NONE || d->verdict >= CONCLUSIONS)
 		return fault_set(f, INCIDENT_INCOMPLETE, "--verdict is missing");
 	if ((rc = incident_check_text("--why", d->why, INCIDENT_TEXT_MAX, f)) ||
@@ -156,8 +162,8 @@ int incident_decide_check(const struct incident_write *w, const struct incident_
 	if (d->expires != TS_NONE && d->expires <= w->who.at)
 		return fault_set(f, INCIDENT_INCOMPLETE, "--expires lies in the past");
 	if (d->verdict == CONCLUSION_CONTAINED && !d->evidence.n)
-		return fault_set(f, INCIDENT_INCOMPLETE,
-		    "contained needs --evidence FILE: what shows it");
+		return fault_set(
+		    f, INCIDENT_INCOMPLETE, "contained needs --evidence FILE: what shows it");
 	return conclusion_dismisses(d->verdict) ? check_dismissal(w, d, dismissal_max, f) : 0;
 }
 
@@ -180,8 +186,8 @@ int incident_reopen(struct incident_write *w, int reporters, const char *why, st
 	return incident_append(w, "case.reopen", w->c->id, &b, f);
 }
 
-int incident_decide(struct incident_write *w, const struct incident_decision *d,
-    ts dismissal_max, struct fault *f)
+int incident_decide(
+    struct incident_write *w, const struct incident_decision *d, ts dismissal_max, struct fault *f)
 {
 	AUTO_BUF struct buf b = BUF_INIT(DATA_MAX);
 	struct jw j = jw_canonical(&b);
@@ -250,8 +256,9 @@ int incident_meet(struct incident_write *w, const char *condition,
 	if (rc)
 		return rc;
 	if (!n)
-		return fault_set(f, INCIDENT_INCOMPLETE, "case %s has no exit condition %s; firebreak "
-		    "case show %s lists them", w->c->id, QUOTE(span_str(condition)), w->c->id);
+		return fault_set(f, INCIDENT_INCOMPLETE,
+		    "case %s has no exit condition %s; firebreak case show %s lists them", w->c->id,
+		    QUOTE(span_str(condition)), w->c->id);
 	if (n->met)
 		return fault_set(f, INCIDENT_REFUSED, "exit condition %s is met already, by %s",
 		    n->item->id, QUOTE(span_str(n->met_by)));
@@ -266,8 +273,8 @@ int incident_meet(struct incident_write *w, const char *condition,
 	return incident_append(w, "case.meet", w->c->id, &b, f);
 }
 
-int incident_note(struct incident_write *w, const char *text, const struct incident_proof *proof,
-    struct fault *f)
+int incident_note(
+    struct incident_write *w, const char *text, const struct incident_proof *proof, struct fault *f)
 {
 	AUTO_BUF struct buf b = BUF_INIT(DATA_MAX);
 	struct jw j = jw_canonical(&b);
@@ -319,7 +326,8 @@ static int check_writeback(const struct incident_writeback *n, struct fault *f)
 	    (rc = incident_check_text("--tripwire", n->tripwire, INCIDENT_TEXT_MAX, f)))
 		return rc;
 	if (!n->control && !n->runbook)
-		return fault_set(f, INCIDENT_INCOMPLETE, "one of --control and --runbook is needed: "
+		return fault_set(f, INCIDENT_INCOMPLETE,
+		    "one of --control and --runbook is needed: "
 		    "what changes because of the finding");
 	return 0;
 }
@@ -334,8 +342,9 @@ int incident_writeback_fill(struct incident_write *w, const struct incident_writ
 	if ((rc = check_not_closed(w, f)) || (rc = check_writeback(n, f)))
 		return rc;
 	if (n->id && !is_item_id(n->id))
-		return fault_set(f, INCIDENT_INCOMPLETE, "--item %s: not 1 to 64 of a-z, 0-9 and -, "
-		    "starting with a letter", QUOTE(span_str(n->id)));
+		return fault_set(f, INCIDENT_INCOMPLETE,
+		    "--item %s: not 1 to 64 of a-z, 0-9 and -, starting with a letter",
+		    QUOTE(span_str(n->id)));
 	const char *id = n->id ? n->id : free_item_id(w);
 	if (!id)
 		return -ENOMEM;
@@ -367,11 +376,13 @@ int incident_writeback_done(struct incident_write *w, const char *item,
 	if (rc)
 		return rc;
 	if (!n)
-		return fault_set(f, INCIDENT_INCOMPLETE, "case %s has no write-back item %s; firebreak "
-		    "case show %s lists them", w->c->id, QUOTE(span_str(item)), w->c->id);
+		return fault_set(f, INCIDENT_INCOMPLETE,
+		    "case %s has no write-back item %s; firebreak case show %s lists them",
+		    w->c->id, QUOTE(span_str(item)), w->c->id);
 	if (!n->filled || n->done)
 		return fault_set(f, INCIDENT_REFUSED, "write-back item %s is %s", n->id,
-		    n->done ? "done already" : "not filled in; first: firebreak case writeback add");
+		    n->done ? "done already"
+			    : "not filled in; first: firebreak case writeback add");
 	if ((rc = check_proof(proof, true, f)) ||
 	    (rc = check_optional("--note", note, INCIDENT_TEXT_MAX, f)))
 		return rc;
@@ -397,16 +408,15 @@ int incident_close(struct incident_write *w, const char *why, struct fault *f)
 	    (rc = incident_open_items(w->c, w->who.at, &tmp, &open, &n)))
 		return rc;
 	if (n)
-		return fault_set(f, INCIDENT_REFUSED, "case %s has %zu open item%s: %s%s", w->c->id, n,
-		    n == 1 ? "" : "s", open[0], n == 1 ? "" : " …");
+		return fault_set(f, INCIDENT_REFUSED, "case %s has %zu open item%s: %s%s", w->c->id,
+		    n, n == 1 ? "" : "s", open[0], n == 1 ? "" : " …");
 	jw_obj(&j);
 	jw_kcstr(&j, "why", why);
 	jw_end(&j);
 	return incident_append(w, "case.close", w->c->id, &b, f);
 }
 
-int incident_advised(struct incident_write *w, const struct incident_advisory *v,
-    struct fault *f)
+int incident_advised(struct incident_write *w, const struct incident_advisory *v, struct fault *f)
 {
 	AUTO_BUF struct buf b = BUF_INIT(DATA_MAX);
 	struct jw j = jw_canonical(&b);

@@ -53,7 +53,7 @@ FB_MUST int incident_decide_check(const struct incident_write *w,
 void incident_decision_payload(struct buf *out, const char *case_id, const char *actor, ts at,
     const struct incident_decision *d);
 
-/* Opens a decided or closed case again; reporters: how many independent ones, 0 if that is not why. */
+/* Opens a decided or closed case again. reporters: how many independent ones; 0 if not for that. */
 FB_MUST int incident_reopen(struct incident_write *w, int reporters, const char *why,
     struct fault *f);
 

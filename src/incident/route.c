@@ -17,8 +17,10 @@ static int get_signal(struct json_val v, struct arena *a, enum signal_kind *out,
 		return rc;
 	*out = signal_kind_of(span_str(s));
 	if (*out == SIGNAL_NONE)
-		return json_fault(json_get(v, "signal"), f, "unknown signal %s; known are "
-		    "release-integrity, provenance-gap, downstream-impact", QUOTE(span_str(s)));
+		return json_fault(json_get(v, "signal"), f,
+		    "unknown signal %s; known are "
+		    "release-integrity, provenance-gap, downstream-impact",
+		    QUOTE(span_str(s)));
 	return 0;
 }
 
@@ -31,8 +33,9 @@ static int get_severity(struct json_val v, struct arena *a, enum severity *out, 
 		return rc;
 	*out = severity_of(span_str(s));
 	if (*out == SEVERITY_NONE)
-		return json_fault(json_get(v, "severity"), f, "unknown severity %s; known are low, "
-		    "medium, high, critical", QUOTE(span_str(s)));
+		return json_fault(json_get(v, "severity"), f,
+		    "unknown severity %s; known are low, medium, high, critical",
+		    QUOTE(span_str(s)));
 	return 0;
 }
 
@@ -44,7 +47,7 @@ static int get_steps(struct json_val v, struct route *r, struct arena *a, struct
 
 	if (rc < 0)
 		return rc;
-	JSON_EACH (x, arr) {
+	JSON_EACH(x, arr) {
 		enum step s = step_of(json_str(x, a));
 		if (s == STEP_NONE)
 			return json_fault(x, f, "unknown step %s", QUOTE(json_text(x)));
@@ -64,11 +67,13 @@ static int get_applies(struct json_val v, struct arena *a, conclusion_set *out, 
 	if (rc < 0)
 		return rc;
 	*out = json_ok(arr) ? 0 : CONCLUSIONS_ALL;
-	JSON_EACH (x, arr) {
+	JSON_EACH(x, arr) {
 		enum conclusion c = conclusion_of(json_str(x, a));
 		if (c == CONCLUSION_NONE)
-			return json_fault(x, f, "unknown verdict %s; known are confirmed, contained, "
-			    "false-positive, accepted-risk", QUOTE(json_text(x)));
+			return json_fault(x, f,
+			    "unknown verdict %s; known are confirmed, contained, "
+			    "false-positive, accepted-risk",
+			    QUOTE(json_text(x)));
 		*out |= 1u << c;
 	}
 	return json_ok(arr) && !n ? json_fault(arr, f, "\"applies-to\" is empty") : 0;
@@ -106,7 +111,7 @@ static int get_items(struct json_val v, const char *key, struct arena *a,
 	struct route_item *it = arena_array(a, n ? n : 1, sizeof(*it));
 	if (!it)
 		return -ENOMEM;
-	JSON_EACH (x, arr) {
+	JSON_EACH(x, arr) {
 		if ((rc = json_only(x, names, f)) < 0 ||
 		    (rc = field_id(x, "id", FIELD_REQUIRED, a, &it[i].id, f)) < 0 ||
 		    (rc = field_str(x, "text", FIELD_REQUIRED, a, &it[i].text, f)) < 0 ||
@@ -135,8 +140,9 @@ static int get_event(struct json_val v, const char *key, const char *const *word
 			return 0;
 	if (find_item(r->exit, r->nexit, *out))
 		return 0;
-	return json_fault(json_get(v, key), f, "\"%s\": %s is neither an event nor an exit condition "
-	    "of this route", key, QUOTE(span_str(*out)));
+	return json_fault(json_get(v, key), f,
+	    "\"%s\": %s is neither an event nor an exit condition of this route", key,
+	    QUOTE(span_str(*out)));
 }
 
 static int get_deadline(struct json_val v, const struct route *r, struct arena *a,
@@ -173,14 +179,15 @@ static int get_deadlines(struct json_val v, struct route *r, struct arena *a, st
 	r->deadline = arena_array(a, n ? n : 1, sizeof(*r->deadline));
 	if (!r->deadline)
 		return -ENOMEM;
-	JSON_EACH (x, arr) {
+	JSON_EACH(x, arr) {
 		struct route_deadline *d = &r->deadline[r->ndeadline];
 		rc = get_deadline(x, r, a, d, f);
 		if (rc < 0)
 			return rc;
 		for (size_t i = 0; i < r->ndeadline; i++)
 			if (strcmp(r->deadline[i].id, d->id) == 0)
-				return json_fault(json_get(x, "id"), f, "id %s is used twice", d->id);
+				return json_fault(
+				    json_get(x, "id"), f, "id %s is used twice", d->id);
 		r->ndeadline++;
 	}
 	return 0;
@@ -222,7 +229,7 @@ static int get_routes(struct json_val v, struct routes *r, struct arena *a, stru
 	r->route = arena_array(a, n, sizeof(*r->route));
 	if (!r->route)
 		return -ENOMEM;
-	JSON_EACH (x, arr) {
+	JSON_EACH(x, arr) {
 		rc = route_decode(&r->route[r->n], x, a, f);
 		if (rc < 0)
 			return rc;
@@ -241,14 +248,15 @@ static int check_total(struct json_val v, const struct routes *r, struct fault *
 	for (enum signal_kind k = SIGNAL_RELEASE_INTEGRITY; k <= SIGNAL_DOWNSTREAM_IMPACT; k++) {
 		struct signal s = { .kind = k };
 		if (!routes_match(r, &s))
-			return json_fault(json_get(v, "routes"), f, "no route answers every %s signal: "
-			    "add one without \"min-confidence\"", signal_kind_name(k));
+			return json_fault(json_get(v, "routes"), f,
+			    "no route answers every %s signal: add one without \"min-confidence\"",
+			    signal_kind_name(k));
 	}
 	return 0;
 }
 
-int routes_parse(struct routes *ret_r, const char *name, struct span text, struct arena *a,
-    struct fault *f)
+int routes_parse(
+    struct routes *ret_r, const char *name, struct span text, struct arena *a, struct fault *f)
 {
 	static const char *const names[] = { "dismissal-max", "freeze-for", "independent-reports",
 		"name", "routes", "version", NULL };
@@ -265,8 +273,8 @@ int routes_parse(struct routes *ret_r, const char *name, struct span text, struc
 	if ((rc = json_only(v, names, f)) < 0 ||
 	    (rc = field_int(v, "version", FIELD_REQUIRED, 1, 1, &version, f)) < 0 ||
 	    (rc = field_name(v, "name", FIELD_REQUIRED, a, &r.name, f)) < 0 ||
-	    (rc = field_int(v, "independent-reports", FIELD_OPTIONAL, 1, ROUTE_REPORTS_MAX, &reports,
-		 f)) < 0 ||
+	    (rc = field_int(v, "independent-reports", FIELD_OPTIONAL, 1, ROUTE_REPORTS_MAX,
+		 &reports, f)) < 0 ||
 	    (rc = field_duration(v, "dismissal-max", FIELD_OPTIONAL, a, &r.dismissal_max, f)) < 0 ||
 	    (rc = field_duration(v, "freeze-for", FIELD_OPTIONAL, a, &r.freeze_for, f)) < 0 ||
 	    (rc = get_routes(v, &r, a, f)) < 0 || (rc = check_total(v, &r, f)) < 0)

@@ -137,8 +137,8 @@ static ts end_of(const struct incident *c, const char *until)
 	return condition_met(c, until);
 }
 
-static struct incident_deadline deadline_at(const struct incident *c,
-    const struct route_deadline *d, ts now)
+static struct incident_deadline deadline_at(
+    const struct incident *c, const struct route_deadline *d, ts now)
 {
 	struct incident_deadline r = { .d = d, .due = TS_NONE, .met = end_of(c, d->until) };
 	ts start = start_of(c, d->from);
@@ -216,19 +216,19 @@ static void add_line(struct lines *l, const char *text)
 	l->n++;
 }
 
-int incident_open_items(const struct incident *c, ts now, struct arena *a,
-    const char *const **ret_s, size_t *ret_n)
+int incident_open_items(
+    const struct incident *c, ts now, struct arena *a, const char *const **ret_s, size_t *ret_n)
 {
 	struct lines l = { .a = a };
 	char when[TS_TEXT_MAX];
 
 	if (incident_state_at(c, now) == INCIDENT_EXPIRED)
 		add_line(&l, arena_printf(a, "decision: the %s ran out on %s; decide again",
-		    conclusion_name(last_decision(c)->verdict),
-		    ts_format(last_decision(c)->expires, when)));
+				 conclusion_name(last_decision(c)->verdict),
+				 ts_format(last_decision(c)->expires, when)));
 	else if (!last_decision(c))
 		add_line(&l, arena_printf(a, "decision: none%s",
-		    c->reopened ? " since the case was re-opened" : " yet"));
+				 c->reopened ? " since the case was re-opened" : " yet"));
 	for (size_t i = 0; i < c->ncondition; i++) {
 		const struct route_item *it = c->condition[i].item;
 		if (!c->condition[i].met && incident_applies(c, it->applies, now))
@@ -236,10 +236,11 @@ int incident_open_items(const struct incident *c, ts now, struct arena *a,
 	}
 	for (size_t i = 0; i < c->nwriteback; i++) {
 		const struct incident_writeback *w = &c->writeback[i];
-		if (!w->done && (!w->item || w->filled || incident_applies(c, w->item->applies, now)))
+		if (!w->done &&
+		    (!w->item || w->filled || incident_applies(c, w->item->applies, now)))
 			add_line(&l, arena_printf(a, "write-back item %s (%s): %s", w->id,
-			    w->filled ? "not done" : "not filled in",
-			    w->filled ? w->finding : w->item->text));
+					 w->filled ? "not done" : "not filled in",
+					 w->filled ? w->finding : w->item->text));
 	}
 	if (l.full)
 		return -ENOMEM;

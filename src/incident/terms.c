@@ -16,7 +16,8 @@ static const struct {
 	[STEP_FREEZE_CHANNEL] = { "freeze-channel",
 	    "Nothing more goes out on the channel until the case is closed." },
 	[STEP_PROPOSE_ROLLBACK] = { "propose-rollback",
-	    "Take users back to the newest release that still verifies: firebreak release rollback." },
+	    "Take users back to the newest release that still verifies: firebreak release "
+	    "rollback." },
 	[STEP_HOLD_RELEASE] = { "hold-release",
 	    "The release stays unpublished until its evidence is complete." },
 	[STEP_PROVENANCE_REVIEW] = { "provenance-review",

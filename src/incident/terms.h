@@ -8,7 +8,13 @@
 
 #include "base/span.h"
 
-enum severity { SEVERITY_NONE = 0, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
+enum severity {
+	SEVERITY_NONE = 0,
+	SEVERITY_LOW,
+	SEVERITY_MEDIUM,
+	SEVERITY_HIGH,
+	SEVERITY_CRITICAL,
+};
 
 /* What a route may ask for. Only STEP_FREEZE_CHANNEL acts by itself; the others are for people. */
 enum step {

@@ -20,14 +20,14 @@ static bool same_digest(const struct signal *a, const struct signal *b)
 static bool same_observable(const struct signal *a, const struct signal *b)
 {
 	return a->obs_value && b->obs_value && same_str(a->obs_type, b->obs_type) &&
-	    span_eq_nocase(span_str(a->obs_value), span_str(b->obs_value)) &&
-	    same_str(a->channel, b->channel);
+	       span_eq_nocase(span_str(a->obs_value), span_str(b->obs_value)) &&
+	       same_str(a->channel, b->channel);
 }
 
 static bool same_release(const struct signal *a, const struct signal *b)
 {
 	return a->channel && a->release && same_str(a->channel, b->channel) &&
-	    same_str(a->release, b->release);
+	       same_str(a->release, b->release);
 }
 
 /* What independence is counted on: the digest where there is one. */
@@ -67,8 +67,8 @@ static bool is_dismissed(const struct incident *c, ts now)
 	return d && conclusion_dismisses(d->verdict);
 }
 
-static struct incident *find_case(const struct incident_write *w, const struct signal *s,
-    const struct incident **ret_related)
+static struct incident *find_case(
+    const struct incident_write *w, const struct signal *s, const struct incident **ret_related)
 {
 	struct incident *dismissed = NULL;
 
@@ -80,7 +80,7 @@ static struct incident *find_case(const struct incident_write *w, const struct s
 		if (is_dismissed(c, w->who.at) && knows_matter(c, s))
 			dismissed = c;
 		else if (!is_dismissed(c, w->who.at) &&
-		    incident_state_at(c, w->who.at) != INCIDENT_CLOSED)
+			 incident_state_at(c, w->who.at) != INCIDENT_CLOSED)
 			return c;
 		else
 			*ret_related = c;
@@ -117,8 +117,8 @@ static int check_signal(const struct signal *s, struct fault *f)
 	if (s->kind == SIGNAL_NONE)
 		return fault_set(f, INCIDENT_INCOMPLETE, "the signal has no kind");
 	if (!digest_is_set(&s->subject) && !s->obs_value)
-		return fault_set(f, INCIDENT_INCOMPLETE, "the signal has neither a subject digest nor an "
-		    "observable: what is it about?");
+		return fault_set(f, INCIDENT_INCOMPLETE,
+		    "the signal has neither a subject digest nor an observable: what is it about?");
 	if (s->obs_value && !s->obs_type)
 		return fault_set(f, INCIDENT_INCOMPLETE, "the observable has no type");
 	const struct {
@@ -132,7 +132,8 @@ static int check_signal(const struct signal *s, struct fault *f)
 	for (size_t i = 0; i < ARRAY_LEN(name); i++)
 		if (name[i].value && (rc = incident_check_name(name[i].what, name[i].value, f)))
 			return rc;
-	if (s->summary && (rc = incident_check_text("the summary", s->summary, INCIDENT_TEXT_MAX, f)))
+	if (s->summary &&
+	    (rc = incident_check_text("the summary", s->summary, INCIDENT_TEXT_MAX, f)))
 		return rc;
 	if (s->obs_value &&
 	    (rc = incident_check_text("the observable's value", s->obs_value, OBSERVABLE_MAX, f)))
@@ -164,7 +165,8 @@ static const char *title_of(struct arena *a, const struct signal *s)
 	if (s->summary)
 		return s->summary;
 	if (digest_is_set(&s->subject))
-		return arena_printf(a, "%s: %s", signal_kind_name(s->kind), DIGEST_TEXT(&s->subject));
+		return arena_printf(
+		    a, "%s: %s", signal_kind_name(s->kind), DIGEST_TEXT(&s->subject));
 	return arena_printf(a, "%s: %s %s", signal_kind_name(s->kind), s->obs_type, s->obs_value);
 }
 
@@ -237,8 +239,8 @@ static int append_signal(struct incident_write *w, const struct triage_input *in
 	return incident_append(w, "case.signal", w->c->id, &b, f);
 }
 
-static int choose(struct incident_write *w, const struct triage_input *in, bool *ret_opened,
-    struct fault *f)
+static int choose(
+    struct incident_write *w, const struct triage_input *in, bool *ret_opened, struct fault *f)
 {
 	const struct incident *related = NULL;
 
@@ -256,7 +258,8 @@ static int choose(struct incident_write *w, const struct triage_input *in, bool 
 	w->c = find_case(w, in->signal, &related);
 	if (!w->c && in->belongs_to) {
 		w->c = incidents_find(w->l, in->belongs_to);
-		enum incident_state st = w->c ? incident_state_at(w->c, w->who.at) : INCIDENT_CLOSED;
+		enum incident_state st =
+		    w->c ? incident_state_at(w->c, w->who.at) : INCIDENT_CLOSED;
 		if (st != INCIDENT_OPEN && st != INCIDENT_EXPIRED)
 			w->c = NULL;
 	}
@@ -270,7 +273,8 @@ static const char *reason(struct arena *a, const struct signal *s, const struct 
     bool dismissed, bool new_matter)
 {
 	if (!r->tripped)
-		return arena_printf(a, "%s signal from %s%s", signal_kind_name(s->kind), s->reporter,
+		return arena_printf(a, "%s signal from %s%s", signal_kind_name(s->kind),
+		    s->reporter,
 		    dismissed && new_matter ? ", which the dismissal does not speak about" : "");
 	return arena_printf(a, "%d independent reports%s, the last by %s", r->reporters,
 	    dismissed ? " although it had been dismissed" : "", s->reporter);

@@ -6,10 +6,10 @@
  *
  * Which case: the one that was asked for; else the oldest that is not closed and knows the same
  * matter; else the newest dismissed one (closed or not) that knows the very thing; else the one that
- * belongs to it, if that is open (other hits of the same hunt); else a new one. A case knows a matter
- * if one of its signals has the same digest, or the same observable on the same channel, or the same
- * release of the same channel. A dismissal speaks about nothing but the digest, or the observable of
- * the channel, that was reported.
+ * it belongs to, if that is open (other hits of the same hunt); else a new one. A case knows a matter
+ * if one of its signals has the same digest, the same observable on the same channel, or the same
+ * release of the same channel. A dismissal speaks about nothing but the digest, or the observable
+ * of the channel, that was reported.
  *
  * Independent reports: a report is its reporter (compared without case and outer white space). On
  * one digest, or on one observable of one channel, the first report of each reporter in a case
@@ -19,8 +19,8 @@
  *
  * Guarantees: as record.h: inside a transaction, nothing stands after any result but 0.
  *
- * Result codes: 0; INCIDENT_INCOMPLETE (the signal lacks what it must have; fault); INCIDENT_REFUSED
- * (the case asked for is closed, or none); -errno.
+ * Result codes: 0; INCIDENT_INCOMPLETE (the signal lacks what it must have); INCIDENT_REFUSED (the
+ * case asked for is closed, or none); -errno. Each with a fault.
  */
 
 #include "incident/record.h"

@@ -70,7 +70,8 @@ static void test_urls(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		is_int(publisher_is_url(rows[i].url), rows[i].want, "URL %s", QUOTE(span_str(rows[i].url)));
+		is_int(publisher_is_url(rows[i].url), rows[i].want, "URL %s",
+		    QUOTE(span_str(rows[i].url)));
 }
 
 /* --- facts of a case made by hand --- */
@@ -90,11 +91,19 @@ static void make(struct made *m, enum conclusion verdict)
 	if (publisher_parse(&m->pub, "p", span_str(pub_text), &m->a, &m->f) < 0)
 		printf("Bail out! %s\n", m->f.text), exit(2);
 	m->d = (struct incident_decision){ .verdict = verdict, .at = T0, .expires = TS_NONE };
-	m->s = (struct incident_signal){ .independent = true, .reporters = 1,
-		.s = { .kind = SIGNAL_DOWNSTREAM_IMPACT, .reporter = "r", .obs_type = "domain",
-		    .obs_value = "c2.example", .seen = T0, .learned = T0 + TS_HOUR } };
-	m->c = (struct incident){ .id = "2023-0001", .signal = &m->s, .nsignal = 1,
-		.decision = &m->d, .ndecision = verdict != CONCLUSION_NONE,
+	m->s = (struct incident_signal){ .independent = true,
+		.reporters = 1,
+		.s = { .kind = SIGNAL_DOWNSTREAM_IMPACT,
+		    .reporter = "r",
+		    .obs_type = "domain",
+		    .obs_value = "c2.example",
+		    .seen = T0,
+		    .learned = T0 + TS_HOUR } };
+	m->c = (struct incident){ .id = "2023-0001",
+		.signal = &m->s,
+		.nsignal = 1,
+		.decision = &m->d,
+		.ndecision = verdict != CONCLUSION_NONE,
 		.decided = verdict != CONCLUSION_NONE };
 }
 
@@ -122,8 +131,8 @@ static void test_status(void)
 		struct facts x;
 		make(&m, rows[i].verdict);
 		is_int(begin(&m, &x, "draft", T0), 0, "begin");
-		is_int(facts_status_of(&x), rows[i].want, "%s: %s", conclusion_name(rows[i].verdict),
-		    facts_status_text(rows[i].want));
+		is_int(facts_status_of(&x), rows[i].want, "%s: %s",
+		    conclusion_name(rows[i].verdict), facts_status_text(rows[i].want));
 		arena_free(&m.a);
 	}
 }
@@ -161,9 +170,10 @@ static void test_merge(void)
 	is_int(x.nproduct, 2, "the same name of another vendor is another product");
 	is_int(x.bad, 2, "one affected, one being looked into");
 	ok(!x.product[0].version[0].recommended, "nobody moves to what is affected");
-	is_str(x.move, "P: move to version 2.\n"
-		       "P: there is no version to move to yet. Do not install or update it, and stop using "
-		       "the versions that are affected until this advisory names one.",
+	is_str(x.move,
+	    "P: move to version 2.\n"
+	    "P: there is no version to move to yet. Do not install or update it, and stop using "
+	    "the versions that are affected until this advisory names one.",
 	    "what to do, product by product");
 	is_int(x.nindicator, 1, "one indicator");
 	is_str(x.indicator[0].source, "one, two", "with everybody who names it");
@@ -200,9 +210,15 @@ static void test_revisions(void)
 		int64_t number;
 		size_t history;
 	} rows[] = {
-		{ "", "draft", 0, 1 }, { "", "interim", 1, 1 }, { "", "final", 1, 1 },
-		{ "ddd", "draft", 0, 1 }, { "dd", "interim", 1, 1 }, { "i", "draft", 2, 2 },
-		{ "idd", "draft", 2, 2 }, { "idd", "final", 2, 2 }, { "diff", "final", 4, 4 },
+		{ "", "draft", 0, 1 },
+		{ "", "interim", 1, 1 },
+		{ "", "final", 1, 1 },
+		{ "ddd", "draft", 0, 1 },
+		{ "dd", "interim", 1, 1 },
+		{ "i", "draft", 2, 2 },
+		{ "idd", "draft", 2, 2 },
+		{ "idd", "final", 2, 2 },
+		{ "diff", "final", 4, 4 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -212,13 +228,17 @@ static void test_revisions(void)
 		make(&m, CONCLUSION_NONE);
 		for (size_t k = 0; rows[i].before[k]; k++) {
 			char c = rows[i].before[k];
-			v[k] = (struct incident_advisory){ .tracking = "OLD-2023-0001", .summary = "s",
-				.status = c == 'd' ? "draft" : c == 'i' ? "interim" : "final",
+			v[k] = (struct incident_advisory){ .tracking = "OLD-2023-0001",
+				.summary = "s",
+				.status = c == 'd'   ? "draft"
+					  : c == 'i' ? "interim"
+						     : "final",
 				.date = T0 + (ts)k * TS_DAY };
 			m.c.nadvisory++;
 		}
 		m.c.advisory = v;
-		is_int(begin(&m, &x, rows[i].status, T0 + 9 * TS_DAY), 0, "after \"%s\"", rows[i].before);
+		is_int(begin(&m, &x, rows[i].status, T0 + 9 * TS_DAY), 0, "after \"%s\"",
+		    rows[i].before);
 		is_int(x.number, rows[i].number, "%s after \"%s\" is version %lld", rows[i].status,
 		    rows[i].before, (long long)rows[i].number);
 		is_int(x.nrevision, rows[i].history, "with %zu in its history", rows[i].history);
@@ -244,8 +264,9 @@ static void test_odd(void)
 	int rc = 0;
 
 	make(&m, CONCLUSION_CONFIRMED);
-	struct facts_request r = { .status = "final", .summary = odd, .title = odd, .overview = odd,
-		.now = T0 };
+	struct facts_request r = {
+		.status = "final", .summary = odd, .title = odd, .overview = odd, .now = T0
+	};
 	rc |= facts_begin(&x, &m.c, &m.pub, &r, &m.a, &m.f);
 	rc |= facts_add_version(&x, odd, odd, odd, FACTS_AFFECTED, &v);
 	rc |= facts_add_file(&x, v, odd, none, true);

@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#define DAY(d) (1677628800ll * TS_SECOND + ((d) - 1) * TS_DAY) /* 2023-03-01 and on */
+#define DAY(d) (1677628800ll * TS_SECOND + ((d)-1) * TS_DAY) /* 2023-03-01 and on */
 #define HASH "sha256:7986bbaee8940da11ce089383521ab420c443ab7b15ed42aed91fd31ce833896"
 #define PROOF "\"evidence\":[{\"digest\":\"" HASH "\",\"name\":\"e.txt\"}]"
 #define ROUTE                                                                                      \
@@ -19,14 +19,17 @@
 	"{\"id\":\"freeze\",\"text\":\"t\",\"until\":\"freeze\",\"within\":\"1h\"},"               \
 	"{\"applies-to\":[\"confirmed\"],\"from\":\"confirmed\",\"id\":\"tell\",\"text\":\"t\","   \
 	"\"until\":\"advisory\",\"within\":\"1d\"},"                                               \
-	"{\"from\":\"known\",\"id\":\"after\",\"text\":\"t\",\"until\":\"close\",\"within\":\"2d\"}],"  \
+	"{\"from\":\"known\",\"id\":\"after\",\"text\":\"t\",\"until\":\"close\",\"within\":"      \
+	"\"2d\"}],"                                                                                \
 	"\"exit\":[{\"id\":\"known\",\"text\":\"scope\"},"                                         \
 	"{\"applies-to\":[\"confirmed\"],\"id\":\"told\",\"text\":\"told\"}],"                     \
-	"\"id\":\"r\",\"min-confidence\":0,\"owner\":\"soc\",\"question\":\"q\",\"severity\":\"high\","  \
+	"\"id\":\"r\",\"min-confidence\":0,\"owner\":\"soc\",\"question\":\"q\",\"severity\":"     \
+	"\"high\","                                                                                \
 	"\"signal\":\"downstream-impact\",\"steps\":[\"scope\"],"                                  \
 	"\"write-back\":[{\"applies-to\":[\"confirmed\"],\"id\":\"lesson\",\"text\":\"l\"}]}"
 #define OPEN                                                                                       \
-	"{\"id\":\"2023-0001\",\"route-digest\":\"" HASH "\",\"route-file\":\"f\",\"title\":\"t\"}"
+	"{\"id\":\"2023-0001\",\"route-digest\":\"" HASH "\",\"route-file\":\"f\",\"title\":"      \
+							 "\"t\"}"
 #define SIGNAL(n, who, more)                                                                       \
 	"{\"independent\":true,\"reporters\":" #n "," more "\"route-id\":\"r\",\"signal\":"        \
 	"{\"confidence\":50,\"kind\":\"downstream-impact\",\"learned\":\"2023-03-01T00:00:00Z\","  \
@@ -38,12 +41,14 @@
 #define CONFIRMED "{\"evidence\":[],\"verdict\":\"confirmed\",\"why\":\"w\"}"
 #define MEET(id) "{\"condition\":\"" id "\"," PROOF "}"
 #define FILL                                                                                       \
-	"{\"control\":\"c\",\"finding\":\"f\",\"item\":\"lesson\",\"owner\":\"o\",\"tripwire\":\"t\"}"
+	"{\"control\":\"c\",\"finding\":\"f\",\"item\":\"lesson\",\"owner\":\"o\",\"tripwire\":"   \
+	"\"t\"}"
 #define DONE "{" PROOF ",\"item\":\"lesson\"}"
 #define REOPEN "{\"reporters\":2,\"why\":\"w\"}"
 #define CLOSE "{\"why\":\"w\"}"
 #define ADVISORY(status)                                                                           \
-	"{\"csaf\":\"" HASH "\",\"date\":\"2023-03-03T00:00:00Z\",\"html\":\"" HASH "\",\"number\":1,"  \
+	"{\"csaf\":\"" HASH "\",\"date\":\"2023-03-03T00:00:00Z\",\"html\":\"" HASH                \
+	"\",\"number\":1,"                                                                         \
 	"\"status\":\"" status "\",\"summary\":\"s\",\"text\":\"" HASH "\",\"tracking\":\"T\"}"
 #define FREEZE(outcome) "{\"channel\":\"c\",\"outcome\":\"" outcome "\",\"why\":\"w\"}"
 
@@ -77,8 +82,12 @@ static int put(struct fold *x, int day, const char *kind, const char *data)
 
 	if (json_parse(&d, span_str(data), &x->a, &x->f) < 0)
 		printf("Bail out! %s: %s\n", kind, x->f.text), exit(2);
-	struct ledger_entry e = { .seq = x->seq++, .at = DAY(day), .kind = kind,
-		.subject = "case:2023-0001", .actor = "me", .data = json_root(&d) };
+	struct ledger_entry e = { .seq = x->seq++,
+		.at = DAY(day),
+		.kind = kind,
+		.subject = "case:2023-0001",
+		.actor = "me",
+		.data = json_root(&d) };
 	x->f = FAULT_INIT;
 	return incidents_apply(&x->l, &e, &x->f);
 }
@@ -109,28 +118,33 @@ static void test_states(void)
 		{ "nobody decided", { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } },
 		    { { 1, INCIDENT_OPEN }, { 30, INCIDENT_OPEN } } },
 		{ "confirmed stays open",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.decide", CONFIRMED } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.decide", CONFIRMED } },
 		    { { 2, INCIDENT_OPEN }, { 30, INCIDENT_OPEN } } },
 		{ "a false positive runs out",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.decide", FP } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.decide", FP } },
 		    { { 2, INCIDENT_DISMISSED }, { 8, INCIDENT_DISMISSED }, { 9, INCIDENT_EXPIRED },
 			{ 30, INCIDENT_EXPIRED } } },
 		{ "re-opened before that",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.decide", FP },
-			{ 3, "case.signal", SIGNAL(2, "b", "") }, { 3, "case.reopen", REOPEN } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.decide", FP }, { 3, "case.signal", SIGNAL(2, "b", "") },
+			{ 3, "case.reopen", REOPEN } },
 		    { { 3, INCIDENT_OPEN }, { 30, INCIDENT_OPEN } } },
 		{ "closed as a false positive: runs out all the same",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.decide", FP },
-			{ 2, "case.meet", MEET("known") }, { 3, "case.close", CLOSE } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.decide", FP }, { 2, "case.meet", MEET("known") },
+			{ 3, "case.close", CLOSE } },
 		    { { 3, INCIDENT_CLOSED }, { 8, INCIDENT_CLOSED }, { 9, INCIDENT_EXPIRED } } },
 		{ "closed as confirmed: for good",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.decide", CONFIRMED },
-			{ 2, "case.meet", MEET("known") }, { 2, "case.meet", MEET("told") },
-			{ 2, "case.writeback", FILL }, { 2, "case.done", DONE }, { 3, "case.close", CLOSE } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.decide", CONFIRMED }, { 2, "case.meet", MEET("known") },
+			{ 2, "case.meet", MEET("told") }, { 2, "case.writeback", FILL },
+			{ 2, "case.done", DONE }, { 3, "case.close", CLOSE } },
 		    { { 3, INCIDENT_CLOSED }, { 30, INCIDENT_CLOSED } } },
 		{ "decided again",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.decide", FP },
-			{ 10, "case.decide", CONFIRMED } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.decide", FP }, { 10, "case.decide", CONFIRMED } },
 		    { { 10, INCIDENT_OPEN }, { 30, INCIDENT_OPEN } } },
 	};
 
@@ -155,35 +169,42 @@ static void test_open_items(void)
 		int day;
 		const char *want; /* ids, joined */
 	} rows[] = {
-		{ "nobody decided: everything", { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } }, 1,
+		{ "nobody decided: everything",
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } }, 1,
 		    "decision known told lesson" },
 		{ "confirmed",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.decide", CONFIRMED } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.decide", CONFIRMED } },
 		    2, "known told lesson" },
 		{ "a false positive needs less",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.decide", FP } }, 2,
-		    "known" },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.decide", FP } },
+		    2, "known" },
 		{ "run out: everything again",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.decide", FP } }, 9,
-		    "decision known told lesson" },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.decide", FP } },
+		    9, "decision known told lesson" },
 		{ "filled in is not done",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.decide", CONFIRMED },
-			{ 2, "case.meet", MEET("known") }, { 2, "case.meet", MEET("told") },
-			{ 2, "case.writeback", FILL } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.decide", CONFIRMED }, { 2, "case.meet", MEET("known") },
+			{ 2, "case.meet", MEET("told") }, { 2, "case.writeback", FILL } },
 		    2, "lesson" },
 		{ "a filled item counts for a false positive too",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.writeback", FILL },
-			{ 2, "case.decide", FP }, { 2, "case.meet", MEET("known") } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.writeback", FILL }, { 2, "case.decide", FP },
+			{ 2, "case.meet", MEET("known") } },
 		    2, "lesson" },
 		{ "done",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.decide", CONFIRMED },
-			{ 2, "case.meet", MEET("known") }, { 2, "case.meet", MEET("told") },
-			{ 2, "case.writeback", FILL }, { 2, "case.done", DONE } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.decide", CONFIRMED }, { 2, "case.meet", MEET("known") },
+			{ 2, "case.meet", MEET("told") }, { 2, "case.writeback", FILL },
+			{ 2, "case.done", DONE } },
 		    2, "" },
 		{ "re-opened: what was met is open again, what was learned is not",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 2, "case.decide", CONFIRMED },
-			{ 2, "case.meet", MEET("known") }, { 2, "case.writeback", FILL },
-			{ 2, "case.done", DONE }, { 3, "case.reopen", REOPEN } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 2, "case.decide", CONFIRMED }, { 2, "case.meet", MEET("known") },
+			{ 2, "case.writeback", FILL }, { 2, "case.done", DONE },
+			{ 3, "case.reopen", REOPEN } },
 		    3, "decision known told" },
 	};
 
@@ -196,11 +217,14 @@ static void test_open_items(void)
 		if (incident_open_items(c, DAY(rows[i].day), &x.a, &s, &n) < 0)
 			exit(2);
 		for (size_t k = 0; k < n; k++) {
-			static const char *const ids[] = { "decision:", "known:", "told:", "lesson" };
+			static const char *const ids[] = {
+				"decision:", "known:", "told:", "lesson"
+			};
 			for (size_t j = 0; j < ARRAY_LEN(ids); j++)
 				if (strstr(s[k], ids[j]))
-					snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%.*s",
-					    got[0] ? " " : "", (int)strcspn(ids[j], ":"), ids[j]);
+					snprintf(got + strlen(got), sizeof(got) - strlen(got),
+					    "%s%.*s", got[0] ? " " : "", (int)strcspn(ids[j], ":"),
+					    ids[j]);
 		}
 		is_str(got, rows[i].want, "%s", rows[i].name);
 		finish(&x);
@@ -217,7 +241,8 @@ static void test_deadlines(void)
 		ts now;
 		enum deadline_state want[4]; /* triage, freeze, tell, after */
 	} rows[] = {
-		{ "at the beginning", { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } }, DAY(1),
+		{ "at the beginning", { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } },
+		    DAY(1),
 		    { DEADLINE_RUNNING, DEADLINE_RUNNING, DEADLINE_WAITING, DEADLINE_WAITING } },
 		{ "to the minute", { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } },
 		    DAY(1) + 4 * TS_HOUR,
@@ -228,15 +253,19 @@ static void test_deadlines(void)
 		{ "decided late, frozen in time, told in time, known",
 		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
 			{ 1, "case.freeze", FREEZE("done") }, { 2, "case.decide", CONFIRMED },
-			{ 3, "case.advisory", ADVISORY("interim") }, { 3, "case.meet", MEET("known") } },
+			{ 3, "case.advisory", ADVISORY("interim") },
+			{ 3, "case.meet", MEET("known") } },
 		    DAY(4), { DEADLINE_MISSED, DEADLINE_MET, DEADLINE_MET, DEADLINE_RUNNING } },
 		{ "a draft tells nobody; a freeze that found no channel is none",
 		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
 			{ 1, "case.freeze", FREEZE("no-channel") }, { 2, "case.decide", CONFIRMED },
-			{ 3, "case.advisory", ADVISORY("draft") }, { 3, "case.meet", MEET("known") } },
-		    DAY(6), { DEADLINE_MISSED, DEADLINE_OVERDUE, DEADLINE_OVERDUE, DEADLINE_OVERDUE } },
+			{ 3, "case.advisory", ADVISORY("draft") },
+			{ 3, "case.meet", MEET("known") } },
+		    DAY(6),
+		    { DEADLINE_MISSED, DEADLINE_OVERDUE, DEADLINE_OVERDUE, DEADLINE_OVERDUE } },
 		{ "a false positive has nobody to tell",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 1, "case.decide", FP } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 1, "case.decide", FP } },
 		    DAY(5), { DEADLINE_MET, DEADLINE_OVERDUE, DEADLINE_MOOT, DEADLINE_WAITING } },
 	};
 
@@ -249,8 +278,9 @@ static void test_deadlines(void)
 			exit(2);
 		is_int(n, 4, "%s: four deadlines", rows[i].name);
 		for (size_t k = 0; k < n && k < 4; k++)
-			is_str(deadline_state_name(d[k].state), deadline_state_name(rows[i].want[k]),
-			    "%s: %s", rows[i].name, d[k].d->id);
+			is_str(deadline_state_name(d[k].state),
+			    deadline_state_name(rows[i].want[k]), "%s: %s", rows[i].name,
+			    d[k].d->id);
 		finish(&x);
 	}
 }
@@ -264,20 +294,24 @@ static void test_refused(void)
 		struct row before[4];
 		const char *kind, *data, *words;
 	} rows[] = {
-		{ "opened twice", { { 1, "case.open", OPEN } }, "case.open", OPEN, "a second time" },
+		{ "opened twice", { { 1, "case.open", OPEN } }, "case.open", OPEN,
+		    "a second time" },
 		{ "never opened", { { 0 } }, "case.signal", FIRST, "never opened" },
 		{ "another id", { { 0 } }, "case.open",
-		    "{\"id\":\"2023-0002\",\"route-digest\":\"" HASH "\",\"route-file\":\"f\",\"title\":\"t\"}",
+		    "{\"id\":\"2023-0002\",\"route-digest\":\"" HASH
+		    "\",\"route-file\":\"f\",\"title\":\"t\"}",
 		    "not the id" },
 		{ "unknown kind", { { 1, "case.open", OPEN } }, "case.sing", "{}", "unknown kind" },
 		{ "unknown member", { { 1, "case.open", OPEN } }, "case.note",
 		    "{\"colour\":1,\"evidence\":[],\"text\":\"t\"}", "colour" },
 		{ "signal without a route", { { 1, "case.open", OPEN } }, "case.signal",
 		    SIGNAL(1, "a", ""), "never given" },
-		{ "the route a second time", { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } },
-		    "case.signal", FIRST, "there already" },
+		{ "the route a second time",
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } }, "case.signal", FIRST,
+		    "there already" },
 		{ "false positive without evidence", { { 1, "case.open", OPEN } }, "case.decide",
-		    "{\"evidence\":[],\"expires\":\"2023-03-09T00:00:00Z\",\"owner\":\"o\",\"tripwire\":\"t\","
+		    "{\"evidence\":[],\"expires\":\"2023-03-09T00:00:00Z\",\"owner\":\"o\","
+		    "\"tripwire\":\"t\","
 		    "\"verdict\":\"false-positive\",\"why\":\"w\"}",
 		    "without evidence" },
 		{ "without owner", { { 1, "case.open", OPEN } }, "case.decide",
@@ -289,7 +323,8 @@ static void test_refused(void)
 		    "\"why\":\"w\"}",
 		    "expiry" },
 		{ "accepted risk that had run out", { { 1, "case.open", OPEN } }, "case.decide",
-		    "{" PROOF ",\"expires\":\"2023-03-01T00:00:00Z\",\"owner\":\"o\",\"tripwire\":\"t\","
+		    "{" PROOF
+		    ",\"expires\":\"2023-03-01T00:00:00Z\",\"owner\":\"o\",\"tripwire\":\"t\","
 		    "\"verdict\":\"accepted-risk\",\"why\":\"w\"}",
 		    "expiry" },
 		{ "unknown verdict", { { 1, "case.open", OPEN } }, "case.decide",
@@ -298,18 +333,24 @@ static void test_refused(void)
 		    "nobody had decided" },
 		{ "met without evidence", { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } },
 		    "case.meet", "{\"condition\":\"known\",\"evidence\":[]}", "empty" },
-		{ "met what is no condition", { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } },
-		    "case.meet", MEET("nothing"), "no exit condition" },
-		{ "done before it was filled in", { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } },
-		    "case.done", DONE, "not filled in" },
-		{ "closed with everything open", { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } },
-		    "case.close", CLOSE, "something open" },
+		{ "met what is no condition",
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } }, "case.meet",
+		    MEET("nothing"), "no exit condition" },
+		{ "done before it was filled in",
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } }, "case.done", DONE,
+		    "not filled in" },
+		{ "closed with everything open",
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST } }, "case.close", CLOSE,
+		    "something open" },
 		{ "closed a false positive with a condition open",
-		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST }, { 1, "case.decide", FP } },
+		    { { 1, "case.open", OPEN }, { 1, "case.signal", FIRST },
+			{ 1, "case.decide", FP } },
 		    "case.close", CLOSE, "something open: exit condition known" },
 		{ "write-back without a control", { { 1, "case.open", OPEN } }, "case.writeback",
-		    "{\"finding\":\"f\",\"item\":\"i\",\"owner\":\"o\",\"tripwire\":\"t\"}", "control" },
-		{ "frozen how", { { 1, "case.open", OPEN } }, "case.freeze", FREEZE("maybe"), "outcome" },
+		    "{\"finding\":\"f\",\"item\":\"i\",\"owner\":\"o\",\"tripwire\":\"t\"}",
+		    "control" },
+		{ "frozen how", { { 1, "case.open", OPEN } }, "case.freeze", FREEZE("maybe"),
+		    "outcome" },
 		{ "an empty reason", { { 1, "case.open", OPEN } }, "case.decide",
 		    "{\"evidence\":[],\"verdict\":\"confirmed\",\"why\":\"\"}", "empty" },
 	};
@@ -322,7 +363,8 @@ static void test_refused(void)
 				diag("%s: %s", r->kind, x.f.text);
 		int rc = put(&x, 1, rows[i].kind, rows[i].data);
 		if (!ok(rc == -EBADMSG && strstr(x.f.text, rows[i].words) &&
-			    strstr(x.f.text, "ledger entry"), "refused: %s", rows[i].name))
+			    strstr(x.f.text, "ledger entry"),
+			"refused: %s", rows[i].name))
 			diag("rc %d: %s", rc, x.f.text);
 		finish(&x);
 	}

@@ -29,7 +29,8 @@ static const char good[] =
     "      - {id: told, text: they know, applies-to: [confirmed, contained]}\n"
     "    write-back:\n"
     "      - {id: lesson, text: what we learned}\n"
-    "  - {id: impact, signal: downstream-impact, question: q, severity: low, owner: o, steps: [scope]}\n"
+    "  - {id: impact, signal: downstream-impact, question: q, severity: low, owner: o, steps: "
+    "[scope]}\n"
     "  - {id: bytes, signal: release-integrity, question: q, severity: high, owner: o,\n"
     "     steps: [freeze-channel]}\n"
     "  - {id: gap, signal: provenance-gap, question: q, severity: medium, owner: o,\n"
@@ -136,9 +137,11 @@ static void test_bad(void)
 	static const struct {
 		const char *name, *from, *to, *words;
 	} rows[] = {
-		{ "unknown key at the top", "name: test", "name: test\ncolour: red", "r.yaml:3:1: " },
+		{ "unknown key at the top", "name: test", "name: test\ncolour: red",
+		    "r.yaml:3:1: " },
 		{ "unknown key in a route", "owner: soc", "owner: soc\n    colour: red", "colour" },
-		{ "unknown key in a deadline", "{id: triage,", "{id: triage, colour: red,", "colour" },
+		{ "unknown key in a deadline", "{id: triage,", "{id: triage, colour: red,",
+		    "colour" },
 		{ "no version", "version: 1\n", "", "\"version\" is missing" },
 		{ "version 2", "version: 1", "version: 2", "r.yaml:1:10: " },
 		{ "no name", "name: test\n", "", "\"name\" is missing" },
@@ -149,7 +152,8 @@ static void test_bad(void)
 		{ "no routes", "routes:\n", "rootes:\n", "rootes" },
 		{ "unknown signal", "signal: release-integrity", "signal: fire", "unknown signal" },
 		{ "unknown severity", "severity: critical", "severity: bad", "unknown severity" },
-		{ "unknown step", "steps: [freeze-channel, contain]", "steps: [panic]", "unknown step" },
+		{ "unknown step", "steps: [freeze-channel, contain]", "steps: [panic]",
+		    "unknown step" },
 		{ "a step twice", "[freeze-channel, contain]", "[contain, contain]", "twice" },
 		{ "no step", "[freeze-channel, contain]", "[]", "empty" },
 		{ "no question", "    question: Is it so?\n", "", "\"question\" is missing" },
@@ -161,16 +165,22 @@ static void test_bad(void)
 		{ "from what", "from: told", "from: dawn", "neither an event" },
 		{ "no until", ", until: decision}", "}", "\"until\" is missing" },
 		{ "no within", "within: 4h, ", "", "\"within\" is missing" },
-		{ "unknown verdict", "applies-to: [confirmed]", "applies-to: [guilty]", "unknown verdict" },
+		{ "unknown verdict", "applies-to: [confirmed]", "applies-to: [guilty]",
+		    "unknown verdict" },
 		{ "applies to nothing", "applies-to: [confirmed]", "applies-to: []", "empty" },
-		{ "condition with the name of an event", "{id: told,", "{id: close,", "word of its own" },
+		{ "condition with the name of an event", "{id: told,", "{id: close,",
+		    "word of its own" },
 		{ "deadline id twice", "{id: law,", "{id: triage,", "used twice" },
 		{ "no route for every gap", "signal: provenance-gap",
-		    "signal: provenance-gap, min-confidence: 1", "no route answers every provenance-gap" },
+		    "signal: provenance-gap, min-confidence: 1",
+		    "no route answers every provenance-gap" },
 		{ "no route for impact of low confidence", "signal: downstream-impact, question",
-		    "signal: provenance-gap, question", "no route answers every downstream-impact" },
-		{ "a list instead of a text", "question: Is it so?", "question: [a]", "not a string" },
-		{ "control character", "question: Is it so?", "question: \"a\\u0007\"", "plain text" },
+		    "signal: provenance-gap, question",
+		    "no route answers every downstream-impact" },
+		{ "a list instead of a text", "question: Is it so?", "question: [a]",
+		    "not a string" },
+		{ "control character", "question: Is it so?", "question: \"a\\u0007\"",
+		    "plain text" },
 		{ "an anchor", "name: test", "name: &x test", "anchors" },
 	};
 	struct fault f;

@@ -91,13 +91,14 @@ static void play(const char *name, const struct row *rows, size_t n)
 	if (store_open(&s, scratch("state%d", turn++), STORE_RDWR, &f) < 0)
 		printf("Bail out! %s\n", f.text), exit(2);
 	for (size_t i = 0; i < n; i++) {
-		struct incident_write w = { .s = s, .l = &l, .who = { "me", T0 + rows[i].day * TS_DAY,
-									false } };
+		struct incident_write w = { .s = s, .l = &l,
+			.who = { "me", T0 + rows[i].day * TS_DAY, false } };
 		char step[128];
 		snprintf(step, sizeof(step), "%s, step %zu", name, i + 1);
 		int rc = store_begin(s, &f);
 		if (rc == 0)
-			rc = rows[i].act == SAY ? say(&w, &rows[i], step, &f) : decide(&w, &rows[i], &f);
+			rc = rows[i].act == SAY ? say(&w, &rows[i], step, &f) :
+						  decide(&w, &rows[i], &f);
 		if (rc == 0)
 			rc = store_commit(s, &f);
 		if (!ok(rc == 0, "%s", step)) {
