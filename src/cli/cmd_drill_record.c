@@ -141,15 +141,20 @@ static int run_list(struct cli *c)
 	if (cli_store(c, STORE_RDONLY, &s, &code))
 		return code;
 	struct listing l = { c, s, jw_of(&c->out), &f, 0 };
-	if (c->json)
+	if (c->json) {
+		jw_obj(&l.w);
+		jw_key(&l.w, "drills");
 		jw_arr(&l.w);
+	}
 	int rc = record_each(s, list_one, &l, &f);
 	if (rc < 0)
 		return cli_errno(c, rc, &f);
-	if (c->json)
+	if (c->json) {
 		jw_end(&l.w);
-	else if (!l.n)
+		jw_end(&l.w);
+	} else if (!l.n) {
 		printf("No drill is recorded yet: firebreak drill run 3cx-2023\n");
+	}
 	return CLI_OK;
 }
 
@@ -340,6 +345,7 @@ const struct cli_cmd cmd_drill_show = {
 		"  firebreak drill show 2026-0001 --json\n\n"
 		"Without a name: the newest. The result is checked against the digest in the "
 		"ledger.\n\n"
+		"  firebreak drill show 2026-0001\n\n"
 		"Exit codes: 0 done, 5 no such drill, or its result was changed.\n",
 	.opts = no_opts,
 	.max_args = 1,

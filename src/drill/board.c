@@ -106,7 +106,7 @@ static void yard_line(struct buf *b, struct json_val y, struct json_val result, 
 
 	if (t != TS_NONE)
 		ts_format_duration(t, own);
-	buf_printf(b, "  %-46s %12s %14s%s%s%s\n", str(y, "title", a),
+	buf_printf(b, "  %-54s %12s %14s%s%s%s\n", str(y, "title", a),
 	    ts_format_duration(get_ns(y, "published_ns"), pub), own, *variant ? "  (" : "", variant,
 	    *variant ? ")" : "");
 }
@@ -125,7 +125,7 @@ void report_board(
 	JSON_EACH(v, json_get(result, "variants"))
 		variant_block(b, v, ink, a);
 	if (json_count(yards)) {
-		buf_printf(b, "\n%s%-48s %12s %14s%s\n", ink->bold, "Next to the real case",
+		buf_printf(b, "\n%s%-56s %12s %14s%s\n", ink->bold, "Next to the real case",
 		    "published", "this drill", ink->off);
 		JSON_EACH(y, yards)
 			yard_line(b, y, result, a);

@@ -80,7 +80,7 @@ run 0 "then it closes" fb drill close "$id"
 run 0 "drill report --out" fb drill report "$id" --out "$TMP/again.html"
 like "$(cat "$TMP/again.html")" 'gate updated' "the report carries the answers"
 run 0 "drill list --json" fb drill list --json
-is "$(printf '%s' "$out" | python3 -c 'import json,sys; print([d["state"] for d in json.load(sys.stdin)])' 2>/dev/null)" \
+is "$(printf '%s' "$out" | python3 -c 'import json,sys; print([d["state"] for d in json.load(sys.stdin)["drills"]])' 2>/dev/null)" \
 	"['closed', 'closed']" "drill list"
 
 # Bad scenarios: one line, exit 5, nothing recorded.
