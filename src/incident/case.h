@@ -42,7 +42,7 @@
 #define INCIDENT_TEXT_MAX 4096    /* bytes of a reason, note, finding … */
 #define INCIDENT_ROUTES_MAX 16    /* different routes whose signals joined one case */
 #define INCIDENT_SHIPPED_MAX 64   /* places where one digest was found */
-#define INCIDENT_CASES_MAX 100000
+#define INCIDENT_CASES_MAX 30000  /* about 6 KiB each in the arena */
 
 struct incident_evidence {
 	struct digest digest; /* of the blob */
@@ -143,7 +143,7 @@ struct incident {
 	const char *route_file;
 	struct digest route_digest;
 	ts opened_at;
-	struct route *route[INCIDENT_ROUTES_MAX];
+	const struct route *route[INCIDENT_ROUTES_MAX];
 	size_t nroute;
 	struct incident_signal *signal;
 	size_t nsignal;
@@ -175,6 +175,7 @@ struct incidents {
 	struct incident **c;
 	size_t n;
 	struct map by_id;
+	struct map routes; /* by their text in the ledger: cases share them */
 };
 
 void incidents_init(struct incidents *l, struct arena *a);

@@ -145,7 +145,7 @@ static struct incident_writeback *new_writeback(
 	return w;
 }
 
-static struct route *find_route(const struct incident *c, const char *id)
+static const struct route *find_route(const struct incident *c, const char *id)
 {
 	for (size_t i = 0; i < c->nroute; i++)
 		if (strcmp(c->route[i]->id, id) == 0)
@@ -153,15 +153,33 @@ static struct route *find_route(const struct incident *c, const char *id)
 	return NULL;
 }
 
+/* Most cases have the same few routes, word for word: each is kept once. */
+static int shared_route(struct step_ctx *x, struct json_val v, const struct route **ret_r)
+{
+	struct arena *a = x->l->arena;
+	int rc = 0;
+
+	*ret_r = map_get(&x->l->routes, json_text(v));
+	if (*ret_r)
+		return 0;
+	struct span text = arena_dup(a, json_text(v), &rc);
+	struct route *r = ARENA_NEW(a, struct route);
+	if (rc < 0 || !r)
+		return -ENOMEM;
+	rc = route_decode(r, v, a, x->f);
+	if (rc < 0)
+		return rc;
+	*ret_r = r;
+	return map_add(&x->l->routes, text, r, NULL);
+}
+
 /* The first signal of a route brings the route with it. */
 static int add_route(struct step_ctx *x, struct json_val v)
 {
-	struct route *r = ARENA_NEW(x->l->arena, struct route);
 	struct incident *c = x->c;
+	const struct route *r;
 
-	if (!r)
-		return -ENOMEM;
-	int rc = route_decode(r, v, x->l->arena, x->f);
+	int rc = shared_route(x, v, &r);
 	if (rc < 0)
 		return rc;
 	if (c->nroute == INCIDENT_ROUTES_MAX || find_route(c, r->id))
@@ -603,9 +621,11 @@ void incidents_init(struct incidents *l, struct arena *a)
 {
 	*l = (struct incidents){ .arena = a };
 	map_init(&l->by_id, INCIDENT_CASES_MAX);
+	map_init(&l->routes, INCIDENT_CASES_MAX);
 }
 
 void incidents_free(struct incidents *l)
 {
 	map_free(&l->by_id);
+	map_free(&l->routes);
 }
