@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/release.h"
+#include "cli/wire.h"
 #include "release/text.h"
 
 #include <errno.h>
@@ -93,11 +94,16 @@ static int freeze_in(struct cli *c, struct store *s, struct release_freeze *z)
 	if (store_begin(s, &f) < 0)
 		return cli_fail(c, CLI_INTERNAL, &f);
 	int rc = release_freeze(s, z, &seq, &f);
-	bool already = rc == RELEASE_ALREADY_FROZEN;
+	bool already = rc == RELEASE_ALREADY_FROZEN, known = true;
+	if (rc == 0 && z->case_id)
+		rc = wire_froze(c, s, z->case_id, z->channel, z->reason, &known, &f);
 	code = release_end(c, s, z->channel, already ? 0 : rc, &f);
 	if (code >= 0)
 		return code;
 	note_unknown(c, &ch, z);
+	if (!known && !c->quiet)
+		fprintf(stderr, "firebreak release freeze: note: there is no case %s here\n",
+		    QUOTE(span_str(z->case_id)));
 	freeze_output(c, z, seq, already);
 	return CLI_OK;
 }

@@ -381,6 +381,22 @@ int wire_signal(struct cli *c, struct store *s, const struct signal *sig, struct
 	return wire_signals(c, s, sig, 1, ret, f);
 }
 
+int wire_froze(struct cli *c, struct store *s, const char *case_id, const char *channel,
+    const char *why, bool *ret_known, struct fault *f)
+{
+	AUTO_INCIDENTS struct incidents l;
+	int rc;
+
+	incidents_init(&l, &c->arena);
+	rc = incidents_load(&l, s, case_id, f);
+	if (rc)
+		return rc;
+	struct incident_write w = { .s = s, .l = &l, .c = incidents_find(&l, case_id),
+		.who = { c->actor, clock_now(&c->clock), c->clock_injected } };
+	*ret_known = w.c != NULL;
+	return w.c ? incident_froze(&w, channel, INCIDENT_FREEZE_DONE, why, f) : 0;
+}
+
 const char *wire_case_name(enum wire_case w)
 {
 	static const char *const names[] = { "opened", "joined", "reopened", "repeated" };

@@ -90,6 +90,11 @@ FB_MUST int wire_signals_together(struct cli *c, struct store *s, const struct s
 FB_MUST int wire_signals_in(struct cli *c, struct store *s, const struct signal *sig, size_t n,
     struct wire_result *ret, struct fault *f);
 
+/* A person froze a channel for a case: the case learns of it, in the caller's transaction. 0 also
+ * when there is no such case here (*ret_known false). */
+FB_MUST int wire_froze(struct cli *c, struct store *s, const char *case_id, const char *channel,
+    const char *why, bool *ret_known, struct fault *f);
+
 /* After the commit: new state documents for the channels that were frozen (wire_signals does it
  * itself), so that clients learn of it. */
 FB_MUST int wire_renew(struct cli *c, struct store *s, const struct wire_result *ret, size_t n,

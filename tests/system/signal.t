@@ -82,6 +82,19 @@ like "$out" "not frozen: no release channel here ships it" "says that nothing wa
 out=$($FB case show 2023-0002 --json)
 is "$(json freezes.0.outcome)" no-channel "and the case records it"
 
+echo "third" >third.bin
+channel delta 4.0 third.bin
+run 0 "frozen by a person for the case" at 24 release freeze delta --reason "to be safe" \
+	--owner alice --expires 7d --case 2023-0002
+out=$($FB case show 2023-0002 --json)
+is "$(json freezes.1.channel freezes.1.outcome freezes.1.why)" $'delta\ndone\nto be safe' \
+	"is in the case, too"
+is "$(grep -o '"id":"freeze","met":"[^"]*"' <<<"$out")" '"id":"freeze","met":"2023-03-24T12:00:00Z"' \
+	"and meets its deadline"
+run 0 "for a case that is not there" at 24 release freeze delta --reason x --owner alice \
+	--expires 7d --case 1999-0001
+like "$err" "there is no case 1999-0001" "says so"
+
 # ---- a file from another tool
 
 cat >signals.jsonl <<-EOS
