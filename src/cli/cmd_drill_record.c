@@ -341,11 +341,10 @@ const struct cli_cmd cmd_drill_show = {
 	.name = "drill show",
 	.args = "[DRILL]",
 	.summary = "Show a drill's scoreboard and findings",
-	.help = "  firebreak drill show\n"
-		"  firebreak drill show 2026-0001 --json\n\n"
-		"Without a name: the newest. The result is checked against the digest in the "
+	.help = "Without a name: the newest. The result is checked against the digest in the "
 		"ledger.\n\n"
-		"  firebreak drill show 2026-0001\n\n"
+		"  firebreak drill show\n"
+		"  firebreak drill show 2026-0001 --json\n\n"
 		"Exit codes: 0 done, 5 no such drill, or its result was changed.\n",
 	.opts = no_opts,
 	.max_args = 1,

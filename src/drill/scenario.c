@@ -25,15 +25,17 @@ static int text(struct load *l, struct json_val v, const char *key, bool needed,
 	return json_fault(v, l->f, "\"%s\" needs a text", key);
 }
 
-/* An id is shown as it is, and found in a list of words. */
-static int get_id(struct load *l, struct json_val v, const char **out)
+/* An id is shown as it is, found in a list of words, and names a folder: never "..", never a path. */
+static int get_id(struct load *l, struct json_val v, const char *key, bool needed, const char **out)
 {
 	static const char good[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";
 
-	int rc = text(l, v, "id", true, out);
-	if (rc == 0 && (strlen(*out) > SCENARIO_ID_MAX || (*out)[strspn(*out, good)]))
-		return json_fault(json_get(v, "id"), l->f,
-		    "an id is at most %d small letters, digits, \"-\" and \".\"", SCENARIO_ID_MAX);
+	int rc = text(l, v, key, needed, out);
+	if (rc == 0 && *out &&
+	    (strlen(*out) > SCENARIO_ID_MAX || **out == '.' || (*out)[strspn(*out, good)]))
+		return json_fault(json_get(v, key), l->f,
+		    "an id is at most %d small letters, digits, \"-\" and \".\", and starts with no "
+		    "\".\"", SCENARIO_ID_MAX);
 	return rc;
 }
 
@@ -45,7 +47,7 @@ static int load_variant(struct load *l, struct json_val v)
 	int rc = json_only(v, names, l->f);
 	if (rc < 0)
 		return rc;
-	if ((rc = get_id(l, v, &x.id)) < 0 ||
+	if ((rc = get_id(l, v, "id", true, &x.id)) < 0 ||
 	    (rc = text(l, v, "title", true, &x.title)) < 0 ||
 	    (rc = text(l, v, "like", false, &x.like)) < 0)
 		return rc;
@@ -160,7 +162,7 @@ static int load_step(struct load *l, struct json_val v)
 	int rc = json_only(v, names, l->f);
 	if (rc < 0)
 		return rc;
-	if ((rc = get_id(l, v, &st->id)) < 0 ||
+	if ((rc = get_id(l, v, "id", true, &st->id)) < 0 ||
 	    (rc = text(l, v, "title", true, &st->title)) < 0 ||
 	    (rc = text(l, v, "who", true, &st->who)) < 0 ||
 	    (rc = text(l, v, "phase", false, &st->phase)) < 0 ||
@@ -190,10 +192,10 @@ static int load_all(struct load *l)
 	int rc = json_only(root, names, l->f);
 	if (rc < 0)
 		return rc;
-	if ((rc = text(l, root, "scenario", true, &l->s->id)) < 0 ||
+	if ((rc = get_id(l, root, "scenario", true, &l->s->id)) < 0 ||
 	    (rc = text(l, root, "title", true, &l->s->title)) < 0 ||
 	    (rc = text(l, root, "about", true, &l->s->about)) < 0 ||
-	    (rc = text(l, root, "case", false, &l->s->case_id)) < 0)
+	    (rc = get_id(l, root, "case", false, &l->s->case_id)) < 0)
 		return rc;
 	JSON_EACH(x, json_get(root, "variants")) {
 		rc = load_variant(l, x);

@@ -165,6 +165,19 @@ static int do_note(struct stage *s, const char *const *arg, size_t n)
 	return put(s, at(s, arg[0]), span_str(arg[1]));
 }
 
+/* Is the name one that stays below the scratch folder? */
+static bool is_below(const char *name)
+{
+	if (*name == '/')
+		return false;
+	for (const char *p = name; p; p = strchr(p, '/')) {
+		p += *p == '/';
+		if (strncmp(p, "..", 2) == 0 && (!p[2] || p[2] == '/'))
+			return false;
+	}
+	return true;
+}
+
 int stage_do(
     const char *work, const char *const *arg, size_t nargs, struct arena *a, struct fault *f)
 {
@@ -194,6 +207,11 @@ int stage_do(
 		if (nargs - 1 < verbs[i].min || nargs - 1 > verbs[i].max)
 			return fault_set(f, -EINVAL, "%s takes %zu to %zu arguments", arg[0],
 			    verbs[i].min, verbs[i].max);
+		/* All are names or ids but the words of a note. */
+		for (size_t k = 1; k < nargs; k++)
+			if (!is_below(arg[k]) && !(verbs[i].run == do_note && k == 2))
+				return fault_set(f, -EINVAL, "%s: %s leads out of the scratch folder", arg[0],
+				    QUOTE(span_str(arg[k])));
 		return verbs[i].run(&s, arg + 1, nargs - 1);
 	}
 	return fault_set(f, -EINVAL, "unknown inject %s", nargs ? QUOTE(span_str(arg[0])) : "");

@@ -97,6 +97,11 @@ bad "unknown variant" 's/^    title: build$/    title: build\n    variants: [z]/
 bad "no if-missed" '/if-missed/d' 'if-missed'
 bad "unknown lesson" 's/if-missed: gate/if-missed: fence/' 'fence'
 bad "both run and inject" 's/^    phase: prove$/    phase: prove\n    inject: [keys, bob]/' 'either'
+bad "scenario that leads elsewhere" 's/^scenario: .*/scenario: ..\/..\/x/' 'an id is'
+bad "case that leads elsewhere" 's/^title: /case: ..\/x\ntitle: /' 'an id is'
+bad "variant that is the folder above" 's/^  - id: a$/  - id: ../' 'an id is'
+bad "inject that leads elsewhere" 's/\[build, next, /[build, ..\/..\/next, /' 'leads out'
+bad "inject to an absolute path" 's/\[build, next, /[build, \/tmp\/next, /' 'leads out'
 bad "alias" 's/^title: .*/title: *x/' 'bad\.scn:2'
 bad "not UTF-8" 's/^about: .*/about: \xff/' 'bad\.scn'
 head -c 300 /dev/urandom >"$TMP/bad.scn"
