@@ -64,7 +64,7 @@ static int ssh_id(const struct key *k, struct digest *ret_id)
 
 static int init_key(struct trust_key *ret_k, struct key *key, const char *name)
 {
-	struct trust_key k = { .key = key, .id = key_id(key), .name = name };
+	struct trust_key k = { .key = key, .id = key_id(key), .name = name, .general = true };
 
 	int rc = ssh_id(key, &k.ssh);
 	if (rc == 0)
@@ -93,6 +93,16 @@ int keyring_add(struct keyring *r, struct key *key, const char *name, bool may_s
 	k.may_sign = may_sign;
 	r->key[r->n++] = k;
 	return 0;
+}
+
+int keyring_read(struct keyring *r, struct span text, const char *name, bool may_sign,
+    struct arena *a, struct fault *f)
+{
+	struct key *key;
+	const char *keep = arena_str(a, span_str(name));
+
+	int rc = keep ? key_public(&key, text, f) : -ENOMEM;
+	return rc < 0 ? rc : keyring_add(r, key, keep, may_sign);
 }
 
 void keyring_free(struct keyring *r)

@@ -3,19 +3,45 @@
 
 /*
  * keyring: the public keys that were given, by their names, and which of them may sign.
+ *
+ * Forms of a key file, told apart by content (keyring_read):
+ *   PEM or DER public key or certificate (crypto/key.h);
+ *   minisign.pub and signify .pub (the same format), and minisign's bare base64 key;
+ *   OpenSSH public keys, one a line: ssh-ed25519, ecdsa-sha2-nistp256/384/521, ssh-rsa (2048 bits
+ *   and more), sk-ssh-ed25519@openssh.com, sk-ecdsa-sha2-nistp256@openssh.com;
+ *   OpenSSH allowed_signers (ssh-keygen(1)): PRINCIPALS [namespaces="…",valid-after="…",
+ *   valid-before="…"] KEY; cert-authority is refused.
  */
 
+#include "base/arena.h"
+#include "base/clock.h"
 #include "crypto/key.h"
 #include "model/digest.h"
 
 #define KEYRING_MAX 32
 
+/* What one line of allowed_signers grants to its key. */
+struct ssh_grant {
+	const char *principals;   /* as it is there: "a@b,*@c" */
+	const char *namespaces;   /* patterns; NULL: any */
+	ts valid_after, valid_before; /* TS_NONE, TS_FOREVER: no limit */
+	const struct ssh_grant *next;
+};
+
 struct trust_key {
 	struct key *key;
 	struct digest id;  /* key_id(key) */
-	struct digest ssh; /* its OpenSSH fingerprint (ECDSA and Ed25519; unset for RSA) */
+	struct digest ssh; /* its OpenSSH fingerprint */
 	const char *name;  /* the file it came from */
 	bool may_sign;     /* false: known, but a policy does not list it */
+	/* what its form says beyond the key; zero if nothing */
+	struct span cert;          /* DER of the certificate that it was given in */
+	bool has_number, minisign; /* key file by minisign or signify; surely by minisign */
+	uint8_t number[8];         /* its key number */
+	const char *sk;            /* application of a FIDO key ("ssh:"): signs in no other way */
+	const struct ssh_grant *grant; /* given in allowed_signers: ssh signatures are limited to it */
+	bool general;              /* may sign what is not an ssh signature: given in another form
+				      than allowed_signers, too, and not a FIDO key */
 };
 
 struct keyring {
@@ -26,6 +52,12 @@ struct keyring {
 /* Takes key; name is kept. 0 (also when the key is there already: then it may sign if either says
  * so), -ENOSPC, -ENOMEM; the key is freed then. */
 FB_MUST int keyring_add(struct keyring *r, struct key *key, const char *name, bool may_sign);
+/*
+ * Reads a key file in any of the forms above and adds every key in it. Strings live in the arena.
+ * 0, -EBADMSG with fault (nothing was added), -ENOSPC, -ENOMEM.
+ */
+FB_MUST int keyring_read(struct keyring *r, struct span text, const char *name, bool may_sign,
+    struct arena *a, struct fault *f);
 void keyring_free(struct keyring *r);
 
 /*
