@@ -26,6 +26,7 @@ static void fetch_all(void)
 		[DIGEST_SHA256] = "SHA2-256",
 		[DIGEST_SHA384] = "SHA2-384",
 		[DIGEST_SHA512] = "SHA2-512",
+		[DIGEST_BLAKE2B] = "BLAKE2B-512",
 	};
 	OSSL_SCOPE;
 

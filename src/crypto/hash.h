@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * hash: message digests (FIPS 180-4, RFC 1321) over OpenSSL's EVP. Several algorithms in one pass.
+ * hash: message digests (FIPS 180-4, RFC 1321, RFC 7693) over OpenSSL's EVP. Several algorithms in one pass.
  *
  * Guarantees: digests are fetched once for the process. One hasher is used by one thread at a time.
  * Memory: a fixed state per algorithm; files are read in HASH_BLOCK blocks.

@@ -17,6 +17,7 @@ static const struct {
 	[DIGEST_SHA256] = { "sha256", "SHA-256", 32 },
 	[DIGEST_SHA384] = { "sha384", "SHA-384", 48 },
 	[DIGEST_SHA512] = { "sha512", "SHA-512", 64 },
+	[DIGEST_BLAKE2B] = { "blake2b", "BLAKE2b", 64 },
 };
 
 size_t digest_len(enum digest_alg alg)

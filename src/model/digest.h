@@ -16,6 +16,7 @@ enum digest_alg {
 	DIGEST_SHA256,
 	DIGEST_SHA384,
 	DIGEST_SHA512,
+	DIGEST_BLAKE2B, /* BLAKE2b-512 (RFC 7693), as minisign uses it */
 	DIGEST_ALGS,
 };
 
