@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * root: a Sigstore trusted root (dev.sigstore.trustroot.v1.TrustedRoot as JSON): whom to believe,
+ * and in which windows of time.
+ *
+ * Accepted: media types application/vnd.dev.sigstore.trustedroot+json;version=0.1 and 0.2 and
+ * application/vnd.dev.sigstore.trustedroot.v0.1+json and .v0.2+json. JSON as proto3 writes it:
+ * lowerCamelCase names, null as absent, int64 as string or number, base64 in either alphabet,
+ * enums by name or number, RFC 3339 times. Unknown members are refused (proto3 JSON, "parsers
+ * should reject unknown fields"): a member that this program does not know may be a limit.
+ *
+ * Refused whole: a log, CA or TSA without key or certificates, or without a start of its validity;
+ * an end before the start; a log id that is not the one of the key; a key that is not what
+ * keyDetails says; a chain whose certificates do not issue one another; two logs of one id. A log
+ * with a key of an algorithm that is not supported is kept by id, and its entries are refused.
+ *
+ * Guarantees: parsed once, then immutable; certificates of CAs are parsed and their chain verified
+ * here, so that a bundle costs one issuer signature. One thread at a time (struct key); a forked
+ * child may go on with its copy.
+ */
+
+#include "base/fault.h"
+#include "base/span.h"
+#include "model/digest.h"
+
+#define SIGSTORE_ROOT_MAX (1u << 20) /* bytes of JSON */
+#define SIGSTORE_LOGS_MAX 64
+#define SIGSTORE_CAS_MAX 64
+#define SIGSTORE_CA_CHAIN_MAX 8
+
+struct sigstore_root;
+
+/* 0; -EBADMSG with fault; -ENOMEM. text need not outlive the call. */
+FB_MUST int sigstore_root_parse(struct sigstore_root **ret_r, struct span text, struct fault *f);
+/* Accepts NULL; returns NULL. */
+struct sigstore_root *sigstore_root_free(struct sigstore_root *r);
+void sigstore_root_free_p(struct sigstore_root **r);
+#define AUTO_SIGSTORE_ROOT FB_CLEANUP(sigstore_root_free_p)
+/* SHA-256 of the JSON text. */
+struct digest sigstore_root_digest(const struct sigstore_root *r);
