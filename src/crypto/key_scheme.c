@@ -13,53 +13,43 @@ OSSL_FREE_FN(BIGNUM, BN_free)
 OSSL_FREE_FN(OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
 OSSL_FREE_FN(OSSL_PARAM, OSSL_PARAM_free)
 
-static const struct scheme {
+static const struct method {
 	const char *name;
 	enum key_kind kind;
 	const char *md; /* NULL: the algorithm has its own */
-	int padding;	/* RSA */
-} schemes[KEY_SCHEMES] = {
-	[KEY_SCHEME_NONE] = { "none", KEY_NONE, NULL, 0 },
-	[KEY_SCHEME_ED25519] = { "ed25519", KEY_ED25519, NULL, 0 },
-	[KEY_SCHEME_ECDSA_P256] = { "ecdsa-sha2-nistp256", KEY_P256, "SHA2-256", 0 },
-	[KEY_SCHEME_ECDSA_P384] = { "ecdsa-sha2-nistp384", KEY_P384, "SHA2-384", 0 },
-	[KEY_SCHEME_RSA_PSS] = { "rsassa-pss-sha256", KEY_RSA, "SHA2-256", RSA_PKCS1_PSS_PADDING },
-	[KEY_SCHEME_RSA_PKCS1] = { "rsa-pkcs1v15-sha256", KEY_RSA, "SHA2-256", RSA_PKCS1_PADDING },
+} methods[KEY_SCHEMES] = {
+	[KEY_SCHEME_NONE] = { "none", KEY_NONE, NULL },
+	[KEY_SCHEME_ED25519] = { "ed25519", KEY_ED25519, NULL },
+	[KEY_SCHEME_ECDSA_P256] = { "ecdsa-sha2-nistp256", KEY_P256, "SHA2-256" },
+	[KEY_SCHEME_ECDSA_P384] = { "ecdsa-sha2-nistp384", KEY_P384, "SHA2-384" },
+	[KEY_SCHEME_RSA_PSS] = { "rsassa-pss-sha256", KEY_RSA, "SHA2-256" },
+	[KEY_SCHEME_RSA_PKCS1] = { "rsa-pkcs1v15-sha256", KEY_RSA, "SHA2-256" },
 };
 
-const char *key_scheme_name(enum key_scheme s)
+const char *key_scheme_name(enum key_method s)
 {
-	return s < KEY_SCHEMES ? schemes[s].name : "none";
+	return s < KEY_SCHEMES ? methods[s].name : "none";
 }
 
-enum key_scheme key_scheme_of(struct span name)
+enum key_method key_scheme_of(struct span name)
 {
-	for (enum key_scheme s = KEY_SCHEME_NONE + 1; s < KEY_SCHEMES; s++)
-		if (span_eq_str(name, schemes[s].name))
+	for (enum key_method s = KEY_SCHEME_NONE + 1; s < KEY_SCHEMES; s++)
+		if (span_eq_str(name, methods[s].name))
 			return s;
 	return KEY_SCHEME_NONE;
 }
 
-bool key_scheme_fits(enum key_scheme s, enum key_kind kind)
+bool key_scheme_fits(enum key_method s, enum key_kind kind)
 {
-	return s > KEY_SCHEME_NONE && s < KEY_SCHEMES && schemes[s].kind == kind;
+	return s > KEY_SCHEME_NONE && s < KEY_SCHEMES && methods[s].kind == kind;
 }
 
-enum key_scheme key_scheme_default(enum key_kind kind)
+enum key_method key_scheme_default(enum key_kind kind)
 {
-	for (enum key_scheme s = KEY_SCHEME_NONE + 1; s < KEY_SCHEMES; s++)
-		if (schemes[s].kind == kind)
+	for (enum key_method s = KEY_SCHEME_NONE + 1; s < KEY_SCHEMES; s++)
+		if (methods[s].kind == kind)
 			return s;
 	return KEY_SCHEME_NONE;
-}
-
-static bool set_padding(EVP_PKEY_CTX *pctx, const struct scheme *s, int salt)
-{
-	if (s->padding && EVP_PKEY_CTX_set_rsa_padding(pctx, s->padding) != 1)
-		return false;
-	return s->padding != RSA_PKCS1_PSS_PADDING ||
-	    (EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, salt) == 1 &&
-		EVP_PKEY_CTX_set_rsa_mgf1_md_name(pctx, s->md, NULL) == 1);
 }
 
 static struct span never_null(struct span s)
@@ -69,7 +59,16 @@ static struct span never_null(struct span s)
 	return s.p ? s : span_of(none, 0);
 }
 
-int key_scheme_verify(const struct key *k, enum key_scheme scheme, struct span msg, struct span sig)
+static bool set_padding(EVP_PKEY_CTX *pctx, enum key_method s, int salt)
+{
+	if (s == KEY_SCHEME_RSA_PKCS1)
+		return EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PADDING) == 1;
+	return s != KEY_SCHEME_RSA_PSS ||
+	    (EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, salt) == 1);
+}
+
+int key_scheme_verify(const struct key *k, enum key_method s, struct span msg, struct span sig)
 {
 	OSSL_SCOPE;
 	OSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free) ctx = EVP_MD_CTX_new();
@@ -77,35 +76,31 @@ int key_scheme_verify(const struct key *k, enum key_scheme scheme, struct span m
 
 	if (!ctx)
 		return -ENOMEM;
-	if (!key_scheme_fits(scheme, k->kind) || !sig.n ||
-	    (k->kind == KEY_ED25519 && sig.n != 64) ||
+	if (!key_scheme_fits(s, k->kind) || !sig.n || (k->kind == KEY_ED25519 && sig.n != 64) ||
 	    (k->kind == KEY_RSA && sig.n != (size_t)EVP_PKEY_get_size(k->pkey)))
 		return KEY_BAD_SIGNATURE;
-	const struct scheme *s = &schemes[scheme];
 	msg = never_null(msg);
-	if (EVP_DigestVerifyInit_ex(ctx, &pctx, s->md, NULL, NULL, k->pkey, NULL) != 1 ||
+	if (EVP_DigestVerifyInit_ex(ctx, &pctx, methods[s].md, NULL, NULL, k->pkey, NULL) != 1 ||
 	    !set_padding(pctx, s, RSA_PSS_SALTLEN_AUTO))
 		return -ENOMEM;
 	return EVP_DigestVerify(ctx, sig.p, sig.n, msg.p, msg.n) == 1 ? KEY_GOOD
 								      : KEY_BAD_SIGNATURE;
 }
 
-int key_scheme_sign(
-    const struct key *k, enum key_scheme scheme, struct span msg, struct buf *sig)
+int key_scheme_sign(const struct key *k, enum key_method s, struct span msg, struct buf *sig)
 {
 	OSSL_SCOPE;
 	OSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free) ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx = NULL;
 	size_t n = (size_t)EVP_PKEY_get_size(k->pkey);
 
-	if (!k->is_private || !key_scheme_fits(scheme, k->kind))
+	if (!k->is_private || !key_scheme_fits(s, k->kind))
 		return -EINVAL;
 	int rc = buf_reserve(sig, n);
 	if (rc < 0)
 		return rc;
-	const struct scheme *s = &schemes[scheme];
 	msg = never_null(msg);
-	if (!ctx || EVP_DigestSignInit_ex(ctx, &pctx, s->md, NULL, NULL, k->pkey, NULL) != 1 ||
+	if (!ctx || EVP_DigestSignInit_ex(ctx, &pctx, methods[s].md, NULL, NULL, k->pkey, NULL) != 1 ||
 	    !set_padding(pctx, s, RSA_PSS_SALTLEN_DIGEST) ||
 	    EVP_DigestSign(ctx, sig->p + sig->n, &n, msg.p, msg.n) != 1)
 		return -ENOMEM;

@@ -3,8 +3,8 @@
 
 /*
  * key_scheme: signatures under a scheme that is named beside the key, as securesystemslib, TUF and
- * in-toto have it ("scheme" of a key object). key_verify (key.h) takes any form that a key of its
- * kind may make; here one scheme is the only one that counts.
+ * in-toto have it ("scheme" of a key object). A method is key.h's scheme, its hash and its kind of key
+ * under one name.
  *
  *   ed25519               RFC 8032
  *   ecdsa-sha2-nistp256   P-256, SHA-256, DER
@@ -17,7 +17,7 @@
 
 #include "crypto/key.h"
 
-enum key_scheme {
+enum key_method {
 	KEY_SCHEME_NONE = 0,
 	KEY_SCHEME_ED25519,
 	KEY_SCHEME_ECDSA_P256,
@@ -27,18 +27,18 @@ enum key_scheme {
 	KEY_SCHEMES,
 };
 
-const char *key_scheme_name(enum key_scheme s); /* "none" for NONE */
-enum key_scheme key_scheme_of(struct span name); /* NONE if it is none of them */
+const char *key_scheme_name(enum key_method s); /* "none" for NONE */
+enum key_method key_scheme_of(struct span name); /* NONE if it is none of them */
 /* Can a key of this kind sign under s? */
-bool key_scheme_fits(enum key_scheme s, enum key_kind kind);
+bool key_scheme_fits(enum key_method s, enum key_kind kind);
 /* What securesystemslib takes when it is only given a key: PSS for RSA. */
-enum key_scheme key_scheme_default(enum key_kind kind);
+enum key_method key_scheme_default(enum key_kind kind);
 
 /* KEY_GOOD, KEY_BAD_SIGNATURE (also when k does not fit s). */
-FB_MUST int key_scheme_verify(const struct key *k, enum key_scheme s, struct span msg,
+FB_MUST int key_scheme_verify(const struct key *k, enum key_method s, struct span msg,
     struct span sig);
 /* Appends the signature. -EINVAL: no private half, or k does not fit s. */
-FB_MUST int key_scheme_sign(const struct key *k, enum key_scheme s, struct span msg,
+FB_MUST int key_scheme_sign(const struct key *k, enum key_method s, struct span msg,
     struct buf *sig);
 
 /* An RSA key from modulus and exponent, big-endian, leading zeros allowed. 0, -EBADMSG with fault

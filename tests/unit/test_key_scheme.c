@@ -5,9 +5,9 @@
 
 #include <errno.h>
 
-static const enum key_kind kinds[] = { KEY_P256, KEY_P384, KEY_ED25519, KEY_RSA };
+static const enum key_kind kinds[] = { KEY_P256, KEY_P384, KEY_ED25519, KEY_RSA, KEY_P521 };
 
-static void flip_all(const struct key *k, enum key_scheme s, struct span msg, struct buf *sig)
+static void flip_all(const struct key *k, enum key_method s, struct span msg, struct buf *sig)
 {
 	size_t bad = 0;
 
@@ -27,7 +27,7 @@ static void test_kind(enum key_kind kind)
 	struct span msg = SPAN_LIT("a message");
 
 	is_int(key_generate(&k, kind), 0, "%s: a key", key_kind_name(kind));
-	for (enum key_scheme s = KEY_SCHEME_NONE; s < KEY_SCHEMES; s++) {
+	for (enum key_method s = KEY_SCHEME_NONE; s < KEY_SCHEMES; s++) {
 		AUTO_BUF struct buf sig = BUF_INIT(4096);
 		int rc = key_scheme_sign(k, s, msg, &sig);
 		if (!key_scheme_fits(s, kind)) {
@@ -38,7 +38,7 @@ static void test_kind(enum key_kind kind)
 			continue;
 		}
 		is_int(rc, 0, "%s signs as %s", key_kind_name(kind), key_scheme_name(s));
-		for (enum key_scheme t = KEY_SCHEME_NONE; t < KEY_SCHEMES; t++)
+		for (enum key_method t = KEY_SCHEME_NONE; t < KEY_SCHEMES; t++)
 			is_int(key_scheme_verify(k, t, msg, buf_span(&sig)),
 			    s == t ? KEY_GOOD : KEY_BAD_SIGNATURE, "read as %s",
 			    key_scheme_name(t));
