@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* unpack_archive, the parent's side: checks what the worker says and tells the caller. */
+
+#include "unpack/paths.h"
+#include "unpack/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* An entry that is open: one at each depth. */
+struct open_entry {
+	struct unpack_entry e;
+	char path[UNPACK_PATH_MAX], target[UNPACK_PATH_MAX];
+};
+
+struct listing {
+	unpack_entry_fn *on_entry;
+	unpack_data_fn *on_data;
+	void *ctx;
+	struct fault *f;
+	struct unpack_opts limits;
+	uint64_t limit;
+	struct unpack_stats *stats;
+	unsigned depth; /* entries that are open */
+	struct open_entry open[UNPACK_DEPTH_MAX];
+	struct paths paths[UNPACK_DEPTH_MAX];
+	uint64_t sent; /* bytes of DATA of the entry at hand */
+};
+
+static const struct digest no_digests[DIGEST_ALGS];
+
+/* An entry may begin at the top, or in a container that is open. */
+static bool may_begin(const struct listing *l, const struct parcel_begin *b)
+{
+	if (l->depth == 0)
+		return !b->opened || b->type == UNPACK_FILE;
+	return l->depth < UNPACK_DEPTH_MAX && l->open[l->depth - 1].e.opened && !b->opened;
+}
+
+static int on_begin(void *ctx, const struct parcel_begin *b)
+{
+	struct listing *l = ctx;
+
+	if (!may_begin(l, b) || ++l->stats->entries > l->limits.entries)
+		return -EBADMSG;
+	struct open_entry *o = &l->open[l->depth];
+	int rc = paths_take(&l->paths[l->depth], b, o->path, o->target, l->f);
+	if (rc < 0)
+		return rc;
+	if (b->opened) {
+		paths_free(&l->paths[l->depth + 1]);
+		paths_init(&l->paths[l->depth + 1]);
+	}
+	o->e = (struct unpack_entry){
+		.type = b->type,
+		.path = o->path,
+		.target = o->target,
+		.leads_out = b->type == UNPACK_SYMLINK && paths_leads_out(o->path, o->target),
+		.depth = (uint8_t)(l->depth + 1),
+		.opened = b->opened,
+		.container = l->depth ? l->open[l->depth - 1].path : "",
+		.mode = b->mode,
+		.digest = no_digests,
+	};
+	l->depth++;
+	l->sent = 0;
+	return 0;
+}
+
+static int on_content(void *ctx, struct span bytes)
+{
+	struct listing *l = ctx;
+	struct open_entry *o = l->depth ? &l->open[l->depth - 1] : NULL;
+
+	if (!o || o->e.opened || (o->e.type != UNPACK_FILE && o->e.type != UNPACK_HARDLINK))
+		return -EBADMSG;
+	l->sent += bytes.n;
+	return l->on_data(l->ctx, &o->e, bytes);
+}
+
+/* The digests that were asked for, all of them and no other, of what has content. */
+static bool digests_fit(const struct listing *l, const struct unpack_entry *e,
+    const struct parcel_end *end)
+{
+	bool content = e->type == UNPACK_FILE || (e->type == UNPACK_HARDLINK && end->size);
+
+	for (int a = DIGEST_NONE + 1; a < DIGEST_ALGS; a++)
+		if (digest_is_set(&end->digest[a]) != (content && (l->limits.set & HASH_SET(a))))
+			return false;
+	return content || !end->size;
+}
+
+static int on_end(void *ctx, const struct parcel_end *end)
+{
+	struct listing *l = ctx;
+
+	if (!l->depth)
+		return -EBADMSG;
+	struct unpack_entry *e = &l->open[l->depth - 1].e;
+	if (!digests_fit(l, e, end) || end->size > l->limit - l->stats->bytes ||
+	    (l->on_data && !e->opened && l->sent != end->size))
+		return -EBADMSG;
+	l->depth--;
+	l->sent = 0;
+	l->stats->bytes += end->size;
+	l->stats->files += e->type == UNPACK_FILE;
+	l->stats->links += e->type == UNPACK_SYMLINK || e->type == UNPACK_HARDLINK;
+	e->size = end->size;
+	e->digest = end->digest;
+	return e->path[0] ? l->on_entry(l->ctx, e) : 0; /* "./" is no entry */
+}
+
+int unpack_list(sandbox_fn *worker, int fd, const char *label, const struct unpack_opts *opts,
+    unpack_entry_fn *on_entry, unpack_data_fn *on_data, void *ctx, struct unpack_stats *ret_stats,
+    struct fault *f)
+{
+	static const struct parcel_sink sink = { on_begin, on_content, on_end, NULL };
+	struct stat st;
+
+	*ret_stats = (struct unpack_stats){ 0 };
+	struct listing *l = fstat(fd, &st) == 0 ? calloc(1, sizeof(*l)) : NULL;
+	if (!l)
+		return -errno;
+	*l = (struct listing){ .on_entry = on_entry, .on_data = on_data, .ctx = ctx, .f = f,
+		.limits = unpack_limits(opts), .stats = ret_stats };
+	l->limit = unpack_limit_of(&l->limits, (uint64_t)st.st_size);
+	for (size_t i = 0; i < ARRAY_LEN(l->paths); i++)
+		paths_init(&l->paths[i]);
+	struct unpack_run run = { .fd = fd, .label = label, .opts = &l->limits,
+		.content = on_data != NULL, .worker = worker, .sink = &sink, .ctx = l };
+	int rc = unpack_run(&run, f);
+	if (rc == 0 && l->depth)
+		rc = fault_set(f, UNPACK_DAMAGED, "%s: the sandboxed worker stopped in mid-sentence",
+		    QUOTE(span_str(label)));
+	ret_stats->deb = run.deb;
+	quote(span_cut(span_str(run.format), 0, 48), ret_stats->format);
+	for (size_t i = 0; i < ARRAY_LEN(l->paths); i++)
+		paths_free(&l->paths[i]);
+	free(l);
+	return rc;
+}
+
+int unpack_archive(int fd, const char *label, const struct unpack_opts *opts,
+    unpack_entry_fn *on_entry, unpack_data_fn *on_data, void *ctx, struct unpack_stats *ret_stats,
+    struct fault *f)
+{
+	return unpack_list(
+	    unpack_work_archive, fd, label, opts, on_entry, on_data, ctx, ret_stats, f);
+}

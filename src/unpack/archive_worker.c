@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The worker's side of unpack_archive: goes through an archive, and the tars inside a deb. */
+
+#include "unpack/worker.h"
+#include "unpack/zip_check.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* One archive being gone through. */
+struct level {
+	struct unpack_work *w;
+	struct archive *a;
+	unsigned depth; /* from 1 */
+	struct hasher *hasher; /* of the entry at hand */
+	uint64_t size;         /* of it so far */
+	bool send;             /* its bytes are sent */
+	uint64_t entries;
+	bool deb;
+	unsigned opened[2]; /* members of a deb that were gone into: control, data */
+	/* an archive inside: where its bytes come from */
+	struct level *outer;
+	int outer_rc;
+};
+
+static int read_entries(struct level *l);
+
+static int complain(struct level *l)
+{
+	const char *words = archive_error_string(l->a);
+
+	if (archive_errno(l->a) == ENOMEM)
+		return -ENOMEM;
+	if (archive_read_has_encrypted_entries(l->a) > 0)
+		return unpack_stop(l->w, UNPACK_REFUSED, "an entry is encrypted");
+	return unpack_stop(l->w, UNPACK_DAMAGED, "%s", words ? words : "");
+}
+
+/* --- the bytes of one entry ------------------------------------------------------------------ */
+
+static int take_bytes(struct level *l, struct span s)
+{
+	int rc = unpack_count(l->w, s.n);
+
+	if (rc == 0)
+		rc = hasher_update(l->hasher, s.p, s.n);
+	if (rc == 0 && l->send)
+		rc = unpack_send(l->w, s);
+	l->size += s.n;
+	return rc;
+}
+
+/* A hole of a sparse file. */
+static int take_zeros(struct level *l, uint64_t n)
+{
+	static const uint8_t zeros[64u << 10];
+	int rc = 0;
+
+	while (rc == 0 && n) {
+		size_t part = n < sizeof(zeros) ? (size_t)n : sizeof(zeros);
+		rc = take_bytes(l, span_of(zeros, part));
+		n -= part;
+	}
+	return rc;
+}
+
+/* The next piece of the entry, accounted for; *ret_more is false at its end. */
+static int next_block(struct level *l, struct span *ret_s, bool *ret_more)
+{
+	const void *p = NULL;
+	size_t n = 0;
+	la_int64_t off = 0;
+
+	int r = archive_read_data_block(l->a, &p, &n, &off);
+	if (r != ARCHIVE_OK && r != ARCHIVE_EOF)
+		return complain(l);
+	if (off >= 0 && (uint64_t)off < l->size && n)
+		return unpack_stop(l->w, UNPACK_DAMAGED, "a sparse file whose pieces overlap");
+	int rc = off >= 0 && (uint64_t)off > l->size ? take_zeros(l, (uint64_t)off - l->size) : 0;
+	*ret_more = r == ARCHIVE_OK;
+	*ret_s = *ret_more ? span_of(p, n) : SPAN_NONE;
+	return rc ? rc : take_bytes(l, *ret_s);
+}
+
+static int read_content(struct level *l)
+{
+	struct span s;
+	bool more = true;
+	int rc = 0;
+
+	while (rc == 0 && more)
+		rc = next_block(l, &s, &more);
+	return rc;
+}
+
+/* --- an archive inside ----------------------------------------------------------------------- */
+
+static la_ssize_t on_inner_read(struct archive *a, void *ctx, const void **ret_p)
+{
+	struct level *in = ctx;
+	struct span s = SPAN_NONE;
+	bool more = true;
+
+	while (in->outer_rc == 0 && more && !s.n)
+		in->outer_rc = next_block(in->outer, &s, &more);
+	if (in->outer_rc) {
+		archive_set_error(a, EIO, "the archive around it");
+		return ARCHIVE_FATAL;
+	}
+	*ret_p = s.p;
+	return (la_ssize_t)s.n;
+}
+
+static int read_inner(struct level *in)
+{
+	int rc = archive_read_open(in->a, in, NULL, on_inner_read, NULL) == ARCHIVE_OK ?
+	    read_entries(in) :
+	    complain(in);
+
+	if (in->outer_rc)
+		return in->outer_rc;
+	if (rc == UNPACK_NOT_ARCHIVE)
+		return unpack_stop(in->w, UNPACK_DAMAGED, "the tar archive inside is none");
+	uint64_t used = (uint64_t)archive_filter_bytes(in->a, -1);
+	if (rc == 0)
+		rc = read_content(in->outer);
+	if (rc == 0 && used != in->outer->size)
+		rc = unpack_stop(in->w, UNPACK_DAMAGED, "bytes behind the end of the archive inside");
+	return rc;
+}
+
+/* The process ends soon: nothing is freed. */
+static int open_inner(struct level *l)
+{
+	struct level in = { .w = l->w, .depth = l->depth + 1, .outer = l, .send = l->w->content };
+
+	in.hasher = l->w->hasher[in.depth - 1];
+	in.a = unpack_reader(NULL);
+	l->send = false;
+	int rc = in.a ? read_inner(&in) : -ENOMEM;
+	l->send = l->w->content;
+	return rc;
+}
+
+/* Is this member one of those that dpkg unpacks? Which: 0 control, 1 data; else -1. */
+static int deb_member(const struct level *l, const char *path)
+{
+	static const char *const head[] = { "control.tar", "data.tar" };
+	static const char *const tail[] = { "", ".gz", ".xz", ".zst", ".bz2", ".lzma" };
+
+	for (size_t i = 0; l->deb && i < ARRAY_LEN(head); i++) {
+		size_t n = strlen(head[i]);
+		if (strncmp(path, head[i], n) != 0)
+			continue;
+		for (size_t k = 0; k < ARRAY_LEN(tail); k++)
+			if (strcmp(path + n, tail[k]) == 0)
+				return (int)i;
+	}
+	return -1;
+}
+
+static int go_into(struct level *l, int member)
+{
+	if (l->opened[member]++)
+		return unpack_stop(l->w, UNPACK_REFUSED,
+		    "a deb with two members of which one would be unpacked");
+	return open_inner(l);
+}
+
+/* --- entries --------------------------------------------------------------------------------- */
+
+static int describe(struct level *l, struct archive_entry *e, struct parcel_begin *ret_b)
+{
+	const char *path = archive_entry_pathname(e), *hard = archive_entry_hardlink(e);
+	const char *soft = archive_entry_symlink(e);
+
+	*ret_b = (struct parcel_begin){ .path = path, .mode = archive_entry_perm(e) & 07777 };
+	switch (archive_entry_filetype(e)) {
+	case 0:
+	case AE_IFREG:
+		ret_b->type = UNPACK_FILE;
+		break;
+	case AE_IFDIR:
+		ret_b->type = UNPACK_DIR;
+		break;
+	case AE_IFLNK:
+		ret_b->type = UNPACK_SYMLINK;
+		break;
+	default:
+		ret_b->type = UNPACK_SPECIAL;
+	}
+	if (hard)
+		ret_b->type = UNPACK_HARDLINK;
+	ret_b->target = hard ? hard : ret_b->type == UNPACK_SYMLINK ? soft : "";
+	bool link = hard || ret_b->type == UNPACK_SYMLINK;
+	if (!path || !path[0] || !ret_b->target || (link && !ret_b->target[0]))
+		return unpack_stop(l->w, UNPACK_DAMAGED,
+		    "entry %llu has no name, or one that is not text", (unsigned long long)l->entries);
+	if (strlen(path) >= UNPACK_PATH_MAX || strlen(ret_b->target) >= UNPACK_PATH_MAX)
+		return unpack_stop(l->w, UNPACK_REFUSED, "entry %llu has a path of more than %d bytes",
+		    (unsigned long long)l->entries, UNPACK_PATH_MAX - 1);
+	return 0;
+}
+
+static bool has_content(const struct parcel_begin *b)
+{
+	return b->type == UNPACK_FILE || b->type == UNPACK_HARDLINK;
+}
+
+static int check_entry(struct level *l, struct archive_entry *e, const struct parcel_begin *b)
+{
+	if (++l->w->entries > l->w->opts.entries)
+		return unpack_stop(l->w, UNPACK_REFUSED, "more than %u entries", l->w->opts.entries);
+	if (archive_entry_is_encrypted(e))
+		return unpack_stop(l->w, UNPACK_REFUSED, "entry %llu is encrypted",
+		    (unsigned long long)l->entries);
+	if (!has_content(b) && archive_entry_size_is_set(e) && archive_entry_size(e) > 0)
+		return unpack_stop(l->w, UNPACK_REFUSED,
+		    "entry %llu is no file and yet has content", (unsigned long long)l->entries);
+	return 0;
+}
+
+/* A hard link of a tar may or may not carry its bytes; a file's are as many as were announced. */
+static int check_size(struct level *l, struct archive_entry *e, const struct parcel_begin *b)
+{
+	if (b->type == UNPACK_FILE && archive_entry_size_is_set(e) &&
+	    (uint64_t)archive_entry_size(e) != l->size)
+		return unpack_stop(l->w, UNPACK_DAMAGED,
+		    "entry %llu says that it has %lld bytes and has %llu",
+		    (unsigned long long)l->entries, (long long)archive_entry_size(e),
+		    (unsigned long long)l->size);
+	return 0;
+}
+
+static int send_end(struct level *l, const struct parcel_begin *b)
+{
+	struct parcel_end end = { .size = l->size };
+
+	int rc = hasher_final(l->hasher, end.digest);
+	if (rc < 0)
+		return rc;
+	if (b->type != UNPACK_FILE && !l->size)
+		memset(end.digest, 0, sizeof(end.digest));
+	parcel_put_end(&l->w->out, &end);
+	return unpack_flush(l->w, 48u << 10);
+}
+
+static int read_entry(struct level *l, struct archive_entry *e)
+{
+	struct parcel_begin b;
+
+	int rc = describe(l, e, &b);
+	if (rc == 0)
+		rc = check_entry(l, e, &b);
+	if (rc)
+		return rc;
+	if (l->depth == 1 && l->entries == 1)
+		l->deb = archive_format(l->a) == ARCHIVE_FORMAT_AR_GNU ||
+		        archive_format(l->a) == ARCHIVE_FORMAT_AR_BSD ||
+		        archive_format(l->a) == ARCHIVE_FORMAT_AR ?
+		    strcmp(b.path, "debian-binary") == 0 :
+		    false;
+	int member = b.type == UNPACK_FILE ? deb_member(l, b.path) : -1;
+	b.opened = member >= 0;
+	parcel_put_begin(&l->w->out, &b);
+	l->size = 0;
+	if (b.opened)
+		rc = go_into(l, member);
+	else if (has_content(&b))
+		rc = read_content(l);
+	if (rc == 0)
+		rc = check_size(l, e, &b);
+	return rc ? rc : send_end(l, &b);
+}
+
+/* Compressed twice is a trick, but for rpm, which libarchive sees as a compression. */
+static int check_filters(struct level *l)
+{
+	int n = archive_filter_count(l->a), rpm = 0;
+
+	for (int i = 0; i < n; i++)
+		rpm |= archive_filter_code(l->a, i) == ARCHIVE_FILTER_RPM;
+	return n > 2 + rpm ? unpack_stop(l->w, UNPACK_REFUSED, "it is compressed more than once") : 0;
+}
+
+static int read_entries(struct level *l)
+{
+	struct archive_entry *e;
+	int rc = 0, r;
+
+	while ((r = archive_read_next_header(l->a, &e)) == ARCHIVE_OK && rc == 0) {
+		if (++l->entries == 1)
+			rc = check_filters(l);
+		if (rc == 0)
+			rc = read_entry(l, e);
+		if (rc)
+			return rc;
+	}
+	if (r == ARCHIVE_EOF)
+		return 0;
+	if (!l->entries && archive_format(l->a) == 0)
+		return unpack_stop(l->w, UNPACK_NOT_ARCHIVE, "not an archive of a kind that is known");
+	return complain(l);
+}
+
+/* What follows the end of a compressed stream would be unpacked by some and not by others. */
+static int check_tail(struct level *l)
+{
+	bool rpm = false;
+
+	for (int i = 0; i < archive_filter_count(l->a); i++)
+		rpm |= archive_filter_code(l->a, i) == ARCHIVE_FILTER_RPM;
+	if (archive_filter_count(l->a) < 2 || rpm ||
+	    (uint64_t)archive_filter_bytes(l->a, -1) == l->w->file_size)
+		return 0;
+	return unpack_stop(l->w, UNPACK_DAMAGED, "bytes behind the end of the compressed stream");
+}
+
+static int read_all(struct level *l)
+{
+	if (archive_read_open1(l->a) != ARCHIVE_OK)
+		return complain(l);
+	int rc = read_entries(l);
+	snprintf(l->w->format, sizeof(l->w->format), "%s%s%s", archive_format_name(l->a),
+	    archive_filter_count(l->a) > 1 ? ", " : "",
+	    archive_filter_count(l->a) > 1 ? archive_filter_name(l->a, 0) : "");
+	l->w->last.deb = l->deb;
+	if (rc == 0)
+		rc = check_tail(l);
+	if (rc == 0 && (archive_format(l->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_ZIP)
+		rc = unpack_zip_check(l->w, l->entries);
+	return rc;
+}
+
+/* The C library looks at the time zone again for each entry; it must find what it knows. */
+static void settle(struct unpack_work *w)
+{
+	static char *env[2];
+
+	if (w->locale)
+		uselocale(w->locale);
+	env[0] = w->time_zone[0] ? w->time_zone : NULL;
+	environ = env;
+}
+
+int unpack_work_archive(void *ctx)
+{
+	struct unpack_work *w = ctx;
+	struct unpack_source s = { .w = w };
+	struct level l = { .w = w, .depth = 1, .hasher = w->hasher[0], .send = w->content };
+
+	settle(w);
+	l.a = unpack_reader(&s);
+	return unpack_goodbye(w, l.a ? read_all(&l) : -ENOMEM);
+}

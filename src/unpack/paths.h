@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * paths: the paths of one archive: made comparable, kept inside, each taken once. Private to this
+ * room.
+ *
+ * Memory: each path once, with its parents, up to UNPACK_PATHS_MAX.
+ */
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "unpack/parcel.h"
+
+struct paths {
+	struct map map; /* path -> enum unpack_type as a pointer */
+	struct arena arena;
+};
+
+void paths_init(struct paths *p);
+void paths_free(struct paths *p);
+
+/*
+ * Takes the entry: writes its path without "./", "//" and final "/" ("" for the top), and a hard
+ * link's target in the same way (a symbolic link's as it is). 0; -EPROTO with fault when the entry is
+ * refused; -ENOMEM. path and target hold UNPACK_PATH_MAX bytes.
+ */
+FB_MUST int paths_take(struct paths *p, const struct parcel_begin *b, char *path, char *target,
+    struct fault *f);
+
+/* Is the symbolic link absolute, or does it climb above the top, read from where it stands? */
+bool paths_leads_out(const char *path, const char *target);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The worker's ends: the file that libarchive reads, the pipe that parcels go to, and unpack_raw. */
+
+#include "unpack/worker.h"
+
+#include "base/file.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define BLOCK (256u << 10)
+#define FLUSH_AT (48u << 10)
+
+int unpack_stop(struct unpack_work *w, enum unpack_result how, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(w->why, sizeof(w->why), fmt, ap);
+	va_end(ap);
+	if (!w->why[0])
+		snprintf(w->why, sizeof(w->why), "unreadable");
+	return (int)how;
+}
+
+int unpack_count(struct unpack_work *w, uint64_t n)
+{
+	if (n <= w->limit - w->total) {
+		w->total += n;
+		return 0;
+	}
+	if (w->limit == w->opts.bytes)
+		return unpack_stop(w, UNPACK_REFUSED, "it unpacks to more than %llu bytes",
+		    (unsigned long long)w->limit);
+	return unpack_stop(w, UNPACK_REFUSED,
+	    "it unpacks to more than %u bytes for each of its own: a decompression bomb",
+	    w->opts.ratio);
+}
+
+int unpack_flush(struct unpack_work *w, size_t at_least)
+{
+	int rc = buf_err(&w->out);
+
+	if (rc == 0 && w->out.n >= at_least) {
+		rc = file_write_all(SANDBOX_OUT, buf_span(&w->out));
+		buf_reset(&w->out);
+	}
+	return rc;
+}
+
+int unpack_send(struct unpack_work *w, struct span s)
+{
+	int rc = 0;
+
+	while (rc == 0 && s.n) {
+		struct span part = span_cut(s, 0, PARCEL_DATA_MAX);
+		parcel_put_data_head(&w->out, part.n);
+		if (part.n < FLUSH_AT) {
+			buf_put_span(&w->out, part);
+			rc = unpack_flush(w, FLUSH_AT);
+		} else {
+			rc = unpack_flush(w, 0);
+			if (rc == 0)
+				rc = file_write_all(SANDBOX_OUT, part);
+		}
+		s = span_from(s, part.n);
+	}
+	return rc;
+}
+
+static la_ssize_t on_read(struct archive *a, void *ctx, const void **ret_p)
+{
+	struct unpack_source *s = ctx;
+	ssize_t n;
+
+	do
+		n = pread(SANDBOX_IN, s->block, BLOCK, (off_t)s->at);
+	while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		archive_set_error(a, errno, "it cannot be read: errno %d", errno);
+		return ARCHIVE_FATAL;
+	}
+	s->at += (uint64_t)n;
+	*ret_p = s->block;
+	return n;
+}
+
+static la_int64_t on_seek(struct archive *a, void *ctx, la_int64_t off, int whence)
+{
+	struct unpack_source *s = ctx;
+	la_int64_t base = whence == SEEK_SET ? 0 :
+	    whence == SEEK_CUR               ? (la_int64_t)s->at :
+					       (la_int64_t)s->w->file_size;
+
+	(void)a;
+	if (__builtin_add_overflow(base, off, &off) || off < 0)
+		return ARCHIVE_FATAL;
+	s->at = (uint64_t)off;
+	return off;
+}
+
+static la_int64_t on_skip(struct archive *a, void *ctx, la_int64_t n)
+{
+	struct unpack_source *s = ctx;
+	uint64_t left = s->at < s->w->file_size ? s->w->file_size - s->at : 0;
+
+	(void)a;
+	if (n < 0)
+		return 0;
+	if ((uint64_t)n > left)
+		n = (la_int64_t)left;
+	s->at += (uint64_t)n;
+	return n;
+}
+
+static int support_compression(struct archive *a)
+{
+	static int (*const filter[])(struct archive *) = {
+		archive_read_support_filter_gzip, archive_read_support_filter_bzip2,
+		archive_read_support_filter_xz, archive_read_support_filter_lzma,
+		archive_read_support_filter_zstd, archive_read_support_filter_lz4,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(filter); i++)
+		if (filter[i](a) != ARCHIVE_OK)
+			return -ENOTSUP;
+	return 0;
+}
+
+/* Entries behind the end mark are read like the others. */
+static int support_tar(struct archive *a)
+{
+	int r = archive_read_support_format_tar(a);
+
+	return r != ARCHIVE_OK ? r :
+		archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1");
+}
+
+static int support_archives(struct archive *a)
+{
+	static int (*const format[])(struct archive *) = {
+		archive_read_support_filter_compress, archive_read_support_filter_rpm,
+		support_tar, archive_read_support_format_zip_seekable,
+		archive_read_support_format_ar, archive_read_support_format_cpio,
+		archive_read_support_format_7zip,
+	};
+	int r = ARCHIVE_OK;
+
+	for (size_t i = 0; r == ARCHIVE_OK && i < ARRAY_LEN(format); i++)
+		r = format[i](a);
+	return r;
+}
+
+/* Reads the file, or whatever the caller opens it with when s is NULL. */
+static struct archive *new_reader(struct unpack_source *s, int (*support)(struct archive *))
+{
+	struct archive *a = archive_read_new();
+
+	if (s && !(s->block = malloc(BLOCK)))
+		return NULL;
+	if (!a || support_compression(a) < 0 || support(a) != ARCHIVE_OK)
+		return NULL;
+	if (s) {
+		archive_read_set_callback_data(a, s);
+		archive_read_set_read_callback(a, on_read);
+		archive_read_set_seek_callback(a, on_seek);
+		archive_read_set_skip_callback(a, on_skip);
+	}
+	return a;
+}
+
+struct archive *unpack_reader(struct unpack_source *s)
+{
+	return new_reader(s, s ? support_archives : support_tar);
+}
+
+int unpack_goodbye(struct unpack_work *w, int rc)
+{
+	if (rc < 0)
+		return rc;
+	w->last.how = (enum unpack_result)rc;
+	w->last.why = rc ? w->why : "";
+	w->last.format = w->format;
+	parcel_put_last(&w->out, &w->last);
+	return unpack_flush(w, 0);
+}
+
+/* --- unpack_raw ------------------------------------------------------------------------------ */
+
+static int raw_open(struct unpack_work *w, struct archive *a)
+{
+	struct archive_entry *e;
+	int rc = archive_read_open1(a);
+
+	if (rc == ARCHIVE_OK)
+		rc = archive_read_next_header(a, &e);
+	if (archive_filter_count(a) < 2)
+		return unpack_stop(w, UNPACK_NOT_ARCHIVE, "no compression that is known");
+	if (archive_filter_count(a) > 2)
+		return unpack_stop(w, UNPACK_REFUSED, "it is compressed more than once");
+	snprintf(w->format, sizeof(w->format), "%s", archive_filter_name(a, 0));
+	if (rc != ARCHIVE_OK && rc != ARCHIVE_EOF)
+		return unpack_stop(w, UNPACK_DAMAGED, "%s", archive_error_string(a));
+	return 0;
+}
+
+static int raw_read(struct unpack_work *w, struct archive *a)
+{
+	const void *p;
+	size_t n;
+	la_int64_t off;
+	int r;
+
+	while ((r = archive_read_data_block(a, &p, &n, &off)) == ARCHIVE_OK) {
+		int rc = unpack_count(w, n);
+		if (rc == 0)
+			rc = unpack_send(w, span_of(p, n));
+		if (rc)
+			return rc;
+	}
+	if (r != ARCHIVE_EOF)
+		return unpack_stop(w, UNPACK_DAMAGED, "%s", archive_error_string(a));
+	if ((uint64_t)archive_filter_bytes(a, -1) != w->file_size)
+		return unpack_stop(w, UNPACK_DAMAGED, "bytes behind the end of the stream");
+	return 0;
+}
+
+int unpack_work_raw(void *ctx)
+{
+	struct unpack_work *w = ctx;
+	struct unpack_source s = { .w = w };
+	struct archive *a = new_reader(&s, archive_read_support_format_raw);
+	int rc = a ? raw_open(w, a) : -ENOMEM;
+
+	if (rc == 0)
+		rc = raw_read(w, a);
+	return unpack_goodbye(w, rc);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "unpack/run.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <wchar.h>
+
+#define TIMEOUT_DEFAULT (10 * TS_MINUTE)
+#define OUT_MAX (1u << 20)
+
+struct unpack_opts unpack_limits(const struct unpack_opts *opts)
+{
+	struct unpack_opts o = opts ? *opts : (struct unpack_opts){ 0 };
+
+	if (!o.set)
+		o.set = HASH_SET(DIGEST_SHA256);
+	if (!o.entries)
+		o.entries = UNPACK_ENTRIES_DEFAULT;
+	if (o.entries > UNPACK_ENTRIES_MAX)
+		o.entries = UNPACK_ENTRIES_MAX;
+	if (!o.bytes)
+		o.bytes = UNPACK_BYTES_DEFAULT;
+	if (!o.ratio)
+		o.ratio = UNPACK_RATIO_DEFAULT;
+	if (!o.memory)
+		o.memory = UNPACK_MEMORY_DEFAULT;
+	if (!o.timeout)
+		o.timeout = TIMEOUT_DEFAULT;
+	return o;
+}
+
+uint64_t unpack_limit_of(const struct unpack_opts *o, uint64_t file_size)
+{
+	uint64_t by_ratio;
+
+	if (__builtin_mul_overflow(file_size, o->ratio, &by_ratio))
+		return o->bytes;
+	if (by_ratio < UNPACK_RATIO_FLOOR)
+		by_ratio = UNPACK_RATIO_FLOOR;
+	return by_ratio < o->bytes ? by_ratio : o->bytes;
+}
+
+/*
+ * libarchive converts names through the locale and the times of zip entries through the time zone.
+ * The C library reads files for both when they are first used; the worker has none. So they are
+ * used here first, and the worker finds them ready: names are UTF-8 whatever the user's locale.
+ */
+static void warm_up(struct unpack_work *w)
+{
+	wchar_t wide;
+	char narrow[MB_LEN_MAX];
+	mbstate_t ms = { 0 };
+	const char *tz = getenv("TZ");
+
+	tzset();
+	if (tz && strlen(tz) < sizeof(w->time_zone) - 3)
+		snprintf(w->time_zone, sizeof(w->time_zone), "TZ=%s", tz);
+	w->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (!w->locale)
+		return;
+	locale_t before = uselocale(w->locale);
+	bool works = mbrtowc(&wide, "\xc3\xa4", 2, &ms) == 2 && wcrtomb(narrow, wide, &ms) == 2;
+	uselocale(before);
+	if (!works) {
+		freelocale(w->locale);
+		w->locale = (locale_t)0;
+	}
+}
+
+static void prepared_free(struct unpack_work *w)
+{
+	for (size_t i = 0; i < ARRAY_LEN(w->hasher); i++)
+		hasher_free(w->hasher[i]);
+	if (w->locale)
+		freelocale(w->locale);
+	free(w);
+}
+
+static int prepare(struct unpack_work **ret_w, const struct unpack_run *r, struct fault *f)
+{
+	struct stat st;
+
+	if (fstat(r->fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return fault_set(f, -EINVAL, "%s: not a regular file", QUOTE(span_str(r->label)));
+	struct unpack_work *w = calloc(1, sizeof(*w));
+	if (!w)
+		return -ENOMEM;
+	w->opts = unpack_limits(r->opts);
+	w->content = r->content;
+	w->file_size = (uint64_t)st.st_size;
+	w->limit = unpack_limit_of(&w->opts, w->file_size);
+	w->out = BUF_INIT(OUT_MAX);
+	warm_up(w);
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(w->hasher); i++)
+		rc = hasher_new(&w->hasher[i], w->opts.set);
+	if (rc < 0)
+		prepared_free(w);
+	else
+		*ret_w = w;
+	return rc;
+}
+
+/* The LAST parcel is kept here; everything else goes to the caller's sink. */
+static int take_last(void *ctx, const struct parcel_last *e)
+{
+	struct unpack_run *r = ctx;
+
+	r->how = e->how;
+	r->deb = e->deb;
+	snprintf(r->format, sizeof(r->format), "%s", e->format);
+	snprintf(r->why, sizeof(r->why), "%s", e->why);
+	return 0;
+}
+
+static int pass_begin(void *ctx, const struct parcel_begin *e)
+{
+	struct unpack_run *r = ctx;
+	return r->sink->begin ? r->sink->begin(r->ctx, e) : -EBADMSG;
+}
+
+static int pass_data(void *ctx, struct span bytes)
+{
+	struct unpack_run *r = ctx;
+	return r->content ? r->sink->data(r->ctx, bytes) : -EBADMSG;
+}
+
+static int pass_end(void *ctx, const struct parcel_end *e)
+{
+	struct unpack_run *r = ctx;
+	return r->sink->end ? r->sink->end(r->ctx, e) : -EBADMSG;
+}
+
+static const struct parcel_sink pass = { pass_begin, pass_data, pass_end, take_last };
+
+static int on_output(void *ctx, struct span bytes)
+{
+	return parcel_read(ctx, bytes);
+}
+
+static int judge_last(const struct unpack_run *r, struct fault *f)
+{
+	struct span label = span_str(r->label), why = span_str(r->why);
+
+	switch (r->how) {
+	case UNPACK_DONE:
+		return 0;
+	case UNPACK_NOT_ARCHIVE:
+		return fault_set(f, UNPACK_NOT_ARCHIVE, "%s: %s", QUOTE(label), QUOTE(why));
+	case UNPACK_REFUSED:
+		return fault_set(f, UNPACK_REFUSED, "%s: refused: %s", QUOTE(label), QUOTE(why));
+	default:
+		return fault_set(f, UNPACK_DAMAGED, "%s: damaged: %s", QUOTE(label), QUOTE(why));
+	}
+}
+
+static int judge(const struct unpack_run *r, const struct parcel_reader *reader, int rc,
+    const struct sandbox_end *end, struct fault *f)
+{
+	struct span label = span_str(r->label);
+
+	switch (rc) {
+	case SANDBOX_DONE:
+		if (parcel_complete(reader))
+			return judge_last(r, f);
+		return fault_set(f, UNPACK_DAMAGED, "%s: the sandboxed worker stopped in mid-sentence",
+		    QUOTE(label));
+	case SANDBOX_UNAVAILABLE:
+		return fault_wrap(f, UNPACK_NO_SANDBOX, "%s", QUOTE(label));
+	case SANDBOX_TIMEOUT:
+	case SANDBOX_CPU:
+	case SANDBOX_MEMORY:
+		return fault_wrap(f, UNPACK_REFUSED, "%s: refused", QUOTE(label));
+	case -EBADMSG:
+		return fault_set(f, UNPACK_REFUSED,
+		    "%s: refused: the sandboxed worker sent what no worker sends; the file may be an "
+		    "attack on the parser",
+		    QUOTE(label));
+	case -EPROTO:
+		return fault_wrap(f, UNPACK_REFUSED, "%s: refused", QUOTE(label));
+	}
+	(void)end;
+	return rc > 0 ? fault_wrap(f, UNPACK_DAMAGED, "%s", QUOTE(label)) : rc;
+}
+
+int unpack_run(struct unpack_run *r, struct fault *f)
+{
+	struct unpack_work *w;
+	struct sandbox_end end;
+
+	int rc = prepare(&w, r, f);
+	if (rc < 0)
+		return rc;
+	struct parcel_reader *reader = calloc(1, sizeof(*reader));
+	if (reader) {
+		struct sandbox_opts so = {
+			.fds = &r->fd,
+			.nfds = 1,
+			.timeout = w->opts.timeout,
+			.memory = w->opts.memory,
+			.without = w->opts.no_sandbox ?
+			    SANDBOX_WITHOUT_LANDLOCK | SANDBOX_WITHOUT_SECCOMP :
+			    0,
+		};
+		reader->sink = &pass;
+		reader->ctx = r;
+		rc = sandbox_run(&so, r->worker, w, on_output, reader, &end, f);
+		rc = judge(r, reader, rc, &end, f);
+	} else {
+		rc = -ENOMEM;
+	}
+	free(reader);
+	prepared_free(w);
+	return rc;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * unpack: what is inside an archive, entry by entry, with digests; and what a compressed file holds.
+ *
+ * Reads through libarchive, in a sandboxed worker process (sandbox/worker.h) that holds the archive
+ * and one pipe and can do nothing else. What the worker sends is checked again here before it
+ * reaches a callback: known records, in order, paths that stay inside, no path twice, sums within
+ * the limits.
+ *
+ * Formats: tar (ustar, pax, GNU), zip (jar, whl, nupkg, apk: by the central directory), ar, cpio, 7z;
+ * these compressed with gzip, bzip2, xz, lzma, zstd, lz4 or compress; rpm (its cpio); deb: the
+ * members of control.tar.* and data.tar.* are given too. Nothing else is opened by itself: to go on
+ * into an entry, keep its bytes (on_data) in a file or memfd and call again.
+ *
+ * Guarantees:
+ * - Nothing is written. Archives are read with pread: the descriptor's offset stays where it is.
+ * - Refused with a reason (UNPACK_REFUSED): absolute paths, ".." components, drive letters, the same
+ *   path twice (two directories aside), an entry below something that is not a directory (the way
+ *   through a symbolic link), encrypted entries, a hard link to what is not a file before it, too many
+ *   entries, too many bytes, too high a ratio, paths over UNPACK_PATH_MAX. Entries of a tar behind
+ *   its end mark are entries like the others, because some unpackers take them.
+ * - Zip: names, sizes, CRCs and methods of local headers and central directory must agree; no two
+ *   entries may share bytes.
+ * - Links are given as links and never followed.
+ * - Memory: the worker's address space (opts.memory); here one record, and the paths seen so far.
+ *
+ * Result: enum unpack_result, with fault for everything but UNPACK_DONE; what a callback returned when
+ * that was negative; -errno. What was given before a result other than UNPACK_DONE is part of the
+ * truth only: do not build a PASS on it.
+ */
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fault.h"
+#include "crypto/hash.h"
+#include "model/digest.h"
+
+#define UNPACK_PATH_MAX 4096          /* bytes of a path or link target, NUL included */
+#define UNPACK_DEPTH_MAX 2            /* a deb's data.tar is 2 */
+#define UNPACK_ENTRIES_DEFAULT 65536u /* opts.entries = 0 */
+#define UNPACK_ENTRIES_MAX (1u << 20)
+#define UNPACK_BYTES_DEFAULT (16ull << 30) /* opts.bytes = 0 */
+#define UNPACK_RATIO_DEFAULT 250u          /* opts.ratio = 0: bytes out for each byte of the archive */
+#define UNPACK_RATIO_FLOOR (64ull << 20)   /* the ratio does not matter below this many bytes out */
+#define UNPACK_PATHS_MAX (96u << 20)       /* bytes of all paths together, as kept here */
+#define UNPACK_MEMORY_DEFAULT (224ull << 20) /* xz -9 needs 65 MiB, zstd --ultra -22 129 MiB */
+
+enum unpack_result {
+	UNPACK_DONE = 0,
+	UNPACK_NOT_ARCHIVE, /* none of the formats (unpack_raw: not compressed) */
+	UNPACK_REFUSED,     /* readable, but hostile or beyond a limit */
+	UNPACK_DAMAGED,     /* cut off, a checksum that does not fit, bytes that make no sense */
+	UNPACK_NO_SANDBOX,  /* the worker cannot be confined; nothing was read */
+};
+
+struct unpack_opts {
+	unsigned set;     /* digests wanted: HASH_SET(…) | …; 0 = SHA-256 */
+	uint32_t entries; /* at most UNPACK_ENTRIES_MAX */
+	uint64_t bytes;   /* of all entries together; of the output of unpack_raw */
+	uint32_t ratio;
+	uint64_t memory;  /* of the worker; 0 = UNPACK_MEMORY_DEFAULT */
+	ts timeout;       /* wall clock; 0 = 10 minutes */
+	bool no_sandbox;  /* the user said so: run the worker without Landlock and seccomp */
+};
+
+enum unpack_type {
+	UNPACK_FILE = 1,
+	UNPACK_DIR,
+	UNPACK_SYMLINK,
+	UNPACK_HARDLINK, /* target is an earlier file's path; may carry bytes of its own (cpio) */
+	UNPACK_SPECIAL,  /* device, FIFO, socket */
+};
+
+/* Valid during the callback. Paths are raw bytes: QUOTE them before printing. */
+struct unpack_entry {
+	enum unpack_type type;
+	const char *path;   /* without "./", "//" and final "/": "usr/bin/x" */
+	const char *target; /* of links, else ""; a symbolic link's as it is written there */
+	bool leads_out;     /* a symbolic link that is absolute or climbs above the top */
+	uint8_t depth;      /* 1; in an archive inside: 2 */
+	bool opened;        /* an archive inside, its entries were given */
+	const char *container; /* depth 2: the path of the archive that it is in, else "" */
+	uint32_t mode;      /* permission bits */
+	uint64_t size;      /* bytes read */
+	const struct digest *digest; /* [DIGEST_ALGS], set for opts.set of FILE, and HARDLINK with bytes;
+	                              * all unset in on_data */
+};
+
+struct unpack_stats {
+	uint64_t entries, files, links, bytes;
+	char format[QUOTE_MAX + 8]; /* "GNU tar format", as libarchive calls it, made printable */
+	bool deb;        /* a Debian package: see unpack_entry.depth */
+};
+
+/* Once for each entry, when all its bytes passed; one inside a container before the container. */
+typedef int unpack_entry_fn(void *ctx, const struct unpack_entry *e);
+/* The bytes of the entry at hand, in order. Not for containers that are opened. */
+typedef int unpack_data_fn(void *ctx, const struct unpack_entry *e, struct span bytes);
+
+/*
+ * Lists the archive open at fd (a regular file or memfd, read from its start). label is its name for
+ * the fault; opts may be NULL; on_data may be NULL. *ret_stats is filled in every case.
+ */
+FB_MUST int unpack_archive(int fd, const char *label, const struct unpack_opts *opts,
+    unpack_entry_fn *on_entry, unpack_data_fn *on_data, void *ctx, struct unpack_stats *ret_stats,
+    struct fault *f);
+
+/*
+ * Appends to out what one stream (or several after one another) of gzip, xz, lzma, bzip2, zstd or lz4
+ * holds: at most opts->bytes, the ratio and what out may hold (its own max: UNPACK_REFUSED). Bytes
+ * behind the stream are UNPACK_DAMAGED. On anything but UNPACK_DONE out holds what it held before.
+ */
+FB_MUST int unpack_raw(int fd, const char *label, const struct unpack_opts *opts, struct buf *out,
+    struct fault *f);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * worker: the half of unpack.h that runs in the sandbox and sees the file, private to this room. It
+ * reads SANDBOX_IN and writes parcels (parcel.h) to SANDBOX_OUT.
+ */
+
+#include "sandbox/worker.h"
+#include "unpack/parcel.h"
+
+#include <locale.h>
+
+/* Made before the fork, used after it: what would need files or a lock to be made in there. */
+struct unpack_work {
+	struct unpack_opts opts; /* nothing left at 0 but no_sandbox */
+	uint64_t limit; /* bytes out: opts.bytes, or what the ratio allows */
+	bool content;   /* send DATA */
+	uint64_t file_size;
+	struct hasher *hasher[UNPACK_DEPTH_MAX]; /* by depth - 1 */
+	locale_t locale;   /* names are UTF-8 */
+	char time_zone[64]; /* "TZ=…": what the C library already read */
+	/* private to the worker */
+	struct buf out;
+	uint64_t total;
+	uint32_t entries;
+	struct parcel_last last;
+	char why[PARCEL_TEXT_MAX], format[PARCEL_TEXT_MAX];
+};
+
+/* sandbox_fn over a struct unpack_work: 0, -ENOMEM or another error. */
+FB_MUST int unpack_work_archive(void *ctx);
+FB_MUST int unpack_work_raw(void *ctx);
+
+/* --- between the worker's files -------------------------------------------------------------- */
+
+/* Notes why the run ends with how, and returns how. */
+FB_MUST int unpack_stop(struct unpack_work *w, enum unpack_result how, const char *fmt, ...)
+    FB_PRINTF(3, 4);
+/* Counts n bytes of output: 0, or UNPACK_REFUSED beyond the limit. */
+FB_MUST int unpack_count(struct unpack_work *w, uint64_t n);
+/* Sends content as DATA parcels. 0 or -errno. */
+FB_MUST int unpack_send(struct unpack_work *w, struct span s);
+/* Writes out what is buffered, if it is at_least so much. */
+FB_MUST int unpack_flush(struct unpack_work *w, size_t at_least);
+
+/* Reads the file from the front, for libarchive. */
+struct unpack_source {
+	struct unpack_work *w;
+	uint64_t at;
+	uint8_t *block;
+};
+struct archive;
+/* A reader of the archives that are known, to be opened with archive_read_open1; without s: of tar
+ * only, to be opened by the caller. NULL when memory ran out. */
+struct archive *unpack_reader(struct unpack_source *s);
+/* Sends LAST and what is buffered; rc is how it went (enum unpack_result or -errno). */
+FB_MUST int unpack_goodbye(struct unpack_work *w, int rc);
