@@ -3,6 +3,8 @@
 #include "sandbox/lockdown.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,7 +40,8 @@ int lockdown_landlock_abi(void)
 	return abi > 0 ? (int)abi : 0;
 }
 
-int lockdown_landlock(void)
+/* A ruleset that handles every right of this kernel and grants none. Its descriptor or -errno. */
+static int new_ruleset(void)
 {
 	int abi = lockdown_landlock_abi();
 	if (abi == 0)
@@ -51,8 +54,54 @@ int lockdown_landlock(void)
 		.scoped = (1ull << rights[abi].scoped) - 1,
 	};
 	size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
-	AUTO_FD int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
-	if (fd < 0 || syscall(SYS_landlock_restrict_self, fd, 0) < 0)
+	int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
+	return fd < 0 ? -errno : fd;
+}
+
+static int restrict_self(int ruleset)
+{
+	return syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : 0;
+}
+
+int lockdown_landlock(void)
+{
+	AUTO_FD int fd = new_ruleset();
+	return fd < 0 ? fd : restrict_self(fd);
+}
+
+#define FS_EXECUTE (1ull << 0)
+#define FS_READ_FILE (1ull << 2)
+#define FS_READ_DIR (1ull << 3)
+#define RULE_PATH_BENEATH 1
+
+struct path_beneath {
+	uint64_t allowed;
+	int32_t parent;
+} __attribute__((packed));
+
+static int allow_read(int ruleset, const char *path)
+{
+	struct stat st;
+
+	AUTO_FD int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	if (fstat(fd, &st) < 0)
 		return -errno;
-	return 0;
+	struct path_beneath rule = {
+		.allowed = FS_EXECUTE | FS_READ_FILE | (S_ISDIR(st.st_mode) ? FS_READ_DIR : 0),
+		.parent = fd,
+	};
+	long rc = syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0);
+	return rc < 0 ? -errno : 0;
+}
+
+int lockdown_landlock_read(const char *const *path, size_t n)
+{
+	AUTO_FD int fd = new_ruleset();
+	int rc = fd < 0 ? fd : 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = allow_read(fd, path[i]);
+	return rc < 0 ? rc : restrict_self(fd);
 }

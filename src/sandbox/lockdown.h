@@ -2,20 +2,36 @@
 #pragma once
 
 /*
- * lockdown: the layers that worker.c puts around the child, private to this room. Each is called
- * in the child, irrevocable, and 0 or -errno; -ENOSYS and -EOPNOTSUPP say that the kernel lacks it.
+ * lockdown: the layers that worker.c and tool.c put around a child, private to this room. Each is
+ * called in the child, irrevocable, and 0 or -errno; -ENOSYS and -EOPNOTSUPP say that the kernel
+ * lacks it.
  */
 
 #include "base/util.h"
 
 #include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/* All signals to their defaults and unblocked. */
+void lockdown_reset_signals(void);
+/* Dies when parent does. -ESRCH: it did already. */
+FB_MUST int lockdown_die_with(pid_t parent);
+/* No new privileges, not dumpable (until an exec), no capabilities. */
+FB_MUST int lockdown_no_privileges(void);
+/* A limit never becomes more than the parent was given. which: RLIMIT_… */
+FB_MUST int lockdown_limit(int which, rlim_t soft, rlim_t hard);
 
 /* Landlock's ABI version, 0 when there is none. */
 int lockdown_landlock_abi(void);
 /* Handles every right of this kernel's ABI and grants none. Needs no_new_privs. */
 FB_MUST int lockdown_landlock(void);
+/* The same, but files below path[0..n) may be read and executed; what is not there is left out. */
+FB_MUST int lockdown_landlock_read(const char *const *path, size_t n);
 
 /* Where the SIGSYS handler leaves the number of the refused call; shared with the parent. */
 FB_MUST int lockdown_seccomp(size_t nfds, volatile int32_t *refused);
 /* Its name into out, or its number. */
 void lockdown_call_name(int32_t nr, char *out, size_t size);
+/* For a program that is about to be executed (tool.h): load, read, compute. Else: ENOSYS. */
+FB_MUST int lockdown_seccomp_tool(void);

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -61,25 +60,11 @@ struct run {
 
 /* --- in the child ---------------------------------------------------------------------------- */
 
-static int set_limit(int which, rlim_t soft, rlim_t hard)
-{
-	struct rlimit now;
-
-	if (getrlimit((__rlimit_resource_t)which, &now) < 0)
-		return -errno;
-	/* What the parent was given less of stays less. */
-	struct rlimit l = {
-		soft < now.rlim_max ? soft : now.rlim_max,
-		hard < now.rlim_max ? hard : now.rlim_max,
-	};
-	return setrlimit((__rlimit_resource_t)which, &l) < 0 ? -errno : 0;
-}
-
 static int limit_memory(const struct run *r)
 {
 	rlim_t max = (r->o->memory ? r->o->memory : MEMORY_DEFAULT) + r->mapped;
 
-	return SANDBOX_SANITIZED ? 0 : set_limit(RLIMIT_AS, max, max);
+	return SANDBOX_SANITIZED ? 0 : lockdown_limit(RLIMIT_AS, max, max);
 }
 
 static int limit_all(const struct run *r)
@@ -102,7 +87,7 @@ static int limit_all(const struct run *r)
 
 	int rc = limit_memory(r);
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(limit); i++)
-		rc = set_limit(limit[i].which, limit[i].soft, limit[i].hard);
+		rc = lockdown_limit(limit[i].which, limit[i].soft, limit[i].hard);
 	return rc;
 }
 
@@ -132,14 +117,6 @@ static int keep_fds(const struct sandbox_opts *o, int out)
 	return close_range((unsigned)(SANDBOX_IN + o->nfds), ~0u, 0) < 0 ? -errno : 0;
 }
 
-static int drop_caps(void)
-{
-	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	return syscall(SYS_capset, &h, none) < 0 ? -errno : 0;
-}
-
 static void forget_environment(void)
 {
 	for (char **e = environ; e && *e; e++)
@@ -147,41 +124,17 @@ static void forget_environment(void)
 	environ = NULL;
 }
 
-static void reset_signals(void)
-{
-	sigset_t none;
-
-	for (int s = 1; s < NSIG; s++)
-		signal(s, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static int die_with(pid_t parent)
-{
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-		return -errno;
-	return getppid() == parent ? 0 : -ESRCH; /* it may have died before the call */
-}
-
-static int no_privileges(void)
-{
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return -errno;
-	return drop_caps();
-}
-
 static int put_layer(const struct run *r, enum layer l, int out, pid_t parent)
 {
 	switch (l) {
 	case L_SIGNALS:
-		reset_signals();
-		return die_with(parent);
+		lockdown_reset_signals();
+		return lockdown_die_with(parent);
 	case L_FDS:
 		return keep_fds(r->o, out);
 	case L_PRIVILEGES:
 		forget_environment();
-		return no_privileges();
+		return lockdown_no_privileges();
 	case L_LANDLOCK:
 		return r->o->without & SANDBOX_WITHOUT_LANDLOCK ? 0 : lockdown_landlock();
 	case L_LIMITS: /* late: a ruleset takes a descriptor */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "sandbox/lockdown.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void lockdown_reset_signals(void)
+{
+	sigset_t none;
+
+	for (int s = 1; s < NSIG; s++)
+		signal(s, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int lockdown_die_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -errno;
+	return getppid() == parent ? 0 : -ESRCH; /* it may have died before the call */
+}
+
+static int drop_caps(void)
+{
+	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return syscall(SYS_capset, &h, none) < 0 ? -errno : 0;
+}
+
+int lockdown_no_privileges(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -errno;
+	return drop_caps();
+}
+
+int lockdown_limit(int which, rlim_t soft, rlim_t hard)
+{
+	struct rlimit now;
+
+	if (getrlimit((__rlimit_resource_t)which, &now) < 0)
+		return -errno;
+	/* What the parent was given less of stays less. */
+	struct rlimit l = {
+		soft < now.rlim_max ? soft : now.rlim_max,
+		hard < now.rlim_max ? hard : now.rlim_max,
+	};
+	return setrlimit((__rlimit_resource_t)which, &l) < 0 ? -errno : 0;
+}
