@@ -4,6 +4,7 @@
 
 const struct cli_cmd *const cli_commands[] = {
 	&cmd_verify,
+	&cmd_intoto_verify,
 
 	/* channels and releases */
 	&cmd_release_init,
