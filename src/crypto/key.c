@@ -4,11 +4,11 @@
 
 #include "crypto/hash.h"
 #include "crypto/ossl.h"
+#include "crypto/sigalg.h"
 
 #include <errno.h>
 #include <openssl/core_names.h>
 #include <openssl/encoder.h>
-#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 
@@ -36,6 +36,7 @@ const char *key_kind_name(enum key_kind k)
 		[KEY_NONE] = "none",
 		[KEY_P256] = "ecdsa-p256",
 		[KEY_P384] = "ecdsa-p384",
+		[KEY_P521] = "ecdsa-p521",
 		[KEY_ED25519] = "ed25519",
 		[KEY_RSA] = "rsa",
 	};
@@ -61,6 +62,8 @@ int key_generate(struct key **ret_k, enum key_kind kind)
 		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
 	else if (kind == KEY_P384)
 		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
+	else if (kind == KEY_P521)
+		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-521");
 	else if (kind == KEY_ED25519)
 		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	else if (kind == KEY_RSA)
@@ -118,66 +121,90 @@ int key_write_private(const struct key *k, struct buf *out)
 	return write_pem(k, EVP_PKEY_KEYPAIR, "PrivateKeyInfo", out);
 }
 
-/* How a kind signs and which forms it accepts. */
-struct scheme {
-	const char *md; /* NULL: the algorithm has its own (Ed25519) */
-	int padding;	/* RSA */
-};
-
-static bool verify_as(const struct key *k, struct scheme s, struct span msg, struct span sig)
+/* Is it a scheme of this key's kind? KEY_BY_KIND is one of every kind. */
+static bool scheme_fits(const struct key *k, enum key_scheme scheme)
 {
-	OSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free) ctx = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *pctx = NULL;
-
-	if (!ctx || EVP_DigestVerifyInit_ex(ctx, &pctx, s.md, NULL, NULL, k->pkey, NULL) != 1)
-		return false;
-	if (s.padding && EVP_PKEY_CTX_set_rsa_padding(pctx, s.padding) != 1)
-		return false;
-	if (s.padding == RSA_PKCS1_PSS_PADDING &&
-	    (EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_AUTO) != 1 ||
-		EVP_PKEY_CTX_set_rsa_mgf1_md_name(pctx, s.md, NULL) != 1))
-		return false;
-	return EVP_DigestVerify(ctx, sig.p, sig.n, msg.p, msg.n) == 1;
+	switch (scheme) {
+	case KEY_BY_KIND:
+		return true;
+	case KEY_ECDSA:
+		return k->kind == KEY_P256 || k->kind == KEY_P384 || k->kind == KEY_P521;
+	case KEY_PKCS1:
+	case KEY_PSS:
+		return k->kind == KEY_RSA;
+	case KEY_EDDSA:
+	case KEY_ED25519PH:
+		return k->kind == KEY_ED25519;
+	}
+	return false;
 }
 
-/* The forms a signature by this kind may have; ends with {0} behind the first. */
-static const struct scheme *schemes_of(enum key_kind kind, size_t *ret_n)
+int key_verify_digest(
+    const struct key *k, enum key_scheme scheme, const struct digest *d, struct span sig)
 {
-	static const struct scheme p256[] = { { "SHA2-256", 0 } };
-	static const struct scheme p384[] = { { "SHA2-384", 0 }, { "SHA2-256", 0 } };
-	static const struct scheme ed25519[] = { { NULL, 0 } };
-	static const struct scheme rsa[] = {
-		{ "SHA2-256", RSA_PKCS1_PADDING },
-		{ "SHA2-256", RSA_PKCS1_PSS_PADDING },
-	};
+	struct sigalg a = { scheme, d->alg, SIGALG_SALT_ANY };
 
-	*ret_n = kind == KEY_P384 || kind == KEY_RSA ? 2 : 1;
-	return kind == KEY_P256 ? p256 : kind == KEY_P384 ? p384 : kind == KEY_RSA ? rsa : ed25519;
+	if (!scheme_fits(k, scheme))
+		return -EINVAL;
+	if (k->kind == KEY_ED25519)
+		return -ENOTSUP;
+	if (d->alg != DIGEST_SHA256 && d->alg != DIGEST_SHA384 && d->alg != DIGEST_SHA512)
+		return -EINVAL;
+	if (scheme == KEY_BY_KIND)
+		a.scheme = k->kind == KEY_RSA ? KEY_PKCS1 : KEY_ECDSA;
+	if (sigalg_verify_digest(&a, k->pkey, d, sig))
+		return KEY_GOOD;
+	if (scheme != KEY_BY_KIND || k->kind != KEY_RSA)
+		return KEY_BAD_SIGNATURE;
+	a.scheme = KEY_PSS;
+	return sigalg_verify_digest(&a, k->pkey, d, sig) ? KEY_GOOD : KEY_BAD_SIGNATURE;
+}
+
+int key_verify_as(const struct key *k, enum key_scheme scheme, enum digest_alg hash,
+    struct span msg, struct span sig)
+{
+	const struct sigalg ed25519 = { KEY_EDDSA, DIGEST_NONE, SIGALG_SALT_ANY };
+	struct digest d;
+
+	if (!scheme_fits(k, scheme))
+		return -EINVAL;
+	if (scheme == KEY_ED25519PH)
+		return -ENOTSUP;
+	if (k->kind == KEY_ED25519)
+		return sigalg_verify(&ed25519, k->pkey, &msg, 1, sig) ? KEY_GOOD
+								      : KEY_BAD_SIGNATURE;
+	int rc = hash_span(hash, msg, &d);
+	return rc < 0 ? rc : key_verify_digest(k, scheme, &d, sig);
+}
+
+/* The hash that a kind signs with here; NONE: the algorithm has its own. */
+static enum digest_alg hash_of(enum key_kind kind)
+{
+	switch (kind) {
+	case KEY_P384:
+		return DIGEST_SHA384;
+	case KEY_P521:
+		return DIGEST_SHA512;
+	case KEY_ED25519:
+		return DIGEST_NONE;
+	default:
+		return DIGEST_SHA256;
+	}
 }
 
 int key_verify(const struct key *k, struct span msg, struct span sig)
 {
-	static const uint8_t none[1];
-	size_t n;
-	const struct scheme *s = schemes_of(k->kind, &n);
-	OSSL_SCOPE;
+	int rc = key_verify_as(k, KEY_BY_KIND, hash_of(k->kind), msg, sig);
 
-	if (!msg.p)
-		msg.p = none;
-	if (!sig.n || (k->kind == KEY_ED25519 && sig.n != 64) ||
-	    (k->kind == KEY_RSA && sig.n != (size_t)EVP_PKEY_get_size(k->pkey)))
-		return KEY_BAD_SIGNATURE;
-	for (size_t i = 0; i < n; i++)
-		if (verify_as(k, s[i], msg, sig))
-			return KEY_GOOD;
-	return KEY_BAD_SIGNATURE;
+	if (rc == KEY_BAD_SIGNATURE && k->kind == KEY_P384)
+		rc = key_verify_as(k, KEY_BY_KIND, DIGEST_SHA256, msg, sig);
+	return rc;
 }
 
 int key_sign(const struct key *k, struct span msg, struct buf *sig)
 {
 	static const uint8_t none[1];
-	size_t nschemes, n = (size_t)EVP_PKEY_get_size(k->pkey);
-	const struct scheme *s = schemes_of(k->kind, &nschemes);
+	size_t n = (size_t)EVP_PKEY_get_size(k->pkey);
 	OSSL_SCOPE;
 	OSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free) ctx = EVP_MD_CTX_new();
 
@@ -186,7 +213,7 @@ int key_sign(const struct key *k, struct span msg, struct buf *sig)
 	int rc = buf_reserve(sig, n);
 	if (rc < 0)
 		return rc;
-	if (!ctx || EVP_DigestSignInit_ex(ctx, NULL, s->md, NULL, NULL, k->pkey, NULL) != 1 ||
+	if (!ctx || EVP_DigestSignInit(ctx, NULL, ossl_md(hash_of(k->kind)), NULL, k->pkey) != 1 ||
 	    EVP_DigestSign(ctx, sig->p + sig->n, &n, msg.p ? msg.p : none, msg.n) != 1)
 		return -ENOMEM;
 	sig->n += n;

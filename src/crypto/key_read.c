@@ -7,6 +7,7 @@
 #include "crypto/key.h"
 #include "crypto/ossl.h"
 #include "crypto/pem.h"
+#include "crypto/spki.h"
 #include "wire/der.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 OSSL_FREE_FN(X509_PUBKEY, X509_PUBKEY_free)
 OSSL_FREE_FN(BIGNUM, BN_free)
 
-#define ACCEPTED "accepted: ECDSA P-256, P-384, Ed25519, RSA of 2048 to 8192 bits"
+#define ACCEPTED "accepted: ECDSA P-256, P-384, P-521, Ed25519, RSA of 2048 to 8192 bits"
 
 static enum key_kind ec_kind(EVP_PKEY *pkey, struct fault *f)
 {
@@ -33,6 +34,8 @@ static enum key_kind ec_kind(EVP_PKEY *pkey, struct fault *f)
 		return KEY_P256;
 	if (strcmp(group, "secp384r1") == 0)
 		return KEY_P384;
+	if (strcmp(group, "secp521r1") == 0)
+		return KEY_P521;
 	fault_set(f, 0, "elliptic curve %s is not accepted; " ACCEPTED, QUOTE(span_str(group)));
 	return KEY_NONE;
 }
@@ -120,20 +123,26 @@ struct digest ossl_spki_id(EVP_PKEY *pkey)
 	return id;
 }
 
-int key_from_pkey(struct key **ret_k, EVP_PKEY *pkey, bool is_private, struct fault *f)
+/* Takes over pkey, whose SPKI has this hash. */
+static int key_make(
+    struct key **ret_k, EVP_PKEY *pkey, bool is_private, struct digest id, struct fault *f)
 {
 	OSSL_AUTO(EVP_PKEY, EVP_PKEY_free) own = pkey;
 	enum key_kind kind = kind_of(own, f);
 
 	if (kind == KEY_NONE)
 		return -EBADMSG;
-	struct digest id = ossl_spki_id(own);
 	struct key *k = digest_is_set(&id) ? calloc(1, sizeof(*k)) : NULL;
 	if (!k)
 		return -ENOMEM;
 	*k = (struct key){ TAKE_PTR(own), kind, is_private, id };
 	*ret_k = k;
 	return 0;
+}
+
+int key_from_pkey(struct key **ret_k, EVP_PKEY *pkey, bool is_private, struct fault *f)
+{
+	return key_make(ret_k, pkey, is_private, ossl_spki_id(pkey), f);
 }
 
 /* A key type OpenSSL could not load, by its OID. */
@@ -147,9 +156,8 @@ static int unknown_algorithm(X509_PUBKEY *spki, struct fault *f)
 	return fault_set(f, -EBADMSG, "not a usable %s key; " ACCEPTED, QUOTE(span_str(name)));
 }
 
-/* SPKI in exactly the one form that OpenSSL writes: canonical DER, uncompressed point, nothing
- * behind it. A key that had two encodings would have two ids. */
-static int from_spki(struct key **ret_k, struct span der, struct fault *f)
+/* Says why spki_pkey did not take it; the slow decoder knows more kinds and forms. */
+static int refuse_spki(struct span der, struct fault *f)
 {
 	const unsigned char *p = der.p;
 	OSSL_AUTO(X509_PUBKEY, X509_PUBKEY_free) spki = d2i_X509_PUBKEY(NULL, &p, (long)der.n);
@@ -159,21 +167,24 @@ static int from_spki(struct key **ret_k, struct span der, struct fault *f)
 	if ((size_t)(p - der.p) != der.n)
 		return fault_set(
 		    f, -EBADMSG, "%zu bytes after the end of the key", der.n - (size_t)(p - der.p));
-	EVP_PKEY *pkey = X509_PUBKEY_get(spki);
+	EVP_PKEY *pkey = X509_PUBKEY_get0(spki);
 	if (!pkey)
 		return unknown_algorithm(spki, f);
-	struct key *k;
-	int rc = key_from_pkey(&k, pkey, false, f);
-	if (rc < 0)
-		return rc;
-	struct digest given = sha256_of(der);
-	if (!digest_eq(&given, &k->id)) {
-		key_free(k);
-		return fault_set(
-		    f, -EBADMSG, "the key is not in its canonical form (DER, uncompressed point)");
-	}
-	*ret_k = k;
-	return 0;
+	if (kind_of(pkey, f) == KEY_NONE)
+		return -EBADMSG;
+	return fault_set(
+	    f, -EBADMSG, "the key is not in its canonical form (DER, uncompressed point)");
+}
+
+/* SPKI in exactly one form: a key that had two encodings would have two ids. */
+int key_from_spki(struct key **ret_k, struct span der, struct fault *f)
+{
+	OSSL_SCOPE;
+
+	if (der.n > KEY_TEXT_MAX)
+		return fault_set(f, -EBADMSG, "a key larger than %u bytes", KEY_TEXT_MAX);
+	EVP_PKEY *pkey = spki_pkey(der);
+	return pkey ? key_make(ret_k, pkey, false, sha256_of(der), f) : refuse_spki(der, f);
 }
 
 static int from_certificate(struct key **ret_k, struct span der, struct fault *f)
@@ -200,7 +211,7 @@ static int from_bare_der(struct key **ret_k, struct span der, struct fault *f)
 
 	if (first.err)
 		return fault_set(f, -EBADMSG, "not a public key or certificate (PEM or DER)");
-	return der_is(&first, DER_OID) ? from_spki(ret_k, der, f) : from_certificate(ret_k, der, f);
+	return der_is(&first, DER_OID) ? key_from_spki(ret_k, der, f) : from_certificate(ret_k, der, f);
 }
 
 static bool label_is(struct span label, const char *s)
@@ -236,7 +247,7 @@ int key_public(struct key **ret_k, struct span bytes, struct fault *f)
 	if (rc < 0)
 		return rc;
 	if (label_is(label, "PUBLIC KEY"))
-		return from_spki(ret_k, buf_span(&der), f);
+		return key_from_spki(ret_k, buf_span(&der), f);
 	if (label_is(label, "CERTIFICATE"))
 		return from_certificate(ret_k, buf_span(&der), f);
 	return refuse_public(label, f);

@@ -85,3 +85,43 @@
 #define OID_ECDSA_SHA384 SPAN_LIT("\x2a\x86\x48\xce\x3d\x04\x03\x03")
 /* 1.2.840.10045.4.3.4 */
 #define OID_ECDSA_SHA512 SPAN_LIT("\x2a\x86\x48\xce\x3d\x04\x03\x04")
+/* 1.2.840.113549.1.1.10 */
+#define OID_RSA_PSS SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a")
+/* 1.2.840.113549.1.1.8 */
+#define OID_MGF1 SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08")
+/* 1.3.101.112 */
+#define OID_ED25519 SPAN_LIT("\x2b\x65\x70")
+
+/* certificate extensions, RFC 5280 4.2.1 */
+/* 2.5.29.14 */
+#define OID_SUBJECT_KEY_ID SPAN_LIT("\x55\x1d\x0e")
+/* 2.5.29.15 */
+#define OID_KEY_USAGE SPAN_LIT("\x55\x1d\x0f")
+/* 2.5.29.17 */
+#define OID_ALT_NAME SPAN_LIT("\x55\x1d\x11")
+/* 2.5.29.19 */
+#define OID_BASIC_CONSTRAINTS SPAN_LIT("\x55\x1d\x13")
+/* 2.5.29.30 */
+#define OID_NAME_CONSTRAINTS SPAN_LIT("\x55\x1d\x1e")
+/* 2.5.29.32 */
+#define OID_POLICIES SPAN_LIT("\x55\x1d\x20")
+/* 2.5.29.33 */
+#define OID_POLICY_MAPPINGS SPAN_LIT("\x55\x1d\x21")
+/* 2.5.29.35 */
+#define OID_AUTHORITY_KEY_ID SPAN_LIT("\x55\x1d\x23")
+/* 2.5.29.36 */
+#define OID_POLICY_CONSTRAINTS SPAN_LIT("\x55\x1d\x24")
+/* 2.5.29.37 */
+#define OID_EXT_KEY_USAGE SPAN_LIT("\x55\x1d\x25")
+/* 2.5.29.37.0 */
+#define OID_EKU_ANY SPAN_LIT("\x55\x1d\x25\x00")
+/* 2.5.29.54 */
+#define OID_INHIBIT_ANY_POLICY SPAN_LIT("\x55\x1d\x36")
+/* 1.3.6.1.5.5.7.3.3 */
+#define OID_EKU_CODE_SIGNING SPAN_LIT("\x2b\x06\x01\x05\x05\x07\x03\x03")
+/* 1.3.6.1.5.5.7.3.8 */
+#define OID_EKU_TIME_STAMPING SPAN_LIT("\x2b\x06\x01\x05\x05\x07\x03\x08")
+/* 1.3.6.1.4.1.11129.2.4.2, RFC 6962 3.3 */
+#define OID_SCT_LIST SPAN_LIT("\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02")
+/* 1.3.6.1.4.1.57264.1, Fulcio's extensions are under it */
+#define OID_FULCIO SPAN_LIT("\x2b\x06\x01\x04\x01\x83\xbf\x30\x01")
