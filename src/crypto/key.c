@@ -196,7 +196,7 @@ int key_verify(const struct key *k, struct span msg, struct span sig)
 {
 	int rc = key_verify_as(k, KEY_BY_KIND, hash_of(k->kind), msg, sig);
 
-	if (rc == KEY_BAD_SIGNATURE && k->kind == KEY_P384)
+	if (rc == KEY_BAD_SIGNATURE && (k->kind == KEY_P384 || k->kind == KEY_P521))
 		rc = key_verify_as(k, KEY_BY_KIND, DIGEST_SHA256, msg, sig);
 	return rc;
 }

@@ -19,8 +19,8 @@
  *
  * Who knows which scheme and hash a signature must have says so (key_verify_as, key_verify_digest).
  * key_verify is for signatures that do not say (DSSE, ledger): it takes, by the key's kind, P-256 with
- * SHA-256; P-384 with SHA-384, or SHA-256 as cosign makes them; P-521 with SHA-512; Ed25519; RSA with
- * SHA-256 in either padding.
+ * SHA-256; P-384 with SHA-384 and P-521 with SHA-512, or both with SHA-256 as cosign makes them;
+ * Ed25519; RSA with SHA-256 in either padding.
  *
  * Ed25519ph (RFC 8032 5.1) is not there: OpenSSL has it from 3.2 on, Debian 12 has 3.0. It is
  * refused as -ENOTSUP, never taken for Ed25519.
@@ -48,6 +48,8 @@ FB_MUST int key_public(struct key **ret_k, struct span bytes, struct fault *f);
 /* Exactly one SPKI in DER: what key_public takes without looking for PEM or a certificate. The usual
  * kinds (not RSA) are recognised by their fixed DER header, which makes this the quick way. */
 FB_MUST int key_from_spki(struct key **ret_k, struct span der, struct fault *f);
+/* Exactly one PKCS#1 RSAPublicKey in DER (RFC 8017 A.1.1), for who knows that it is one. */
+FB_MUST int key_from_pkcs1(struct key **ret_k, struct span der, struct fault *f);
 /* A PEM private key, unencrypted: PKCS#8, or the older "EC PRIVATE KEY" and "RSA PRIVATE KEY". */
 FB_MUST int key_private(struct key **ret_k, struct span bytes, struct fault *f);
 FB_MUST int key_generate(struct key **ret_k, enum key_kind kind);

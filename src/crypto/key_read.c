@@ -2,7 +2,6 @@
 
 /* key_read: keys from outside, and what is accepted as a key at all. */
 
-#include "crypto/cert.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
 #include "crypto/ossl.h"
@@ -16,6 +15,7 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
+OSSL_FREE_FN(X509, X509_free)
 OSSL_FREE_FN(X509_PUBKEY, X509_PUBKEY_free)
 OSSL_FREE_FN(BIGNUM, BN_free)
 
@@ -94,7 +94,7 @@ static enum key_kind ed25519_kind(EVP_PKEY *pkey, struct fault *f)
 	return KEY_ED25519;
 }
 
-static enum key_kind kind_of(EVP_PKEY *pkey, struct fault *f)
+enum key_kind ossl_key_kind(EVP_PKEY *pkey, struct fault *f)
 {
 	if (EVP_PKEY_is_a(pkey, "ED25519"))
 		return ed25519_kind(pkey, f);
@@ -128,7 +128,7 @@ static int key_make(
     struct key **ret_k, EVP_PKEY *pkey, bool is_private, struct digest id, struct fault *f)
 {
 	OSSL_AUTO(EVP_PKEY, EVP_PKEY_free) own = pkey;
-	enum key_kind kind = kind_of(own, f);
+	enum key_kind kind = ossl_key_kind(own, f);
 
 	if (kind == KEY_NONE)
 		return -EBADMSG;
@@ -170,7 +170,7 @@ static int refuse_spki(struct span der, struct fault *f)
 	EVP_PKEY *pkey = X509_PUBKEY_get0(spki);
 	if (!pkey)
 		return unknown_algorithm(spki, f);
-	if (kind_of(pkey, f) == KEY_NONE)
+	if (ossl_key_kind(pkey, f) == KEY_NONE)
 		return -EBADMSG;
 	return fault_set(
 	    f, -EBADMSG, "the key is not in its canonical form (DER, uncompressed point)");
@@ -185,6 +185,14 @@ int key_from_spki(struct key **ret_k, struct span der, struct fault *f)
 		return fault_set(f, -EBADMSG, "a key larger than %u bytes", KEY_TEXT_MAX);
 	EVP_PKEY *pkey = spki_pkey(der);
 	return pkey ? key_make(ret_k, pkey, false, sha256_of(der), f) : refuse_spki(der, f);
+}
+
+int key_from_pkcs1(struct key **ret_k, struct span der, struct fault *f)
+{
+	EVP_PKEY *pkey = der.n <= KEY_TEXT_MAX ? spki_pkcs1(der) : NULL;
+
+	return pkey ? key_from_pkey(ret_k, pkey, false, f)
+		    : fault_set(f, -EBADMSG, "not a PKCS#1 RSAPublicKey in DER");
 }
 
 static int from_certificate(struct key **ret_k, struct span der, struct fault *f)

@@ -2,15 +2,13 @@
 
 #include "crypto/note.h"
 
+#include "base/cur.h"
 #include "base/hex.h"
 #include "base/utf8.h"
-#include "crypto/hash.h"
+#include "crypto/note_text.h"
 
 #include <errno.h>
-#include <stdio.h>
 
-#define TYPE_ED25519 0x01
-#define KEY_ID_LEN 4
 #define SIG_LEN 64
 #define DASH SPAN_LIT("\xe2\x80\x94 ") /* em dash, space */
 
@@ -36,19 +34,6 @@ bool note_name_ok(struct span name)
 	return true;
 }
 
-/* SHA-256(name || 0x0a || 0x01 || public key)[:4] */
-static int key_hash(struct span name, const struct key *k, uint8_t out[static KEY_ID_LEN])
-{
-	uint8_t pub[1 + 32] = { TYPE_ED25519 }, h[32];
-	int rc = key_raw_ed25519(k, pub + 1);
-
-	if (rc < 0)
-		return rc;
-	sha256_parts((struct span[]){ name, SPAN_LIT("\n"), span_of(pub, sizeof(pub)) }, 3, h);
-	memcpy(out, h, KEY_ID_LEN);
-	return 0;
-}
-
 /* Only text that a signed note may hold: UTF-8, no control characters but newline. */
 static int check_text(struct span s, struct fault *f)
 {
@@ -62,28 +47,73 @@ static int check_text(struct span s, struct fault *f)
 	return 0;
 }
 
-int note_sign(struct span text, const char *name, const struct key *k, struct buf *out)
+/* "— name base64(hint || bytes)", a line. */
+static int put_line(struct buf *out, const struct note_signer *s, struct span bytes)
 {
-	AUTO_BUF struct buf sig = BUF_INIT(KEY_ID_LEN + SIG_LEN);
-	uint8_t id[KEY_ID_LEN];
+	AUTO_BUF struct buf sig = BUF_INIT(NOTE_HINT_LEN + KEY_TEXT_MAX);
 
-	if (!span_ends(text, SPAN_LIT("\n")) || check_text(text, NULL) < 0 ||
-	    !note_name_ok(span_str(name)) || text.n > NOTE_TEXT_MAX / 2)
-		return -EINVAL;
-	int rc = key_hash(span_str(name), k, id);
+	buf_put(&sig, s->hint, sizeof(s->hint));
+	buf_put_span(&sig, bytes);
+	int rc = buf_err(&sig);
 	if (rc < 0)
 		return rc;
-	buf_put(&sig, id, sizeof(id));
-	rc = key_sign(k, text, &sig);
-	if (rc < 0)
-		return rc;
-	buf_put_span(out, text);
-	buf_puts(out, "\n\xe2\x80\x94 ");
-	buf_puts(out, name);
+	buf_put_span(out, DASH);
+	buf_puts(out, s->name);
 	buf_putc(out, ' ');
 	b64_encode(out, buf_span(&sig), B64_STD);
 	buf_putc(out, '\n');
 	return buf_err(out);
+}
+
+/* May this text be signed under this name? */
+static bool can_sign(struct span text, const char *name)
+{
+	return span_ends(text, SPAN_LIT("\n")) && check_text(text, NULL) == 0 &&
+	    note_name_ok(span_str(name)) && text.n <= NOTE_TEXT_MAX / 2;
+}
+
+int note_sign(struct span text, const char *name, const struct key *k, struct buf *out)
+{
+	AUTO_BUF struct buf sig = BUF_INIT(SIG_LEN);
+	struct note_signer s;
+
+	if (!can_sign(text, name))
+		return -EINVAL;
+	int rc = note_signer_init(&s, NOTE_ED25519, name, k);
+	if (rc == 0)
+		rc = key_sign(k, text, &sig);
+	if (rc < 0)
+		return rc;
+	buf_put_span(out, text);
+	buf_putc(out, '\n');
+	return put_line(out, &s, buf_span(&sig));
+}
+
+/* "cosignature/v1", the time, the text: what a witness signs. */
+static void put_cosigned(struct buf *b, uint64_t seconds, struct span text)
+{
+	buf_printf(b, "cosignature/v1\ntime %llu\n", (unsigned long long)seconds);
+	buf_put_span(b, text);
+}
+
+int note_cosign(
+    struct span text, const char *name, const struct key *k, ts when, struct buf *out)
+{
+	AUTO_BUF struct buf msg = BUF_INIT(NOTE_TEXT_MAX), sig = BUF_INIT(8 + SIG_LEN);
+	struct note_signer s;
+
+	if (!can_sign(text, name) || when < 0 || when == TS_FOREVER || when % TS_SECOND)
+		return -EINVAL;
+	uint64_t seconds = (uint64_t)(when / TS_SECOND);
+	int rc = note_signer_init(&s, NOTE_COSIGNATURE, name, k);
+	put_cosigned(&msg, seconds, text);
+	buf_put_be32(&sig, (uint32_t)(seconds >> 32));
+	buf_put_be32(&sig, (uint32_t)seconds);
+	if (rc == 0)
+		rc = buf_err(&msg);
+	if (rc == 0)
+		rc = key_sign(k, buf_span(&msg), &sig);
+	return rc < 0 ? rc : put_line(out, &s, buf_span(&sig));
 }
 
 /* The last empty line separates text from signatures: offset of the first signature, 0 if none. */
@@ -112,34 +142,95 @@ static int read_sig_line(struct sig_line *l, struct span line, struct fault *f)
 	l->name = span_cut(line, 0, sp);
 	buf_reset(&l->bytes);
 	int rc = b64_decode(&l->bytes, span_from(line, sp + 1), B64_STD);
-	if (rc == -EINVAL || (rc == 0 && l->bytes.n <= KEY_ID_LEN))
+	if (rc == -EINVAL || (rc == 0 && l->bytes.n <= NOTE_HINT_LEN))
 		return fault_set(f, -EBADMSG,
 		    "the signature by %s is not valid base64 of id and bytes", QUOTE(l->name));
 	return rc;
 }
 
 struct expect {
-	struct span text;
-	struct span name;
-	uint8_t id[KEY_ID_LEN];
-	const struct key *key;
-	unsigned good;
+	const struct note_signer *signer;
+	size_t nsigners;
+	struct note_sigs out;
 };
+
+/* timestamped_signature (tlog-cosignature): u64 seconds, Ed25519 signature. */
+static int check_cosignature(
+    const struct note_signer *s, struct span text, struct span sig, ts *ret_time)
+{
+	AUTO_BUF struct buf msg = BUF_INIT(2 * NOTE_TEXT_MAX);
+	struct cur c = cur_of(sig);
+	uint64_t seconds = cur_be64(&c);
+
+	if (c.err || seconds > INT64_MAX)
+		return KEY_BAD_SIGNATURE;
+	put_cosigned(&msg, seconds, text);
+	int rc = buf_err(&msg);
+	if (rc == 0)
+		rc = key_verify_as(
+		    s->key, KEY_EDDSA, DIGEST_NONE, buf_span(&msg), cur_rest(&c));
+	if (rc == KEY_GOOD)
+		*ret_time = seconds > (uint64_t)(TS_FOREVER / TS_SECOND)
+		    ? TS_FOREVER
+		    : (ts)seconds * TS_SECOND;
+	return rc;
+}
+
+/* One more line by this signer. */
+static void count_line(struct note_sigs *out, size_t signer, ts time)
+{
+	size_t i = 0;
+
+	while (i < out->n && out->sig[i].signer != signer)
+		i++;
+	if (i == out->n) {
+		out->sig[out->n].signer = signer;
+		out->sig[out->n].lines = 0;
+		out->sig[out->n++].time = TS_NONE;
+	}
+	out->sig[i].lines++;
+	if (time > out->sig[i].time)
+		out->sig[i].time = time;
+}
+
+static bool is_by(const struct note_signer *s, const struct sig_line *l)
+{
+	return memcmp(l->bytes.p, s->hint, NOTE_HINT_LEN) == 0 &&
+	    (!s->name || span_eq_str(l->name, s->name));
+}
 
 static int check_sig_line(struct expect *x, const struct sig_line *l, struct fault *f)
 {
-	struct span sig = span_from(buf_span(&l->bytes), KEY_ID_LEN);
+	struct span sig = span_from(buf_span(&l->bytes), NOTE_HINT_LEN);
 
-	if (!span_eq(l->name, x->name) || memcmp(l->bytes.p, x->id, KEY_ID_LEN) != 0)
-		return 0;
-	if (x->good)
-		return fault_set(f, -EBADMSG, "two signatures by %s", QUOTE(x->name));
-	int rc = key_verify(x->key, x->text, sig);
-	if (rc == KEY_GOOD)
-		x->good++;
-	if (rc == KEY_BAD_SIGNATURE)
-		fault_set(f, 0, "the signature by %s does not verify", QUOTE(x->name));
-	return rc;
+	for (size_t i = 0; i < x->nsigners; i++) {
+		const struct note_signer *s = &x->signer[i];
+		ts time = TS_NONE;
+		if (!is_by(s, l))
+			continue;
+		int rc = s->type == NOTE_COSIGNATURE
+		    ? check_cosignature(s, x->out.text, sig, &time)
+		    : key_verify(s->key, x->out.text, sig);
+		if (rc == KEY_BAD_SIGNATURE)
+			return fault_set(
+			    f, rc, "the signature by %s does not verify", QUOTE(l->name));
+		if (rc != KEY_GOOD)
+			return rc;
+		count_line(&x->out, i, time);
+	}
+	return KEY_GOOD;
+}
+
+static int no_signature(const struct expect *x, struct fault *f)
+{
+	const struct note_signer *s = x->signer;
+
+	if (x->nsigners > 1)
+		return fault_set(f, KEY_BAD_SIGNATURE, "no signature by any of %zu known keys",
+		    x->nsigners);
+	return fault_set(f, KEY_BAD_SIGNATURE, "no signature by %s (key id %02x%02x%02x%02x)",
+	    s->name ? QUOTE(span_str(s->name)) : "the known key", s->hint[0], s->hint[1],
+	    s->hint[2], s->hint[3]);
 }
 
 static int check_signatures(struct expect *x, struct span sigs, struct fault *f)
@@ -164,10 +255,7 @@ static int check_signatures(struct expect *x, struct span sigs, struct fault *f)
 	buf_free(&l.bytes);
 	if (rc != 0)
 		return rc;
-	if (x->good == 1)
-		return KEY_GOOD;
-	return fault_set(f, KEY_BAD_SIGNATURE, "no signature by %s (key id %02x%02x%02x%02x)",
-	    QUOTE(x->name), x->id[0], x->id[1], x->id[2], x->id[3]);
+	return x->out.n ? KEY_GOOD : no_signature(x, f);
 }
 
 /* Splits and checks everything but the signatures. */
@@ -186,162 +274,43 @@ static int split(struct span note, struct span *ret_text, struct span *ret_sigs,
 	return 0;
 }
 
-static int open_as(
-    struct span text, struct span sigs, struct span name, const struct key *k, struct fault *f)
+int note_verify(struct note_sigs *ret_s, struct span note, const struct note_signer *signer,
+    size_t nsigners, struct fault *f)
 {
-	struct expect x = { .text = text, .name = name, .key = k };
+	struct expect x = { .signer = signer, .nsigners = nsigners };
+	struct span sigs;
 
-	if (!note_name_ok(name))
-		return fault_set(f, -EBADMSG, "%s cannot be a key name", QUOTE(name));
-	int rc = key_hash(name, k, x.id);
-	if (rc < 0)
-		return fault_set(f, -EBADMSG, "only Ed25519 keys sign notes");
-	return check_signatures(&x, sigs, f);
+	if (!nsigners || nsigners > NOTE_SIGNERS_MAX)
+		return -EINVAL;
+	int rc = split(note, &x.out.text, &sigs, f);
+	if (rc == 0)
+		rc = check_signatures(&x, sigs, f);
+	if (rc == 0)
+		*ret_s = x.out;
+	return rc;
 }
 
 int note_open(
     struct span *ret_text, struct span note, const char *name, const struct key *k, struct fault *f)
 {
-	struct span text, sigs;
-	int rc = split(note, &text, &sigs, f);
-
-	if (rc == 0)
-		rc = open_as(text, sigs, span_str(name), k, f);
-	if (rc == 0)
-		*ret_text = text;
-	return rc;
-}
-
-int checkpoint_sign(const struct checkpoint *c, const struct key *k, struct buf *out)
-{
-	AUTO_BUF struct buf text = BUF_INIT(NOTE_TEXT_MAX);
-
-	if (c->size > MERKLE_SIZE_MAX)
-		return -EINVAL;
-	buf_printf(&text, "%s\n%llu\n", c->origin, (unsigned long long)c->size);
-	b64_encode(&text, span_of(c->root.b, MERKLE_LEN), B64_STD);
-	buf_putc(&text, '\n');
-	int rc = buf_err(&text);
-	return rc < 0 ? rc : note_sign(buf_span(&text), c->origin, k, out);
-}
-
-/* ASCII decimal, no sign, no leading zero, at most MERKLE_SIZE_MAX. */
-static bool read_size(struct span s, uint64_t *ret_n)
-{
-	uint64_t n = 0;
-
-	if (!s.n || (s.n > 1 && s.p[0] == '0'))
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9' || __builtin_mul_overflow(n, 10, &n) ||
-		    __builtin_add_overflow(n, s.p[i] - '0', &n))
-			return false;
-	}
-	*ret_n = n;
-	return n <= MERKLE_SIZE_MAX;
-}
-
-static bool read_root(struct span s, struct mhash *ret_root)
-{
-	AUTO_BUF struct buf b = BUF_INIT(NOTE_TEXT_MAX);
-
-	if (b64_decode(&b, s, B64_STD) < 0 || b.n != MERKLE_LEN)
-		return false;
-	memcpy(ret_root->b, b.p, MERKLE_LEN);
-	return true;
-}
-
-/* The next line of text that ends in a newline, which is known to be there. */
-static struct span take_line(struct span *rest)
-{
-	size_t end = span_find(*rest, '\n');
-	struct span line = span_cut(*rest, 0, end);
-
-	*rest = span_from(*rest, end + 1);
-	return line;
-}
-
-static int read_checkpoint(struct checkpoint *ret_c, struct span text, struct fault *f)
-{
-	struct checkpoint c = { 0 };
-	struct span origin = take_line(&text);
-
-	if (!note_name_ok(origin))
-		return fault_set(
-		    f, -EBADMSG, "line 1: the origin %s cannot be a key name", QUOTE(origin));
-	memcpy(c.origin, origin.p, origin.n);
-	if (!read_size(take_line(&text), &c.size))
-		return fault_set(f, -EBADMSG, "line 2: not a tree size in plain decimal");
-	if (!read_root(take_line(&text), &c.root))
-		return fault_set(f, -EBADMSG, "line 3: not the base64 of a 32-byte root hash");
-	while (text.n)
-		if (!take_line(&text).n)
-			return fault_set(f, -EBADMSG, "an empty extension line");
-	*ret_c = c;
-	return 0;
-}
-
-int checkpoint_open(
-    struct checkpoint *ret_c, struct span note, const struct key *k, struct fault *f)
-{
-	struct checkpoint c;
-	struct span text, sigs;
-	int rc = split(note, &text, &sigs, f);
-
-	if (rc == 0)
-		rc = read_checkpoint(&c, text, f);
-	if (rc == 0)
-		rc = open_as(text, sigs, span_str(c.origin), k, f);
-	if (rc == 0)
-		*ret_c = c;
-	return rc;
-}
-
-int note_vkey(const char *name, const struct key *k, struct buf *out)
-{
-	uint8_t id[KEY_ID_LEN], pub[1 + 32] = { TYPE_ED25519 };
+	struct note_signer s;
+	struct note_sigs sigs;
 
 	if (!note_name_ok(span_str(name)))
-		return -EINVAL;
-	int rc = key_hash(span_str(name), k, id);
+		return fault_set(f, -EBADMSG, "%s cannot be a key name", QUOTE(span_str(name)));
+	if (note_signer_init(&s, NOTE_ED25519, name, k) < 0)
+		return fault_set(f, -EBADMSG, "only Ed25519 keys sign notes");
+	int rc = note_verify(&sigs, note, &s, 1, f);
+	if (rc == 0 && sigs.sig[0].lines > 1)
+		rc = fault_set(f, -EBADMSG, "two signatures by %s", QUOTE(span_str(name)));
 	if (rc == 0)
-		rc = key_raw_ed25519(k, pub + 1);
-	if (rc < 0)
-		return rc;
-	buf_printf(out, "%s+%02x%02x%02x%02x+", name, id[0], id[1], id[2], id[3]);
-	b64_encode(out, span_of(pub, sizeof(pub)), B64_STD);
-	return buf_err(out);
+		*ret_text = sigs.text;
+	return rc;
 }
 
-int note_vkey_parse(
-    struct span vkey, char name[static NOTE_NAME_MAX + 1], struct key **ret_k, struct fault *f)
+int note_text(struct span *ret_text, struct span note, struct fault *f)
 {
-	AUTO_BUF struct buf pub = BUF_INIT(NOTE_TEXT_MAX);
-	AUTO_BUF struct buf again = BUF_INIT(NOTE_TEXT_MAX);
-	AUTO_KEY struct key *k = NULL;
-	char n[NOTE_NAME_MAX + 1] = "";
+	struct span sigs;
 
-	vkey = span_trim(vkey);
-	size_t plus = span_find(vkey, '+');
-	if (plus == SIZE_MAX || !note_name_ok(span_cut(vkey, 0, plus)))
-		return fault_set(f, -EBADMSG, "not a verifier key: NAME+HASH+BASE64 expected");
-	memcpy(n, vkey.p, plus);
-	struct span b64 = span_from(vkey, plus + 1 + 2 * KEY_ID_LEN + 1);
-	int rc = b64_decode(&pub, b64, B64_STD);
-	if (rc == -ENOMEM)
-		return rc;
-	if (rc < 0 || pub.n != 33 || pub.p[0] != TYPE_ED25519)
-		return fault_set(
-		    f, -EBADMSG, "verifier key %s is not an Ed25519 key", QUOTE(span_str(n)));
-	rc = key_from_raw_ed25519(&k, pub.p + 1);
-	if (rc == 0)
-		rc = note_vkey(n, k, &again);
-	if (rc < 0)
-		return rc;
-	if (!span_eq(buf_span(&again), vkey))
-		return fault_set(f, -EBADMSG, "verifier key %s: name, hash and key do not agree",
-		    QUOTE(span_str(n)));
-	memcpy(name, n, sizeof(n));
-	*ret_k = TAKE_PTR(k);
-	return 0;
+	return split(note, ret_text, &sigs, f);
 }

@@ -58,8 +58,9 @@ FB_MUST int checkpoint_open(struct checkpoint *ret_c, struct span note, const st
 
 enum note_type {
 	NOTE_ED25519 = 0x01,
-	NOTE_ECDSA = 0x02,	 /* P-256, P-384 or P-521 over the text with the curve's own hash */
-	NOTE_COSIGNATURE = 0x04, /* Ed25519, timestamped: only under a checkpoint */
+	NOTE_ECDSA = 0x02,       /* over the text with the curve's own hash; Rekor v1 signs so with any
+				    kind of key, and so any kind is taken, as key_verify takes it */
+	NOTE_COSIGNATURE = 0x04, /* Ed25519, timestamped (tlog-cosignature) */
 };
 
 /* An expected key. A signature line is by it when hint and (unless name is NULL) name are these. */
@@ -72,10 +73,9 @@ struct note_signer {
 };
 
 /*
- * Fills in the hint: of an ECDSA key the first bytes of SHA-256(SPKI), which needs no name; of an
- * Ed25519 key those of SHA-256(name || 0x0a || type || key). -EINVAL: key and type do not go
- * together, or an Ed25519 key without a valid name. A caller who was given another hint (RSA and ECDSA
- * logs whose id is stated) writes it over.
+ * Fills in the hint: NOTE_ECDSA's is the first bytes of SHA-256(SPKI), which needs no name; the others'
+ * are those of SHA-256(name || 0x0a || type || key). -EINVAL: no valid name where one is needed, or no
+ * Ed25519 key. A caller who was told another hint writes it over.
  */
 FB_MUST int note_signer_init(struct note_signer *ret_s, enum note_type type, const char *name,
     const struct key *key);
@@ -86,8 +86,7 @@ struct note_sigs {
 	struct {
 		size_t signer; /* index of the signer */
 		unsigned lines; /* by it; every one of them verified */
-		ts time;       /* NOTE_COSIGNATURE: when (its latest); TS_NONE for the others, and for a
-				  time of 0, by which a witness says nothing about when */
+		ts time; /* NOTE_COSIGNATURE: when, the latest; TS_NONE for the others */
 	} sig[NOTE_SIGNERS_MAX];
 };
 
@@ -95,7 +94,8 @@ struct note_sigs {
  * caller looks for the signer that he needs. */
 FB_MUST int note_verify(struct note_sigs *ret_s, struct span note, const struct note_signer *signer,
     size_t nsigners, struct fault *f);
-/* The checkpoint that a verified text is. Extension lines are allowed and ignored. */
+/* The checkpoint that a verified text is. Extension lines are allowed and ignored; the origin may be
+ * any line (Rekor v1's has spaces). */
 FB_MUST int checkpoint_read(struct checkpoint *ret_c, struct span text, struct fault *f);
 
 /* Appends the signature line alone of a cosignature over a checkpoint's text at a time (whole
@@ -109,4 +109,8 @@ FB_MUST int note_cosign(struct span text, const char *name, const struct key *k,
 FB_MUST int note_vkey(const char *name, const struct key *k, struct buf *out);
 /* Strict; white space around it (a file's newline) is accepted. */
 FB_MUST int note_vkey_parse(struct span vkey, char name[static NOTE_NAME_MAX + 1],
+    struct key **ret_k, struct fault *f);
+/* The same for a witness's key (type 0x04). */
+FB_MUST int note_vkey_witness(const char *name, const struct key *k, struct buf *out);
+FB_MUST int note_vkey_parse_witness(struct span vkey, char name[static NOTE_NAME_MAX + 1],
     struct key **ret_k, struct fault *f);

@@ -67,6 +67,8 @@
 /* signatures */
 /* 1.2.840.113549.1.1.1 */
 #define OID_RSA SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01")
+/* 1.2.840.113549.1.1.4 */
+#define OID_RSA_MD5 SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04")
 /* 1.2.840.113549.1.1.5 */
 #define OID_RSA_SHA1 SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05")
 /* 1.2.840.113549.1.1.11 */

@@ -36,6 +36,9 @@ OSSL_FREE_FN(EVP_MD_CTX, EVP_MD_CTX_free)
 /* The fetched digest, the same object each time; NULL when this OpenSSL does not offer it. */
 const EVP_MD *ossl_md(enum digest_alg alg);
 
+/* What kind key.h takes it for; KEY_NONE with fault. */
+enum key_kind ossl_key_kind(EVP_PKEY *pkey, struct fault *f);
+
 /* SHA-256 of the one SPKI DER of a key, however its point was written; unset on failure. */
 struct digest ossl_spki_id(EVP_PKEY *pkey);
 

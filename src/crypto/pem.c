@@ -39,7 +39,7 @@ static int after_block(struct span rest, struct fault *f)
 				     : "text after the PEM block");
 }
 
-/* Lines up to END, put together without their ends. */
+/* Lines up to END, put together without their ends; *rest is then behind the block. */
 static int body(struct span *rest, struct span label, struct buf *b64, struct fault *f)
 {
 	struct span line;
@@ -50,7 +50,7 @@ static int body(struct span *rest, struct span label, struct buf *b64, struct fa
 				return fault_set(f, -EBADMSG,
 				    "PEM block begins as \"%.*s\" but ends otherwise",
 				    SPAN_ARG(label));
-			return after_block(*rest, f);
+			return 0;
 		}
 		if (span_find(line, ':') != SIZE_MAX)
 			return fault_set(f, -EBADMSG,
@@ -60,6 +60,13 @@ static int body(struct span *rest, struct span label, struct buf *b64, struct fa
 		buf_put_span(b64, line);
 	}
 	return fault_set(f, -EBADMSG, "the PEM block has no END line");
+}
+
+static int decode(struct buf *out, struct span b64, struct fault *f)
+{
+	int rc = b64_decode(out, b64, B64_STD);
+
+	return rc == -EINVAL ? fault_set(f, -EBADMSG, "the PEM block is not valid base64") : rc;
 }
 
 int pem_read(struct span text, struct span *ret_label, struct buf *out, struct fault *f)
@@ -78,14 +85,35 @@ int pem_read(struct span text, struct span *ret_label, struct buf *out, struct f
 	rc = buf_reserve(&b64, rest.n);
 	if (rc == 0)
 		rc = body(&rest, label, &b64, f);
-	if (rc == 0) {
-		rc = b64_decode(out, buf_span(&b64), B64_STD);
-		if (rc == -EINVAL)
-			rc = fault_set(f, -EBADMSG, "the PEM block is not valid base64");
-	}
+	if (rc == 0)
+		rc = after_block(rest, f);
+	if (rc == 0)
+		rc = decode(out, buf_span(&b64), f);
 	if (b64.p)
 		OPENSSL_cleanse(b64.p, b64.cap);
 	buf_free(&b64);
+	if (rc == 0)
+		*ret_label = label;
+	return rc;
+}
+
+int pem_next(struct span *rest, struct span *ret_label, struct buf *out, struct fault *f)
+{
+	AUTO_BUF struct buf b64 = BUF_INIT(PEM_TEXT_MAX);
+	struct span line;
+
+	do {
+		if (!span_next_line(rest, &line))
+			return PEM_END;
+	} while (!span_starts(line, BEGIN));
+	struct span label = label_of(line, BEGIN);
+	if (!label.n)
+		return fault_set(f, -EBADMSG, "malformed PEM BEGIN line");
+	int rc = body(rest, label, &b64, f);
+	if (rc == 0 && buf_err(&b64) < 0)
+		rc = fault_set(f, -EBADMSG, "a PEM block larger than %u bytes", PEM_TEXT_MAX);
+	if (rc == 0)
+		rc = decode(out, buf_span(&b64), f);
 	if (rc == 0)
 		*ret_label = label;
 	return rc;

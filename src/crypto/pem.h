@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * pem: exactly one RFC 7468 block and nothing else but white space around it. Private to crypto/.
+ * pem: RFC 7468 blocks: exactly one and nothing else but white space around it (keys), or several with
+ * any text between them (certificate files). Private to crypto/.
  *
  * The grammar is the strict one of RFC 7468 section 3, with any line length and LF or CRLF.
  */
@@ -21,3 +22,9 @@ bool pem_is(struct span text);
  * them), bad base64, label of BEGIN and END not the same.
  */
 FB_MUST int pem_read(struct span text, struct span *ret_label, struct buf *out, struct fault *f);
+/*
+ * Takes the next block off *rest, skipping text in front of it. PEM_OK; PEM_END when there is none;
+ * -EBADMSG with fault.
+ */
+enum pem_result { PEM_OK = 0, PEM_END = 1 };
+FB_MUST int pem_next(struct span *rest, struct span *ret_label, struct buf *out, struct fault *f);

@@ -13,6 +13,7 @@ static const struct {
 	enum digest_alg digest;
 } algs[] = {
 	{ OID_RSA, KEY_PKCS1, DIGEST_NONE },
+	{ OID_RSA_MD5, KEY_PKCS1, DIGEST_MD5 }, /* to tell whose an old certificate is */
 	{ OID_RSA_SHA1, KEY_PKCS1, DIGEST_SHA1 },
 	{ OID_RSA_SHA256, KEY_PKCS1, DIGEST_SHA256 },
 	{ OID_RSA_SHA384, KEY_PKCS1, DIGEST_SHA384 },

@@ -7,7 +7,6 @@
 #include "crypto/ossl.h"
 
 #include <errno.h>
-#include <openssl/x509v3.h>
 
 static bool known(const struct cert_set *s, struct span der)
 {
@@ -82,9 +81,8 @@ static bool is_signers(const struct cert *c, const struct pkcs7_signer *x)
 {
 	if (x->issuer.n)
 		return span_eq(c->issuer, x->issuer) && span_eq(c->serial, x->serial);
-	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(c->x);
-	return id && span_eq(span_of(ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id)),
-			 x->key_id);
+	struct span id = cert_key_id(c);
+	return id.n && span_eq(id, x->key_id);
 }
 
 /*
@@ -128,46 +126,28 @@ static int find_cert(const struct cert_set *s, const struct pkcs7_signer *x,
 	return AC_OK;
 }
 
-/* Which signature algorithm OIDs go with which key type and digest. */
-static const struct {
-	struct span oid;
-	const char *key;
-	enum digest_alg digest; /* NONE: the SignerInfo's own */
-} sig_algs[] = {
-	{ OID_RSA, "RSA", DIGEST_NONE },
-	{ OID_RSA_SHA1, "RSA", DIGEST_SHA1 },
-	{ OID_RSA_SHA256, "RSA", DIGEST_SHA256 },
-	{ OID_RSA_SHA384, "RSA", DIGEST_SHA384 },
-	{ OID_RSA_SHA512, "RSA", DIGEST_SHA512 },
-	{ OID_EC, "EC", DIGEST_NONE },
-	{ OID_ECDSA_SHA1, "EC", DIGEST_SHA1 },
-	{ OID_ECDSA_SHA256, "EC", DIGEST_SHA256 },
-	{ OID_ECDSA_SHA384, "EC", DIGEST_SHA384 },
-	{ OID_ECDSA_SHA512, "EC", DIGEST_SHA512 },
-};
-
 #define RSA_BITS_MIN 1024 /* old signatures stay readable; the caller sees the size */
 
-static int check_algorithms(
-    const struct pkcs7_signer *x, enum digest_alg alg, EVP_PKEY *key, struct fault *f)
+/* The algorithm of the signature, its digest filled in from the SignerInfo's where it names none. */
+static int check_algorithms(struct sigalg *ret_a, const struct pkcs7_signer *x,
+    enum digest_alg alg, EVP_PKEY *key, struct fault *f)
 {
 	char text[DER_OID_TEXT_MAX];
+	struct sigalg a;
 
-	for (size_t i = 0; i < ARRAY_LEN(sig_algs); i++) {
-		if (!span_eq(sig_algs[i].oid, x->sig_oid) || x->sig_params.n)
-			continue;
-		if (sig_algs[i].digest != DIGEST_NONE && sig_algs[i].digest != alg)
-			return fault_set(
-			    f, AC_STRUCTURE, "digest and signature algorithm disagree");
-		if (!EVP_PKEY_is_a(key, sig_algs[i].key))
-			return fault_set(f, AC_STRUCTURE, "signature algorithm and key disagree");
-		if (EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
-			return fault_set(
-			    f, AC_ALGORITHM, "an RSA key of %d bits", EVP_PKEY_get_bits(key));
-		return AC_OK;
-	}
-	return fault_set(f, AC_ALGORITHM, "signature algorithm %s is not accepted",
-	    der_oid_text(x->sig_oid, text));
+	if (!sigalg_read(&a, x->sig_oid, x->sig_params) || a.scheme == KEY_EDDSA)
+		return fault_set(f, AC_ALGORITHM, "signature algorithm %s is not accepted",
+		    der_oid_text(x->sig_oid, text));
+	if (a.digest != DIGEST_NONE && a.digest != alg)
+		return fault_set(f, AC_STRUCTURE, "digest and signature algorithm disagree");
+	if (!sigalg_fits(&a, key))
+		return fault_set(f, AC_STRUCTURE, "signature algorithm and key disagree");
+	if (EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
+		return fault_set(
+		    f, AC_ALGORITHM, "an RSA key of %d bits", EVP_PKEY_get_bits(key));
+	a.digest = alg;
+	*ret_a = a;
+	return AC_OK;
 }
 
 static int check_content_type(struct span attrs, struct span want, struct fault *f)
@@ -246,16 +226,11 @@ static int check_reference(struct span attrs, bool v2, const struct cert *cert, 
 
 /* The signature is over the attributes as a SET OF: [0] replaced by the SET tag (RFC 2315 9.3). */
 static int check_signature(
-    const struct pkcs7_signer *x, enum digest_alg alg, EVP_PKEY *key, struct fault *f)
+    const struct pkcs7_signer *x, const struct sigalg *a, EVP_PKEY *key, struct fault *f)
 {
-	static const uint8_t set_tag = DER_SET;
-	OSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free) ctx = EVP_MD_CTX_new();
+	const struct span part[] = { SPAN_LIT("\x31"), span_from(x->attrs, 1) };
 
-	if (!ctx || EVP_DigestVerifyInit(ctx, NULL, ossl_md(alg), NULL, key) != 1 ||
-	    EVP_DigestVerifyUpdate(ctx, &set_tag, 1) != 1 ||
-	    EVP_DigestVerifyUpdate(ctx, x->attrs.p + 1, x->attrs.n - 1) != 1)
-		return -ENOMEM;
-	if (EVP_DigestVerifyFinal(ctx, x->signature.p, x->signature.n) != 1)
+	if (!sigalg_verify(a, key, part, ARRAY_LEN(part), x->signature))
 		return fault_set(f, AC_BAD_SIGNATURE, "the signature does not verify");
 	return AC_OK;
 }
@@ -265,6 +240,7 @@ int signer_check(const struct pkcs7_signer *x, const struct cert_set *s,
 {
 	enum digest_alg alg = digest_of_oid(x->digest_oid);
 	const struct cert *cert = NULL;
+	struct sigalg a;
 	char text[DER_OID_TEXT_MAX];
 
 	if (alg == DIGEST_NONE)
@@ -277,7 +253,7 @@ int signer_check(const struct pkcs7_signer *x, const struct cert_set *s,
 		return rc;
 	EVP_PKEY *key = cert_key(cert);
 	struct span attrs = pkcs7_attr_set(x->attrs);
-	rc = check_algorithms(x, alg, key, f);
+	rc = check_algorithms(&a, x, alg, key, f);
 	if (rc == AC_OK)
 		rc = check_content_type(attrs, content->type, f);
 	if (rc != AC_OK)
@@ -290,7 +266,7 @@ int signer_check(const struct pkcs7_signer *x, const struct cert_set *s,
 	*ret_cert = cert;
 	rc = check_message_digest(attrs, content->bytes, alg, f);
 	if (rc == AC_OK)
-		rc = check_signature(x, alg, key, f);
+		rc = check_signature(x, &a, key, f);
 	if (rc == AC_OK && !issuer_agrees(s, cert))
 		rc = fault_set(f, AC_BAD_SIGNATURE,
 		    "the signer's certificate is not signed by the issuer embedded beside it");

@@ -88,6 +88,17 @@ static EVP_PKEY *rsa_from(BIGNUM *n, BIGNUM *e)
 	return k;
 }
 
+EVP_PKEY *spki_pkcs1(struct span der)
+{
+	struct cur c = cur_of(der), rsa = der_enter(&c, DER_SEQ);
+	OSSL_SCOPE;
+	OSSL_AUTO(BIGNUM, BN_free) n = positive(&rsa);
+	OSSL_AUTO(BIGNUM, BN_free) e = positive(&rsa);
+
+	der_leave(&c, &rsa);
+	return der_done(&c) && n && e ? rsa_from(n, e) : NULL;
+}
+
 static EVP_PKEY *rsa_key(struct span der)
 {
 	struct cur c = cur_of(der), spki = der_enter(&c, DER_SEQ), alg = der_enter(&spki, DER_SEQ);
@@ -96,15 +107,9 @@ static EVP_PKEY *rsa_key(struct span der)
 	if (der_take(&alg, DER_NULL).body.n)
 		return NULL;
 	der_leave(&spki, &alg);
-	struct cur bits = cur_of(der_bits(&spki));
+	struct span key = der_bits(&spki);
 	der_leave(&c, &spki);
-	if (!der_done(&c) || !span_eq(oid, OID_RSA))
-		return NULL;
-	struct cur rsa = der_enter(&bits, DER_SEQ);
-	OSSL_AUTO(BIGNUM, BN_free) n = positive(&rsa);
-	OSSL_AUTO(BIGNUM, BN_free) e = positive(&rsa);
-	der_leave(&bits, &rsa);
-	return der_done(&bits) && n && e ? rsa_from(n, e) : NULL;
+	return der_done(&c) && span_eq(oid, OID_RSA) ? spki_pkcs1(key) : NULL;
 }
 
 EVP_PKEY *spki_pkey(struct span der)

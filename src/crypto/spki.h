@@ -15,3 +15,5 @@
 
 /* Owned by the caller. NULL: another kind, another form, or not a point of the curve. */
 EVP_PKEY *spki_pkey(struct span der);
+/* An RSAPublicKey (RFC 8017 A.1.1) alone; likewise. */
+EVP_PKEY *spki_pkcs1(struct span der);

@@ -6,77 +6,36 @@
 #include "base/utf8.h"
 #include "crypto/cert.h"
 #include "crypto/hash.h"
-#include "wire/der.h"
 
 #include <errno.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 
-/* TBSCertificate as far as subject (RFC 5280 4.1). */
-static void read_tbs(struct cur *c, struct cert *x)
-{
-	if (der_is(c, DER_CTXC(0)))
-		(void)der_any(c);
-	x->serial = der_integer(c);
-	(void)der_take(c, DER_SEQ);
-	x->issuer = der_take(c, DER_SEQ).all;
-	struct cur validity = der_enter(c, DER_SEQ);
-	x->not_before = der_time(&validity);
-	x->not_after = der_time(&validity);
-	der_leave(c, &validity);
-	x->subject = der_take(c, DER_SEQ).all;
-}
+OSSL_FREE_FN(X509_NAME, X509_NAME_free)
 
-int cert_read(struct cert *ret_c, struct span der, struct fault *f)
+/* NULL when OpenSSL cannot take it apart. */
+static X509_NAME *name_of(struct span der)
 {
-	struct cert x = { .der = der };
-	struct cur c = cur_of(der);
-
-	if (der.n > X509_DER_MAX)
-		return fault_set(f, -EBADMSG, "a certificate larger than %u bytes", X509_DER_MAX);
-	struct cur outer = der_enter(&c, DER_SEQ), tbs = der_enter(&outer, DER_SEQ);
-	read_tbs(&tbs, &x);
-	if (tbs.err)
-		der_leave(&outer, &tbs);
-	if (outer.err)
-		der_leave(&c, &outer);
-	if (!der_done(&c))
-		return fault_set(f, -EBADMSG, "not an X.509 certificate: offset %zu: %s", c.off,
-		    der_strerror(c.err));
 	const unsigned char *p = der.p;
-	x.x = d2i_X509(NULL, &p, (long)der.n);
-	if (!x.x || p != der.p + der.n) {
-		X509_free(x.x);
-		return fault_set(f, -EBADMSG, "not an X.509 certificate");
-	}
-	*ret_c = x;
-	return 0;
+
+	return d2i_X509_NAME(NULL, &p, (long)der.n);
 }
 
-void cert_free(struct cert *c)
+/* RFC 4514 text; of a Name that OpenSSL cannot read, "#" and its hex (RFC 4514 2.4). NULL when the
+ * arena is full or OpenSSL failed. */
+static const char *name_text(const X509_NAME *name, struct span der, struct arena *a)
 {
-	X509_free(c->x);
-	*c = (struct cert){ 0 };
-}
-
-EVP_PKEY *cert_key(const struct cert *c)
-{
-	return X509_get0_pubkey(c->x);
-}
-
-bool cert_issued_by(const struct cert *c, const struct cert *issuer)
-{
-	EVP_PKEY *key = cert_key(issuer);
-
-	return span_eq(c->issuer, issuer->subject) && key && X509_verify(c->x, key) == 1;
-}
-
-/* RFC 4514 text. NULL when the arena is full or OpenSSL failed. */
-static const char *name_text(const X509_NAME *name, struct arena *a)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
+	BIO *bio = name ? BIO_new(BIO_s_mem()) : NULL;
 	char *text = NULL, *out = NULL;
 
+	if (!name) {
+		out = arena_alloc(a, 2 * der.n + 2);
+		if (out) {
+			out[0] = '#';
+			hex_encode(out + 1, der);
+		}
+		return out;
+	}
 	if (bio && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0) {
 		long n = BIO_get_mem_data(bio, &text);
 		out = arena_str(a, span_of(text, n > 0 ? (size_t)n : 0));
@@ -101,6 +60,8 @@ static int common_name(const X509_NAME *name, struct arena *a, const char **ret_
 	int last = -1;
 
 	*ret_cn = NULL;
+	if (!name)
+		return 0;
 	for (int i = -1; (i = X509_NAME_get_index_by_NID(name, NID_commonName, i)) >= 0;)
 		last = i;
 	if (last < 0)
@@ -151,40 +112,54 @@ static const char *serial_text(struct span s, struct arena *a)
 	return out;
 }
 
+static struct digest key_id_of(const struct cert *c)
+{
+	if (c->quick_key)
+		return sha256_of(c->spki);
+	return c->pkey ? ossl_spki_id(c->pkey) : (struct digest){ 0 };
+}
+
 int cert_facts(struct x509_facts *ret_x, const struct cert *c, struct arena *a)
 {
 	struct x509_facts x = {
 		.not_before = c->not_before,
 		.not_after = c->not_after,
 		.id = sha256_of(c->der),
-		.key_id = cert_key(c) ? ossl_spki_id(cert_key(c)) : (struct digest){ 0 },
+		.key_id = key_id_of(c),
 		.self_issued = span_eq(c->issuer, c->subject),
 		.der = c->der,
 	};
-	uint32_t eku = X509_get_extended_key_usage(c->x);
+	struct cert_eku eku;
+	OSSL_SCOPE;
+	OSSL_AUTO(X509_NAME, X509_NAME_free) subject = name_of(c->subject);
+	OSSL_AUTO(X509_NAME, X509_NAME_free) issuer = name_of(c->issuer);
 
-	if (eku == UINT32_MAX) /* no such extension */
-		eku = 0;
-	x.eku_code_signing = eku & XKU_CODE_SIGN;
-	x.eku_time_stamping = eku & XKU_TIMESTAMP;
-	x.subject = name_text(X509_get_subject_name(c->x), a);
-	x.issuer = name_text(X509_get_issuer_name(c->x), a);
+	if (cert_eku(&eku, c)) {
+		x.eku_code_signing = eku.code_signing;
+		x.eku_time_stamping = eku.time_stamping;
+	}
+	x.subject = name_text(subject, c->subject, a);
+	x.issuer = name_text(issuer, c->issuer, a);
 	x.serial = serial_text(c->serial, a);
-	x.key = key_text(cert_key(c), a);
-	int rc = common_name(X509_get_subject_name(c->x), a, &x.common_name);
+	x.key = key_text(c->pkey, a);
+	int rc = common_name(subject, a, &x.common_name);
 	if (rc < 0 || !x.subject || !x.issuer || !x.serial || !x.key)
 		return -ENOMEM;
 	*ret_x = x;
 	return 0;
 }
 
+int x509_facts_of(struct x509_facts *ret_x, const struct cert *c, struct arena *a)
+{
+	return cert_facts(ret_x, c, a);
+}
+
 int x509_read(struct x509_facts *ret_x, struct span der, struct arena *a, struct fault *f)
 {
 	struct cert c = { 0 };
-	OSSL_SCOPE;
 	int rc = cert_read(&c, der, f);
 
-	if (rc == 0 && !cert_key(&c))
+	if (rc == 0 && !c.pkey)
 		rc = fault_set(f, -EBADMSG, "the certificate's key cannot be used");
 	if (rc == 0)
 		rc = cert_facts(ret_x, &c, a);

@@ -2,14 +2,15 @@
 
 /* x509_make: a self-signed end-entity certificate for code signing. */
 
-#include "crypto/cert.h"
 #include "crypto/hash.h"
+#include "crypto/ossl.h"
 #include "crypto/x509.h"
 
 #include <errno.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 
+OSSL_FREE_FN(X509, X509_free)
 OSSL_FREE_FN(X509_EXTENSION, X509_EXTENSION_free)
 
 #define SERIAL_LEN 16

@@ -175,6 +175,26 @@ static void test_flips(const char *type, const char *curve)
 	done(&p);
 }
 
+static void test_pkcs1(void)
+{
+	struct pair p = make("RSA", NULL);
+	struct key *k = NULL;
+	/* the BIT STRING of the SPKI holds it, behind 24 fixed bytes */
+	struct span der = span_from(span_of(p.der, p.n), 24);
+	unsigned wrong = 0;
+
+	ok(key_from_pkcs1(&k, der, NULL) == 0, "a PKCS#1 key is read");
+	struct digest a = key_id(p.key), b = k ? key_id(k) : (struct digest){ 0 };
+	ok(digest_eq(&a, &b), "and has the id of its SPKI");
+	k = key_free(k);
+	for (size_t i = 0; i < der.n; i++)
+		wrong += key_from_pkcs1(&k, span_cut(der, 0, i), NULL) != -EBADMSG;
+	wrong += key_from_pkcs1(&k, span_of(p.der, p.n), NULL) != -EBADMSG;
+	is_int(wrong, 0, "no prefix, and no SPKI, is one");
+	ok(!k, "nothing was written");
+	done(&p);
+}
+
 int main(void)
 {
 	test_matrix("EC", "P-256", KEY_ECDSA, 0);
@@ -188,6 +208,7 @@ int main(void)
 	test_flips("EC", "P-521");
 	test_flips("ED25519", NULL);
 	test_flips("RSA", NULL);
+	test_pkcs1();
 	ok(ERR_peek_error() == 0, "nothing is left in OpenSSL's error queue");
 	return tap_done();
 }

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "crypto/chain_roots.h"
+
+#include "crypto/pem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int chain_roots_new(struct chain_roots **ret_r)
+{
+	struct chain_roots *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	*ret_r = r;
+	return 0;
+}
+
+/* Back to n certificates. */
+static void cut(struct chain_roots *r, size_t n)
+{
+	while (r->n > n)
+		x509_close(r->ca[--r->n].cert);
+}
+
+struct chain_roots *chain_roots_free(struct chain_roots *r)
+{
+	if (!r)
+		return NULL;
+	cut(r, 0);
+	free(r->ca);
+	free(r);
+	return NULL;
+}
+
+void chain_roots_free_p(struct chain_roots **r)
+{
+	chain_roots_free(*r);
+}
+
+size_t chain_roots_count(const struct chain_roots *r)
+{
+	return r->n;
+}
+
+/* Copies, parses and checks one CA. */
+static int add(struct chain_roots *r, struct span der, size_t parent, struct fault *f)
+{
+	struct chain_ca ca = { .parent = parent };
+
+	if (r->n == CHAIN_ROOTS_MAX)
+		return fault_set(
+		    f, CHAIN_TOO_MANY, "more than %d trusted certificates", CHAIN_ROOTS_MAX);
+	if (r->n == r->cap) {
+		size_t cap = r->cap ? 2 * r->cap : 4;
+		struct chain_ca *p = reallocarray(r->ca, cap, sizeof(*p));
+		if (!p)
+			return -ENOMEM;
+		r->ca = p;
+		r->cap = cap;
+	}
+	int rc = x509_open(&ca.cert, der, f);
+	if (rc < 0)
+		return rc;
+	chain_facts_read(&ca.facts, ca.cert);
+	rc = chain_check_ca(&ca.facts, f);
+	if (rc == CHAIN_OK && parent != CHAIN_ANCHOR && ca.cert->version < 3)
+		rc = fault_set(f, CHAIN_NOT_CA, "an intermediate certificate is not of version 3");
+	if (rc != CHAIN_OK) {
+		x509_close(ca.cert);
+		return rc;
+	}
+	r->ca[r->n++] = ca;
+	return CHAIN_OK;
+}
+
+static int check_edge(const struct chain_ca *ca, const struct chain_ca *parent, struct fault *f)
+{
+	if (!chain_may_issue(&parent->facts, &ca->facts))
+		return fault_set(f, CHAIN_NO_ISSUER,
+		    "the chain is out of order: a certificate's issuer is not the next one");
+	return chain_check_signature(&ca->facts, &parent->facts, f);
+}
+
+/* Root first, so that each parent is there. */
+int chain_roots_add_chain(
+    struct chain_roots *r, const struct span *der, size_t n, struct fault *f)
+{
+	size_t before = r->n;
+	int rc = n ? CHAIN_OK : fault_set(f, -EBADMSG, "an empty certificate chain");
+
+	if (n > CHAIN_DEPTH_MAX - 1)
+		rc = fault_set(f, CHAIN_TOO_MANY, "a chain of more than %d certificates",
+		    CHAIN_DEPTH_MAX - 1);
+	for (size_t i = n; rc == CHAIN_OK && i-- > 0;) {
+		rc = add(r, der[i], i + 1 == n ? CHAIN_ANCHOR : r->n - 1, f);
+		if (rc == CHAIN_OK && i + 1 < n)
+			rc = check_edge(&r->ca[r->n - 1], &r->ca[r->n - 2], f);
+		if (rc != CHAIN_OK)
+			rc = fault_wrap(f, rc, "certificate %zu of %zu", i + 1, n);
+	}
+	if (rc != CHAIN_OK)
+		cut(r, before);
+	return rc;
+}
+
+static bool is_anchor(const struct chain_roots *r, struct span der)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->ca[i].parent == CHAIN_ANCHOR && span_eq(r->ca[i].cert->der, der))
+			return true;
+	return false;
+}
+
+/* The line (from 1) that rest begins at. */
+static size_t line_of(struct span whole, struct span rest)
+{
+	size_t line = 1, end = whole.n - rest.n;
+
+	for (size_t i = 0; i < end; i++)
+		line += whole.p[i] == '\n';
+	return line;
+}
+
+static int add_block(
+    struct chain_roots *r, struct span label, struct span der, struct fault *f)
+{
+	if (!span_eq_str(label, "CERTIFICATE"))
+		return fault_set(
+		    f, -EBADMSG, "a PEM block \"%s\" is no certificate", QUOTE(label));
+	if (is_anchor(r, der))
+		return CHAIN_OK;
+	return add(r, der, CHAIN_ANCHOR, f);
+}
+
+static int add_pem(struct chain_roots *r, struct span bytes, struct fault *f)
+{
+	AUTO_BUF struct buf der = BUF_INIT(PEM_TEXT_MAX);
+	struct span rest = bytes, label;
+	size_t count = 0;
+	int rc;
+
+	for (;; count++) {
+		buf_reset(&der);
+		rc = pem_next(&rest, &label, &der, f);
+		if (rc == PEM_END)
+			break;
+		if (rc == PEM_OK)
+			rc = add_block(r, label, buf_span(&der), f);
+		if (rc == -ENOMEM)
+			return rc;
+		if (rc != CHAIN_OK)
+			return fault_wrap(f, -EBADMSG, "the certificate that ends at line %zu",
+			    line_of(bytes, rest) - 1);
+	}
+	return count ? CHAIN_OK : fault_set(f, -EBADMSG, "no certificate in it");
+}
+
+int chain_roots_add_file(struct chain_roots *r, struct span bytes, struct fault *f)
+{
+	size_t before = r->n;
+	int rc;
+
+	if (bytes.n > CHAIN_PEM_MAX)
+		return fault_set(f, -EBADMSG, "larger than %u bytes", CHAIN_PEM_MAX);
+	if (bytes.n && bytes.p[0] == DER_SEQ && bytes.n < X509_DER_MAX)
+		rc = add_block(r, SPAN_LIT("CERTIFICATE"), bytes, f);
+	else
+		rc = add_pem(r, bytes, f);
+	if (rc != CHAIN_OK)
+		cut(r, before);
+	return rc > 0 ? -EBADMSG : rc;
+}
