@@ -114,3 +114,11 @@ FB_MUST int unpack_archive(int fd, const char *label, const struct unpack_opts *
  */
 FB_MUST int unpack_raw(int fd, const char *label, const struct unpack_opts *opts, struct buf *out,
     struct fault *f);
+
+/* The bytes of a compressed file, in order. Negative ends it and is what unpack_stream returns. */
+typedef int unpack_bytes_fn(void *ctx, struct span bytes);
+
+/* The same without keeping it: what was given before a result other than UNPACK_DONE is part of the
+ * truth only. */
+FB_MUST int unpack_stream(int fd, const char *label, const struct unpack_opts *opts,
+    unpack_bytes_fn *on_bytes, void *ctx, struct fault *f);
