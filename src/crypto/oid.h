@@ -127,3 +127,9 @@
 #define OID_SCT_LIST SPAN_LIT("\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02")
 /* 1.3.6.1.4.1.57264.1, Fulcio's extensions are under it */
 #define OID_FULCIO SPAN_LIT("\x2b\x06\x01\x04\x01\x83\xbf\x30\x01")
+
+/* id-aa-timeStampToken, RFC 3161 appendix A */
+/* 1.2.840.113549.1.9.16.2.14 */
+#define OID_TIME_STAMP_TOKEN SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x0e")
+/* 1.3.6.1.5.5.7.3.4 */
+#define OID_EKU_EMAIL SPAN_LIT("\x2b\x06\x01\x05\x05\x07\x03\x04")

@@ -185,7 +185,7 @@ static int check_message_digest(
 }
 
 /* The digest of the first certificate that a signingCertificate attribute (V2 or not) names. */
-static bool ess_digest(struct span value, bool v2, struct digest *ret_d)
+bool signer_ess_digest(struct span value, bool v2, struct digest *ret_d)
 {
 	struct cur c = cur_of(value);
 	struct cur attr = der_enter(&c, DER_SEQ), ids = der_enter(&attr, DER_SEQ);
@@ -213,7 +213,7 @@ static int check_reference(struct span attrs, bool v2, const struct cert *cert, 
 
 	if (rc == PKCS7_ABSENT)
 		return AC_OK;
-	if (rc != PKCS7_OK || !ess_digest(v.all, v2, &want))
+	if (rc != PKCS7_OK || !signer_ess_digest(v.all, v2, &want))
 		return fault_set(f, AC_STRUCTURE, "malformed signingCertificate attribute");
 	rc = hash_span(want.alg, cert->der, &have);
 	if (rc < 0)

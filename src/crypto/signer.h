@@ -42,3 +42,7 @@ struct signed_content {
  */
 FB_MUST int signer_check(const struct pkcs7_signer *x, const struct cert_set *s,
     const struct signed_content *content, const struct cert **ret_cert, struct fault *f);
+
+/* The digest of the first certificate that the value of a signingCertificate attribute (V2 or not)
+ * names; false if malformed. */
+bool signer_ess_digest(struct span value, bool v2, struct digest *ret_d);

@@ -1,108 +1,99 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "trust/keyring.h"
+#include "trust/keyfile.h"
 
 #include "base/hex.h"
 #include "crypto/hash.h"
+#include "crypto/key_ssh.h"
+#include "wire/ssh.h"
 
 #include <errno.h>
 
-/* The DER of the SubjectPublicKeyInfo, out of the PEM that key_write_public makes. */
-static int spki_der(const struct key *k, struct buf *out)
+/* What ssh-keygen -l prints: for a FIDO key the type and the application count, too. */
+static int ssh_id(const struct key *k, const char *sk, struct digest *ret_id)
 {
-	AUTO_BUF struct buf pem = BUF_INIT(KEY_TEXT_MAX), b64 = BUF_INIT(KEY_TEXT_MAX);
-	struct span line;
+	AUTO_BUF struct buf plain = BUF_INIT(KEY_TEXT_MAX), blob = BUF_INIT(KEY_TEXT_MAX);
 
-	int rc = key_write_public(k, &pem);
+	int rc = key_write_ssh(k, &plain);
 	if (rc < 0)
 		return rc;
-	struct span rest = buf_span(&pem);
-	while (span_next_line(&rest, &line))
-		if (line.n && line.p[0] != '-')
-			buf_put_span(&b64, line);
-	rc = buf_err(&b64);
-	return rc < 0 ? rc : b64_decode(out, buf_span(&b64), B64_STD);
-}
-
-static void put_ssh(struct buf *out, struct span s)
-{
-	buf_put_be32(out, (uint32_t)s.n);
-	buf_put_span(out, s);
-}
-
-/* The public point or key is the end of the SubjectPublicKeyInfo (RFC 5480 2.2, RFC 8410 4). */
-static int ssh_id(const struct key *k, struct digest *ret_id)
-{
-	static const struct {
-		enum key_kind kind;
-		const char *type, *curve;
-		size_t len;
-	} t[] = {
-		{ KEY_P256, "ecdsa-sha2-nistp256", "nistp256", 65 },
-		{ KEY_P384, "ecdsa-sha2-nistp384", "nistp384", 97 },
-		{ KEY_ED25519, "ssh-ed25519", NULL, 32 },
-	};
-	AUTO_BUF struct buf der = BUF_INIT(KEY_TEXT_MAX), blob = BUF_INIT(KEY_TEXT_MAX);
-
-	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		if (t[i].kind != key_kind_of(k))
-			continue;
-		int rc = spki_der(k, &der);
-		if (rc < 0)
-			return rc;
-		FB_ASSERT(der.n > t[i].len);
-		put_ssh(&blob, span_str(t[i].type));
-		if (t[i].curve)
-			put_ssh(&blob, span_str(t[i].curve));
-		put_ssh(&blob, span_from(buf_span(&der), der.n - t[i].len));
-		if (buf_err(&blob) < 0)
-			return -ENOMEM;
-		*ret_id = sha256_of(buf_span(&blob));
+	if (sk) {
+		struct cur c = cur_of(buf_span(&plain));
+		struct span type = ssh_string(&c);
+		buf_put_be32(&blob, (uint32_t)(3 + type.n + 12));
+		buf_printf(&blob, "sk-%.*s@openssh.com", SPAN_ARG(type));
+		buf_put_span(&blob, cur_rest(&c));
+		ssh_put_string(&blob, span_str(sk));
+		rc = buf_err(&blob);
 	}
-	return 0;
-}
-
-static int init_key(struct trust_key *ret_k, struct key *key, const char *name)
-{
-	struct trust_key k = { .key = key, .id = key_id(key), .name = name, .general = true };
-
-	int rc = ssh_id(key, &k.ssh);
 	if (rc == 0)
-		*ret_k = k;
+		*ret_id = sha256_of(buf_span(sk ? &blob : &plain));
 	return rc;
 }
 
-int keyring_add(struct keyring *r, struct key *key, const char *name, bool may_sign)
+static bool same_key(const struct trust_key *a, const struct trust_key *b)
 {
-	struct trust_key k;
+	return digest_eq(&a->id, &b->id) && digest_eq(&a->ssh, &b->ssh);
+}
 
-	int rc = init_key(&k, key, name);
+bool keyring_has(const struct keyring *r, const struct trust_key *k)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (same_key(&r->key[i], k))
+			return true;
+	return false;
+}
+
+/* The same key given twice: what either allows is allowed, and what either form says is known. */
+static void merge(struct trust_key *to, const struct trust_key *k)
+{
+	struct ssh_grant *last = NULL;
+
+	to->may_sign |= k->may_sign;
+	to->general |= k->general;
+	to->limited &= k->limited;
+	to->minisign |= k->minisign;
+	if (!to->cert.n)
+		to->cert = k->cert;
+	if (!to->has_number && k->has_number) {
+		to->has_number = true;
+		memcpy(to->number, k->number, sizeof(to->number));
+	}
+	for (struct ssh_grant *g = to->grant; g; g = g->next)
+		last = g;
+	if (last)
+		last->next = k->grant;
+	else
+		to->grant = k->grant;
+}
+
+int keyring_put(struct keyring *r, const struct trust_key *given)
+{
+	struct trust_key k = *given;
+
+	k.id = key_id(k.key);
+	int rc = ssh_id(k.key, k.sk, &k.ssh);
 	for (size_t i = 0; rc == 0 && i < r->n; i++) {
-		if (!digest_eq(&r->key[i].id, &k.id))
+		if (!same_key(&r->key[i], &k))
 			continue;
-		r->key[i].may_sign |= may_sign;
-		key_free(key);
+		merge(&r->key[i], &k);
+		key_free(k.key);
 		return 0;
 	}
 	if (rc == 0 && r->n == KEYRING_MAX)
 		rc = -ENOSPC;
 	if (rc < 0) {
-		key_free(key);
+		key_free(k.key);
 		return rc;
 	}
-	k.may_sign = may_sign;
 	r->key[r->n++] = k;
 	return 0;
 }
 
-int keyring_read(struct keyring *r, struct span text, const char *name, bool may_sign,
-    struct arena *a, struct fault *f)
+int keyring_add(struct keyring *r, struct key *key, const char *name, bool may_sign)
 {
-	struct key *key;
-	const char *keep = arena_str(a, span_str(name));
-
-	int rc = keep ? key_public(&key, text, f) : -ENOMEM;
-	return rc < 0 ? rc : keyring_add(r, key, keep, may_sign);
+	return keyring_put(r,
+	    &(struct trust_key){ .key = key, .name = name, .may_sign = may_sign, .general = true });
 }
 
 void keyring_free(struct keyring *r)

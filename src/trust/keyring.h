@@ -22,10 +22,10 @@
 
 /* What one line of allowed_signers grants to its key. */
 struct ssh_grant {
-	const char *principals;   /* as it is there: "a@b,*@c" */
-	const char *namespaces;   /* patterns; NULL: any */
-	ts valid_after, valid_before; /* TS_NONE, TS_FOREVER: no limit */
-	const struct ssh_grant *next;
+	const char *principals;       /* pattern list, as it is there: "a@b,*@c" */
+	const char *namespaces;       /* pattern list; NULL: any */
+	ts valid_after, valid_before; /* both ends count; TS_NONE, TS_FOREVER: no limit */
+	struct ssh_grant *next;
 };
 
 struct trust_key {
@@ -34,14 +34,18 @@ struct trust_key {
 	struct digest ssh; /* its OpenSSH fingerprint */
 	const char *name;  /* the file it came from */
 	bool may_sign;     /* false: known, but a policy does not list it */
+	/*
+	 * May sign what is no ssh signature. False for FIDO keys (they sign in a way of their own), and
+	 * for keys that were given in allowed_signers and in no other form: those are granted for ssh.
+	 */
+	bool general;
 	/* what its form says beyond the key; zero if nothing */
+	bool limited;              /* given in allowed_signers only: one of its grants must apply */
+	struct ssh_grant *grant;
+	const char *sk;            /* application of a FIDO key ("ssh:") */
 	struct span cert;          /* DER of the certificate that it was given in */
-	bool has_number, minisign; /* key file by minisign or signify; surely by minisign */
+	bool has_number, minisign; /* key file of minisign's and signify's form; surely minisign's */
 	uint8_t number[8];         /* its key number */
-	const char *sk;            /* application of a FIDO key ("ssh:"): signs in no other way */
-	const struct ssh_grant *grant; /* given in allowed_signers: ssh signatures are limited to it */
-	bool general;              /* may sign what is not an ssh signature: given in another form
-				      than allowed_signers, too, and not a FIDO key */
 };
 
 struct keyring {
@@ -52,6 +56,8 @@ struct keyring {
 /* Takes key; name is kept. 0 (also when the key is there already: then it may sign if either says
  * so), -ENOSPC, -ENOMEM; the key is freed then. */
 FB_MUST int keyring_add(struct keyring *r, struct key *key, const char *name, bool may_sign);
+/* The same for a key with what its form says; k->key is taken, its ids are computed here. */
+FB_MUST int keyring_put(struct keyring *r, const struct trust_key *k);
 /*
  * Reads a key file in any of the forms above and adds every key in it. Strings live in the arena.
  * 0, -EBADMSG with fault (nothing was added), -ENOSPC, -ENOMEM.

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* cms: whose a CMS signature is, by the keys and certificates that were given. */
+
+#include "trust/detached/priv.h"
+
+#include <errno.h>
+
+int cms_text_read(struct detached *d, struct span text, struct arena *a, struct fault *f)
+{
+	int rc = cms_read(&d->cms, text, a, f);
+
+	for (size_t i = 0; rc == 0 && i < cms_signers(d->cms); i++)
+		d->needs |= cms_has_attributes(d->cms, i) ? HASH_SET(cms_digest(d->cms, i))
+							  : ARTIFACT_NEEDS_BYTES;
+	return rc;
+}
+
+static int bad(struct checking *c, size_t i, const struct trust_key *k, const struct fault *f)
+{
+	c->out.named = k;
+	return checking_say(c, DETACHED_BAD, "signer %zu names %s: %s", i + 1,
+	    QUOTE(span_str(k->name)), f->text);
+}
+
+/* The one embedded certificate that the signer names; empty if none or several. */
+static struct span embedded(const struct cms *m, size_t signer)
+{
+	struct span found = SPAN_NONE;
+
+	for (size_t i = 0; i < cms_certs(m); i++) {
+		struct span cert = cms_cert(m, i);
+		if (!cms_names(m, signer, cert) || span_eq(cert, found))
+			continue;
+		if (found.n)
+			return SPAN_NONE;
+		found = cert;
+	}
+	return found;
+}
+
+static bool is_key_of(const struct trust_key *k, struct span cert)
+{
+	AUTO_KEY struct key *key = NULL;
+
+	if (!cert.n || key_public(&key, cert, NULL) < 0)
+		return false;
+	struct digest id = key_id(key);
+	return digest_eq(&id, &k->id);
+}
+
+/* How a signer points at a given key. */
+enum points {
+	POINTS_ELSEWHERE,
+	POINTS_BY_CERT, /* names the certificate that was given, or one that holds the given key */
+	POINTS_NOWHERE, /* to no certificate that is here: any bare key may be meant */
+};
+
+static enum points points_at(const struct cms *m, size_t signer, struct span cert,
+    const struct trust_key *k)
+{
+	if (k->cert.n)
+		return cms_names(m, signer, k->cert) ? POINTS_BY_CERT : POINTS_ELSEWHERE;
+	if (cert.n)
+		return is_key_of(k, cert) ? POINTS_BY_CERT : POINTS_ELSEWHERE;
+	return cms_certs(m) ? POINTS_ELSEWHERE : POINTS_NOWHERE;
+}
+
+/* CMS_OK …: one signer under one key. */
+static int verify_signer(struct checking *c, size_t signer, const struct key *k, struct span cert,
+    struct fault *f)
+{
+	struct cms_content content = { .digest = c->art->digest };
+
+	if (!cms_has_attributes(c->d->cms, signer)) {
+		int rc = artifact_bytes(c->art, &content.bytes);
+		if (rc < 0)
+			return rc;
+	}
+	return cms_verify(c->d->cms, signer, k, cert, &content, f);
+}
+
+static void note_time(struct checking *c, size_t signer)
+{
+	if (c->out.claimed == TS_NONE)
+		c->out.claimed = cms_signing_time(c->d->cms, signer);
+}
+
+/* DETACHED_GOOD, _STRANGER, _BAD, -errno. */
+static int check_key(struct checking *c, size_t signer, size_t i)
+{
+	const struct trust_key *k = &c->t->keys->key[i];
+	struct span cert = embedded(c->d->cms, signer);
+	struct fault f = FAULT_INIT;
+	enum points points =
+	    k->general ? points_at(c->d->cms, signer, cert, k) : POINTS_ELSEWHERE;
+
+	if (points == POINTS_ELSEWHERE)
+		return DETACHED_STRANGER;
+	if (k->cert.n && cert.n && !span_eq(cert, k->cert)) {
+		fault_set(&f, 0, "the certificate inside is another of the same name and number");
+		return bad(c, signer, k, &f);
+	}
+	int rc = verify_signer(c, signer, k->key, k->cert.n ? k->cert : cert, &f);
+	if (rc < 0)
+		return rc;
+	if (rc != CMS_OK)
+		return points == POINTS_NOWHERE ? DETACHED_STRANGER : bad(c, signer, k, &f);
+	checking_good(c, i);
+	note_time(c, signer);
+	return DETACHED_GOOD;
+}
+
+static int check_signer(struct checking *c, size_t signer)
+{
+	int worst = DETACHED_STRANGER;
+
+	for (size_t i = 0; i < c->t->keys->n; i++) {
+		int rc = check_key(c, signer, i);
+		if (rc < 0)
+			return rc;
+		if (rc == DETACHED_BAD)
+			worst = rc;
+	}
+	return worst;
+}
+
+int cms_check(struct checking *c)
+{
+	const struct cms *m = c->d->cms;
+	struct span bytes;
+	int rc = c->d->needs & ARTIFACT_NEEDS_BYTES ? checking_bytes(c, &bytes) : 0;
+
+	for (size_t i = 0; rc == 0 && i < cms_signers(m); i++) {
+		rc = check_signer(c, i);
+		if (rc < 0 || rc == DETACHED_BAD)
+			return rc;
+		rc = 0;
+	}
+	if (rc != 0 || c->out.good)
+		return rc;
+	return checking_say(c, DETACHED_STRANGER,
+	    "%zu signer%s, by none of the keys and certificates that were given", cms_signers(m),
+	    cms_signers(m) == 1 ? "" : "s");
+}
