@@ -71,7 +71,7 @@ static void print_reasons(struct cli *c, const struct verdict *v)
 
 static void print_fact(struct cli *c, const char *name, const char *value)
 {
-	if (value)
+	if (value && *value)
 		printf("  %-12s  %s\n", name, cli_safe(c, value));
 }
 

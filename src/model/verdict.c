@@ -73,7 +73,7 @@ enum signal_kind reason_signal(const struct reason *r)
 	if (r->kind != REASON_FAIL)
 		return SIGNAL_NONE;
 	bool gap = span_starts(code, SPAN_LIT("provenance.")) ||
-	    span_starts(code, SPAN_LIT("evidence."));
+	    span_starts(code, SPAN_LIT("evidence.")) || span_starts(code, SPAN_LIT("vsa."));
 	return gap ? SIGNAL_PROVENANCE_GAP : SIGNAL_RELEASE_INTEGRITY;
 }
 

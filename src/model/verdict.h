@@ -55,7 +55,7 @@ struct reason *verdict_add(struct verdict *v, enum reason_kind kind, const char 
 void verdict_append(struct verdict *v, const struct verdict *from);
 /*
  * What a reason asks for. MISSING: SIGNAL_PROVENANCE_GAP. FAIL, by the family of its code (the
- * part before the dot): "provenance" and "evidence" are SIGNAL_PROVENANCE_GAP; every other family
+ * part before the dot): "provenance", "evidence" and "vsa" are SIGNAL_PROVENANCE_GAP; every other family
  * speaks of the artifact's own bytes: SIGNAL_RELEASE_INTEGRITY. Other kinds: SIGNAL_NONE. The
  * codes are listed in docs/verify.md.
  */

@@ -2,48 +2,80 @@
 #pragma once
 
 /*
- * evidence: files of attestations -> attestations, each with what became of its signature.
+ * evidence: files of attestations and signatures -> attestations, each with what became of its
+ * signature and who made it.
  *
- * Accepted files: one DSSE envelope; several, one a line (.jsonl); a Sigstore bundle with a
- * dsseEnvelope; the {"attestations": [...]} answer of a package registry with such bundles inside;
- * any of these, one a line.
+ * Accepted files: one DSSE envelope; several, one a line (.jsonl); a Sigstore bundle; the
+ * {"attestations": [...]} answer of a package registry with such bundles inside; any of these, one
+ * a line; a detached signature (trust/detached).
  *
- * Guarantees: a payload is parsed only after a signature over it verified under one of the keys
- * given. What cannot be read is an attestation too, in state BROKEN: it is never skipped. Sigstore
- * certificates, timestamps and log proofs are not verified here: a bundle counts only if one of
- * the given keys signed its envelope.
+ * Guarantees: a payload is parsed only after a signature over it verified. What cannot be read is an
+ * attestation too, in state BROKEN: it is never skipped. Whether the signer is welcome is decided by
+ * accept_signer alone.
  */
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "trust/accept.h"
+#include "trust/artifact.h"
 #include "trust/envelope.h"
 #include "trust/slsa.h"
 #include "trust/statement.h"
+#include "trust/vsa.h"
 
 #define EVIDENCE_FILE_MAX (16u << 20)
 #define EVIDENCE_ENVELOPES_MAX 1024 /* over all files */
 #define EVIDENCE_SCRATCH_MAX (512u << 20)
 
+struct sigstore_root;
+struct sigstore_result;
+struct detached;
+struct detached_trust;
+
+/* What signatures are checked against. */
+struct evidence_trust {
+	const struct keyring *keys;
+	const struct accept *accept;
+	const struct sigstore_root *root; /* NULL: certificates are not verified */
+	ts now;
+};
+
 enum attestation_state {
 	ATTESTATION_BROKEN = 0, /* cannot be read; why says what and where */
-	ATTESTATION_FORGED,     /* names a given key, which did not sign it */
-	ATTESTATION_STRANGER,   /* signed by none of the given keys */
+	ATTESTATION_FORGED,     /* a signature, certificate or proof in it does not verify */
+	ATTESTATION_STRANGER,   /* signed by none of the given keys; why says who it names */
+	ATTESTATION_UNNAMED,    /* verifies; signer is one whom nobody named */
+	ATTESTATION_PARTIAL,    /* nothing contradicts, but a proof that is required is not in it */
 	ATTESTATION_OTHER,      /* nothing that is used here; why says what it is */
-	ATTESTATION_REFUSED,    /* a statement, but signed only by keys that may not sign */
-	ATTESTATION_GOOD,       /* a statement, signed by a key that may */
+	ATTESTATION_REFUSED,    /* verifies, but by a key that is known and may not sign */
+	ATTESTATION_GOOD,       /* verifies, by a signer who may (detached: see kind) */
 };
+
+enum attestation_kind {
+	ATTESTATION_STATEMENT = 0, /* an in-toto statement: st */
+	ATTESTATION_BUNDLE,        /* Sigstore, over the artifact itself: bundle */
+	ATTESTATION_DETACHED,      /* over the artifact itself: detached; GOOD only says that it could
+				    * be read, the signature is checked with each artifact */
+};
+
+enum predicate_kind { PREDICATE_OTHER = 0, PREDICATE_SLSA, PREDICATE_VSA, PREDICATE_SBOM };
 
 struct attestation {
 	enum attestation_state state;
+	enum attestation_kind kind;
 	const char *file;     /* the evidence file, with ":LINE" if it has several lines */
 	struct digest digest; /* SHA-256 of the file */
-	const char *why;      /* BROKEN, FORGED, STRANGER, OTHER: in words */
-	bool sigstore;        /* in a Sigstore bundle, signed under a certificate */
-	/* REFUSED, GOOD: */
-	const struct trust_key *signer;
+	const char *why;      /* not REFUSED, GOOD: in words */
+	struct signer signer; /* UNNAMED, REFUSED, GOOD (not detached) */
+	bool sigstore;        /* came in a Sigstore bundle */
+	/* STATEMENT, in state UNNAMED, REFUSED, GOOD: */
 	struct statement st;
-	bool is_slsa;
+	enum predicate_kind predicate;
 	struct slsa slsa;
+	struct vsa vsa;
+	/* BUNDLE, DETACHED: */
+	struct sigstore_result *bundle;
+	const struct detached *detached;
 };
 
 struct evidence {
@@ -57,7 +89,11 @@ struct evidence {
  * only when the file cannot be opened or read; whatever is in it is told by the attestations.
  */
 FB_MUST int evidence_load(struct evidence *e, const char *path, const char *name,
-    const struct keyring *keys, struct fault *f);
+    const struct evidence_trust *t, struct fault *f);
 /* The same for bytes. 0 or -ENOMEM. */
 FB_MUST int evidence_add(struct evidence *e, struct span text, const char *name,
-    const struct keyring *keys);
+    const struct evidence_trust *t);
+/* What the artifacts must have for all of it: HASH_SET bits, perhaps ARTIFACT_NEEDS_BYTES. */
+unsigned evidence_needs(const struct evidence *e);
+/* Gives back what is not in the arena. */
+void evidence_done(struct evidence *e);

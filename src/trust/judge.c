@@ -1,189 +1,200 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "trust/judge.h"
+#include "trust/judge_parts.h"
 
-#define CLOCK_SKEW (5 * TS_MINUTE) /* a builder's clock may be this much ahead */
-#define NOTES_MAX 64		   /* remarks on evidence that proves nothing, for one artifact */
+#include <errno.h>
 
-/* What the evidence came to, over all attestations, for one artifact. */
-struct tally {
-	const struct attestation *accepted; /* provenance without any problem */
-	size_t provenance;		    /* provenance about these bytes, accepted or not */
-	size_t about;			    /* signed statements about these bytes, of any kind */
-	size_t sbom, strangers, sigstore, others;
-	size_t notes;
-	const struct attestation *replaced;
-	const struct subject *replaced_subject;
-};
+#define NOTES_MAX 64 /* remarks on evidence that proves nothing, for one artifact */
 
-static struct reason *from(struct reason *r, const struct attestation *a)
+struct reason *judge_from(struct reason *r, const struct attestation *a)
 {
 	r->file = a->file;
 	r->evidence = a->digest;
 	return r;
 }
 
-/* A remark that changes nothing; so many of them are kept that they never crowd out a reason. */
-static void note(struct verdict *v, struct tally *t, const struct attestation *a, const char *code,
+void judge_note(struct verdict *v, struct tally *t, const struct attestation *a, const char *code,
     const char *text)
 {
 	if (t->notes++ < NOTES_MAX)
-		from(verdict_add(v, REASON_NOTE, code, "%s", text), a);
+		judge_from(verdict_add(v, REASON_NOTE, code, "%s", text), a);
 }
 
-static bool is_sbom(const char *type)
-{
-	static const char *const types[] = { "https://spdx.dev/Document", "https://cyclonedx.org/bom" };
-
-	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-		size_t n = strlen(types[i]);
-		/* A version may follow: "/v2.3". */
-		if (strncmp(type, types[i], n) == 0 && (!type[n] || type[n] == '/'))
-			return true;
-	}
-	return false;
-}
-
-static const char *or_none(const char *s)
+const char *judge_or_none(const char *s)
 {
 	return s ? s : "(none)";
 }
 
-/* One problem of a provenance: FAIL, or WARN when another provenance is accepted. */
-#define PROBLEM(v, kind, a, code, ...) from(verdict_add((v), (kind), (code), __VA_ARGS__), (a))
-
-static size_t check_time(
-    const struct judge *j, const struct attestation *a, struct verdict *v, enum reason_kind kind)
+void judge_counts(const struct judge *j, struct verify_artifact *art, const struct attestation *a,
+    const struct signer *by, const char *what)
 {
-	ts max = j->policy->max_age, t = a->slsa.finished;
-	char age[TS_TEXT_MAX], limit[TS_TEXT_MAX];
-
-	if (!max)
-		return 0;
-	if (t == TS_NONE) {
-		PROBLEM(v, kind, a, "provenance.time",
-		    "does not say when the build finished, and the policy limits its age");
-		return 1;
-	}
-	if (t > j->now + CLOCK_SKEW) {
-		PROBLEM(v, kind, a, "provenance.time",
-		    "says that the build finished in the future, at %s",
-		    ts_format(t, age));
-		return 1;
-	}
-	if (j->now - t <= max)
-		return 0;
-	PROBLEM(v, kind, a, "provenance.stale", "the build finished %s ago, the policy allows %s",
-	    ts_format_duration(j->now - t, age), ts_format_duration(max, limit));
-	return 1;
+	if (art->ncounted == VERIFY_COUNTED_MAX)
+		return;
+	struct signer *keep = ARENA_NEW(j->arena, struct signer);
+	if (!keep)
+		return;
+	*keep = *by;
+	art->counted[art->ncounted++] = (struct verify_counted){ .file = a->file,
+		.digest = a->digest,
+		.what = what,
+		.predicate = a->kind == ATTESTATION_STATEMENT ? a->st.predicate_type : NULL,
+		.signer = keep };
 }
 
-static size_t check_parameters(
-    const struct judge *j, const struct attestation *a, struct verdict *v, enum reason_kind kind)
+enum subject_match judge_match(
+    const struct attestation *a, const struct verify_artifact *art, const struct subject **ret_s)
 {
-	const struct policy_list *allowed = &j->policy->parameters;
-	size_t bad = 0;
+	const struct statement_target t = { art->name, art->digest, art->other };
 
-	for (size_t i = 0; j->policy->has_parameters && i < a->slsa.nparameters; i++) {
-		if (allowed->n && policy_allows(allowed, a->slsa.parameter[i]))
-			continue;
-		PROBLEM(v, kind, a, "provenance.parameter",
-		    "external parameter %s is not one that the policy knows",
-		    QUOTE(span_str(a->slsa.parameter[i])));
-		bad++;
-	}
-	return bad;
+	return statement_match(&a->st, &t, ret_s);
 }
 
-/* Adds every problem of one provenance as a reason of this kind; returns how many. */
-static size_t problems(
-    const struct judge *j, const struct attestation *a, struct verdict *v, enum reason_kind kind)
+static bool is_signed(const struct attestation *a)
 {
-	const struct policy *p = j->policy;
-	const struct slsa *s = &a->slsa;
-	size_t bad = 0;
-
-	if (a->state == ATTESTATION_REFUSED) {
-		PROBLEM(v, kind, a, "provenance.signer",
-		    "signed by %s (%s), who is not a signer that the policy lists",
-		    DIGEST_TEXT(&a->signer->id), QUOTE(span_str(a->signer->name)));
-		bad++;
-	}
-	if (!p)
-		return bad;
-	const struct {
-		const struct policy_list *allowed;
-		const char *is, *code, *what;
-	} t[] = {
-		{ &p->builders, s->builder_id, "provenance.builder-id", "builder" },
-		{ &p->build_types, s->build_type, "provenance.build-type", "build type" },
-		{ &p->sources, s->source_uri, "provenance.source", "source" },
-		{ &p->refs, s->source_ref, "provenance.ref", "source ref" },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		if (policy_allows(t[i].allowed, t[i].is))
-			continue;
-		PROBLEM(v, kind, a, t[i].code, "%s %s is not one that the policy allows", t[i].what,
-		    QUOTE(span_str(or_none(t[i].is))));
-		bad++;
-	}
-	bad += check_parameters(j, a, v, kind);
-	return bad + check_time(j, a, v, kind);
+	return a->state == ATTESTATION_GOOD || a->state == ATTESTATION_REFUSED;
 }
 
-static bool is_candidate(const struct attestation *a, const struct verify_artifact *art)
+bool judge_candidate(
+    const struct attestation *a, const struct verify_artifact *art, enum predicate_kind kind)
 {
 	const struct subject *s;
 
-	return (a->state == ATTESTATION_GOOD || a->state == ATTESTATION_REFUSED) && a->is_slsa &&
-	       statement_match(&a->st, art->digest, art->name, &s) == SUBJECT_MATCH;
+	return is_signed(a) && a->kind == ATTESTATION_STATEMENT && a->predicate == kind &&
+	       judge_match(a, art, &s) == SUBJECT_MATCH;
 }
 
-/* The first provenance that the policy has nothing against. */
-static void find_accepted(const struct judge *j, const struct verify_artifact *art, struct tally *t)
+size_t judge_time(const struct judge *j, const struct judge_age *x, const struct attestation *a,
+    struct verdict *v, enum reason_kind kind)
 {
-	for (size_t i = 0; i < j->evidence->n; i++) {
-		const struct attestation *a = &j->evidence->item[i];
+	char age[TS_TEXT_MAX], limit[TS_TEXT_MAX];
+
+	if (!x->max)
+		return 0;
+	if (x->t == TS_NONE)
+		PROBLEM(v, kind, a, x->time_code,
+		    "does not say when %s, and the policy limits its age", x->what);
+	else if (x->t > j->now + JUDGE_CLOCK_SKEW)
+		PROBLEM(v, kind, a, x->time_code, "says that %s in the future, at %s", x->what,
+		    ts_format(x->t, age));
+	else if (j->now - x->t > x->max)
+		PROBLEM(v, kind, a, x->stale_code, "%s %s ago, the policy allows %s", x->what,
+		    ts_format_duration(j->now - x->t, age), ts_format_duration(x->max, limit));
+	else
+		return 0;
+	return 1;
+}
+
+/* What the policies require. */
+static unsigned demanded(const struct judge *j)
+{
+	unsigned need = 0;
+
+	for (size_t i = 0; i < JUDGE_POLICIES; i++)
+		need |= j->policy[i] ? j->policy[i]->require : 0;
+	return need;
+}
+
+/* All evidence, the artifact's own behind the session's. */
+static const struct attestation *item(const struct judge *j, size_t i)
+{
+	for (size_t k = 0; k < ARRAY_LEN(j->evidence); k++) {
+		size_t n = j->evidence[k] ? j->evidence[k]->n : 0;
+		if (i < n)
+			return &j->evidence[k]->item[i];
+		i -= n;
+	}
+	return NULL;
+}
+
+#define EACH_ITEM(a, j)                                                                            \
+	const struct attestation *a;                                                               \
+	for (size_t i_ = 0; (a = item((j), i_)); i_++)
+
+/* The first of a kind that the policies have nothing against; counts all of them. */
+static const struct attestation *find_accepted(const struct judge *j,
+    const struct verify_artifact *art, enum predicate_kind kind, judge_problems *problems,
+    size_t *ret_n)
+{
+	const struct attestation *accepted = NULL;
+
+	EACH_ITEM(a, j) {
 		struct verdict scratch;
-		if (!is_candidate(a, art))
+		if (!judge_candidate(a, art, kind))
 			continue;
-		t->provenance++;
+		++*ret_n;
 		verdict_init(&scratch, j->arena);
-		if (!t->accepted && problems(j, a, &scratch, REASON_FAIL) == 0)
-			t->accepted = a;
+		if (!accepted && problems(j, art, a, &scratch, REASON_FAIL) == 0)
+			accepted = a;
+	}
+	return accepted;
+}
+
+static void check_package(
+    const struct judge *j, const struct attestation *a, const struct subject *s, struct verdict *v)
+{
+	for (size_t i = 0; i < JUDGE_POLICIES; i++) {
+		const struct policy *p = j->policy[i];
+		const char *wrong = p ? judge_package(p, s, j->arena) : NULL;
+		if (wrong)
+			judge_from(
+			    verdict_add(v, REASON_FAIL, "evidence.package", "%s", wrong), a);
 	}
 }
 
-/* A statement that is signed by somebody who may. */
-static void weigh_statement(
-    const struct attestation *a, struct verify_artifact *art, struct tally *t)
+/* A statement about this file, signed by somebody who may. */
+static void weigh_match(const struct judge *j, const struct attestation *a,
+    const struct subject *s, struct verify_artifact *art, struct tally *t)
+{
+	struct verdict *v = &art->verdict;
+	struct fault f;
+
+	t->about++;
+	if (!t->signature)
+		t->signature = a;
+	switch (a->predicate) {
+	case PREDICATE_SLSA:
+		break; /* judge_slsa */
+	case PREDICATE_VSA:
+		if (a->vsa.result != VSA_PASSED)
+			judge_from(verdict_add(v, REASON_FAIL, "artifact.vsa-failed",
+				       "%s verified this file at its policy %s, and it FAILED",
+				       QUOTE(span_str(a->vsa.verifier)),
+				       QUOTE(span_str(judge_or_none(a->vsa.policy)))),
+			    a);
+		break;
+	case PREDICATE_SBOM:
+		t->sbom++;
+		judge_counts(j, art, a, &a->signer, "sbom");
+		judge_from(verdict_add(v, REASON_PROVEN, "evidence.sbom",
+			       "a signed SBOM is about this file: %s",
+			       QUOTE(span_str(a->st.predicate_type))),
+		    a);
+		break;
+	case PREDICATE_OTHER:
+		check_package(j, a, s, v);
+		fault_set(&f, 0,
+		    "a signed statement about this file of a kind that is not judged here: %s",
+		    QUOTE(span_str(a->st.predicate_type)));
+		judge_note(v, t, a, "evidence.predicate", f.text);
+		break;
+	}
+}
+
+static void weigh_statement(const struct judge *j, const struct attestation *a,
+    struct verify_artifact *art, struct tally *t)
 {
 	struct verdict *v = &art->verdict;
 	const struct subject *s;
 
-	switch (statement_match(&a->st, art->digest, art->name, &s)) {
+	switch (judge_match(a, art, &s)) {
 	case SUBJECT_CONFLICT:
-		from(verdict_add(v, REASON_FAIL, "artifact.digest-conflict",
-			 "a signed statement agrees with this file in one digest and differs in "
-			 "another"),
+		judge_from(verdict_add(v, REASON_FAIL, "artifact.digest-conflict",
+			       "a signed statement agrees with this file in one digest and differs "
+			       "in another"),
 		    a);
 		break;
 	case SUBJECT_MATCH:
-		t->about++;
-		if (is_sbom(a->st.predicate_type)) {
-			t->sbom++;
-			from(verdict_add(v, REASON_PROVEN, "evidence.sbom",
-				 "a signed SBOM is about this file: %s",
-				 QUOTE(span_str(a->st.predicate_type))),
-			    a);
-		} else if (!a->is_slsa) {
-			struct fault f;
-			fault_set(&f, 0,
-			    "a signed statement about this file of a kind that is not judged here: "
-			    "%s",
-			    QUOTE(span_str(a->st.predicate_type)));
-			note(v, t, a, "evidence.predicate", f.text);
-		}
+		weigh_match(j, a, s, art, t);
 		break;
 	case SUBJECT_REPLACED:
 		if (!t->replaced) {
@@ -192,7 +203,7 @@ static void weigh_statement(
 		}
 		break;
 	case SUBJECT_WEAK:
-		note(v, t, a, "evidence.weak-digest",
+		judge_note(v, t, a, "evidence.weak-digest",
 		    "a signed statement names this file by SHA-1 only, which is not enough");
 		break;
 	case SUBJECT_NONE:
@@ -201,37 +212,66 @@ static void weigh_statement(
 	}
 }
 
-static void weigh(const struct judge *j, const struct attestation *a, struct verify_artifact *art,
+/* Signed by somebody whom nobody named: worth a word if it is about this file. */
+static void weigh_unnamed(const struct judge *j, const struct attestation *a,
+    struct verify_artifact *art, struct tally *t)
+{
+	const struct subject *s;
+
+	if (a->kind == ATTESTATION_STATEMENT && !j->only && judge_match(a, art, &s) == SUBJECT_NONE) {
+		t->others++;
+		return;
+	}
+	t->unnamed++;
+	judge_note(&art->verdict, t, a, "evidence.unnamed", a->why);
+}
+
+static int weigh(const struct judge *j, const struct attestation *a, struct verify_artifact *art,
     struct tally *t)
 {
 	struct verdict *v = &art->verdict;
 
 	switch (a->state) {
 	case ATTESTATION_BROKEN:
-		from(verdict_add(v, REASON_FAIL, "evidence.malformed", "%s", a->why), a);
+		judge_from(verdict_add(v, REASON_FAIL, "evidence.malformed", "%s", a->why), a);
 		break;
 	case ATTESTATION_FORGED:
-		from(verdict_add(v, REASON_FAIL, "evidence.signature", "%s", a->why), a);
+		judge_from(verdict_add(v, REASON_FAIL, "evidence.signature", "%s", a->why), a);
 		break;
 	case ATTESTATION_OTHER:
-		note(v, t, a, "evidence.other", a->why);
+		judge_note(v, t, a, "evidence.other", a->why);
 		break;
 	case ATTESTATION_STRANGER:
 		t->strangers++;
-		t->sigstore += a->sigstore;
-		note(v, t, a, a->sigstore ? "evidence.sigstore" : "evidence.stranger", a->why);
+		judge_note(v, t, a, "evidence.stranger", a->why);
 		break;
+	case ATTESTATION_PARTIAL:
+		t->partial = true;
+		judge_note(v, t, a, "evidence.partial", a->why);
+		break;
+	case ATTESTATION_UNNAMED:
+		if (a->kind == ATTESTATION_STATEMENT) {
+			weigh_unnamed(j, a, art, t);
+			break;
+		}
+		return judge_file_signature(j, a, art, t);
 	case ATTESTATION_REFUSED:
 	case ATTESTATION_GOOD:
+		if (a->kind != ATTESTATION_STATEMENT)
+			return judge_file_signature(j, a, art, t);
 		if (a->state == ATTESTATION_GOOD)
-			weigh_statement(a, art, t);
-		if (is_candidate(a, art) && a != t->accepted)
-			(void)problems(j, a, v, t->accepted ? REASON_WARN : REASON_FAIL);
+			weigh_statement(j, a, art, t);
+		if (judge_candidate(a, art, PREDICATE_SLSA) && a != t->accepted)
+			(void)judge_slsa(j, art, a, v, t->accepted ? REASON_WARN : REASON_FAIL);
+		if (judge_candidate(a, art, PREDICATE_VSA) && a != t->vsa)
+			(void)judge_vsa(j, art, a, v, t->vsa ? REASON_WARN : REASON_FAIL);
 		break;
 	}
+	return 0;
 }
 
-static void accept(struct verify_artifact *art, const struct attestation *a)
+static void accept_provenance(
+    const struct judge *j, struct verify_artifact *art, const struct attestation *a)
 {
 	const struct slsa *s = &a->slsa;
 
@@ -241,58 +281,54 @@ static void accept(struct verify_artifact *art, const struct attestation *a)
 	art->source_ref = s->source_ref;
 	art->source_digest = s->source_digest;
 	art->provenance = a->digest;
-	art->signer = arena_str(art->verdict.arena, span_str(DIGEST_TEXT(&a->signer->id)));
-	from(verdict_add(&art->verdict, REASON_PROVEN, "provenance.accepted",
-		 "built by %s from %s, signed by %s (%s)",
-		 QUOTE(span_str(s->builder_id)), QUOTE(span_str(or_none(s->source_uri))),
-		 DIGEST_TEXT(&a->signer->id), QUOTE(span_str(a->signer->name))),
+	judge_counts(j, art, a, &a->signer, "provenance");
+	art->signer = art->ncounted ? art->counted[art->ncounted - 1].signer : NULL;
+	judge_from(verdict_add(&art->verdict, REASON_PROVEN, "provenance.accepted",
+		       "built by %s from %s, signed by %s", QUOTE(span_str(s->builder_id)),
+		       QUOTE(span_str(judge_or_none(s->source_uri))),
+		       signer_text(&a->signer, j->arena)),
+	    a);
+}
+
+/* Somebody else's verdict counts where it was asked for: only then was its verifier looked at. */
+static void accept_vsa(
+    const struct judge *j, struct verify_artifact *art, const struct attestation *a)
+{
+	if (!(demanded(j) & POLICY_VSA)) {
+		judge_from(verdict_add(&art->verdict, REASON_NOTE, "vsa.unasked",
+			       "a verification summary by %s; it counts where a policy requires vsa",
+			       QUOTE(span_str(a->vsa.verifier))),
+		    a);
+		return;
+	}
+	judge_counts(j, art, a, &a->signer, "vsa");
+	judge_from(verdict_add(&art->verdict, REASON_PROVEN, "vsa.accepted",
+		       "%s verified it, signed by %s", QUOTE(span_str(a->vsa.verifier)),
+		       signer_text(&a->signer, j->arena)),
 	    a);
 }
 
 static void tell_replaced(struct verify_artifact *art, const struct tally *t)
 {
 	const struct subject *s = t->replaced_subject;
-	const struct digest *was = digest_is_set(&s->sha256)   ? &s->sha256
-				   : digest_is_set(&s->sha512) ? &s->sha512
-							       : &s->sha1;
+	const struct digest *was[] = { &s->sha256, &s->sha512, &s->sha384, &s->sha1 };
+	size_t i = 0;
 
-	from(
-	    verdict_add(&art->verdict, REASON_FAIL, "artifact.replaced",
-		"replaced after the build, or evidence of another build: a signed statement says "
-		"that %s is %s, this file is %s",
-		QUOTE(span_str(s->name)), DIGEST_TEXT(was), DIGEST_TEXT(&art->digest[was->alg])),
+	while (i + 1 < ARRAY_LEN(was) &&
+	       (!digest_is_set(was[i]) || !digest_is_set(&art->digest[was[i]->alg])))
+		i++;
+	judge_from(verdict_add(&art->verdict, REASON_FAIL, "artifact.replaced",
+		       "replaced after the build, or evidence of another build: a signed statement "
+		       "says that %s is %s, this file is %s",
+		       QUOTE(span_str(s->name)), DIGEST_TEXT(was[i]),
+		       DIGEST_TEXT(&art->digest[was[i]->alg])),
 	    t->replaced);
-}
-
-static void miss_provenance(
-    const struct judge *j, struct verify_artifact *art, const struct tally *t)
-{
-	struct verdict *v = &art->verdict;
-
-	if (!j->evidence->n)
-		verdict_add(v, REASON_MISSING, "provenance.none",
-		    "a signed SLSA provenance about this file (--evidence FILE)");
-	else if (t->strangers)
-		verdict_add(v, REASON_MISSING, "provenance.none",
-		    "a SLSA provenance about this file signed by a key that is trusted (--key "
-		    "FILE): %zu envelope%s by unknown signers%s",
-		    t->strangers, t->strangers == 1 ? "" : "s",
-		    t->sigstore ? ", Sigstore certificates among them" : "");
-	else
-		verdict_add(v, REASON_MISSING, "provenance.none",
-		    "a signed SLSA provenance about this file: the evidence given is about other "
-		    "files (%zu) or of other kinds",
-		    t->others);
-	if (!j->keys->n)
-		verdict_add(v, REASON_MISSING, "signer.none",
-		    "a trusted signer: the public key of the builder or vendor (--key FILE)");
 }
 
 /* A file whose digest was named beforehand. True if that was so, and it is the one. */
 static bool judge_digest(const struct judge *j, struct verify_artifact *art)
 {
-	const struct policy *p = j->policy;
-	bool listed = false, named = false, good = true;
+	bool named = false, good = true;
 
 	if (digest_is_set(j->expect)) {
 		named = true;
@@ -302,9 +338,13 @@ static bool judge_digest(const struct judge *j, struct verify_artifact *art)
 			    "is %s, expected %s", DIGEST_TEXT(&art->digest[j->expect->alg]),
 			    DIGEST_TEXT(j->expect));
 	}
-	for (size_t i = 0; p && i < p->ndigests; i++)
-		listed |= digest_eq(&art->digest[p->digests[i].alg], &p->digests[i]);
-	if (p && p->ndigests) {
+	for (size_t k = 0; k < JUDGE_POLICIES; k++) {
+		const struct policy *p = j->policy[k];
+		bool listed = false;
+		for (size_t i = 0; p && i < p->ndigests; i++)
+			listed |= digest_eq(&art->digest[p->digests[i].alg], &p->digests[i]);
+		if (!p || !p->ndigests)
+			continue;
 		named = true;
 		good &= listed;
 		if (!listed)
@@ -318,39 +358,116 @@ static bool judge_digest(const struct judge *j, struct verify_artifact *art)
 	return named && good;
 }
 
+/* Why nothing that was given counts, behind what is missing. */
+static const char *what_was_there(const struct judge *j, const struct tally *t)
+{
+	const char *text = "";
+
+	if (!item(j, 0))
+		return " (--evidence FILE)";
+	if (t->unnamed || t->strangers)
+		text = arena_printf(j->arena,
+		    " by a signer who was named: %zu by unknown keys, %zu by identities that nobody "
+		    "named",
+		    t->strangers, t->unnamed);
+	else if (t->others)
+		text = arena_printf(
+		    j->arena, ": the evidence given is about other files (%zu)", t->others);
+	return text ? text : "";
+}
+
+static void miss(
+    const struct judge *j, struct verify_artifact *art, const struct tally *t, unsigned missing)
+{
+	static const struct {
+		enum policy_need need;
+		const char *code, *text;
+	} words[] = {
+		{ POLICY_ANATOMY, "anatomy.none",
+		    "a signature inside the file that covers all of it" },
+		{ POLICY_PROVENANCE, "provenance.none", "a signed SLSA provenance about this file" },
+		{ POLICY_SBOM, "sbom.none",
+		    "a signed SPDX or CycloneDX statement about this file" },
+		{ POLICY_DIGEST, "artifact.unnamed",
+		    "the digest that this file should have (--expect, or \"digests\" in the policy)" },
+		{ POLICY_SIGNATURE, "signature.none",
+		    "a signature or signed statement over this file" },
+		{ POLICY_VSA, "vsa.none", "a signed verification summary about this file" },
+	};
+	const unsigned by_evidence = ~(POLICY_ANATOMY | POLICY_DIGEST);
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (missing & words[i].need)
+			verdict_add(&art->verdict, REASON_MISSING, words[i].code, "%s%s",
+			    words[i].text,
+			    words[i].need & by_evidence ? what_was_there(j, t) : "");
+	if (missing & by_evidence && !j->trust->keys->n && !j->trust->accept->n)
+		verdict_add(&art->verdict, REASON_MISSING, "signer.none",
+		    "a trusted signer: the public key of the builder or vendor (--key FILE), or an "
+		    "identity (--certificate-identity)");
+}
+
+static void accept_signature(
+    const struct judge *j, struct verify_artifact *art, const struct attestation *a)
+{
+	if (a->kind != ATTESTATION_STATEMENT)
+		return; /* judge_file_signature did */
+	judge_counts(j, art, a, &a->signer, "statement");
+	judge_from(verdict_add(&art->verdict, REASON_PROVEN, "signature.statement",
+		       "a statement about this file is signed by %s",
+		       signer_text(&a->signer, j->arena)),
+	    a);
+}
+
 static void require(
     const struct judge *j, struct verify_artifact *art, const struct tally *t, bool expected)
 {
-	struct verdict *v = &art->verdict;
-	unsigned need = j->policy ? j->policy->require : expected ? 0 : POLICY_PROVENANCE;
+	unsigned need = demanded(j), missing = 0;
+	bool named = digest_is_set(j->expect);
 
-	if (need & POLICY_PROVENANCE && !t->provenance)
-		miss_provenance(j, art, t);
-	if (need & POLICY_ANATOMY && !verdict_has(&art->anatomy, REASON_PROVEN) &&
-	    !verdict_has(&art->anatomy, REASON_FAIL))
-		verdict_add(v, REASON_MISSING, "anatomy.none",
-		    "a signature inside the file that covers all of it");
-	if (need & POLICY_SBOM && !t->sbom)
-		verdict_add(v, REASON_MISSING, "sbom.none",
-		    "a signed SPDX or CycloneDX statement about this file (--evidence FILE)");
-	if (need & POLICY_DIGEST && !expected && !digest_is_set(j->expect) && !j->policy->ndigests)
-		verdict_add(v, REASON_MISSING, "artifact.unnamed",
-		    "the digest that this file should have (--expect, or \"digests\" in the "
-		    "policy)");
+	for (size_t i = 0; i < JUDGE_POLICIES; i++)
+		named |= j->policy[i] && j->policy[i]->ndigests;
+	/* Nothing is demanded: then provenance, or a signature over the file by a named signer. */
+	if (!need && !expected && !t->files)
+		need = POLICY_PROVENANCE;
+	if (need & POLICY_SIGNATURE && t->signature)
+		accept_signature(j, art, t->signature);
+	if (!verdict_has(&art->anatomy, REASON_PROVEN) && !verdict_has(&art->anatomy, REASON_FAIL))
+		missing |= POLICY_ANATOMY;
+	missing |= t->provenance ? 0 : POLICY_PROVENANCE;
+	missing |= t->sbom ? 0 : POLICY_SBOM;
+	missing |= expected || named ? 0 : POLICY_DIGEST;
+	missing |= t->signature ? 0 : POLICY_SIGNATURE;
+	missing |= t->vsas ? 0 : POLICY_VSA;
+	miss(j, art, t, need & missing);
 }
 
-void judge_artifact(const struct judge *j, struct verify_artifact *art)
+static int weigh_all(const struct judge *j, struct verify_artifact *art, struct tally *t)
+{
+	EACH_ITEM(a, j) {
+		int rc = weigh(j, a, art, t);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int judge_artifact(const struct judge *j, struct verify_artifact *art)
 {
 	struct tally t = { 0 };
 
 	verdict_init(&art->verdict, j->arena);
 	verdict_append(&art->verdict, &art->anatomy);
 	bool expected = judge_digest(j, art);
-	find_accepted(j, art, &t);
-	for (size_t i = 0; i < j->evidence->n; i++)
-		weigh(j, &j->evidence->item[i], art, &t);
+	t.accepted = find_accepted(j, art, PREDICATE_SLSA, judge_slsa, &t.provenance);
+	t.vsa = find_accepted(j, art, PREDICATE_VSA, judge_vsa, &t.vsas);
+	int rc = weigh_all(j, art, &t);
+	if (rc < 0)
+		return rc;
 	if (t.accepted)
-		accept(art, t.accepted);
+		accept_provenance(j, art, t.accepted);
+	if (t.vsa)
+		accept_vsa(j, art, t.vsa);
 	if (t.replaced && !t.about)
 		tell_replaced(art, &t);
 	require(j, art, &t, expected);
@@ -358,4 +475,5 @@ void judge_artifact(const struct judge *j, struct verify_artifact *art)
 		verdict_add(&art->verdict, REASON_NOTE, "evidence.more",
 		    "%zu more remarks on the evidence are left out", t.notes - NOTES_MAX);
 	verdict_conclude(&art->verdict);
+	return 0;
 }

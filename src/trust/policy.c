@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "trust/policy.h"
+#include "trust/policy_read.h"
 
 #include "base/file.h"
 #include "conf/yaml.h"
@@ -16,10 +16,19 @@ static const struct {
 	{ "provenance", POLICY_PROVENANCE },
 	{ "sbom", POLICY_SBOM },
 	{ "digest", POLICY_DIGEST },
+	{ "signature", POLICY_SIGNATURE },
+	{ "vsa", POLICY_VSA },
 };
 
-/* The array under name: 0 with JSON_ABSENT when there is none. */
-static int get_list(struct json_val *ret_v, struct json_val doc, const char *name,
+enum policy_need policy_need_of(struct span name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(needs); i++)
+		if (span_eq_str(name, needs[i].name))
+			return needs[i].need;
+	return 0;
+}
+
+int policy_get_list(struct json_val *ret_v, struct json_val doc, const char *name,
     bool may_be_empty, struct fault *f)
 {
 	struct json_val v = json_get(doc, name);
@@ -37,7 +46,7 @@ static int get_list(struct json_val *ret_v, struct json_val doc, const char *nam
 	return 0;
 }
 
-static int get_item(
+int policy_get_text(
     const char **ret_s, struct json_val v, const char *name, struct arena *a, struct fault *f)
 {
 	if (json_type_of(v) != JSON_STR || json_is(v, ""))
@@ -46,22 +55,38 @@ static int get_item(
 	return *ret_s ? 0 : -ENOMEM;
 }
 
-/* check may be NULL. */
-static int read_list(struct policy_list *l, struct json_val list, const char *name,
-    int (*check)(struct json_val v, const char **item, struct fault *f), struct arena *a,
-    struct fault *f)
+int policy_read_list(struct policy_list *l, struct json_val doc, const char *name,
+    policy_check *check, struct arena *a, struct fault *f)
 {
+	struct json_val list;
+
+	int rc = policy_get_list(&list, doc, name, false, f);
+	if (rc < 0)
+		return rc;
 	l->item = arena_array(a, json_count(list) + 1, sizeof(*l->item));
 	if (!l->item)
 		return -ENOMEM;
 	JSON_EACH(x, list) {
-		int rc = get_item(&l->item[l->n], x, name, a, f);
+		rc = policy_get_text(&l->item[l->n], x, name, a, f);
 		if (rc == 0 && check)
 			rc = check(x, &l->item[l->n], f);
 		if (rc < 0)
 			return rc;
 		l->n++;
 	}
+	return 0;
+}
+
+int policy_read_age(
+    ts *ret_d, struct json_val doc, const char *name, struct arena *a, struct fault *f)
+{
+	struct json_val age = json_get(doc, name);
+
+	if (!json_ok(age))
+		return 0;
+	struct span text = json_str(age, a);
+	if (!text.p || ts_parse_duration(text, ret_d) < 0 || *ret_d <= 0)
+		return json_fault(age, f, "\"%s\" is a time such as 90d or 12h", name);
 	return 0;
 }
 
@@ -72,12 +97,24 @@ static int check_plain(struct json_val v, const char **item, struct fault *f)
 
 static int check_builder(struct json_val v, const char **item, struct fault *f)
 {
-	const char *star = strchr(*item, '*'), *at = strrchr(*item, '@');
+	const char *wrong = policy_builder_fault(*item);
 
-	if (star && (!at || star < at))
-		return json_fault(v, f,
-		    "in a builder id \"*\" may only stand in the version behind the last \"@\"");
-	return 0;
+	return wrong ? json_fault(v, f, "%s", wrong) : 0;
+}
+
+static int check_version(struct json_val v, const char **item, struct fault *f)
+{
+	return policy_version_ok(*item)
+	    ? 0
+	    : json_fault(v, f, "a versioned tag is v1, v1.2 or v1.2.3 (semantic version)");
+}
+
+/* Branches and tags are named without refs/…: that is "refs". */
+static int check_short_ref(struct json_val v, const char **item, struct fault *f)
+{
+	return strncmp(*item, "refs/", 5) == 0
+	    ? json_fault(v, f, "without \"refs/heads/\" or \"refs/tags/\" in front")
+	    : 0;
 }
 
 static int check_source(struct json_val v, const char **item, struct fault *f)
@@ -92,68 +129,24 @@ static int check_source(struct json_val v, const char **item, struct fault *f)
 	return check_plain(v, item, f);
 }
 
-static int read_require(struct policy *p, struct json_val doc, struct fault *f)
+static int read_require(struct policy *p, struct json_val doc, struct arena *a, struct fault *f)
 {
 	struct json_val list;
 
-	int rc = get_list(&list, doc, "require", false, f);
+	int rc = policy_get_list(&list, doc, "require", false, f);
 	if (rc < 0)
 		return rc;
 	if (!json_ok(list))
 		return json_fault(doc, f,
-		    "\"require\" is missing: say what evidence an artifact must have (anatomy, "
-		    "provenance, sbom, digest)");
+		    "\"require\" is missing: say what evidence an artifact must have "
+		    "(" POLICY_NEEDS_WORDS ")");
 	JSON_EACH(x, list) {
-		enum policy_need need = 0;
-		for (size_t i = 0; i < ARRAY_LEN(needs); i++)
-			if (json_is(x, needs[i].name))
-				need = needs[i].need;
+		enum policy_need need = policy_need_of(json_str(x, a));
 		if (!need)
-			return json_fault(
-			    x, f, "\"require\" knows anatomy, provenance, sbom, digest");
+			return json_fault(x, f, "\"require\" knows " POLICY_NEEDS_WORDS);
 		if (p->require & need)
 			return json_fault(x, f, "required twice");
 		p->require |= need;
-	}
-	return 0;
-}
-
-/* Relative to the folder of the policy file. */
-static const char *beside(const char *policy_path, const char *path, struct arena *a)
-{
-	const char *slash = strrchr(policy_path, '/');
-
-	if (path[0] == '/' || !slash)
-		return path;
-	return arena_printf(a, "%.*s/%s", (int)(slash - policy_path), policy_path, path);
-}
-
-static int read_signers(struct policy *p, struct json_val doc, struct arena *a, struct fault *f)
-{
-	struct json_val list;
-
-	int rc = get_list(&list, doc, "signers", false, f);
-	if (rc < 0)
-		return rc;
-	p->signer = arena_array(a, json_count(list) + 1, sizeof(*p->signer));
-	if (!p->signer)
-		return -ENOMEM;
-	JSON_EACH(x, list) {
-		struct policy_signer *s = &p->signer[p->nsigners++];
-		const char *text;
-		rc = get_item(&text, x, "signers", a, f);
-		if (rc < 0)
-			return rc;
-		s->text = text;
-		if (strncmp(text, "sha256:", 7) == 0) {
-			if (digest_parse(span_str(text), &s->id) < 0)
-				return json_fault(
-				    x, f, "a key id is \"sha256:\" and 64 hex digits");
-			continue;
-		}
-		s->path = beside(p->path, text, a);
-		if (!s->path)
-			return -ENOMEM;
 	}
 	return 0;
 }
@@ -162,7 +155,7 @@ static int read_digests(struct policy *p, struct json_val doc, struct arena *a, 
 {
 	struct json_val list;
 
-	int rc = get_list(&list, doc, "digests", false, f);
+	int rc = policy_get_list(&list, doc, "digests", false, f);
 	if (rc < 0)
 		return rc;
 	p->digests = arena_array(a, json_count(list) + 1, sizeof(*p->digests));
@@ -171,7 +164,7 @@ static int read_digests(struct policy *p, struct json_val doc, struct arena *a, 
 	JSON_EACH(x, list) {
 		struct digest *d = &p->digests[p->ndigests++];
 		const char *text;
-		rc = get_item(&text, x, "digests", a, f);
+		rc = policy_get_text(&text, x, "digests", a, f);
 		if (rc < 0)
 			return rc;
 		if (digest_parse(span_str(text), d) < 0 ||
@@ -187,31 +180,22 @@ static int read_limits(struct policy *p, struct json_val doc, struct arena *a, s
 	const struct {
 		const char *name;
 		struct policy_list *to;
-		int (*check)(struct json_val v, const char **item, struct fault *f);
+		policy_check *check;
 	} lists[] = {
 		{ "builders", &p->builders, check_builder },
 		{ "build-types", &p->build_types, check_plain },
 		{ "sources", &p->sources, check_source },
 		{ "refs", &p->refs, NULL },
-		{ "parameters", &p->parameters, check_plain },
+		{ "branches", &p->branches, check_short_ref },
+		{ "tags", &p->tags, check_short_ref },
+		{ "versioned-tags", &p->versioned_tags, check_version },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-		struct json_val list;
-		bool params = lists[i].to == &p->parameters;
-		int rc = get_list(&list, doc, lists[i].name, params, f);
-		if (rc == 0)
-			rc = read_list(lists[i].to, list, lists[i].name, lists[i].check, a, f);
+		int rc = policy_read_list(lists[i].to, doc, lists[i].name, lists[i].check, a, f);
 		if (rc < 0)
 			return rc;
-		p->has_parameters |= params && json_ok(list);
 	}
-	struct json_val age = json_get(doc, "max-age");
-	if (!json_ok(age))
-		return 0;
-	struct span text = json_str(age, a);
-	if (!text.p || ts_parse_duration(text, &p->max_age) < 0 || p->max_age <= 0)
-		return json_fault(age, f, "\"max-age\" is a time such as 90d or 12h");
-	return 0;
+	return policy_read_age(&p->max_age, doc, "max-age", a, f);
 }
 
 /* What limits evidence must not stand in a policy that does without that evidence. */
@@ -226,10 +210,18 @@ static int check_sense(const struct policy *p, struct json_val doc, struct fault
 		{ "build-types", POLICY_PROVENANCE, "provenance" },
 		{ "sources", POLICY_PROVENANCE, "provenance" },
 		{ "refs", POLICY_PROVENANCE, "provenance" },
+		{ "branches", POLICY_PROVENANCE, "provenance" },
+		{ "tags", POLICY_PROVENANCE, "provenance" },
+		{ "versioned-tags", POLICY_PROVENANCE, "provenance" },
 		{ "parameters", POLICY_PROVENANCE, "provenance" },
+		{ "inputs", POLICY_PROVENANCE, "provenance" },
+		{ "dependencies", POLICY_PROVENANCE, "provenance" },
 		{ "max-age", POLICY_PROVENANCE, "provenance" },
-		{ "signers", POLICY_PROVENANCE | POLICY_SBOM, "provenance or sbom" },
+		{ "package", POLICY_PROVENANCE | POLICY_SIGNATURE, "provenance or signature" },
+		{ "signers", POLICY_PROVENANCE | POLICY_SBOM | POLICY_SIGNATURE | POLICY_VSA,
+		    "provenance, sbom, signature or vsa" },
 		{ "digests", POLICY_DIGEST, "digest" },
+		{ "vsa", POLICY_VSA, "vsa" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rule); i++)
 		if (json_ok(json_get(doc, rule[i].name)) && !(p->require & rule[i].need))
@@ -242,8 +234,9 @@ static int check_sense(const struct policy *p, struct json_val doc, struct fault
 static int read_all(struct policy *p, struct json_val doc, struct arena *a, struct fault *f)
 {
 	static const char *const names[] = { "version", "name", "require", "builders",
-		"build-types", "sources", "refs", "parameters", "max-age", "signers", "digests",
-		NULL };
+		"build-types", "sources", "refs", "branches", "tags", "versioned-tags",
+		"parameters", "inputs", "dependencies", "package", "max-age", "signers", "digests",
+		"vsa", NULL };
 	struct json_val name = json_get(doc, "name");
 	int64_t version;
 
@@ -257,15 +250,23 @@ static int read_all(struct policy *p, struct json_val doc, struct arena *a, stru
 		    json_ok(json_get(doc, "version")) ? json_get(doc, "version") : doc, f,
 		    "\"version\" must be 1");
 	if (json_ok(name)) {
-		rc = get_item(&p->name, name, "name", a, f);
+		rc = policy_get_text(&p->name, name, "name", a, f);
 		if (rc < 0)
 			return rc;
 	}
-	rc = read_require(p, doc, f);
+	rc = read_require(p, doc, a, f);
 	if (rc == 0)
 		rc = read_limits(p, doc, a, f);
 	if (rc == 0)
-		rc = read_signers(p, doc, a, f);
+		rc = policy_read_values(p, doc, a, f);
+	if (rc == 0)
+		rc = policy_read_dependencies(p, doc, a, f);
+	if (rc == 0)
+		rc = policy_read_package(p, doc, a, f);
+	if (rc == 0)
+		rc = policy_read_vsa(p, doc, a, f);
+	if (rc == 0)
+		rc = policy_read_signers(p, doc, a, f);
 	if (rc == 0)
 		rc = read_digests(p, doc, a, f);
 	return rc < 0 ? rc : check_sense(p, doc, f);
@@ -297,34 +298,4 @@ int policy_load(struct policy *ret_p, const char *path, struct arena *a, struct 
 	if (rc == 0 && !name)
 		return -ENOMEM;
 	return rc < 0 ? rc : policy_parse(ret_p, name, buf_span(&text), a, f);
-}
-
-bool policy_glob(const char *pattern, const char *text)
-{
-	const char *star = NULL, *retry = NULL;
-
-	for (;;) {
-		if (*pattern == '*') {
-			star = pattern++;
-			retry = text;
-		} else if (*pattern == *text) {
-			if (!*text)
-				return true;
-			pattern++;
-			text++;
-		} else if (star && *retry && *retry != '/') {
-			pattern = star + 1;
-			text = ++retry;
-		} else {
-			return false;
-		}
-	}
-}
-
-bool policy_allows(const struct policy_list *l, const char *text)
-{
-	for (size_t i = 0; text && i < l->n; i++)
-		if (policy_glob(l->item[i], text))
-			return true;
-	return l->n == 0;
 }

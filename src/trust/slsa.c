@@ -80,21 +80,6 @@ static int read_time(ts *ret_t, struct json_val v, struct arena *keep, struct fa
 	return 0;
 }
 
-static int read_parameters(struct slsa *s, struct json_val v, struct arena *keep, struct fault *f)
-{
-	if (json_count(v) > SLSA_PARAMETERS_MAX)
-		return json_fault(v, f, "more than %d external parameters", SLSA_PARAMETERS_MAX);
-	s->parameter = arena_array(keep, json_count(v) + 1, sizeof(*s->parameter));
-	if (!s->parameter)
-		return -ENOMEM;
-	JSON_EACH(k, v) {
-		s->parameter[s->nparameters] = json_cstr(k, keep);
-		if (!s->parameter[s->nparameters++])
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 /* The commit of a digest set: gitCommit, else sha1, else sha256. NULL when it has none of them. */
 static int read_commit(const char **ret_d, struct json_val set, struct arena *keep)
 {
@@ -179,7 +164,21 @@ static int finish_source(struct slsa *s, struct json_val list, struct arena *kee
 	int rc = read_dependencies(s, list, &git, &only, keep, f);
 	if (rc == 0 && !s->source_uri && git == 1)
 		rc = take_resource(s, only, keep);
-	return rc;
+	return rc < 0 ? rc : slsa_dependencies_read(s, list, keep, f);
+}
+
+/* What started the build: its inputs, and the branch. */
+static int read_event(struct slsa *s, struct json_val event, struct json_val inputs,
+    struct arena *keep, struct fault *f)
+{
+	struct json_val base = json_get(event, "base_ref");
+
+	if (s->source_ref && strncmp(s->source_ref, "refs/heads/", 11) == 0)
+		s->branch = s->source_ref;
+	else if (json_type_of(base) == JSON_STR && !json_is(base, "") &&
+		 !(s->branch = json_cstr(base, keep)))
+		return -ENOMEM;
+	return slsa_values_read(&s->inputs, inputs, keep, f);
 }
 
 static int source_of_parameters(
@@ -241,10 +240,17 @@ static int read_v1(struct slsa *s, struct json_val p, struct arena *keep, struct
 	if (rc == 0)
 		rc = read_time(&s->finished, json_get(meta, "finishedOn"), keep, f);
 	if (rc == 0)
-		rc = read_parameters(s, params, keep, f);
+		rc = slsa_values_read(&s->parameters, params, keep, f);
 	if (rc == 0)
 		rc = source_of_parameters(s, params, keep, f);
-	return rc < 0 ? rc : finish_source(s, deps, keep, f);
+	if (rc == 0)
+		rc = finish_source(s, deps, keep, f);
+	struct json_val event =
+	    json_path(def, "internalParameters", "GITHUB_EVENT_PAYLOAD", NULL);
+	struct json_val inputs = json_get(event, "inputs");
+	if (!json_ok(event) && json_ok(json_get(params, "workflow")))
+		inputs = json_get(params, "inputs");
+	return rc < 0 ? rc : read_event(s, event, inputs, keep, f);
 }
 
 static int read_v02(struct slsa *s, struct json_val p, struct arena *keep, struct fault *f)
@@ -271,11 +277,16 @@ static int read_v02(struct slsa *s, struct json_val p, struct arena *keep, struc
 	if (rc == 0)
 		rc = read_time(&s->finished, json_get(meta, "buildFinishedOn"), keep, f);
 	if (rc == 0)
-		rc = read_parameters(
-		    s, json_type_of(params) == JSON_OBJ ? params : JSON_ABSENT, keep, f);
+		rc = slsa_values_read(&s->parameters, params, keep, f);
 	if (rc == 0)
 		rc = take_resource(s, config, keep);
-	return rc < 0 ? rc : finish_source(s, materials, keep, f);
+	if (rc == 0)
+		rc = finish_source(s, materials, keep, f);
+	struct json_val event = json_path(invocation, "environment", "github_event_payload", NULL);
+	struct json_val inputs = json_get(event, "inputs");
+	if (!json_ok(event))
+		inputs = json_get(params, "event_inputs");
+	return rc < 0 ? rc : read_event(s, event, inputs, keep, f);
 }
 
 int slsa_read(struct slsa *ret_s, const char *predicate_type, struct json_val predicate,

@@ -2,6 +2,8 @@
 
 #include "trust/statement.h"
 
+#include "crypto/hash.h"
+
 #include <errno.h>
 
 static const char *const types[] = {
@@ -22,27 +24,41 @@ static int read_string(
 	return *ret_s ? 0 : -ENOMEM;
 }
 
-static int read_digest(struct subject *s, struct json_val k, struct fault *f)
+static struct digest *digest_slot(struct subject *s, enum digest_alg alg)
 {
+	return alg == DIGEST_SHA1     ? &s->sha1
+	       : alg == DIGEST_SHA256 ? &s->sha256
+	       : alg == DIGEST_SHA384 ? &s->sha384
+	       : alg == DIGEST_SHA512 ? &s->sha512
+				      : NULL;
+}
+
+static int read_digest(struct subject *s, struct json_val k, struct arena *keep, struct fault *f)
+{
+	static const enum digest_alg algs[] = { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256,
+		DIGEST_SHA384, DIGEST_SHA512 };
 	struct json_val v = json_member(k);
 
 	if (json_type_of(v) != JSON_STR)
 		return json_fault(v, f, "a digest must be a string");
-	for (enum digest_alg alg = DIGEST_MD5; alg < DIGEST_ALGS; alg++) {
+	for (size_t i = 0; i < ARRAY_LEN(algs); i++) {
 		struct digest d;
-		if (!json_is(k, digest_name(alg)))
+		if (!json_is(k, digest_name(algs[i])))
 			continue;
 		struct span text = json_text(v); /* quotes included; hex needs no escapes */
-		if (digest_parse_hex(alg, span_cut(text, 1, text.n - 2), &d) < 0)
-			return json_fault(v, f, "not the hex of a %s digest", digest_name(alg));
-		struct digest *to = alg == DIGEST_SHA1	   ? &s->sha1
-				    : alg == DIGEST_SHA256 ? &s->sha256
-				    : alg == DIGEST_SHA512 ? &s->sha512
-							   : NULL;
+		if (digest_parse_hex(algs[i], span_cut(text, 1, text.n - 2), &d) < 0)
+			return json_fault(
+			    v, f, "not the hex of a %s digest", digest_name(algs[i]));
+		struct digest *to = digest_slot(s, algs[i]);
 		if (to)
 			*to = d;
+		return 0;
 	}
-	return 0;
+	struct span name = json_str(k, keep), value = json_str(v, keep);
+	s->other[s->nother] = name.p && value.p
+	    ? arena_printf(keep, "%.*s:%.*s", SPAN_ARG(name), SPAN_ARG(value))
+	    : NULL;
+	return s->other[s->nother++] ? 0 : -ENOMEM;
 }
 
 static int read_subject(struct subject *s, struct json_val v, struct arena *keep, struct fault *f)
@@ -62,8 +78,11 @@ static int read_subject(struct subject *s, struct json_val v, struct arena *keep
 	if (json_type_of(set) != JSON_OBJ || !json_count(set))
 		return json_fault(json_ok(set) ? set : v, f,
 		    "a subject needs a \"digest\" with at least one value");
+	s->other = arena_array(keep, json_count(set), sizeof(*s->other));
+	if (!s->other)
+		return -ENOMEM;
 	JSON_EACH(k, set) {
-		int rc = read_digest(s, k, f);
+		int rc = read_digest(s, k, keep, f);
 		if (rc < 0)
 			return rc;
 	}
@@ -139,17 +158,26 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static enum subject_match match_one(
-    const struct subject *s, const struct digest *digest, const char *name)
+static bool match_other(const struct subject *s, const char *other)
 {
-	const struct digest *claim[] = { &s->sha1, &s->sha256, &s->sha512 };
+	for (size_t i = 0; other && i < s->nother; i++)
+		if (strcmp(s->other[i], other) == 0)
+			return true;
+	return false;
+}
+
+static enum subject_match match_one(const struct subject *s, const struct statement_target *t)
+{
+	const struct digest *claim[] = { &s->sha1, &s->sha256, &s->sha384, &s->sha512 };
 	size_t weak = 0, strong = 0, differ = 0;
 
+	if (match_other(s, t->other))
+		return SUBJECT_MATCH;
 	for (size_t i = 0; i < ARRAY_LEN(claim); i++) {
 		enum digest_alg alg = claim[i]->alg;
-		if (alg == DIGEST_NONE || !digest_is_set(&digest[alg]))
+		if (alg == DIGEST_NONE || !digest_is_set(&t->digest[alg]))
 			continue;
-		if (!digest_eq(claim[i], &digest[alg]))
+		if (!digest_eq(claim[i], &t->digest[alg]))
 			differ++;
 		else if (alg == DIGEST_SHA1)
 			weak++;
@@ -160,23 +188,37 @@ static enum subject_match match_one(
 		return SUBJECT_MATCH;
 	if (strong || (weak && differ))
 		return SUBJECT_CONFLICT;
-	if (differ && s->name[0] && strcmp(base_name(s->name), name) == 0)
+	if (differ && s->name[0] && strcmp(base_name(s->name), base_name(t->name)) == 0)
 		return SUBJECT_REPLACED;
 	return weak ? SUBJECT_WEAK : SUBJECT_NONE;
 }
 
-enum subject_match statement_match(const struct statement *s, const struct digest *digest,
-    const char *name, const struct subject **ret_s)
+enum subject_match statement_match(
+    const struct statement *s, const struct statement_target *t, const struct subject **ret_s)
 {
 	enum subject_match best = SUBJECT_NONE;
 
 	*ret_s = NULL;
 	for (size_t i = 0; i < s->nsubjects; i++) {
-		enum subject_match m = match_one(&s->subject[i], digest, base_name(name));
+		enum subject_match m = match_one(&s->subject[i], t);
 		if (m > best) {
 			best = m;
 			*ret_s = &s->subject[i];
 		}
 	}
 	return best;
+}
+
+unsigned statement_needs(const struct statement *s)
+{
+	unsigned set = 0;
+
+	for (size_t i = 0; i < s->nsubjects; i++) {
+		const struct subject *x = &s->subject[i];
+		const struct digest *claim[] = { &x->sha1, &x->sha256, &x->sha384, &x->sha512 };
+		for (size_t k = 0; k < ARRAY_LEN(claim); k++)
+			if (digest_is_set(claim[k]))
+				set |= HASH_SET(claim[k]->alg);
+	}
+	return set;
 }

@@ -10,9 +10,10 @@
  * names md5, sha1, sha256, sha384 and sha512 must be hex of the right length; other algorithm
  * names (gitCommit, dirHash, a registry's own) are ignored.
  *
- * An artifact is matched by SHA-256 or SHA-512 only. A digest set that agrees in one and differs
- * in another algorithm matches nothing: in-toto lets any one field match, but a set that disagrees
- * with itself about the same bytes is not evidence.
+ * An artifact is matched by SHA-256, SHA-384 or SHA-512 only. A digest set that agrees in one and
+ * differs in another algorithm matches nothing: in-toto lets any one field match, but a set that
+ * disagrees with itself about the same bytes is not evidence. What is no file but has an identifier
+ * of its own ("gce_image_id:…", "gitCommit:…") is matched when a digest set has exactly that.
  */
 
 #include "base/arena.h"
@@ -25,7 +26,9 @@
 
 struct subject {
 	const char *name; /* "" if none */
-	struct digest sha1, sha256, sha512; /* unset if not given */
+	struct digest sha1, sha256, sha384, sha512; /* unset if not given */
+	const char **other; /* "NAME:VALUE" of every algorithm that is not one of the five */
+	size_t nother;
 };
 
 struct statement {
@@ -51,8 +54,15 @@ enum subject_match {
 	SUBJECT_CONFLICT,  /* agrees in one algorithm, differs in another */
 };
 
-/* The last of the enum that any subject gives. digest: by algorithm, as
- * struct verify_artifact has it; name: the artifact's path or name (base names
- * are compared). *ret_s is NULL for NONE. */
-enum subject_match statement_match(const struct statement *s, const struct digest *digest,
-    const char *name, const struct subject **ret_s);
+/* What is matched. */
+struct statement_target {
+	const char *name;            /* the artifact's path or name; base names are compared */
+	const struct digest *digest; /* [DIGEST_ALGS]; those that are not known are unset */
+	const char *other;           /* "NAME:VALUE"; NULL for files */
+};
+
+/* The last of the enum that any subject gives. *ret_s is NULL for NONE. */
+enum subject_match statement_match(const struct statement *s, const struct statement_target *t,
+    const struct subject **ret_s);
+/* HASH_SET bits of the artifact's digests that are needed to match it. */
+unsigned statement_needs(const struct statement *s);

@@ -4,8 +4,7 @@
 
 #include "base/file.h"
 #include "conf/yaml.h"
-#include "trust/anatomy.h"
-#include "trust/judge.h"
+#include "trust/verify_session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,24 +13,6 @@
 #include <unistd.h>
 
 #define SESSION_MAX (512u << 20)
-#define BLOCK (256u << 10)
-#define PROGRESS_STEP (64u << 20)
-
-static const enum digest_alg algs[] = { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA512 };
-
-struct verify_session {
-	struct arena arena;
-	struct keyring keys;
-	struct evidence evidence;
-	struct policy policy;
-	bool has_policy;
-	struct digest expect;
-	ts now;
-	void (*progress)(void *ctx, uint64_t done, uint64_t total);
-	void *progress_ctx;
-	struct hasher *hasher;
-	uint8_t *block;
-};
 
 static int add_key(
     struct verify_session *v, const char *path, const char *name, bool may_sign, struct fault *f)
@@ -54,10 +35,28 @@ static int add_key(
 	return rc == -ENOSPC ? fault_set(f, -EINVAL, "more than %d keys", VERIFY_KEYS_MAX) : rc;
 }
 
+/* Who may sign: the policy's list is closed; without one it is whom the options name. */
+static int load_accept(struct verify_session *v, struct fault *f)
+{
+	const struct policy *p = &v->policy, *o = v->options;
+
+	v->accept.keys = &v->keys;
+	if (v->has_policy && p->nsigners) {
+		if (o && o->nsigners)
+			return fault_set(f, -EINVAL,
+			    "%s lists who may sign: an identity cannot be added to it from outside",
+			    QUOTE(span_str(p->path)));
+		int rc = accept_add(&v->accept, p->signer, p->nsigners, f);
+		return rc == -EINVAL ? fault_wrap(f, -EBADMSG, "%s: signers", QUOTE(span_str(p->path)))
+				     : rc;
+	}
+	return o ? accept_add(&v->accept, o->signer, o->nsigners, f) : 0;
+}
+
 static bool listed_by_id(const struct policy *p, const struct digest *id)
 {
 	for (size_t i = 0; i < p->nsigners; i++)
-		if (digest_eq(&p->signer[i].id, id))
+		if (p->signer[i].kind == POLICY_SIGNER_KEY && digest_eq(&p->signer[i].id, id))
 			return true;
 	return false;
 }
@@ -107,13 +106,36 @@ static int load_keys(struct verify_session *v, const struct verify_request *r, s
 static int load_evidence(struct verify_session *v, const struct verify_request *r, struct fault *f)
 {
 	v->evidence.keep = &v->arena;
+	v->trust = (struct evidence_trust){
+		.keys = &v->keys, .accept = &v->accept, .root = v->root, .now = v->now
+	};
 	for (size_t i = 0; i < r->nevidence; i++) {
 		int rc = evidence_load(
-		    &v->evidence, r->evidence[i].path, r->evidence[i].name, &v->keys, f);
+		    &v->evidence, r->evidence[i].path, r->evidence[i].name, &v->trust, f);
 		if (rc < 0)
 			return rc;
 	}
 	return 0;
+}
+
+static unsigned policy_digests(const struct policy *p)
+{
+	unsigned set = 0;
+
+	for (size_t i = 0; i < p->ndigests; i++)
+		set |= HASH_SET(p->digests[i].alg);
+	return set;
+}
+
+/* The digests that something will be compared with. */
+static unsigned needs(const struct verify_session *v)
+{
+	unsigned set = v->want | HASH_SET(DIGEST_SHA256) | policy_digests(&v->policy) |
+		       evidence_needs(&v->evidence);
+
+	if (v->options)
+		set |= policy_digests(v->options);
+	return digest_is_set(&v->expect) ? set | HASH_SET(v->expect.alg) : set;
 }
 
 static int check_request(const struct verify_request *r, struct fault *f)
@@ -146,25 +168,28 @@ static int load_policy(struct verify_session *v, const struct verify_request *r,
 
 static int begin(struct verify_session *v, const struct verify_request *r, struct fault *f)
 {
-	unsigned set = 0;
+	int rc = 0;
 
 	v->arena = ARENA_INIT(SESSION_MAX);
 	v->expect = r->expect;
 	v->now = r->now;
+	v->options = r->options;
+	v->want = r->digests;
+	v->beside = r->beside;
+	v->nartifacts = r->nartifacts;
 	v->progress = r->progress;
 	v->progress_ctx = r->progress_ctx;
-	for (size_t i = 0; i < ARRAY_LEN(algs); i++)
-		set |= HASH_SET(algs[i]);
-	v->block = malloc(BLOCK);
+	v->block = malloc(HASH_BLOCK);
 	if (!v->block)
 		return -ENOMEM;
-	int rc = hasher_new(&v->hasher, set);
-	if (rc == 0 && r->policy_path) {
+	if (r->policy_path) {
 		rc = load_policy(v, r, f);
 		v->has_policy = rc == 0;
 	}
 	if (rc == 0)
 		rc = load_keys(v, r, f);
+	if (rc == 0)
+		rc = load_accept(v, f);
 	return rc < 0 ? rc : load_evidence(v, r, f);
 }
 
@@ -189,6 +214,8 @@ struct verify_session *verify_end(struct verify_session *v)
 {
 	if (!v)
 		return NULL;
+	evidence_done(&v->evidence);
+	accept_free(&v->accept);
 	keyring_free(&v->keys);
 	hasher_free(v->hasher);
 	free(v->block);
@@ -203,72 +230,34 @@ const char *verify_policy(const struct verify_session *v, struct digest *ret_d)
 	return v->has_policy ? v->policy.name : NULL;
 }
 
-/* The whole file once through the digests and the anatomy. */
-static int stream(struct verify_session *v, int fd, uint64_t size, struct anatomy *an)
+static int judge_it(struct verify_session *v, struct verify_artifact *art)
 {
-	uint64_t told = 0;
+	const struct judge j = { .evidence = { &v->evidence, NULL },
+		.trust = &v->trust,
+		.policy = { v->has_policy ? &v->policy : NULL, v->options },
+		.expect = &v->expect,
+		.now = v->now,
+		.arena = &v->arena,
+		.only = v->nartifacts == 1 };
 
-	for (uint64_t off = 0; off < size;) {
-		size_t want = size - off < BLOCK ? (size_t)(size - off) : BLOCK, have = 0;
-		while (have < want) {
-			ssize_t n = pread(fd, v->block + have, want - have, (off_t)(off + have));
-			if (n < 0 && errno == EINTR)
-				continue;
-			if (n < 0)
-				return -errno;
-			if (n == 0)
-				return -EAGAIN;
-			have += (size_t)n;
-		}
-		int rc = hasher_update(v->hasher, v->block, want);
-		if (rc == 0)
-			rc = anatomy_update(an, v->block, want);
-		if (rc < 0)
-			return rc;
-		off += want;
-		if (v->progress && off - told >= PROGRESS_STEP) {
-			v->progress(v->progress_ctx, off, size);
-			told = off;
-		}
-	}
-	return 0;
+	return judge_artifact(&j, art);
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
-static int examine(struct verify_session *v, int fd, struct verify_artifact *art)
+static int verify_fd(struct verify_session *v, int fd, struct verify_artifact *art)
 {
 	struct stat before, after;
-	struct anatomy *an = ARENA_NEW(&v->arena, struct anatomy);
-	struct digest got[DIGEST_ALGS];
 
-	if (!an)
-		return -ENOMEM;
 	if (fstat(fd, &before) < 0)
 		return -errno;
-	art->size = (uint64_t)before.st_size;
-	int rc = anatomy_begin(an, fd, art->size, &art->anatomy, &v->arena);
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	art->fd = fd;
+	int rc = verify_examine(v, fd, needs(v), art);
 	if (rc == 0)
-		rc = stream(v, fd, art->size, an);
-	/* Also on an error, so that the hasher starts anew with the next file. */
-	int final = hasher_final(v->hasher, got);
-	if (rc == 0)
-		rc = final;
-	if (rc == 0)
-		rc = anatomy_finish(an);
-	if (rc == 0 && (fstat(fd, &after) < 0 || !same_file(&before, &after)))
+		rc = judge_it(v, art);
+	/* What was judged is what was read, or nothing was. */
+	if (rc == 0 && (fstat(fd, &after) < 0 || !verify_same_file(&before, &after)))
 		rc = -EAGAIN;
-	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(algs); i++)
-		art->digest[algs[i]] = got[algs[i]];
-	art->format = an->format;
-	art->has_authenticode = an->nsigs != 0;
-	art->authenticode = an->authenticode;
-	anatomy_free(an);
+	art->fd = -1;
 	return rc;
 }
 
@@ -281,63 +270,70 @@ int verify_path(
 int verify_named(struct verify_session *v, const char *path, const char *name,
     struct verify_artifact *ret_a, struct fault *f)
 {
-	struct verify_artifact art = { .name = arena_str(&v->arena, span_str(name)) };
-	struct judge j = { &v->evidence, &v->keys, v->has_policy ? &v->policy : NULL, &v->expect,
-		v->now, &v->arena };
+	struct verify_artifact *art = ARENA_NEW(&v->arena, struct verify_artifact);
 
 	AUTO_FD int fd = file_open_user(path, f);
 	if (fd < 0)
 		return fd;
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	int rc = art.name ? examine(v, fd, &art) : -ENOMEM;
+	if (art) {
+		art->name = arena_str(&v->arena, span_str(name));
+		art->is_file = true;
+	}
+	int rc = art && art->name ? verify_fd(v, fd, art) : -ENOMEM;
 	if (rc == -EAGAIN)
 		return fault_set(f, rc, "%s: changed while it was read", QUOTE(span_str(path)));
 	if (rc < 0)
 		return fault_set(f, rc, "%s: %s", QUOTE(span_str(path)), strerror(-rc));
-	judge_artifact(&j, &art);
-	*ret_a = art;
+	*ret_a = *art;
 	return 0;
 }
 
-static void anatomy_json(struct jw *w, const struct verify_artifact *a)
+/* "NAME:" of a digest set: lower-case letters, digits, "_", as in-toto names algorithms; gitCommit,
+ * gitTag and the like have capitals, too. */
+static size_t digest_set_name(const char *text)
 {
-	jw_key(w, "anatomy");
-	jw_obj(w);
-	if (a->has_authenticode)
-		jw_kcstr(w, "authenticode", DIGEST_TEXT(&a->authenticode));
-	jw_kcstr(w, "format", a->format);
-	verdict_json(w, &a->anatomy);
-	jw_end(w);
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+	return n > 1 && text[n] == ':' && text[n + 1] && !strchr(text, '/') ? n : 0;
 }
 
-static void provenance_json(struct jw *w, const struct verify_artifact *a)
+bool verify_is_digest(const char *text)
 {
-	if (!a->builder_id)
-		return;
-	jw_key(w, "provenance");
-	jw_obj(w);
-	jw_kcstr(w, "build_type", a->build_type);
-	jw_kcstr(w, "builder_id", a->builder_id);
-	jw_kcstr(w, "evidence", DIGEST_TEXT(&a->provenance));
-	jw_kcstr(w, "signer", a->signer);
-	jw_kcstr(w, "source", a->source_uri);
-	jw_kcstr(w, "source_digest", a->source_digest);
-	jw_kcstr(w, "source_ref", a->source_ref);
-	jw_end(w);
+	return digest_set_name(text) != 0;
 }
 
-void verify_json(struct jw *w, const struct verify_artifact *a)
+int verify_digest(struct verify_session *v, const char *text, struct verify_artifact *ret_a,
+    struct fault *f)
 {
-	jw_obj(w);
-	anatomy_json(w, a);
-	jw_kcstr(w, "artifact", a->name);
-	jw_key(w, "digests");
-	jw_obj(w);
-	for (size_t i = 0; i < ARRAY_LEN(algs); i++)
-		jw_kcstr(w, digest_name(algs[i]), DIGEST_HEX(&a->digest[algs[i]]));
-	jw_end(w);
-	provenance_json(w, a);
-	jw_kint(w, "size", (int64_t)a->size);
-	verdict_json(w, &a->verdict);
-	jw_end(w);
+	struct verify_artifact *art = ARENA_NEW(&v->arena, struct verify_artifact);
+	size_t n = digest_set_name(text);
+	struct digest d;
+
+	if (!art)
+		return -ENOMEM;
+	*art = (struct verify_artifact){ .format = "digest", .fd = -1 };
+	enum digest_alg alg = n ? digest_alg_of(span_of(text, n)) : DIGEST_NONE;
+	if (!n || (alg && digest_parse(span_str(text), &d) < 0))
+		return fault_set(
+		    f, -EINVAL, "%s: not a digest such as sha256:<64 hex digits>", QUOTE(span_str(text)));
+	if (alg && alg != DIGEST_SHA256 && alg != DIGEST_SHA384 && alg != DIGEST_SHA512)
+		return fault_set(f, -EINVAL,
+		    "%s: a %s digest does not prove which file this is; give the sha256 or sha512",
+		    QUOTE(span_str(text)), digest_name(alg));
+	art->name = arena_str(&v->arena, span_str(text));
+	if (!art->name)
+		return -ENOMEM;
+	if (alg)
+		art->digest[alg] = d;
+	else
+		art->other = art->name;
+	verdict_init(&art->anatomy, &v->arena);
+	verdict_add(&art->anatomy, REASON_NOTE, "anatomy.no-file",
+	    "only a digest was given: what is inside cannot be looked at");
+	verdict_conclude(&art->anatomy);
+	int rc = judge_it(v, art);
+	if (rc < 0)
+		return fault_set(f, rc, "%s: %s", QUOTE(span_str(text)), strerror(-rc));
+	*ret_a = *art;
+	return 0;
 }

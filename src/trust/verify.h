@@ -2,15 +2,16 @@
 #pragma once
 
 /*
- * verify: artifacts + evidence + keys + policy -> one verdict per artifact.
+ * verify: artifacts + evidence + signers + policy -> one verdict per artifact.
  *
  * Guarantees: fails closed (model/verdict.h); reads files, writes nothing. Artifacts are streamed
- * with pread in blocks of 256 KiB, whatever their size; evidence files are read whole up to
- * EVIDENCE_FILE_MAX. Every reason that rests on evidence names it by digest.
+ * with pread in blocks of 256 KiB, whatever their size, and mapped only for signature schemes that
+ * sign bytes instead of a digest; evidence files are read whole up to EVIDENCE_FILE_MAX. Every
+ * reason that rests on evidence names it by digest.
  *
  * What it takes to PASS (docs/verify.md has the long form):
- *   without a policy: --expect matches, or a signed SLSA provenance about exactly these bytes
- *     verifies under a key that was given; and nothing contradicts.
+ *   without a policy: --expect matches, or a signed SLSA provenance about exactly these bytes, or a
+ *     signature over them, verifies and is by a signer who was named; and nothing contradicts.
  *   with a policy: everything that the policy requires is there; and nothing contradicts.
  * A PE file's anatomy is always checked: a tampered one FAILs whatever else was given.
  */
@@ -20,6 +21,7 @@
 #include "base/fault.h"
 #include "model/digest.h"
 #include "model/verdict.h"
+#include "trust/signer.h"
 
 #define VERIFY_EVIDENCE_FILES_MAX 64
 #define VERIFY_KEYS_MAX 32 /* --key and the policy's together */
@@ -43,6 +45,13 @@ struct verify_request {
 	const char *policy_name;
 	const struct verify_file *signers;
 	size_t nsigners;
+	const struct policy *options; /* demands of the command line (options.h); NULL: none */
+	/* Sigstore's trusted root as JSON; empty: certificates of bundles cannot be judged. */
+	struct span trusted_root;
+	const char *trusted_root_name; /* for messages */
+	bool beside;                   /* also take the evidence that lies beside each artifact */
+	unsigned digests;              /* HASH_SET bits: to be computed whether needed or not */
+	size_t nartifacts;             /* how many will be asked for; 0: not known */
 	struct digest expect;    /* may be unset; sha256 or sha512 (weaker ones: -EINVAL) */
 	ts now;
 	/* Called while a file is read, every 64 MiB or so; NULL for none. */
@@ -50,10 +59,24 @@ struct verify_request {
 	void *progress_ctx;
 };
 
+#define VERIFY_COUNTED_MAX 32
+
+/* Evidence that counts for an artifact. */
+struct verify_counted {
+	const char *file;
+	struct digest digest;     /* SHA-256 of the evidence file */
+	const char *what;         /* "provenance", "vsa", "sbom", "statement", "signature" */
+	const char *predicate;    /* predicate type; NULL for signatures over the file */
+	const struct signer *signer;
+};
+
 struct verify_artifact {
 	const char *name;
-	uint64_t size;
-	struct digest digest[DIGEST_ALGS]; /* sha1, sha256, sha512 set; the others not */
+	const char *other; /* "NAME:VALUE": no file, but what has this identifier; else NULL */
+	bool is_file;      /* false: only digests are known */
+	uint64_t size;     /* of the file */
+	/* sha256 is set for a file; others where evidence, policy or request need them. */
+	struct digest digest[DIGEST_ALGS];
 	struct verdict verdict;            /* the overall one; holds the anatomy's reasons too */
 	struct verdict anatomy;            /* of the file itself; UNKNOWN if nothing to check */
 	const char *format;                /* "pe", "unknown" */
@@ -61,10 +84,14 @@ struct verify_artifact {
 	struct digest authenticode; /* recomputed Authenticode digest, if a signed PE */
 	/* facts claimed by the provenance that was accepted; NULL if none */
 	const char *builder_id, *build_type, *source_uri, *source_ref, *source_digest;
-	const char *signer; /* "sha256:…" key id that signed the accepted provenance */
+	const struct signer *signer; /* who signed the accepted provenance */
 	struct digest provenance; /* SHA-256 of the evidence file with the accepted provenance */
+	struct verify_counted counted[VERIFY_COUNTED_MAX];
+	size_t ncounted;
+	int fd; /* while it is judged */
 };
 
+struct policy;
 struct verify_session;
 
 /*
@@ -86,5 +113,14 @@ FB_MUST int verify_path(struct verify_session *v, const char *path, struct verif
  * about that name and other bytes means that the artifact was replaced. */
 FB_MUST int verify_named(struct verify_session *v, const char *path, const char *name,
     struct verify_artifact *ret_a, struct fault *f);
+/*
+ * Something known by its digest alone: "sha256:…", "sha384:…", "sha512:…", or "NAME:VALUE" with an
+ * identifier that in-toto digest sets have for what is no file ("gitCommit:…"). Weaker digests and
+ * other texts: -EINVAL with fault.
+ */
+FB_MUST int verify_digest(struct verify_session *v, const char *text,
+    struct verify_artifact *ret_a, struct fault *f);
+/* Is it such a text rather than a path? */
+bool verify_is_digest(const char *text);
 /* JSON of one result: an object. */
 void verify_json(struct jw *w, const struct verify_artifact *a);

@@ -24,14 +24,17 @@ static void as_evidence(struct span text, const struct keyring *keys)
 	AUTO_ARENA struct arena a = ARENA_INIT(64u << 20), b = ARENA_INIT(64u << 20);
 	struct evidence e = { .keep = &a }, again = { .keep = &b };
 
-	check(evidence_add(&e, text, "f", keys) == 0);
-	check(evidence_add(&again, text, "f", keys) == 0);
+	const struct accept accept = { .keys = keys };
+	const struct evidence_trust trust = { .keys = keys, .accept = &accept };
+
+	check(evidence_add(&e, text, "f", &trust) == 0);
+	check(evidence_add(&again, text, "f", &trust) == 0);
 	check(e.n == again.n);
 	for (size_t i = 0; i < e.n; i++) {
 		const struct attestation *at = &e.item[i];
 		check(at->state == again.item[i].state);
 		bool signed_ = at->state == ATTESTATION_GOOD || at->state == ATTESTATION_REFUSED;
-		check(signed_ == (at->signer && at->st.nsubjects && !at->why));
+		check(signed_ == (at->signer.kind && at->st.nsubjects && !at->why));
 		check(signed_ || at->why);
 	}
 }

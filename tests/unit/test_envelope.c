@@ -213,7 +213,9 @@ static enum attestation_state state_of(struct span text, const struct keyring *k
 {
 	AUTO_ARENA struct arena a = ARENA_INIT(1u << 20);
 	struct evidence e = { .keep = &a };
-	if (evidence_add(&e, text, "t", keys) < 0 || e.n != 1)
+	const struct accept accept = { .keys = keys };
+	const struct evidence_trust trust = { .keys = keys, .accept = &accept };
+	if (evidence_add(&e, text, "t", &trust) < 0 || e.n != 1)
 		abort();
 	return e.item[0].state;
 }

@@ -84,13 +84,17 @@ static const struct reason *find(const struct verdict *v, enum reason_kind kind,
 static void judged(struct bench *b, enum verdict_status want, enum reason_kind kind,
     const char *code, const char *name)
 {
-	struct judge j = { &b->ev, &b->keys, b->has_policy ? &b->policy : NULL, &b->expect, 0,
-		&b->mem };
+	const struct accept accept = { .keys = &b->keys };
+	const struct evidence_trust trust = { .keys = &b->keys, .accept = &accept };
+	struct judge j = { .evidence = { &b->ev }, .trust = &trust,
+		.policy = { b->has_policy ? &b->policy : NULL }, .expect = &b->expect,
+		.arena = &b->mem, .only = true };
 	if (ts_parse(SPAN_LIT(NOW), &j.now) < 0)
 		abort();
-	if (b->text.n && evidence_add(&b->ev, buf_span(&b->text), "ev.jsonl", &b->keys) < 0)
+	if (b->text.n && evidence_add(&b->ev, buf_span(&b->text), "ev.jsonl", &trust) < 0)
 		abort();
-	judge_artifact(&j, &b->art);
+	if (judge_artifact(&j, &b->art) < 0)
+		abort();
 	const struct verdict *v = &b->art.verdict;
 	const struct reason *r = code ? find(v, kind, code) : NULL;
 	if (!ok(v->status == want && (!code || r), "%s: %s%s%s", name, verdict_name(want),
@@ -212,7 +216,7 @@ static void test_bad_evidence(void)
 			   "\"verificationMaterial\":{},\"dsseEnvelope\":");
 	attest_sign(&b->text, GOOD, other);
 	buf_puts(&b->text, "}");
-	judged(b, VERDICT_UNKNOWN, REASON_NOTE, "evidence.sigstore", "a Sigstore bundle");
+	judged(b, VERDICT_UNKNOWN, REASON_NOTE, "evidence.stranger", "a Sigstore bundle");
 	b = bench_new();
 	trust(b, builder, true);
 	buf_puts(&b->text, "{\"dsseEnvelope\":");

@@ -160,8 +160,10 @@ static void test_parameters(void)
 
 	is_int(read_text(&s, SLSA_V1, DEF "\"externalParameters\":{\"workflow\":{},\"inp\\u0075ts\":1}}"
 	    RUN, &f), 0, "two parameters");
-	ok(s.nparameters == 2 && eq(s.parameter[0], "workflow") && eq(s.parameter[1], "inputs"),
-	    "their names are kept");
+	ok(s.parameters.n == 2 && eq(s.parameters.item[0].path, "/workflow") &&
+		eq(s.parameters.item[0].value, "{}") && eq(s.parameters.item[1].path, "/inputs") &&
+		eq(s.parameters.item[1].value, "1"),
+	    "they are kept");
 	ok(slsa_is(SLSA_V1) && slsa_is(SLSA_V02) && !slsa_is("https://slsa.dev/provenance/v0.1") &&
 	    !slsa_is("https://slsa.dev/provenance/v1/"), "v1 and v0.2, and nothing else");
 }

@@ -120,6 +120,7 @@ static void test_match(void)
 		  D256(SHA256_EMPTY) "," D1(SHA1_OTHER)), SUBJECT_CONFLICT },
 	};
 	struct digest art[DIGEST_ALGS] = { 0 };
+	const struct statement_target target = { "app.exe", art, NULL };
 	const struct subject *hit;
 
 	for (int alg = DIGEST_SHA1; alg < DIGEST_ALGS; alg++)
@@ -132,7 +133,7 @@ static void test_match(void)
 		snprintf(text, sizeof(text), "{%s\"subject\":[%s],%s}", V1, t[i].subjects, PT);
 		if (read_text(&s, text, &f) < 0)
 			diag("%s", f.text);
-		is_int(statement_match(&s, art, "app.exe", &hit), t[i].want, "%s", t[i].what);
+		is_int(statement_match(&s, &target, &hit), t[i].want, "%s", t[i].what);
 		ok((hit != NULL) == (t[i].want != SUBJECT_NONE), "and says which subject");
 	}
 }

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* verify_json: one result as JSON (docs/verify.md). */
+
+#include "trust/verify.h"
+
+static void anatomy_json(struct jw *w, const struct verify_artifact *a)
+{
+	jw_key(w, "anatomy");
+	jw_obj(w);
+	if (a->has_authenticode)
+		jw_kcstr(w, "authenticode", DIGEST_TEXT(&a->authenticode));
+	jw_kcstr(w, "format", a->format);
+	verdict_json(w, &a->anatomy);
+	jw_end(w);
+}
+
+static void digests_json(struct jw *w, const struct verify_artifact *a)
+{
+	static const enum digest_alg order[] = { DIGEST_BLAKE2B, DIGEST_SHA1, DIGEST_SHA256,
+		DIGEST_SHA384, DIGEST_SHA512 };
+
+	jw_key(w, "digests");
+	jw_obj(w);
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		if (digest_is_set(&a->digest[order[i]]))
+			jw_kcstr(w, digest_name(order[i]), DIGEST_HEX(&a->digest[order[i]]));
+	jw_end(w);
+}
+
+static void counted_json(struct jw *w, const struct verify_artifact *a)
+{
+	jw_key(w, "evidence");
+	jw_arr(w);
+	for (size_t i = 0; i < a->ncounted; i++) {
+		const struct verify_counted *c = &a->counted[i];
+		jw_obj(w);
+		jw_kcstr(w, "as", c->what);
+		jw_kcstr(w, "digest", DIGEST_TEXT(&c->digest));
+		jw_kcstr(w, "file", c->file);
+		jw_kcstr(w, "predicate_type", c->predicate);
+		jw_key(w, "signer");
+		signer_json(w, c->signer);
+		jw_end(w);
+	}
+	jw_end(w);
+}
+
+static void provenance_json(struct jw *w, const struct verify_artifact *a)
+{
+	if (!a->builder_id)
+		return;
+	jw_key(w, "provenance");
+	jw_obj(w);
+	jw_kcstr(w, "build_type", a->build_type);
+	jw_kcstr(w, "builder_id", a->builder_id);
+	jw_kcstr(w, "evidence", DIGEST_TEXT(&a->provenance));
+	if (a->signer) {
+		jw_key(w, "signer");
+		signer_json(w, a->signer);
+	}
+	jw_kcstr(w, "source", a->source_uri);
+	jw_kcstr(w, "source_digest", a->source_digest);
+	jw_kcstr(w, "source_ref", a->source_ref);
+	jw_end(w);
+}
+
+void verify_json(struct jw *w, const struct verify_artifact *a)
+{
+	jw_obj(w);
+	anatomy_json(w, a);
+	jw_kcstr(w, "artifact", a->name);
+	digests_json(w, a);
+	counted_json(w, a);
+	provenance_json(w, a);
+	if (a->is_file)
+		jw_kint(w, "size", (int64_t)a->size);
+	verdict_json(w, &a->verdict);
+	jw_end(w);
+}

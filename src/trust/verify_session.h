@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* verify_session: what the files of verify share. Private to trust/verify*.c. */
+
+#include "crypto/hash.h"
+#include "trust/judge.h"
+
+struct verify_session {
+	struct arena arena;
+	struct keyring keys;
+	struct accept accept;
+	struct evidence evidence;
+	struct evidence_trust trust;
+	struct sigstore_root *root;
+	struct policy policy;
+	bool has_policy;
+	const struct policy *options;
+	struct digest expect;
+	ts now;
+	bool beside;
+	size_t nartifacts;
+	void (*progress)(void *ctx, uint64_t done, uint64_t total);
+	void *progress_ctx;
+	unsigned want, set; /* digests that are always computed; that the hasher computes */
+	struct hasher *hasher;
+	uint8_t *block;
+};
+
+/* Digests, size and anatomy of an open file. 0; -EAGAIN: it changed meanwhile; -errno. */
+FB_MUST int verify_examine(struct verify_session *v, int fd, unsigned set,
+    struct verify_artifact *art);
+/* Is it still the file that was examined? st is what fstat said before. */
+struct stat;
+bool verify_same_file(const struct stat *a, const struct stat *b);
