@@ -5,6 +5,11 @@
 const struct cli_cmd *const cli_commands[] = {
 	&cmd_verify,
 	&cmd_intoto_verify,
+	&cmd_intoto_run,
+	&cmd_intoto_record_start,
+	&cmd_intoto_record_stop,
+	&cmd_intoto_sign,
+	&cmd_intoto_key,
 
 	/* channels and releases */
 	&cmd_release_init,

@@ -2,6 +2,8 @@
 
 #include "trust/intoto/command.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -61,12 +63,13 @@ __attribute__((noreturn)) static void child(const struct command *c, struct runn
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
 
-	setpgid(0, 0);
+	if (c->apart)
+		setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (null < 0 || dup2(null, 0) < 0 ||
-	    (c->quiet && (dup2(null, 1) < 0 || dup2(null, 2) < 0)) ||
+	if (null < 0 ||
+	    (c->apart && (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)) ||
 	    (r->out[1] >= 0 && dup2(r->out[1], 1) < 0) ||
 	    (r->err[1] >= 0 && dup2(r->err[1], 2) < 0) ||
 	    (c->dirfd != AT_FDCWD && fchdir(c->dirfd) < 0) ||
@@ -100,7 +103,8 @@ static int start(const struct command *c, struct running *r, char **argv)
 		return -errno;
 	if (r->pid == 0)
 		child(c, r, argv);
-	setpgid(r->pid, r->pid);
+	if (c->apart)
+		setpgid(r->pid, r->pid);
 	close_fd(&r->start[1]);
 	close_fd(&r->out[1]);
 	close_fd(&r->err[1]);
@@ -121,9 +125,8 @@ static int drain(int *fd, struct buf *b, int copy_to)
 		return 0;
 	}
 	buf_put(b, text, (size_t)n);
-	if (copy_to >= 0 && write(copy_to, text, (size_t)n) < 0 && errno != EAGAIN)
-		return -errno;
-	return buf_err(b);
+	int rc = file_write_all(copy_to, span_of(text, (size_t)n));
+	return rc < 0 ? rc : buf_err(b);
 }
 
 /* Until the process is gone and nothing is left to read of what it wrote. */
@@ -147,9 +150,9 @@ static int wait_for(const struct command *c, struct running *r)
 			return 0;
 		if (n <= 0)
 			continue;
-		int rc = p[1].revents ? drain(&r->out[0], c->out, c->quiet ? -1 : 1) : 0;
+		int rc = p[1].revents ? drain(&r->out[0], c->out, c->out_to) : 0;
 		if (rc == 0 && p[2].revents)
-			rc = drain(&r->err[0], c->err, c->quiet ? -1 : 2);
+			rc = drain(&r->err[0], c->err, 2);
 		if (rc < 0)
 			return rc;
 		gone |= p[0].revents != 0;
@@ -191,7 +194,7 @@ int command_run(const struct command *c, int *ret_status, struct fault *f)
 		rc = wait_for(c, &r);
 	if (r.pid > 0) {
 		if (rc < 0)
-			kill(-r.pid, SIGKILL);
+			kill(c->apart ? -r.pid : r.pid, SIGKILL);
 		int rc2 = reap(&r, &status);
 		if (rc == 0)
 			rc = rc2;

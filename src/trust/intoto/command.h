@@ -4,8 +4,9 @@
 /*
  * command: runs one program to its end. No shell.
  *
- * Its input is /dev/null. It is the leader of its own process group, which is killed when the time is
- * over. Signals are at their defaults; no descriptor but 0, 1 and 2 is open in it.
+ * Signals are at their defaults; no descriptor but 0, 1 and 2 is open in it. Apart, its input and
+ * output are /dev/null and it leads a process group of its own, which is killed when the time is
+ * over; otherwise it has the caller's terminal.
  */
 
 #include "base/buf.h"
@@ -15,11 +16,12 @@
 
 struct command {
 	const struct words *argv; /* at least one */
-	int dirfd;		  /* its working directory; AT_FDCWD: as it is */
-	char *const *env;	  /* NULL: the caller's */
-	bool quiet;		  /* its output goes nowhere; else to err's and out's descriptors */
-	struct buf *out, *err;	  /* also kept here, if not NULL */
-	ts timeout;		  /* 0: none */
+	int dirfd;	       /* its working directory; AT_FDCWD: as it is */
+	char *const *env;      /* NULL: the caller's */
+	bool apart;
+	struct buf *out, *err; /* not apart: what it writes is also kept here, if not NULL */
+	int out_to;	       /* with out: the descriptor that its output is copied to */
+	ts timeout;	       /* 0: none */
 };
 
 /* *ret_status: its exit code, or 128 + the signal that ended it. 0; -ENOENT, -EACCES … with fault

@@ -17,7 +17,7 @@ static int run(const struct layout_item *item, int dirfd, const char *dir, struc
 {
 	char path[] = "PATH=" INSPECT_PATH, lang[] = "LANG=C.UTF-8";
 	char *env[] = { path, lang, arena_printf(a, "HOME=%s", dir), NULL };
-	struct command c = { .argv = &item->command, .dirfd = dirfd, .env = env, .quiet = true,
+	struct command c = { .argv = &item->command, .dirfd = dirfd, .env = env, .apart = true,
 		.timeout = INSPECT_SECONDS * TS_SECOND };
 	int status;
 
