@@ -10,6 +10,8 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_intoto_record_stop,
 	&cmd_intoto_sign,
 	&cmd_intoto_key,
+	&cmd_trust_show,
+	&cmd_trust_update,
 
 	/* channels and releases */
 	&cmd_release_init,

@@ -22,7 +22,8 @@ static bool has(struct store *s, const char *name)
 	return fstatat(s->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* 1 when there is nothing in it (a fresh file system's lost+found does not count), 0, -errno. */
+/* 1 when there is nothing in it, 0, -errno. A fresh file system's lost+found does not count, nor what
+ * "trust update" leaves beside the record. */
 static int is_empty(int dirfd)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -39,7 +40,7 @@ static int is_empty(int dirfd)
 	errno = 0;
 	while (!found && (e = readdir(d)))
 		found = strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-		    strcmp(e->d_name, "lost+found") != 0;
+		    strcmp(e->d_name, "lost+found") != 0 && strcmp(e->d_name, "trust") != 0;
 	int rc = !found && errno ? -errno : !found;
 	closedir(d);
 	return rc;

@@ -45,7 +45,7 @@ static int check_fresh(const struct tuf_set *s, const struct tuf_meta *m, const 
 	if (m->expires > s->start)
 		return 0;
 	return tuf_say(w, TUF_EXPIRED, step, "version %lld expired at %s (it is %s)",
-	    (long long)m->version, ts_format(m->expires, until), ts_format(s->start, now));
+	    (long long)m->version, ts_format(m->expires, until), ts_format(s->start - s->start % TS_SECOND, now));
 }
 
 int tuf_set_trust(struct tuf_set *s, struct span bytes, struct tuf_report *w)
