@@ -68,24 +68,6 @@ static void remember(struct search *s, int rc, const struct fault *f)
 	s->why = *f;
 }
 
-/* Everything that costs no signature. */
-static int check_path(struct search *s, struct fault *f)
-{
-	int rc = chain_check_time(s->path[0], s->t, f);
-
-	for (size_t i = 1; rc == CHAIN_OK && i < s->n; i++) {
-		rc = chain_check_ca(s->path[i], f);
-		if (rc == CHAIN_OK && i + 1 < s->n && s->path[i]->cert->version < 3)
-			rc = fault_set(
-			    f, CHAIN_NOT_CA, "an intermediate certificate is not of version 3");
-		if (rc == CHAIN_OK)
-			rc = chain_check_time(s->path[i], s->t, f);
-		if (rc == CHAIN_OK)
-			rc = chain_check_nesting(s->path[i], s->purpose, f);
-	}
-	return rc == CHAIN_OK ? chain_check_limits(s->path, s->n, f) : rc;
-}
-
 static int check_signatures(struct search *s, struct fault *f)
 {
 	for (size_t i = 0; i + 1 < s->n; i++) {
@@ -112,7 +94,7 @@ static int try_path(struct search *s)
 		rc = fault_set(&f, CHAIN_TOO_MANY,
 		    "the certificates with this one make too many chains to look at");
 	if (rc == CHAIN_OK)
-		rc = check_path(s, &f);
+		rc = chain_check_path(s->path, s->n, s->t, s->purpose, &f);
 	if (rc == CHAIN_OK)
 		rc = check_signatures(s, &f);
 	if (rc > 0)

@@ -45,6 +45,6 @@ FB_MUST int chain_check_signature(
 /* Could issuer have issued x, by name and key identifiers? */
 bool chain_may_issue(const struct chain_facts *issuer, const struct chain_facts *x);
 
-/* Path lengths, name constraints and policy constraints of a whole path. */
-FB_MUST int chain_check_limits(
-    const struct chain_facts *const *path, size_t n, struct fault *f);
+/* Everything about a path, leaf first and anchor last, but the leaf's usage and the signatures. */
+FB_MUST int chain_check_path(const struct chain_facts *const *path, size_t n, ts t,
+    enum chain_purpose purpose, struct fault *f);

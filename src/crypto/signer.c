@@ -77,7 +77,7 @@ enum digest_alg digest_of_oid(struct span oid)
 	return DIGEST_NONE;
 }
 
-static bool is_signers(const struct cert *c, const struct pkcs7_signer *x)
+bool signer_is(const struct cert *c, const struct pkcs7_signer *x)
 {
 	if (x->issuer.n)
 		return span_eq(c->issuer, x->issuer) && span_eq(c->serial, x->serial);
@@ -112,7 +112,7 @@ static int find_cert(const struct cert_set *s, const struct pkcs7_signer *x,
 	const struct cert *found = NULL;
 
 	for (size_t i = 0; i < s->n; i++) {
-		if (!is_signers(&s->cert[i], x))
+		if (!signer_is(&s->cert[i], x))
 			continue;
 		if (found)
 			return fault_set(f, AC_STRUCTURE, "two certificates for the one signer");
@@ -120,8 +120,6 @@ static int find_cert(const struct cert_set *s, const struct pkcs7_signer *x,
 	}
 	if (!found)
 		return fault_set(f, AC_NO_CERTIFICATE, "the signer's certificate is not embedded");
-	if (!cert_key(found))
-		return fault_set(f, AC_NO_CERTIFICATE, "the signer's key cannot be used");
 	*ret_cert = found;
 	return AC_OK;
 }
@@ -235,38 +233,61 @@ static int check_signature(
 	return AC_OK;
 }
 
-int signer_check(const struct pkcs7_signer *x, const struct cert_set *s,
-    const struct signed_content *content, const struct cert **ret_cert, struct fault *f)
+static int check_attributes(
+    const struct pkcs7_signer *x, const struct cert *cert, struct span type, struct fault *f)
+{
+	struct span attrs = pkcs7_attr_set(x->attrs);
+	int rc = check_content_type(attrs, type, f);
+
+	if (rc == AC_OK)
+		rc = check_reference(attrs, false, cert, f);
+	return rc == AC_OK ? check_reference(attrs, true, cert, f) : rc;
+}
+
+/* ret_read is set when nothing but the digest or the signature can be wrong. */
+static int check_under(const struct pkcs7_signer *x, const struct cert *cert,
+    const struct signed_content *content, bool *ret_read, struct fault *f)
 {
 	enum digest_alg alg = digest_of_oid(x->digest_oid);
-	const struct cert *cert = NULL;
-	struct sigalg a;
 	char text[DER_OID_TEXT_MAX];
+	struct sigalg a;
 
 	if (alg == DIGEST_NONE)
 		return fault_set(f, AC_ALGORITHM, "digest algorithm %s is not accepted",
 		    der_oid_text(x->digest_oid, text));
 	if (!x->attrs.n)
 		return fault_set(f, AC_STRUCTURE, "no signed attributes");
+	if (!cert_key(cert))
+		return fault_set(f, AC_NO_CERTIFICATE, "the signer's key cannot be used");
+	int rc = check_algorithms(&a, x, alg, cert_key(cert), f);
+	if (rc == AC_OK)
+		rc = check_attributes(x, cert, content->type, f);
+	if (rc != AC_OK)
+		return rc;
+	*ret_read = true;
+	rc = check_message_digest(pkcs7_attr_set(x->attrs), content->bytes, alg, f);
+	return rc == AC_OK ? check_signature(x, &a, cert_key(cert), f) : rc;
+}
+
+int signer_check_under(const struct pkcs7_signer *x, const struct cert *cert,
+    const struct signed_content *content, struct fault *f)
+{
+	bool read = false;
+
+	return check_under(x, cert, content, &read, f);
+}
+
+int signer_check(const struct pkcs7_signer *x, const struct cert_set *s,
+    const struct signed_content *content, const struct cert **ret_cert, struct fault *f)
+{
+	const struct cert *cert = NULL;
+	bool read = false;
 	int rc = find_cert(s, x, &cert, f);
-	if (rc != AC_OK)
-		return rc;
-	EVP_PKEY *key = cert_key(cert);
-	struct span attrs = pkcs7_attr_set(x->attrs);
-	rc = check_algorithms(&a, x, alg, key, f);
+
 	if (rc == AC_OK)
-		rc = check_content_type(attrs, content->type, f);
-	if (rc != AC_OK)
-		return rc;
-	rc = check_reference(attrs, false, cert, f);
-	if (rc == AC_OK)
-		rc = check_reference(attrs, true, cert, f);
-	if (rc != AC_OK)
-		return rc;
-	*ret_cert = cert;
-	rc = check_message_digest(attrs, content->bytes, alg, f);
-	if (rc == AC_OK)
-		rc = check_signature(x, &a, key, f);
+		rc = check_under(x, cert, content, &read, f);
+	if (read)
+		*ret_cert = cert;
 	if (rc == AC_OK && !issuer_agrees(s, cert))
 		rc = fault_set(f, AC_BAD_SIGNATURE,
 		    "the signer's certificate is not signed by the issuer embedded beside it");

@@ -35,8 +35,20 @@ struct signed_content {
 	struct span bytes;      /* that messageDigest is the digest of */
 };
 
+/* Does the SignerInfo name this certificate, by issuer and serial or by key identifier? */
+bool signer_is(const struct cert *c, const struct pkcs7_signer *x);
+
 /*
- * AC_OK with the signer's certificate (in s) when everything holds; otherwise AC_STRUCTURE,
+ * Everything that the SignerInfo says under this certificate, the certificate itself not: algorithms,
+ * the signed attributes, the signature. AC_OK; AC_STRUCTURE, AC_ALGORITHM, AC_NO_CERTIFICATE (another
+ * one is referred to), AC_CONTENT_DIGEST, AC_BAD_SIGNATURE with fault; -ENOMEM.
+ */
+FB_MUST int signer_check_under(const struct pkcs7_signer *x, const struct cert *cert,
+    const struct signed_content *content, struct fault *f);
+
+/*
+ * The same for the certificate in the set that the SignerInfo names, whose embedded issuer, if there is
+ * one, must have signed it. AC_OK with the signer's certificate (in s) when everything holds; otherwise AC_STRUCTURE,
  * AC_ALGORITHM, AC_NO_CERTIFICATE, AC_CONTENT_DIGEST, AC_BAD_SIGNATURE, AC_BAD_DER with fault, or
  * -ENOMEM. *ret_cert is also written when only the digest or the signature is wrong.
  */

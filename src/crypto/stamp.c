@@ -4,6 +4,7 @@
 
 #include "crypto/hash.h"
 #include "crypto/oid.h"
+#include "crypto/tst.h"
 
 #include <errno.h>
 
@@ -34,37 +35,21 @@ static int read_legacy(struct ac_stamp *s, struct span der, const struct pkcs7_s
 	return rc;
 }
 
-/* TSTInfo (RFC 3161 2.4.2): AC_OK when it is about these octets; *ret_time as soon as it is read.
- */
+/* AC_OK when the TSTInfo is about these octets; *ret_time as soon as it is read. */
 static int read_tst(struct span der, struct span stamped, ts *ret_time)
 {
-	struct cur c = cur_of(der);
-	struct cur tst = der_enter(&c, DER_SEQ);
 	struct digest d;
+	struct tst t;
 
-	if (der_uint(&tst, 1) != 1)
-		cur_fail(&tst, DER_E_VALUE);
-	(void)der_oid(&tst);
-	struct cur imprint = der_enter(&tst, DER_SEQ);
-	enum digest_alg alg = digest_of_oid(der_algorithm(&imprint, NULL));
-	struct span hash = der_octets(&imprint);
-	der_leave(&tst, &imprint);
-	(void)der_integer(&tst);
-	if (!der_is(&tst, DER_TIME))
-		cur_fail(&tst, DER_E_TAG);
-	ts t = der_time(&tst);
-	while (cur_left(&tst)) /* accuracy, ordering, nonce, tsa, extensions */
-		(void)der_any(&tst);
-	der_leave(&c, &tst);
-	if (!der_done(&c))
+	if (!tst_read(&t, der))
 		return AC_BAD_DER;
-	*ret_time = t;
-	if (alg == DIGEST_NONE)
+	*ret_time = t.time;
+	if (t.imprint.alg == DIGEST_NONE)
 		return AC_ALGORITHM;
-	int rc = hash_span(alg, stamped, &d);
+	int rc = hash_span(t.imprint.alg, stamped, &d);
 	if (rc < 0)
 		return rc;
-	return span_eq(hash, span_of(d.b, d.len)) ? AC_OK : AC_CONTENT_DIGEST;
+	return digest_eq(&d, &t.imprint) ? AC_OK : AC_CONTENT_DIGEST;
 }
 
 /* The token: SignedData over TSTInfo with one signer. */

@@ -19,9 +19,9 @@
  * A certificate in the token that is not used is ignored; one that names the signer but is not the
  * authority's is refused. Where the token holds none, the pinned certificate is used, and only that.
  *
- * Guarantees: strict DER; nothing behind the value; SHA-1 and MD5 are refused everywhere, the
- * signingCertificate of RFC 2634 excepted: it names the certificate by its SHA-1, so it counts only
- * where the certificate is pinned.
+ * Guarantees: strict DER; nothing behind the value; SHA-1 and MD5 are refused. (The signingCertificate
+ * of RFC 2634, which RFC 3161 asked for first, is taken, though it names the certificate by SHA-1: the
+ * certificate has to hold by itself.)
  *
  * Result codes: enum tsp_result with fault; -ENOMEM.
  */
@@ -59,8 +59,8 @@ struct tsp_authority;
 /*
  * Certificates as a Sigstore trusted root states them, leaf first, root last: if the first is no CA it
  * is the TSA's own, and pinned; the others are a chain as chain_roots_add_chain takes them. A lone
- * pinned certificate is trusted as it stands (dates and usage count, there is nobody above it). 0;
- * enum chain_result or -EBADMSG with fault.
+ * pinned certificate is trusted as it stands (dates and usage count, there is nobody above it). What the
+ * pinned one may be used for is looked at by tsp_verify. 0; enum chain_result or -EBADMSG with fault.
  */
 FB_MUST int tsp_authority_new(struct tsp_authority **ret_a, const struct span *der, size_t n,
     struct fault *f);
@@ -76,7 +76,6 @@ struct tsp {
 	struct span policy;   /* OID content */
 	struct span serial;   /* INTEGER content */
 	struct digest imprint;
-	struct span tst;      /* TSTInfo, DER */
 	struct pkcs7 cms;
 	struct pkcs7_signer signer;
 };

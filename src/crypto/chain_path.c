@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * chain_limits: what CAs say about the path below them: its length, its names, its policies. The last
- * two are rare, and done by OpenSSL on certificates that it parses again.
+ * chain_path: what holds for a path as a whole: dates and usages of the CAs, and what they say about the
+ * path below them: its length, its names, its policies. The last two are rare, and done by OpenSSL on
+ * certificates that it parses again.
  */
 
 #include "crypto/chain_facts.h"
@@ -101,7 +102,7 @@ static int check_policies(const struct chain_facts *const *path, size_t n, struc
 	return CHAIN_OK;
 }
 
-int chain_check_limits(const struct chain_facts *const *path, size_t n, struct fault *f)
+static int check_limits(const struct chain_facts *const *path, size_t n, struct fault *f)
 {
 	bool policies = false;
 	OSSL_SCOPE;
@@ -114,4 +115,22 @@ int chain_check_limits(const struct chain_facts *const *path, size_t n, struct f
 	if (rc == CHAIN_OK && policies)
 		rc = check_policies(path, n, f);
 	return rc;
+}
+
+int chain_check_path(const struct chain_facts *const *path, size_t n, ts t,
+    enum chain_purpose purpose, struct fault *f)
+{
+	int rc = chain_check_time(path[0], t, f);
+
+	for (size_t i = 1; rc == CHAIN_OK && i < n; i++) {
+		rc = chain_check_ca(path[i], f);
+		if (rc == CHAIN_OK && i + 1 < n && path[i]->cert->version < 3)
+			rc = fault_set(
+			    f, CHAIN_NOT_CA, "an intermediate certificate is not of version 3");
+		if (rc == CHAIN_OK)
+			rc = chain_check_time(path[i], t, f);
+		if (rc == CHAIN_OK)
+			rc = chain_check_nesting(path[i], purpose, f);
+	}
+	return rc == CHAIN_OK ? check_limits(path, n, f) : rc;
 }
