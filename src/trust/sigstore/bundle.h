@@ -32,12 +32,14 @@
 #define SIGSTORE_TIMESTAMPS_MAX 16
 #define SIGSTORE_TIMES_MAX (SIGSTORE_ENTRIES_MAX + SIGSTORE_TIMESTAMPS_MAX)
 #define SIGSTORE_CERTS_MAX 8
+#define SIGSTORE_LOG_ID_MAX 64
+#define SIGSTORE_SECONDS_MAX (TS_FOREVER / TS_SECOND - 1) /* integratedTime */
 
 enum sigstore_bundle_version { SIGSTORE_V01 = 1, SIGSTORE_V02, SIGSTORE_V03 };
 
 struct sigstore_entry {
 	int64_t index;      /* logIndex, >= 0 */
-	struct span log_id; /* keyId: 32 bytes */
+	struct span log_id; /* keyId, never empty */
 	struct span kind, version;
 	int64_t integrated; /* integratedTime; 0 if not given */
 	struct span promise; /* signedEntryTimestamp; empty if not given */

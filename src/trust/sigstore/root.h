@@ -7,18 +7,22 @@
  *
  * Accepted: media types application/vnd.dev.sigstore.trustedroot+json;version=0.1 and 0.2 and
  * application/vnd.dev.sigstore.trustedroot.v0.1+json and .v0.2+json. JSON as proto3 writes it:
- * lowerCamelCase names, null as absent, int64 as string or number, base64 in either alphabet,
- * enums by name or number, RFC 3339 times. Unknown members are refused (proto3 JSON, "parsers
- * should reject unknown fields"): a member that this program does not know may be a limit.
+ * lowerCamelCase names, null as absent, base64 in either alphabet, enums by name or number, RFC 3339
+ * times. Unknown members are refused (proto3 JSON mapping: parsers should reject unknown fields): a
+ * member that this program does not know may be a limit.
  *
- * Refused whole: a log, CA or TSA without key or certificates, or without a start of its validity;
- * an end before the start; a log id that is not the one of the key; a key that is not what
- * keyDetails says; a chain whose certificates do not issue one another; two logs of one id. A log
- * with a key of an algorithm that is not supported is kept by id, and its entries are refused.
+ * Refused whole: a log, CA or TSA without key or certificates, or without a start of its validity
+ * (an end may be missing: not ended yet); an end before the start; a key that is not of the kind
+ * that keyDetails says; a Merkle tree of another hash than SHA-256; a chain whose certificates do
+ * not issue one another. A log whose key is of an algorithm that is not supported (ML-DSA, LMS,
+ * Ed25519ph) is kept, and what it signed is refused with that reason.
  *
- * Guarantees: parsed once, then immutable; certificates of CAs are parsed and their chain verified
- * here, so that a bundle costs one issuer signature. One thread at a time (struct key); a forked
- * child may go on with its copy.
+ * Windows are closed: an instant is inside when start <= t <= end. Several logs may share an id;
+ * windows may overlap or lie in the future.
+ *
+ * Guarantees: parsed once, then immutable; the certificates of CAs are parsed and their chains
+ * verified here, so that a bundle costs one issuer signature. One thread at a time (struct key); a
+ * forked child may go on with its copy.
  */
 
 #include "base/fault.h"
@@ -26,8 +30,8 @@
 #include "model/digest.h"
 
 #define SIGSTORE_ROOT_MAX (1u << 20) /* bytes of JSON */
-#define SIGSTORE_LOGS_MAX 64
-#define SIGSTORE_CAS_MAX 64
+#define SIGSTORE_LOGS_MAX 64         /* of each kind */
+#define SIGSTORE_CAS_MAX 64          /* of each kind */
 #define SIGSTORE_CA_CHAIN_MAX 8
 
 struct sigstore_root;
