@@ -18,6 +18,11 @@ static const struct {
 	[DIGEST_SHA384] = { "sha384", "SHA-384", 48 },
 	[DIGEST_SHA512] = { "sha512", "SHA-512", 64 },
 	[DIGEST_BLAKE2B] = { "blake2b", "BLAKE2b", 64 },
+	[DIGEST_SHA224] = { "sha224", "SHA-224", 28 },
+	[DIGEST_SHA3_224] = { "sha3_224", "SHA3-224", 28 },
+	[DIGEST_SHA3_256] = { "sha3_256", "SHA3-256", 32 },
+	[DIGEST_SHA3_384] = { "sha3_384", "SHA3-384", 48 },
+	[DIGEST_SHA3_512] = { "sha3_512", "SHA3-512", 64 },
 };
 
 size_t digest_len(enum digest_alg alg)
@@ -70,7 +75,7 @@ int digest_parse(struct span s, struct digest *ret_d)
 	if (colon != SIZE_MAX)
 		return digest_parse_hex(
 		    digest_alg_of(span_cut(s, 0, colon)), span_from(s, colon + 1), ret_d);
-	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++)
+	for (enum digest_alg a = DIGEST_MD5; a <= DIGEST_SHA512; a++)
 		if (s.n == 2 * digest_len(a))
 			return digest_parse_hex(a, s, ret_d);
 	return -EINVAL;

@@ -17,11 +17,16 @@ enum digest_alg {
 	DIGEST_SHA384,
 	DIGEST_SHA512,
 	DIGEST_BLAKE2B, /* BLAKE2b-512 (RFC 7693), as minisign uses it */
+	DIGEST_SHA224,  /* this and SHA-3 (FIPS 202): bills of materials */
+	DIGEST_SHA3_224,
+	DIGEST_SHA3_256,
+	DIGEST_SHA3_384,
+	DIGEST_SHA3_512,
 	DIGEST_ALGS,
 };
 
 #define DIGEST_LEN_MAX 64
-#define DIGEST_TEXT_MAX (8 + 2 * DIGEST_LEN_MAX + 1)
+#define DIGEST_TEXT_MAX (16 + 2 * DIGEST_LEN_MAX + 1)
 
 struct digest {
 	uint8_t alg; /* enum digest_alg */

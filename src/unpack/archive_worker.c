@@ -35,6 +35,8 @@ static int complain(struct level *l)
 
 	if (archive_errno(l->a) == ENOMEM)
 		return -ENOMEM;
+	if (archive_format(l->a) == 0)
+		return unpack_stop(l->w, UNPACK_NOT_ARCHIVE, "no archive of a kind that is known");
 	if (archive_read_has_encrypted_entries(l->a) > 0)
 		return unpack_stop(l->w, UNPACK_REFUSED, "an entry is encrypted");
 	return unpack_stop(l->w, UNPACK_DAMAGED, "%s", words ? words : "");
@@ -302,8 +304,6 @@ static int read_entries(struct level *l)
 	}
 	if (r == ARCHIVE_EOF)
 		return 0;
-	if (!l->entries && archive_format(l->a) == 0)
-		return unpack_stop(l->w, UNPACK_NOT_ARCHIVE, "not an archive of a kind that is known");
 	return complain(l);
 }
 
@@ -343,7 +343,7 @@ static void settle(struct unpack_work *w)
 
 	if (w->locale)
 		uselocale(w->locale);
-	env[0] = w->time_zone[0] ? w->time_zone : NULL;
+	env[0] = w->time_zone;
 	environ = env;
 }
 

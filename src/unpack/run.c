@@ -57,9 +57,10 @@ static void warm_up(struct unpack_work *w)
 	mbstate_t ms = { 0 };
 	const char *tz = getenv("TZ");
 
+	/* Spelled out, these two are not looked at again on each use (glibc's tzset.c). */
+	tz = !tz ? "/etc/localtime" : !tz[0] ? "Universal" : tz;
 	tzset();
-	if (tz && strlen(tz) < sizeof(w->time_zone) - 3)
-		snprintf(w->time_zone, sizeof(w->time_zone), "TZ=%s", tz);
+	snprintf(w->time_zone, sizeof(w->time_zone), "TZ=%s", tz);
 	w->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	if (!w->locale)
 		return;

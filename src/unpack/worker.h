@@ -19,7 +19,7 @@ struct unpack_work {
 	uint64_t file_size;
 	struct hasher *hasher[UNPACK_DEPTH_MAX]; /* by depth - 1 */
 	locale_t locale;   /* names are UTF-8 */
-	char time_zone[64]; /* "TZ=…": what the C library already read */
+	char time_zone[256]; /* "TZ=…": what the C library already read */
 	/* private to the worker */
 	struct buf out;
 	uint64_t total;

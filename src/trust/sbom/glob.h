@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* glob: which paths a pattern stands for: "*" any bytes but "/", "**" any bytes, "?" one but "/". */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool glob_match(const char *pattern, const char *path);
+bool glob_any(const char *const *pattern, size_t n, const char *path);
