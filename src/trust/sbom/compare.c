@@ -393,7 +393,7 @@ static void judge_bytes(struct compare *c, struct lists *l, const struct deliver
 
 static void judge_absent(struct compare *c, struct lists *l, const struct sbom_item *it)
 {
-	if (glob_any(c->rules->absent, c->rules->nabsent, it->path))
+	if (sbom_glob_any(c->rules->absent, c->rules->nabsent, it->path))
 		c->tally.allowed_absent++;
 	else
 		tell(c, &l->absent, "%s is named (offset %llu) and not shipped",
@@ -402,7 +402,7 @@ static void judge_absent(struct compare *c, struct lists *l, const struct sbom_i
 
 static bool allowed(struct compare *c, const char *path)
 {
-	bool is = glob_any(c->rules->unlisted, c->rules->nunlisted, path);
+	bool is = sbom_glob_any(c->rules->unlisted, c->rules->nunlisted, path);
 
 	c->tally.allowed += is;
 	return is;

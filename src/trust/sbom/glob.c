@@ -23,7 +23,7 @@ static bool step_back(struct star *s, const char **p, const char **t, bool over_
  * reconsidered, nor is a "*" behind one when the "**" moves on: each starts anew. Linear in memory,
  * quadratic in time at worst.
  */
-bool glob_match(const char *p, const char *t)
+bool sbom_glob(const char *p, const char *t)
 {
 	struct star one = { 0 }, any = { 0 };
 
@@ -46,10 +46,10 @@ bool glob_match(const char *p, const char *t)
 	return true;
 }
 
-bool glob_any(const char *const *pattern, size_t n, const char *path)
+bool sbom_glob_any(const char *const *pattern, size_t n, const char *path)
 {
 	for (size_t i = 0; i < n; i++)
-		if (glob_match(pattern[i], path))
+		if (sbom_glob(pattern[i], path))
 			return true;
 	return false;
 }

@@ -6,5 +6,5 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-bool glob_match(const char *pattern, const char *path);
-bool glob_any(const char *const *pattern, size_t n, const char *path);
+bool sbom_glob(const char *pattern, const char *path);
+bool sbom_glob_any(const char *const *pattern, size_t n, const char *path);
