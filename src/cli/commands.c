@@ -4,6 +4,9 @@
 
 const struct cli_cmd *const cli_commands[] = {
 	&cmd_verify,
+	&cmd_sign,
+	&cmd_key_generate,
+	&cmd_key_show,
 	&cmd_intoto_verify,
 	&cmd_intoto_run,
 	&cmd_intoto_record_start,

@@ -175,6 +175,9 @@ static int flushed(int code)
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
+	/* It was an earlier write that failed, and nobody kept the reason: a further one has it, too. */
+	if (!errno && putchar('\n') != EOF)
+		(void)fflush(stdout);
 	if (errno != EPIPE)
 		fprintf(stderr, "firebreak: cannot write to stdout%s%s\n", errno ? ": " : "",
 		    errno ? strerror(errno) : "");

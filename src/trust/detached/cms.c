@@ -2,6 +2,7 @@
 
 /* cms: whose a CMS signature is, by the keys and certificates that were given. */
 
+#include "trust/detached/ca.h"
 #include "trust/detached/priv.h"
 
 #include <errno.h>
@@ -111,8 +112,43 @@ static int check_key(struct checking *c, size_t signer, size_t i)
 	return DETACHED_GOOD;
 }
 
+/* A signer whose certificate no given key is in, but a given root may be above. */
+static int check_under_roots(struct checking *c, size_t signer)
+{
+	const struct cms *m = c->d->cms;
+	AUTO_CERT struct cert *leaf = NULL;
+	AUTO_KEY struct key *key = NULL;
+	struct span der = embedded(m, signer);
+	struct fault f = FAULT_INIT;
+	ts proven;
+
+	int rc = ca_time(c->t->ca, m, signer, &proven);
+	if (rc < 0 || !der.n || x509_open(&leaf, der, NULL) < 0)
+		return rc < 0 ? rc : DETACHED_STRANGER;
+	rc = ca_check(c->t->ca, m, leaf, proven == TS_NONE ? c->t->now : proven, &f);
+	if (rc == CHAIN_OK)
+		rc = x509_key(&key, leaf, &f);
+	if (rc < 0 && rc != -EBADMSG)
+		return rc;
+	if (rc != 0)
+		return checking_say(c, DETACHED_STRANGER, "signer %zu is not under the given roots: %s",
+		    signer + 1, f.text);
+	rc = verify_signer(c, signer, key, der, &f);
+	if (rc > 0)
+		return checking_say(c, DETACHED_BAD,
+		    "signer %zu names a certificate under the given roots: %s", signer + 1, f.text);
+	if (rc < 0 || c->rooted || c->out.good)
+		return rc;
+	c->rooted = true;
+	note_time(c, signer);
+	rc = ca_signer(&c->out.signer, leaf, c->a);
+	c->out.signer.time = proven;
+	return rc;
+}
+
 static int check_signer(struct checking *c, size_t signer)
 {
+	uint32_t before = c->out.good;
 	int worst = DETACHED_STRANGER;
 
 	for (size_t i = 0; i < c->t->keys->n; i++) {
@@ -122,6 +158,8 @@ static int check_signer(struct checking *c, size_t signer)
 		if (rc == DETACHED_BAD)
 			worst = rc;
 	}
+	if (worst == DETACHED_STRANGER && c->out.good == before && c->t->ca)
+		return check_under_roots(c, signer);
 	return worst;
 }
 
@@ -137,8 +175,10 @@ int cms_check(struct checking *c)
 			return rc;
 		rc = 0;
 	}
-	if (rc != 0 || c->out.good)
+	if (rc != 0 || c->out.good || c->rooted)
 		return rc;
+	if (c->out.why)
+		return DETACHED_STRANGER;
 	return checking_say(c, DETACHED_STRANGER,
 	    "%zu signer%s, by none of the keys and certificates that were given", cms_signers(m),
 	    cms_signers(m) == 1 ? "" : "s");

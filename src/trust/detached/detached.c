@@ -188,6 +188,8 @@ int detached_verify(struct detached_check *ret_c, const struct detached *d, stru
 		return rc;
 	}
 	c.out.named = NULL;
+	if (rc == DETACHED_GOOD)
+		c.out.why = NULL;
 	*ret_c = c.out;
 	return rc;
 }

@@ -47,6 +47,7 @@ struct checking {
 	struct artifact *art;
 	const struct detached_trust *t;
 	struct arena *a;
+	bool rooted; /* out.signer is a certificate under the given roots */
 	struct detached_check out;
 };
 
