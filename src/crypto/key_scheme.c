@@ -16,14 +16,15 @@ OSSL_FREE_FN(OSSL_PARAM, OSSL_PARAM_free)
 static const struct method {
 	const char *name;
 	enum key_kind kind;
-	const char *md; /* NULL: the algorithm has its own */
+	enum key_scheme scheme;
+	enum digest_alg hash;
 } methods[KEY_SCHEMES] = {
-	[KEY_SCHEME_NONE] = { "none", KEY_NONE, NULL },
-	[KEY_SCHEME_ED25519] = { "ed25519", KEY_ED25519, NULL },
-	[KEY_SCHEME_ECDSA_P256] = { "ecdsa-sha2-nistp256", KEY_P256, "SHA2-256" },
-	[KEY_SCHEME_ECDSA_P384] = { "ecdsa-sha2-nistp384", KEY_P384, "SHA2-384" },
-	[KEY_SCHEME_RSA_PSS] = { "rsassa-pss-sha256", KEY_RSA, "SHA2-256" },
-	[KEY_SCHEME_RSA_PKCS1] = { "rsa-pkcs1v15-sha256", KEY_RSA, "SHA2-256" },
+	[KEY_SCHEME_NONE] = { "none", KEY_NONE, KEY_BY_KIND, DIGEST_NONE },
+	[KEY_SCHEME_ED25519] = { "ed25519", KEY_ED25519, KEY_EDDSA, DIGEST_NONE },
+	[KEY_SCHEME_ECDSA_P256] = { "ecdsa-sha2-nistp256", KEY_P256, KEY_ECDSA, DIGEST_SHA256 },
+	[KEY_SCHEME_ECDSA_P384] = { "ecdsa-sha2-nistp384", KEY_P384, KEY_ECDSA, DIGEST_SHA384 },
+	[KEY_SCHEME_RSA_PSS] = { "rsassa-pss-sha256", KEY_RSA, KEY_PSS, DIGEST_SHA256 },
+	[KEY_SCHEME_RSA_PKCS1] = { "rsa-pkcs1v15-sha256", KEY_RSA, KEY_PKCS1, DIGEST_SHA256 },
 };
 
 const char *key_scheme_name(enum key_method s)
@@ -52,61 +53,40 @@ enum key_method key_scheme_default(enum key_kind kind)
 	return KEY_SCHEME_NONE;
 }
 
-static struct span never_null(struct span s)
-{
-	static const uint8_t none[1];
-
-	return s.p ? s : span_of(none, 0);
-}
-
-static bool set_padding(EVP_PKEY_CTX *pctx, enum key_method s, int salt)
-{
-	if (s == KEY_SCHEME_RSA_PKCS1)
-		return EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PADDING) == 1;
-	return s != KEY_SCHEME_RSA_PSS ||
-	    (EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
-		EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, salt) == 1);
-}
-
 int key_scheme_verify(const struct key *k, enum key_method s, struct span msg, struct span sig)
 {
-	OSSL_SCOPE;
-	OSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free) ctx = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *pctx = NULL;
-
-	if (!ctx)
-		return -ENOMEM;
-	if (!key_scheme_fits(s, k->kind) || !sig.n || (k->kind == KEY_ED25519 && sig.n != 64) ||
-	    (k->kind == KEY_RSA && sig.n != (size_t)EVP_PKEY_get_size(k->pkey)))
+	if (!key_scheme_fits(s, k->kind))
 		return KEY_BAD_SIGNATURE;
-	msg = never_null(msg);
-	if (EVP_DigestVerifyInit_ex(ctx, &pctx, methods[s].md, NULL, NULL, k->pkey, NULL) != 1 ||
-	    !set_padding(pctx, s, RSA_PSS_SALTLEN_AUTO))
-		return -ENOMEM;
-	return EVP_DigestVerify(ctx, sig.p, sig.n, msg.p, msg.n) == 1 ? KEY_GOOD
-								      : KEY_BAD_SIGNATURE;
+	return key_verify_as(k, methods[s].scheme, methods[s].hash, msg, sig);
 }
 
-int key_scheme_sign(const struct key *k, enum key_method s, struct span msg, struct buf *sig)
+static int sign_pss(const struct key *k, struct span msg, struct buf *sig)
 {
+	static const uint8_t none[1];
 	OSSL_SCOPE;
 	OSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free) ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx = NULL;
 	size_t n = (size_t)EVP_PKEY_get_size(k->pkey);
 
-	if (!k->is_private || !key_scheme_fits(s, k->kind))
-		return -EINVAL;
 	int rc = buf_reserve(sig, n);
 	if (rc < 0)
 		return rc;
-	msg = never_null(msg);
-	if (!ctx || EVP_DigestSignInit_ex(ctx, &pctx, methods[s].md, NULL, NULL, k->pkey, NULL) != 1 ||
-	    !set_padding(pctx, s, RSA_PSS_SALTLEN_DIGEST) ||
-	    EVP_DigestSign(ctx, sig->p + sig->n, &n, msg.p, msg.n) != 1)
+	if (!ctx || EVP_DigestSignInit_ex(ctx, &pctx, "SHA2-256", NULL, NULL, k->pkey, NULL) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) != 1 ||
+	    EVP_DigestSign(ctx, sig->p + sig->n, &n, msg.p ? msg.p : none, msg.n) != 1)
 		return -ENOMEM;
 	sig->n += n;
 	sig->p[sig->n] = 0;
 	return 0;
+}
+
+/* What key_sign makes of the other kinds is what their one scheme asks for. */
+int key_scheme_sign(const struct key *k, enum key_method s, struct span msg, struct buf *sig)
+{
+	if (!k->is_private || !key_scheme_fits(s, k->kind))
+		return -EINVAL;
+	return s == KEY_SCHEME_RSA_PSS ? sign_pss(k, msg, sig) : key_sign(k, msg, sig);
 }
 
 static EVP_PKEY *rsa_pkey(const BIGNUM *n, const BIGNUM *e)

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-static const enum key_kind kinds[] = { KEY_P256, KEY_P384, KEY_ED25519, KEY_RSA };
+static const enum key_kind kinds[] = { KEY_P256, KEY_P384, KEY_ED25519, KEY_RSA, KEY_P521 };
 
 static void flip_all(const struct key *k, enum key_method s, struct span msg, struct buf *sig)
 {
