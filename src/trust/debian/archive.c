@@ -404,6 +404,7 @@ struct reading {
 	struct deb_index *index;
 	struct hasher *h;
 	uint64_t size;
+	int rc; /* what the index said about its bytes */
 	struct fault f;
 };
 
@@ -411,11 +412,13 @@ static int on_bytes(void *ctx, struct span part)
 {
 	struct reading *r = ctx;
 
-	int rc = hasher_update(r->h, part.p, part.n);
+	r->rc = hasher_update(r->h, part.p, part.n);
 	r->size += part.n;
-	if (rc == 0 && r->size > DEBIAN_INDEX_MAX)
-		rc = fault_set(&r->f, -EBADMSG, "unpacks to more than an index may");
-	return rc < 0 ? rc : deb_index_feed(r->index, part, &r->f);
+	if (r->rc == 0 && r->size > DEBIAN_INDEX_MAX)
+		r->rc = fault_set(&r->f, -EBADMSG, "larger than an index may be");
+	if (r->rc == 0)
+		r->rc = deb_index_feed(r->index, part, &r->f);
+	return r->rc;
 }
 
 static int read_plain(struct reading *r, int fd)
@@ -432,9 +435,14 @@ static int read_plain(struct reading *r, int fd)
 static int read_packed(struct reading *r, const struct debian_file *x)
 {
 	struct unpack_opts o = { .bytes = DEBIAN_INDEX_MAX };
+	struct fault f = FAULT_INIT;
 
-	int rc = unpack_stream(x->fd, x->name, &o, on_bytes, r, &r->f);
-	return rc > 0 ? -EBADMSG : rc;
+	int rc = unpack_stream(x->fd, x->name, &o, on_bytes, r, &f);
+	if (r->rc < 0)
+		return r->rc;
+	if (rc > 0 || rc == -EBADMSG)
+		return fault_set(&r->f, -EBADMSG, "%s", f.text);
+	return rc;
 }
 
 /* Reads x's index and tells the digest of what was read, unpacked. */

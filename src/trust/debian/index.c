@@ -139,9 +139,9 @@ int deb_index_of_list(struct deb_index *x, const struct deb822 *d, struct fault 
 		rc = need_line(&s.version, d, "Version", f);
 	if (rc < 0)
 		return rc;
-	s.arch = deb822_get(d, "Package-List") || !deb822_get(d, "Architecture") ?
-	    SPAN_LIT("source") :
-	    deb822_line(d, "Architecture");
+	/* .changes and .buildinfo say what they were built for; a .dsc is about the source. */
+	bool built = deb822_get(d, "Distribution") || deb822_get(d, "Build-Architecture");
+	s.arch = built ? deb822_line(d, "Architecture") : SPAN_LIT("source");
 	rc = on_list(x, d, &s, f);
 	if (rc == 0 && x->weak)
 		return fault_set(f, -EBADMSG, "no Checksums-Sha256");

@@ -48,9 +48,9 @@ enum pgp_form pgp_form_of(struct span head)
 	uint8_t version = cur_u8(&c);
 	if (c.err || version < 2 || version > 6)
 		return PGP_FORM_NONE;
-	return tag == PGP_TAG_SIGNATURE ? PGP_FORM_SIGNATURE :
-	    tag == PGP_TAG_KEY		? PGP_FORM_KEYS :
-					  PGP_FORM_NONE;
+	if (tag == PGP_TAG_SIGNATURE)
+		return PGP_FORM_SIGNATURE;
+	return tag == PGP_TAG_KEY || tag == PGP_TAG_SECRET_KEY ? PGP_FORM_KEYS : PGP_FORM_NONE;
 }
 
 /* CRC-24 of RFC 4880 6.1. */
@@ -235,6 +235,8 @@ int pgp_clear_split(struct buf *signed_text, struct buf *sig, struct span text, 
 {
 	struct span line, rest = text, here;
 
+	if (text.n && memchr(text.p, '\r', text.n))
+		return fault_set(f, -EBADMSG, "clear-signed text with CR: lines must end in LF");
 	if (!span_next_line(&rest, &line) || !span_eq_str(trim_end(line), CLEAR_BEGIN))
 		return fault_set(f, -EBADMSG, "does not start with \"" CLEAR_BEGIN "\"");
 	int rc = clear_headers(&rest, f);

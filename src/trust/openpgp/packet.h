@@ -19,7 +19,7 @@ enum pgp_form {
 	PGP_FORM_NONE = 0,
 	PGP_FORM_CLEAR,     /* -----BEGIN PGP SIGNED MESSAGE----- */
 	PGP_FORM_SIGNATURE, /* armored or binary signature packets */
-	PGP_FORM_KEYS,      /* armored or binary certificates */
+	PGP_FORM_KEYS,      /* armored or binary certificates (or private keys, to be refused) */
 	PGP_FORM_KEYBOX,    /* GnuPG's own container: not read here */
 };
 
@@ -53,8 +53,8 @@ FB_MUST int pgp_count_signatures(struct span bytes, struct fault *f);
 /*
  * A clear-signed text, taken apart (RFC 9580 7): signed_text gets the text without dash escapes and
  * trailing white space, each line with one LF, which is how gpgv gives it out; sig the binary
- * signature packets. Before the first line and behind the last there may be nothing but blank
- * lines (behind). 0, -EBADMSG with fault, the buffers' errors.
+ * signature packets. Nothing may stand before the first line, and blank lines only behind the last;
+ * there may be no CR. 0, -EBADMSG with fault, the buffers' errors.
  */
 FB_MUST int pgp_clear_split(struct buf *signed_text, struct buf *sig, struct span text,
     struct fault *f);
