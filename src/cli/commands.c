@@ -7,6 +7,8 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_sign,
 	&cmd_key_generate,
 	&cmd_key_show,
+	&cmd_sbom_check,
+	&cmd_sbom_show,
 	&cmd_intoto_verify,
 	&cmd_intoto_run,
 	&cmd_intoto_record_start,

@@ -10,6 +10,7 @@ extern const struct cli_cmd *const cli_commands[];
 
 extern const struct cli_cmd cmd_verify;
 extern const struct cli_cmd cmd_sign, cmd_key_generate, cmd_key_show;
+extern const struct cli_cmd cmd_sbom_check, cmd_sbom_show;
 extern const struct cli_cmd cmd_signal_report, cmd_signal_list;
 extern const struct cli_cmd cmd_case_list, cmd_case_show;
 extern const struct cli_cmd cmd_case_decide, cmd_case_meet, cmd_case_note, cmd_case_close;

@@ -100,23 +100,35 @@ static bool is_pseudo(int fd)
 	return false;
 }
 
+static int do_other(struct walk *w, int dirfd, const char *name, bool is_link)
+{
+	char target[4096]; /* PATH_MAX: longer ones cannot be made */
+	struct sense_other o = { buf_str(&w->path), is_link ? target : NULL };
+
+	w->sink.stats.links += is_link;
+	w->sink.stats.special += !is_link;
+	if (!w->opts->on_other)
+		return 0;
+	ssize_t n = is_link ? readlinkat(dirfd, name, target, sizeof(target) - 1) : 0;
+	if (n < 0)
+		return problem_at(w, false, SENSE_WHY_ERRNO, errno);
+	target[n] = 0;
+	return w->opts->on_other(w->sink.ctx, &o);
+}
+
 static int do_file(struct walk *w, int dirfd, const char *name)
 {
 	struct stat st;
 
 	AUTO_FD int fd = open_entry(dirfd, name, OPEN_FILE);
-	if (fd == -ELOOP) { /* became a symbolic link since the directory was read */
-		w->sink.stats.links++;
-		return 0;
-	}
+	if (fd == -ELOOP) /* became a symbolic link since the directory was read */
+		return do_other(w, dirfd, name, true);
 	if (fd < 0)
 		return problem_at(w, false, SENSE_WHY_ERRNO, -fd);
 	if (fstat(fd, &st) < 0)
 		return problem_at(w, false, SENSE_WHY_ERRNO, errno);
-	if (!S_ISREG(st.st_mode)) {
-		w->sink.stats.special++;
-		return 0;
-	}
+	if (!S_ISREG(st.st_mode))
+		return do_other(w, dirfd, name, false);
 	return sense_tree_hash_file(w->hash, &w->sink, buf_str(&w->path), TAKE_FD(fd), &st);
 }
 
@@ -145,12 +157,8 @@ static int do_entry(struct walk *w, int dirfd, const char *name, unsigned char t
 		return do_file(w, dirfd, name);
 	case DT_DIR:
 		return wait_dir(w, name);
-	case DT_LNK:
-		w->sink.stats.links++;
-		return 0;
 	default:
-		w->sink.stats.special++;
-		return 0;
+		return do_other(w, dirfd, name, type == DT_LNK);
 	}
 }
 

@@ -66,11 +66,19 @@ struct sense_problem {
 	const char *text; /* one short reason for a person: "Permission denied" */
 };
 
+/* What is no regular file and no directory: read only if somebody asks (opts->on_other). */
+struct sense_other {
+	const char *path;
+	const char *target; /* of a symbolic link; NULL: a device, FIFO or socket */
+};
+typedef int sense_other_fn(void *ctx, const struct sense_other *o);
+
 struct sense_tree_opts {
 	unsigned set;         /* HASH_SET(…) | …; 0 = HASH_TRIO */
 	uint64_t max_size;    /* 0 = none */
 	bool one_file_system; /* do not enter mount points */
 	unsigned jobs;        /* worker processes that hash; 0 and 1 = hash in this process */
+	sense_other_fn *on_other; /* NULL: they are counted only; called like on_file */
 };
 
 struct sense_tree_stats {

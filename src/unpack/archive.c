@@ -57,7 +57,7 @@ static int on_begin(void *ctx, const struct parcel_begin *b)
 		.type = b->type,
 		.path = o->path,
 		.target = o->target,
-		.leads_out = b->type == UNPACK_SYMLINK && paths_leads_out(o->path, o->target),
+		.leads_out = b->type == UNPACK_SYMLINK && unpack_leads_out(o->path, o->target),
 		.depth = (uint8_t)(l->depth + 1),
 		.opened = b->opened,
 		.container = l->depth ? l->open[l->depth - 1].path : "",

@@ -147,7 +147,7 @@ int paths_take(struct paths *p, const struct parcel_begin *b, char *path, char *
 	    rc;
 }
 
-bool paths_leads_out(const char *path, const char *target)
+bool unpack_leads_out(const char *path, const char *target)
 {
 	long depth = 0;
 

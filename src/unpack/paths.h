@@ -27,6 +27,3 @@ void paths_free(struct paths *p);
  */
 FB_MUST int paths_take(struct paths *p, const struct parcel_begin *b, char *path, char *target,
     struct fault *f);
-
-/* Is the symbolic link absolute, or does it climb above the top, read from where it stands? */
-bool paths_leads_out(const char *path, const char *target);

@@ -107,6 +107,9 @@ FB_MUST int unpack_archive(int fd, const char *label, const struct unpack_opts *
     unpack_entry_fn *on_entry, unpack_data_fn *on_data, void *ctx, struct unpack_stats *ret_stats,
     struct fault *f);
 
+/* Is the symbolic link absolute, or does it climb above the top, read from where it stands? */
+bool unpack_leads_out(const char *path, const char *target);
+
 /*
  * Appends to out what one stream (or several after one another) of gzip, xz, lzma, bzip2, zstd or lz4
  * holds: at most opts->bytes, the ratio and what out may hold (its own max: UNPACK_REFUSED). Bytes

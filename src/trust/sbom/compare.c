@@ -24,7 +24,7 @@ enum {
 	BARE = 32,    /* named without a digest */
 };
 
-/* How digests of one item and one shipped file get along. */
+/* How the digests of one item and one shipped file get along. */
 struct fit {
 	bool strong, weak, unknown;
 	const struct sbom_hash *differs; /* NULL: none */
@@ -84,25 +84,30 @@ static void tell_rest(struct compare *c, const struct list *l)
 
 /* --- digests --------------------------------------------------------------------------------- */
 
+/* got: the digest in h's algorithm of what is shipped; NULL or unset: not known. Of several that
+ * differ a strong one is kept. */
+static void fit_one(struct fit *fit, const struct sbom_hash *h, const struct digest *got)
+{
+	bool strong = STRONG & HASH_SET(h->digest.alg);
+
+	if (!digest_is_set(&h->digest) || !got || !digest_is_set(got))
+		fit->unknown = true;
+	else if (!digest_eq(got, &h->digest))
+		fit->differs = fit->differs && !strong ? fit->differs : h;
+	else if (strong)
+		fit->strong = true;
+	else
+		fit->weak = true;
+}
+
 static struct fit fit_of(const struct compare *c, const struct sbom_item *it,
     const struct delivered_file *f)
 {
 	struct fit fit = { 0 };
 
-	for (uint32_t i = 0; i < it->nhash; i++) {
-		const struct sbom_hash *h = &it->hash[i];
-		const struct digest *got = digest_is_set(&h->digest) ?
-		    delivery_digest(c->d, f, (enum digest_alg)h->digest.alg) :
-		    NULL;
-		if (!got)
-			fit.unknown = true;
-		else if (!digest_eq(got, &h->digest))
-			fit.differs = fit.differs ? fit.differs : h;
-		else if (STRONG & HASH_SET(h->digest.alg))
-			fit.strong = true;
-		else
-			fit.weak = true;
-	}
+	for (uint32_t i = 0; i < it->nhash; i++)
+		fit_one(&fit, &it->hash[i],
+		    delivery_digest(c->d, f, (enum digest_alg)it->hash[i].digest.alg));
 	return fit;
 }
 
@@ -320,18 +325,8 @@ static struct fit fit_own(const struct compare *c, const struct sbom_item *it)
 {
 	struct fit fit = { 0 };
 
-	for (uint32_t i = 0; i < it->nhash; i++) {
-		const struct sbom_hash *h = &it->hash[i];
-		const struct digest *own = &c->d->own[h->digest.alg];
-		if (!digest_is_set(&h->digest) || !digest_is_set(own))
-			fit.unknown = true;
-		else if (!digest_eq(own, &h->digest))
-			fit.differs = fit.differs ? fit.differs : h;
-		else if (STRONG & HASH_SET(h->digest.alg))
-			fit.strong = true;
-		else
-			fit.weak = true;
-	}
+	for (uint32_t i = 0; i < it->nhash; i++)
+		fit_one(&fit, &it->hash[i], &c->d->own[it->hash[i].digest.alg]);
 	return fit;
 }
 
@@ -408,12 +403,22 @@ static bool allowed(struct compare *c, const char *path)
 	return is;
 }
 
+/* The SBOM cannot name itself by digest; that it is the same is known without. */
+static bool is_sbom(struct compare *c, const struct delivered_file *f)
+{
+	bool is = digest_eq(
+	    delivery_digest(c->d, f, DIGEST_SHA256), &c->rules->sbom_digest);
+
+	c->tally.allowed += is;
+	return is;
+}
+
 /* What nothing in the SBOM speaks for. */
 static void judge_unlisted(struct compare *c, struct lists *l)
 {
 	for (size_t i = 0; i < c->d->n; i++) {
 		const struct delivered_file *f = &c->d->file[i];
-		if (c->state[i] || allowed(c, f->path))
+		if (c->state[i] || is_sbom(c, f) || allowed(c, f->path))
 			continue;
 		tell(c, &l->unlisted, "%s (%llu bytes, %s) is in no line of the SBOM",
 		    QUOTE(span_str(f->path)), (unsigned long long)f->size,
