@@ -214,7 +214,7 @@ static int read_leaf(struct sigstore_result *r, const struct cert *leaf, struct 
 		rc = read_claims(r, leaf, a);
 	if (rc)
 		return rc;
-	rc = x509_key(&r->own_key, leaf, &r->words);
+	rc = key_from_spki(&r->own_key, x509_spki(leaf), &r->words);
 	if (rc < 0)
 		return rc == -EBADMSG ? SIGSTORE_R_KEY : rc;
 	r->key = r->own_key;
