@@ -75,8 +75,8 @@ static void put_time(struct buf *b, int64_t t)
 	struct tm tm;
 
 	must(gmtime_r(&seconds, &tm) && tm.tm_year < 150);
-	strftime(text, sizeof(text), "%y%m%d%H%M%SZ", &tm);
-	der_put(b, DER_UTC_TIME, span_str(text));
+	strftime(text, sizeof(text), "%Y%m%d%H%M%SZ", &tm);
+	der_put(b, DER_UTC_TIME, span_str(text + 2));
 }
 
 /* An extension around a value that body() wrote. */
@@ -274,11 +274,30 @@ static size_t open_attr(struct buf *b, struct span oid, size_t *ret_set)
 	return attr;
 }
 
-/* Content of the signed attributes' SET, in DER's order. */
-static void put_attrs(struct buf *b, struct span tst, struct span cert)
+/* The digest that goes with a key's signatures. */
+static enum digest_alg hash_of(const struct key *k)
 {
-	struct digest d = sha256_of(tst), id = sha256_of(cert);
+	return key_kind_of(k) == KEY_P384 ? DIGEST_SHA384 :
+	       key_kind_of(k) == KEY_P521 ? DIGEST_SHA512 :
+					    DIGEST_SHA256;
+}
+
+static void put_hash(struct buf *b, const struct key *k)
+{
+	der_put_algorithm(b,
+	    hash_of(k) == DIGEST_SHA384 ? OID_SHA384 :
+	    hash_of(k) == DIGEST_SHA512 ? OID_SHA512 :
+					  OID_SHA256,
+	    true);
+}
+
+/* Content of the signed attributes' SET, in DER's order. */
+static void put_attrs(struct buf *b, const struct key *k, struct span tst, struct span cert)
+{
+	struct digest d, id = sha256_of(cert);
 	size_t set, attr = open_attr(b, OID_CONTENT_TYPE, &set);
+
+	must(hash_span(hash_of(k), tst, &d) == 0);
 
 	der_put(b, DER_OID, OID_TST_INFO);
 	der_close(b, set);
@@ -303,7 +322,7 @@ static void put_signer(struct buf *b, const struct forge_stamp *s, struct span t
 	AUTO_BUF struct buf set = BUF_INIT(1 << 16);
 	AUTO_BUF struct buf sig = BUF_INIT(1 << 16);
 
-	put_attrs(&attrs, tst, s->cert);
+	put_attrs(&attrs, s->key, tst, s->cert);
 	der_put(&set, DER_SET, buf_span(&attrs));
 	forge_sign(&sig, s->key, buf_span(&set));
 	size_t signer = der_open(b, DER_SEQ);
@@ -312,7 +331,7 @@ static void put_signer(struct buf *b, const struct forge_stamp *s, struct span t
 	put_name(b, s->issuer);
 	der_put_small(b, SERIAL);
 	der_close(b, sid);
-	der_put_algorithm(b, OID_SHA256, true);
+	put_hash(b, s->key);
 	der_put(b, DER_CTXC(0), buf_span(&attrs));
 	put_sigalg(b, s->key);
 	der_put(b, DER_OCTETS, buf_span(&sig));
@@ -327,7 +346,7 @@ static void put_signed_data(struct buf *b, const struct forge_stamp *s)
 	size_t data = der_open(b, DER_SEQ);
 	der_put_small(b, 3);
 	size_t at = der_open(b, DER_SET);
-	der_put_algorithm(b, OID_SHA256, true);
+	put_hash(b, s->key);
 	der_close(b, at);
 	at = der_open(b, DER_SEQ);
 	der_put(b, DER_OID, OID_TST_INFO);
