@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "cli/commands.h"
-#include "trust/verify.h"
+#include "cli/trusted_root.h"
+#include "cli/verify.h"
+#include "crypto/hash.h"
+#include "trust/options.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,14 +12,38 @@
 #include <unistd.h>
 
 static const struct cli_opt opts[] = {
-	{ "evidence", "FILE", "DSSE envelope or Sigstore bundle, or several, one a line", true },
-	{ "key", "FILE", "public key or certificate (PEM or DER) that you trust", true },
+	{ "evidence", "FILE", "attestations, bundles or signatures, of any kind", true },
+	{ "beside", NULL, "also take the evidence beside each artifact (ARTIFACT.sigstore.json, .sig …)",
+	    false },
+	{ "key", "FILE", "public key or certificate that you trust, in any form", true },
+	{ "certificate-identity", "ID", "whose certificate you trust: a mail address or URI", false },
+	{ "certificate-identity-regexp", "RE", "the same as an expression that must match all of it",
+	    false },
+	{ "certificate-oidc-issuer", "URL", "who must vouch for that identity", false },
+	{ "certificate-oidc-issuer-regexp", "RE", "the same as an expression", false },
+	{ "trusted-root", "FILE", "Sigstore trusted root (default: the updated or built-in one)", false },
+	{ "ssh-namespace", "NS", "what ssh signatures must be for (default: file)", false },
 	{ "policy", "FILE", "what an artifact must bring along (YAML, see docs/policy.md)", false },
+	{ "require", "LIST", "the same in short: " POLICY_NEEDS_WORDS, false },
 	{ "expect", "DIGEST", "the digest it must have: sha256:… or sha512:…", false },
+	{ "builder-id", "ID", "who must have built it: …@refs/tags/v1.2.3, …@v1.*, …@>=v1.9.0", true },
+	{ "source-uri", "URI", "the repository it must be built from", false },
+	{ "source-tag", "TAG", "the tag it must be built from (* matches all but /)", true },
+	{ "source-branch", "NAME", "the branch it must be built from", true },
+	{ "source-versioned-tag", "VERSION", "a tag of this version: v1, v1.2 or v1.2.3", true },
+	{ "build-workflow-input", "NAME=VALUE", "an input that a manual start must have had", true },
+	{ "package-name", "NAME", "the package it must be: @scope/name, pkg:npm/…", false },
+	{ "package-version", "VERSION", "the package's version", false },
+	{ "verifier-id", "URI", "whose verification summary counts", false },
+	{ "resource-uri", "URI", "what the summary must be about", false },
+	{ "verified-level", "LEVEL", "a level that it must say, such as SLSA_BUILD_LEVEL_3", true },
+	{ "digests", "LIST", "also compute and show these: sha1,sha384,sha512,blake2b", false },
+	{ "recursive", NULL, "go into folders", false },
+	{ "jobs", "N", "judge with so many processes (default: one a core)", false },
 	{ NULL, NULL, NULL, false },
 };
 
-/* A line on the terminal while a large file is read. */
+/* A line on the terminal while a large file, or many files, are read. */
 struct progress {
 	const char *name;
 	bool shown;
@@ -26,8 +53,7 @@ static void show_progress(void *ctx, uint64_t done, uint64_t total)
 {
 	struct progress *p = ctx;
 
-	fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 " MiB\x1b[K", p->name, done >> 20,
-	    total >> 20);
+	fprintf(stderr, "\r%s%" PRIu64 " of %" PRIu64 " MiB\x1b[K", p->name, done >> 20, total >> 20);
 	p->shown = true;
 }
 
@@ -36,70 +62,6 @@ static void clear_progress(struct progress *p)
 	if (p->shown)
 		fprintf(stderr, "\r\x1b[K");
 	p->shown = false;
-}
-
-static const char *color_of(const struct cli *c, enum verdict_status s)
-{
-	return s == VERDICT_PASS ? cli_green(c) : s == VERDICT_FAIL ? cli_red(c) : cli_yellow(c);
-}
-
-static void print_reason(struct cli *c, const struct reason *r, const char *color)
-{
-	printf("  %s%-7s%s  %s: %s\n", color, reason_name(r->kind), cli_reset(c), r->code, r->text);
-	if (r->file || digest_is_set(&r->evidence))
-		printf("           evidence %s %s\n", cli_safe(c, r->file),
-		    DIGEST_TEXT(&r->evidence));
-}
-
-static void print_reasons(struct cli *c, const struct verdict *v)
-{
-	static const enum reason_kind order[] = { REASON_FAIL, REASON_WARN, REASON_PROVEN,
-		REASON_NOTE };
-	const char *color[] = { cli_red(c), cli_yellow(c), cli_green(c), "" };
-
-	for (size_t k = 0; k < ARRAY_LEN(order); k++)
-		for (size_t i = 0; i < v->n; i++)
-			if (v->reason[i].kind == order[k])
-				print_reason(c, &v->reason[i], color[k]);
-	if (!verdict_has(v, REASON_MISSING))
-		return;
-	printf("  %sMissing evidence:%s\n", cli_yellow(c), cli_reset(c));
-	for (size_t i = 0; i < v->n; i++)
-		if (v->reason[i].kind == REASON_MISSING)
-			printf("    %s: %s\n", v->reason[i].code, v->reason[i].text);
-}
-
-static void print_fact(struct cli *c, const char *name, const char *value)
-{
-	if (value && *value)
-		printf("  %-12s  %s\n", name, cli_safe(c, value));
-}
-
-static const char *anatomy_words(const struct verify_artifact *a)
-{
-	if (a->anatomy.status == VERDICT_PASS)
-		return "every byte is accounted for by the signature inside the file";
-	if (a->anatomy.status == VERDICT_FAIL)
-		return "structure and signature do not account for the whole file";
-	return strcmp(a->format, "pe") == 0 ? "not signed" : "no signature that is understood here";
-}
-
-static void print_result(struct cli *c, const struct verify_artifact *a)
-{
-	printf("%s%s%-7s%s  %s  (%" PRIu64 " bytes, %s)\n", cli_bold(c),
-	    color_of(c, a->verdict.status), verdict_name(a->verdict.status), cli_reset(c),
-	    cli_safe(c, a->name), a->size, a->format);
-	print_fact(c, "sha256", DIGEST_HEX(&a->digest[DIGEST_SHA256]));
-	print_fact(c, "sha1", DIGEST_HEX(&a->digest[DIGEST_SHA1]));
-	if (a->has_authenticode)
-		print_fact(c, "authenticode", DIGEST_TEXT(&a->authenticode));
-	printf("  %-12s  %s%s%s: %s\n", "anatomy", color_of(c, a->anatomy.status),
-	    verdict_name(a->anatomy.status), cli_reset(c), anatomy_words(a));
-	print_fact(c, "builder", a->builder_id);
-	print_fact(c, "source", a->source_uri);
-	print_fact(c, "source ref", a->source_ref);
-	print_fact(c, "commit", a->source_digest);
-	print_reasons(c, &a->verdict);
 }
 
 /* FAIL over UNKNOWN over PASS. */
@@ -117,24 +79,51 @@ struct tally {
 	enum verdict_status worst;
 	size_t count[3];
 	int error; /* exit code of the last artifact that could not be read; 0 if none */
+	struct jw *w, *errors;
+	struct progress progress;
 };
 
 /* An artifact that cannot be read does not keep the others from being judged. */
-static void not_read(struct cli *c, struct jw *errors, const char *path, int rc,
-    const struct fault *f, struct tally *t)
+static void not_read(struct tally *t, const char *path, const struct verify_outcome *o)
 {
+	bool input = o->rc == -ENOENT || o->rc == -ENOTDIR || o->rc == -EISDIR || o->rc == -EINVAL;
+
 	t->worst = worse(t->worst, VERDICT_UNKNOWN);
-	bool input = rc == -ENOENT || rc == -ENOTDIR || rc == -EISDIR || rc == -EINVAL;
 	t->error = input ? CLI_INPUT : CLI_INTERNAL;
-	fprintf(stderr, "firebreak verify: %s\n", f->text);
-	jw_obj(errors);
-	jw_kcstr(errors, "artifact", path);
-	jw_kcstr(errors, "message", f->text);
-	jw_end(errors);
+	fprintf(stderr, "firebreak verify: %s\n", buf_str(&o->text));
+	jw_obj(t->errors);
+	jw_kcstr(t->errors, "artifact", path);
+	jw_kstr(t->errors, "message", buf_span(&o->text));
+	jw_end(t->errors);
 }
 
-static void finish_json(struct cli *c, struct jw *w, const struct verify_session *v,
-    const struct buf *errors, const struct tally *t)
+static void emit(struct verify_run *r, size_t i, const struct verify_outcome *o)
+{
+	struct tally *t = r->ctx;
+
+	clear_progress(&t->progress);
+	if (o->rc < 0) {
+		not_read(t, r->args->item[i], o);
+		return;
+	}
+	t->worst = worse(t->worst, o->status);
+	t->count[o->status]++;
+	if (r->c->json)
+		jw_raw(t->w, buf_span(&o->text));
+	else
+		fwrite(o->text.p, 1, o->text.n, stdout);
+}
+
+static void show_count(struct verify_run *r, size_t done)
+{
+	struct tally *t = r->ctx;
+
+	fprintf(stderr, "\r%zu of %zu artifacts\x1b[K", done, r->args->n);
+	t->progress.shown = true;
+}
+
+static void finish_json(struct jw *w, const struct verify_session *v, const struct buf *errors,
+    const struct tally *t)
 {
 	struct digest policy;
 	const char *name = verify_policy(v, &policy);
@@ -153,44 +142,35 @@ static void finish_json(struct cli *c, struct jw *w, const struct verify_session
 	jw_end(w);
 }
 
-static int run_all(struct cli *c, struct verify_session *v, struct progress *p)
+static int run_all(struct verify_run *r, struct tally *t)
 {
 	AUTO_BUF struct buf errors = BUF_INIT(16u << 20);
+	struct cli *c = r->c;
 	struct jw w = jw_of(&c->out), ew = jw_of(&errors);
-	struct tally t = { .worst = VERDICT_PASS };
 
+	t->w = &w;
+	t->errors = &ew;
 	jw_arr(&ew);
 	if (c->json) {
 		jw_obj(&w);
 		jw_key(&w, "artifacts");
 		jw_arr(&w);
 	}
-	for (int i = 0; i < c->nargs; i++) {
-		struct fault f = FAULT_INIT;
-		struct verify_artifact a;
-		p->name = cli_safe(c, c->arg[i]);
-		int rc = verify_path(v, c->arg[i], &a, &f);
-		clear_progress(p);
-		if (rc < 0) {
-			not_read(c, &ew, c->arg[i], rc, &f, &t);
-			continue;
-		}
-		t.worst = worse(t.worst, a.verdict.status);
-		t.count[a.verdict.status]++;
-		if (c->json)
-			verify_json(&w, &a);
-		else
-			print_result(c, &a);
-	}
+	int rc = verify_run(r);
+	clear_progress(&t->progress);
+	if (rc < 0)
+		return cli_errno(c, rc, NULL);
 	jw_end(&ew);
 	if (c->json)
-		finish_json(c, &w, v, &errors, &t);
-	else if (c->nargs > 1)
-		printf("%zu PASS, %zu FAIL, %zu UNKNOWN%s\n", t.count[VERDICT_PASS],
-		    t.count[VERDICT_FAIL], t.count[VERDICT_UNKNOWN],
-		    t.error ? "; some could not be read" : "");
-	return t.error && t.worst != VERDICT_FAIL ? t.error : exit_of(t.worst);
+		finish_json(&w, r->session, &errors, t);
+	else if (r->args->n > 1)
+		printf("%zu PASS, %zu FAIL, %zu UNKNOWN%s\n", t->count[VERDICT_PASS],
+		    t->count[VERDICT_FAIL], t->count[VERDICT_UNKNOWN],
+		    t->error ? "; some could not be read" : "");
+	return t->error && t->worst != VERDICT_FAIL ? t->error : exit_of(t->worst);
 }
+
+/* ---- the request */
 
 static size_t files_of(struct cli *c, const char *opt, struct verify_file *out, size_t max)
 {
@@ -202,39 +182,162 @@ static size_t files_of(struct cli *c, const char *opt, struct verify_file *out, 
 	return n;
 }
 
+/* -1, or an exit code. */
+static int read_expect(struct cli *c, const struct verify_args *args, struct digest *ret_d)
+{
+	const char *expect = cli_opt(c, "expect");
+
+	if (!expect)
+		return -1;
+	if (args->n > 1)
+		return cli_failf(
+		    c, CLI_USAGE, "--expect is about one artifact, %zu are given", args->n);
+	if (digest_parse(span_str(expect), ret_d) < 0)
+		return cli_failf(c, CLI_USAGE, "--expect %s: not a digest such as sha256:<64 hex "
+		    "digits>", QUOTE(span_str(expect)));
+	if (ret_d->alg != DIGEST_SHA256 && ret_d->alg != DIGEST_SHA512)
+		return cli_failf(c, CLI_USAGE, "--expect: %s does not prove which file this is; "
+		    "give the sha256 or sha512", digest_name(ret_d->alg));
+	return -1;
+}
+
+static int read_digests(struct cli *c, unsigned *ret_set)
+{
+	struct span rest = span_str(cli_opt(c, "digests"));
+
+	while (rest.n) {
+		size_t comma = span_find(rest, ',');
+		enum digest_alg alg = digest_alg_of(span_trim(span_cut(rest, 0, comma)));
+		if (!alg || alg == DIGEST_MD5)
+			return cli_failf(c, CLI_USAGE,
+			    "--digests: knows sha1, sha256, sha384, sha512, blake2b");
+		*ret_set |= HASH_SET(alg);
+		rest = comma == SIZE_MAX ? SPAN_NONE : span_from(rest, comma + 1);
+	}
+	return -1;
+}
+
+static int read_jobs(struct cli *c, unsigned *ret_jobs)
+{
+	const char *text = cli_opt(c, "jobs");
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t n = cores > 0 ? (uint64_t)cores : 1;
+
+	if (text && (!cli_count(text, &n) || n < 1 || n > VERIFY_JOBS_MAX))
+		return cli_failf(
+		    c, CLI_USAGE, "--jobs: a number from 1 to %d", VERIFY_JOBS_MAX);
+	*ret_jobs = n > VERIFY_JOBS_MAX ? VERIFY_JOBS_MAX : (unsigned)n;
+	return -1;
+}
+
+static struct demand demand_of(struct cli *c, const char *opt)
+{
+	const char **item = arena_array(&c->arena, CLI_OPT_VALUES_MAX, sizeof(*item));
+
+	return (struct demand){ item, item ? cli_opts(c, opt, item, CLI_OPT_VALUES_MAX) : 0 };
+}
+
+/* What the options demand, as a policy; NULL when they demand nothing. -1, or an exit code. */
+static int read_demands(struct cli *c, const struct verify_request *r, const struct policy **ret_p)
+{
+	const struct demands d = {
+		.require = cli_opt(c, "require"),
+		.identity = cli_opt(c, "certificate-identity"),
+		.identity_regexp = cli_opt(c, "certificate-identity-regexp"),
+		.issuer = cli_opt(c, "certificate-oidc-issuer"),
+		.issuer_regexp = cli_opt(c, "certificate-oidc-issuer-regexp"),
+		.has_keys = r->nkeys || r->policy_path,
+		.builders = demand_of(c, "builder-id"),
+		.tags = demand_of(c, "source-tag"),
+		.branches = demand_of(c, "source-branch"),
+		.versioned_tags = demand_of(c, "source-versioned-tag"),
+		.inputs = demand_of(c, "build-workflow-input"),
+		.source_uri = cli_opt(c, "source-uri"),
+		.package_name = cli_opt(c, "package-name"),
+		.package_version = cli_opt(c, "package-version"),
+		.verifier_id = cli_opt(c, "verifier-id"),
+		.resource_uri = cli_opt(c, "resource-uri"),
+		.levels = demand_of(c, "verified-level"),
+	};
+	struct policy *p = ARENA_NEW(&c->arena, struct policy);
+	struct fault f = FAULT_INIT;
+	bool any = false;
+
+	int rc = p ? options_policy(p, &any, &d, &c->arena, &f) : -ENOMEM;
+	if (rc < 0)
+		return rc == -EINVAL ? cli_fail(c, CLI_USAGE, &f) : cli_errno(c, rc, &f);
+	*ret_p = any ? p : NULL;
+	return -1;
+}
+
+static int read_root(struct cli *c, struct verify_request *r)
+{
+	const char *file = cli_opt(c, "trusted-root");
+	struct trusted_root root;
+	struct fault f = FAULT_INIT;
+
+	int rc = cli_trusted_root(c, file, &root, &f);
+	if (rc < 0)
+		return rc == -EPERM ? cli_fail(c, CLI_REFUSED, &f) : cli_errno(c, rc, &f);
+	r->trusted_root = root.bytes;
+	r->trusted_root_name = file;
+	return -1;
+}
+
+static int read_request(struct cli *c, const struct verify_args *args, struct verify_request *r,
+    struct verify_file *evidence, struct verify_file *key)
+{
+	r->nevidence = files_of(c, "evidence", evidence, VERIFY_EVIDENCE_FILES_MAX);
+	r->nkeys = files_of(c, "key", key, VERIFY_KEYS_MAX);
+	if (r->nevidence > VERIFY_EVIDENCE_FILES_MAX || r->nkeys > VERIFY_KEYS_MAX)
+		return cli_failf(c, CLI_USAGE, "at most %d files of evidence and %d keys",
+		    VERIFY_EVIDENCE_FILES_MAX, VERIFY_KEYS_MAX);
+	r->evidence = evidence;
+	r->keys = key;
+	r->policy_path = cli_opt(c, "policy");
+	r->now = clock_now(&c->clock);
+	r->beside = cli_has(c, "beside");
+	r->ssh_namespace = cli_opt(c, "ssh-namespace");
+	r->nartifacts = args->n;
+	int code = read_expect(c, args, &r->expect);
+	if (code < 0)
+		code = read_digests(c, &r->digests);
+	if (code < 0)
+		code = read_demands(c, r, &r->options);
+	return code < 0 ? read_root(c, r) : code;
+}
+
 static int run(struct cli *c)
 {
 	struct verify_file evidence[VERIFY_EVIDENCE_FILES_MAX], key[VERIFY_KEYS_MAX];
-	struct verify_request r = { .evidence = evidence, .keys = key,
-		.policy_path = cli_opt(c, "policy"), .now = clock_now(&c->clock) };
-	const char *expect = cli_opt(c, "expect");
+	struct verify_request q = { 0 };
+	struct verify_args args;
+	struct tally t = { .worst = VERDICT_PASS };
+	struct verify_run r = { .c = c, .args = &args, .emit = emit, .ctx = &t };
 	struct fault f = FAULT_INIT;
-	struct progress p = { 0 };
-	struct verify_session *v;
 
-	r.nevidence = files_of(c, "evidence", evidence, ARRAY_LEN(evidence));
-	r.nkeys = files_of(c, "key", key, ARRAY_LEN(key));
-	if (expect && c->nargs > 1)
-		return cli_failf(c, CLI_USAGE, "--expect is about one artifact, %d are given",
-		    c->nargs);
-	if (expect && digest_parse(span_str(expect), &r.expect) < 0)
-		return cli_failf(c, CLI_USAGE, "--expect %s: not a digest such as sha256:<64 hex "
-		    "digits>", QUOTE(span_str(expect)));
-	if (expect && r.expect.alg != DIGEST_SHA256 && r.expect.alg != DIGEST_SHA512)
-		return cli_failf(c, CLI_USAGE, "--expect: %s does not prove which file this is; "
-		    "give the sha256 or sha512", digest_name(r.expect.alg));
-	if (r.nevidence > ARRAY_LEN(evidence) || r.nkeys > ARRAY_LEN(key))
-		return cli_failf(c, CLI_USAGE, "at most %zu files of evidence and %zu keys",
-		    ARRAY_LEN(evidence), ARRAY_LEN(key));
+	int code = verify_expand(c, cli_has(c, "recursive"), &args);
+	if (code < 0)
+		code = read_request(c, &args, &q, evidence, key);
+	if (code < 0)
+		code = read_jobs(c, &r.jobs);
+	if (code >= 0)
+		return code;
 	if (!c->quiet && isatty(2)) {
-		r.progress = show_progress;
-		r.progress_ctx = &p;
+		t.progress.name = args.n == 1
+		    ? arena_printf(&c->arena, "%s: ", cli_safe(c, args.item[0])) : "";
+		if (args.n == 1 || r.jobs == 1) {
+			q.progress = show_progress;
+			q.progress_ctx = &t.progress;
+		} else {
+			r.progress = show_count;
+		}
 	}
-	int rc = verify_begin(&v, &r, &f);
+	int rc = verify_begin(&r.session, &q, &f);
 	if (rc < 0)
 		return cli_errno(c, rc, &f);
-	int code = run_all(c, v, &p);
-	verify_end(v);
+	code = run_all(&r, &t);
+	verify_end(r.session);
 	return code;
 }
 
@@ -244,18 +347,24 @@ const struct cli_cmd cmd_verify = {
 	.summary = "Judge files by what is inside them and by the evidence for them",
 	.help =
 	    "Computes the digests of each ARTIFACT, takes apart what its own signature covers, weighs the\n"
-	    "evidence that is given, and says PASS, FAIL or UNKNOWN with every reason.\n"
+	    "evidence that is given, and says PASS, FAIL or UNKNOWN with every reason. Works offline.\n"
+	    "An ARTIFACT is a file, a pattern in quotes, or a digest (sha256:…, sha512:…) instead of one.\n"
 	    "\n"
-	    "  anatomy     PE files: the Authenticode digest is recomputed, the certificate table walked\n"
-	    "              entry by entry; bytes that hide beside a signature are a FAIL that names\n"
-	    "              their place. Always checked; by itself it proves integrity, not origin.\n"
-	    "  provenance  in-toto statements with SLSA provenance v1 or v0.2 in DSSE envelopes, signed\n"
-	    "              by one of the keys that are given.\n"
+	    "Evidence, told apart by its content: DSSE envelopes and Sigstore bundles with SLSA\n"
+	    "provenance, verification summaries or SBOMs; Sigstore bundles over a file; signatures by\n"
+	    "minisign, signify, ssh-keygen, openssl and CMS. Signers are named by --key, by\n"
+	    "--certificate-identity with its issuer, or by the policy; nobody else counts.\n"
 	    "\n"
-	    "Without a policy PASS needs a provenance by a trusted key, or a matching --expect; with a\n"
-	    "policy, everything that it requires. What is missing is listed; missing is never PASS.\n"
+	    "Without a policy and --require, PASS needs a provenance or a signature over the file by a\n"
+	    "signer who was named, or a matching --expect; with them, everything that they ask for. What\n"
+	    "is missing is listed; missing is never PASS. A PE file's anatomy is always checked.\n"
 	    "\n"
 	    "  firebreak verify setup.exe --evidence setup.intoto.jsonl --key builder.pem\n"
+	    "  firebreak verify app.tgz --beside --certificate-identity release@example.org \\\n"
+	    "      --certificate-oidc-issuer https://accounts.google.com\n"
+	    "  firebreak verify app --evidence app.intoto.jsonl --source-uri github.com/o/app \\\n"
+	    "      --source-tag v1.2.3 --builder-id https://github.com/slsa-framework/\\\n"
+	    "slsa-github-generator/.github/workflows/generator_generic_slsa3.yml@v2.*\n"
 	    "  firebreak verify *.dll --policy share/policies/anatomy.yaml\n"
 	    "\n"
 	    "Exit codes: 0 PASS, 1 FAIL, 2 UNKNOWN (evidence is missing), 3 usage, 4 a file could not be\n"

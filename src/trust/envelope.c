@@ -139,7 +139,7 @@ static int check_sig(struct envelope_check *c, const struct envelope_sig *s, str
     const struct keyring *keys)
 {
 	for (size_t k = 0; k < keys->n; k++) {
-		if (!keyring_names(s->keyid, &keys->key[k]))
+		if (!keys->key[k].general || !keyring_names(s->keyid, &keys->key[k]))
 			continue;
 		int rc = verify_one(keys->key[k].key, pae, s->sig);
 		if (rc == KEY_GOOD)
@@ -149,7 +149,8 @@ static int check_sig(struct envelope_check *c, const struct envelope_sig *s, str
 		return rc > 0 ? ENVELOPE_BAD : rc;
 	}
 	for (size_t k = 0; k < keys->n; k++) {
-		int rc = verify_one(keys->key[k].key, pae, s->sig);
+		int rc = keys->key[k].general ? verify_one(keys->key[k].key, pae, s->sig)
+					      : KEY_BAD_SIGNATURE;
 		if (rc < 0)
 			return rc;
 		if (rc == KEY_GOOD)

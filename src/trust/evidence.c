@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "crypto/hash.h"
+#include "trust/sigstore/sigstore.h"
 
 #include <errno.h>
 
@@ -65,6 +66,34 @@ static int read_value(struct evidence_reader *r, struct json_val v, size_t line)
 	return rc;
 }
 
+/* A signature over a file, kept beside it. Whether it holds depends on the file: judge_file.c. */
+static int read_detached(struct evidence_reader *r, struct span text)
+{
+	struct attestation *a = add(r, 0);
+	struct detached *d;
+	struct fault f = FAULT_INIT;
+	int err = 0;
+
+	if (!a)
+		return -ENOMEM;
+	struct span keep = arena_dup(r->e->keep, text, &err);
+	int rc = err < 0 ? err : detached_read(&d, keep, r->e->keep, &f);
+	if (rc < 0)
+		return evidence_broken(r, a, rc, &f);
+	a->kind = ATTESTATION_DETACHED;
+	a->detached = d;
+	a->state = ATTESTATION_GOOD;
+	return 0;
+}
+
+/* What begins like JSON is meant to be JSON, however damaged it is. */
+static bool is_detached(struct span text)
+{
+	struct span s = span_trim(text);
+
+	return s.n && s.p[0] != '{' && s.p[0] != '[' && detached_kind_of(text) != DETACHED_NONE;
+}
+
 static int read_lines(struct evidence_reader *r, struct span text);
 
 /* line is 0 for a whole file: then it may also hold one value a line. */
@@ -111,7 +140,7 @@ int evidence_add(struct evidence *e, struct span text, const char *name,
 		.digest = sha256_of(text),
 		.scratch = ARENA_INIT(EVIDENCE_SCRATCH_MAX) };
 
-	int rc = read_text(&r, text, 0);
+	int rc = is_detached(text) ? read_detached(&r, text) : read_text(&r, text, 0);
 	arena_free(&r.scratch);
 	return rc;
 }
@@ -137,13 +166,23 @@ unsigned evidence_needs(const struct evidence *e)
 {
 	unsigned set = 0;
 
-	for (size_t i = 0; i < e->n; i++)
-		if (e->item[i].kind == ATTESTATION_STATEMENT)
-			set |= statement_needs(&e->item[i].st);
+	for (size_t i = 0; i < e->n; i++) {
+		const struct attestation *a = &e->item[i];
+		if (a->kind == ATTESTATION_STATEMENT)
+			set |= statement_needs(&a->st);
+		else if (a->kind == ATTESTATION_DETACHED)
+			set |= detached_needs(a->detached);
+		else
+			set |= sigstore_needs(a->bundle);
+	}
 	return set;
 }
 
 void evidence_done(struct evidence *e)
 {
-	e->n = 0;
+	while (e->n) {
+		struct attestation *a = &e->item[--e->n];
+		if (a->bundle)
+			sigstore_result_free(a->bundle);
+	}
 }

@@ -18,6 +18,7 @@
 #include "base/fault.h"
 #include "trust/accept.h"
 #include "trust/artifact.h"
+#include "trust/detached/detached.h"
 #include "trust/envelope.h"
 #include "trust/slsa.h"
 #include "trust/statement.h"
@@ -29,14 +30,22 @@
 
 struct sigstore_root;
 struct sigstore_result;
-struct detached;
-struct detached_trust;
+
+/* Sigstore's trusted root, read when the first bundle asks for it: most evidence needs none. */
+struct evidence_root {
+	struct span text; /* JSON; empty: none is given */
+	struct sigstore_root *root;
+	bool tried;
+};
+/* NULL if there is none (or it is malformed, or memory is short: bundles are PARTIAL then). */
+const struct sigstore_root *evidence_root(struct evidence_root *r);
 
 /* What signatures are checked against. */
 struct evidence_trust {
 	const struct keyring *keys;
 	const struct accept *accept;
-	const struct sigstore_root *root; /* NULL: certificates are not verified */
+	struct evidence_root *root; /* NULL: certificates are not verified */
+	struct detached_trust detached;
 	ts now;
 };
 
@@ -58,14 +67,21 @@ enum attestation_kind {
 				    * be read, the signature is checked with each artifact */
 };
 
-enum predicate_kind { PREDICATE_OTHER = 0, PREDICATE_SLSA, PREDICATE_VSA, PREDICATE_SBOM };
+enum predicate_kind {
+	PREDICATE_OTHER = 0,
+	PREDICATE_SLSA,
+	PREDICATE_VSA,
+	PREDICATE_SBOM,
+	PREDICATE_BROKEN, /* provenance or summary that cannot be read: why says where */
+};
 
 struct attestation {
 	enum attestation_state state;
 	enum attestation_kind kind;
 	const char *file;     /* the evidence file, with ":LINE" if it has several lines */
 	struct digest digest; /* SHA-256 of the file */
-	const char *why;      /* not REFUSED, GOOD: in words */
+	const char *why;      /* not REFUSED, GOOD, or the predicate is BROKEN: in words */
+	const char *code;     /* BROKEN, FORGED: the reason's code if it has one of its own; static */
 	struct signer signer; /* UNNAMED, REFUSED, GOOD (not detached) */
 	bool sigstore;        /* came in a Sigstore bundle */
 	/* STATEMENT, in state UNNAMED, REFUSED, GOOD: */
@@ -74,7 +90,7 @@ struct attestation {
 	struct slsa slsa;
 	struct vsa vsa;
 	/* BUNDLE, DETACHED: */
-	struct sigstore_result *bundle;
+	struct sigstore_result *bundle; /* in the arena */
 	const struct detached *detached;
 };
 

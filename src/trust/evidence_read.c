@@ -105,15 +105,22 @@ int evidence_payload(struct evidence_reader *r, struct attestation *a, struct sp
 	}
 	a->state = ATTESTATION_BROKEN;
 	int rc = statement_read(&a->st, payload, r->e->keep, &r->scratch, &f);
-	if (rc == 0)
-		rc = read_predicate(r, a, &f);
-	a->st.predicate = JSON_ABSENT; /* its document ends with the scratch memory */
 	if (rc < 0) {
 		fault_wrap(&f, 0, "signed statement");
 		return evidence_broken(r, a, rc, &f);
 	}
+	rc = read_predicate(r, a, &f);
+	a->st.predicate = JSON_ABSENT; /* its document ends with the scratch memory */
+	if (rc == -ENOMEM)
+		return evidence_broken(r, a, rc, &f);
 	a->state = state;
-	return 0;
+	if (rc == 0)
+		return 0;
+	/* Who signed what it is about still stands; what it says does not. */
+	fault_wrap(&f, 0, "signed statement");
+	a->predicate = PREDICATE_BROKEN;
+	a->why = arena_str(r->e->keep, span_str(f.text));
+	return a->why ? 0 : -ENOMEM;
 }
 
 static int forged(

@@ -94,6 +94,14 @@ static unsigned demanded(const struct judge *j)
 	return need;
 }
 
+/* What is wrong with evidence of a kind that nobody asked for is only worth a warning. */
+static enum reason_kind gravity(const struct judge *j, enum policy_need need)
+{
+	unsigned all = demanded(j);
+
+	return !all || all & need ? REASON_FAIL : REASON_WARN;
+}
+
 /* All evidence, the artifact's own behind the session's. */
 static const struct attestation *item(const struct judge *j, size_t i)
 {
@@ -154,6 +162,11 @@ static void weigh_match(const struct judge *j, const struct attestation *a,
 	switch (a->predicate) {
 	case PREDICATE_SLSA:
 		break; /* judge_slsa */
+	case PREDICATE_BROKEN:
+		judge_from(verdict_add(v, gravity(j, POLICY_PROVENANCE | POLICY_VSA),
+			       "evidence.malformed", "%s", a->why),
+		    a);
+		break;
 	case PREDICATE_VSA:
 		if (a->vsa.result != VSA_PASSED)
 			judge_from(verdict_add(v, REASON_FAIL, "artifact.vsa-failed",
@@ -233,10 +246,14 @@ static int weigh(const struct judge *j, const struct attestation *a, struct veri
 
 	switch (a->state) {
 	case ATTESTATION_BROKEN:
-		judge_from(verdict_add(v, REASON_FAIL, "evidence.malformed", "%s", a->why), a);
+		judge_from(verdict_add(v, REASON_FAIL, a->code ? a->code : "evidence.malformed", "%s",
+			       a->why),
+		    a);
 		break;
 	case ATTESTATION_FORGED:
-		judge_from(verdict_add(v, REASON_FAIL, "evidence.signature", "%s", a->why), a);
+		judge_from(verdict_add(v, REASON_FAIL, a->code ? a->code : "evidence.signature", "%s",
+			       a->why),
+		    a);
 		break;
 	case ATTESTATION_OTHER:
 		judge_note(v, t, a, "evidence.other", a->why);
@@ -262,9 +279,11 @@ static int weigh(const struct judge *j, const struct attestation *a, struct veri
 		if (a->state == ATTESTATION_GOOD)
 			weigh_statement(j, a, art, t);
 		if (judge_candidate(a, art, PREDICATE_SLSA) && a != t->accepted)
-			(void)judge_slsa(j, art, a, v, t->accepted ? REASON_WARN : REASON_FAIL);
+			(void)judge_slsa(j, art, a, v,
+			    t->accepted ? REASON_WARN : gravity(j, POLICY_PROVENANCE));
 		if (judge_candidate(a, art, PREDICATE_VSA) && a != t->vsa)
-			(void)judge_vsa(j, art, a, v, t->vsa ? REASON_WARN : REASON_FAIL);
+			(void)judge_vsa(
+			    j, art, a, v, t->vsa ? REASON_WARN : gravity(j, POLICY_VSA));
 		break;
 	}
 	return 0;

@@ -127,7 +127,7 @@ const char *policy_builder_fault(const char *pattern);
 /*
  * Is ref "refs/tags/V" where V is the semantic version want, or begins with it? "v1" takes every
  * v1.x.y without pre-release, "v1.2" every v1.2.y, "v1.2.3-rc1" only itself; build metadata ("+…")
- * is not looked at. The "v" in front is needed in want and V, as slsa-verifier has it.
+ * is not looked at, and a tag "v14" is v14.0.0. The "v" in front is needed in both.
  */
 bool policy_versioned_tag(const char *want, const char *ref);
 /* Is it a version that policy_versioned_tag can look for: v1, v1.2, v1.2.3, v1.2.3-rc.1? */

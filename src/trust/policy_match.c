@@ -185,8 +185,10 @@ bool policy_versioned_tag(const char *want, const char *ref)
 	const char *tag = tag_of(ref);
 	struct version w, v;
 
-	if (!tag || !read_version(&w, span_str(want)) || !read_version(&v, span_str(tag)) || v.n != 3)
+	if (!tag || !read_version(&w, span_str(want)) || !read_version(&v, span_str(tag)))
 		return false;
+	while (v.n < 3) /* "v14" is v14.0.0 */
+		v.part[v.n++] = SPAN_LIT("0");
 	for (size_t i = 0; i < w.n; i++)
 		if (cmp_number(w.part[i], v.part[i]) != 0)
 			return false;

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "conf/yaml.h"
+#include "trust/sigstore/sigstore.h"
 #include "trust/verify_session.h"
 
 #include <errno.h>
@@ -12,102 +13,36 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+const char *const verify_suffixes[] = { "sigstore.json", "sigstore", "intoto.jsonl", "intoto.json",
+	"intoto.sigstore", "intoto.build.slsa", "build.slsa", "att", "minisig", "sig", "asc", "p7s",
+	NULL };
+
 #define SESSION_MAX (512u << 20)
 
-static int add_key(
-    struct verify_session *v, const char *path, const char *name, bool may_sign, struct fault *f)
+/* Whom to believe about certificates. */
+static int load_root(struct verify_session *v, const struct verify_request *r, struct fault *f)
 {
-	AUTO_BUF struct buf text = BUF_INIT(KEY_TEXT_MAX + 1);
-	struct key *key;
-
-	int rc = file_read(path, &text, KEY_TEXT_MAX, f);
-	if (rc < 0)
-		return rc;
-	rc = key_public(&key, buf_span(&text), f);
-	if (rc < 0)
-		return fault_wrap(f, rc, "key %s", QUOTE(span_str(path)));
-	const char *keep = arena_str(&v->arena, span_str(name));
-	if (!keep) {
-		key_free(key);
-		return -ENOMEM;
-	}
-	rc = keyring_add(&v->keys, key, keep, may_sign);
-	return rc == -ENOSPC ? fault_set(f, -EINVAL, "more than %d keys", VERIFY_KEYS_MAX) : rc;
-}
-
-/* Who may sign: the policy's list is closed; without one it is whom the options name. */
-static int load_accept(struct verify_session *v, struct fault *f)
-{
-	const struct policy *p = &v->policy, *o = v->options;
-
-	v->accept.keys = &v->keys;
-	if (v->has_policy && p->nsigners) {
-		if (o && o->nsigners)
-			return fault_set(f, -EINVAL,
-			    "%s lists who may sign: an identity cannot be added to it from outside",
-			    QUOTE(span_str(p->path)));
-		int rc = accept_add(&v->accept, p->signer, p->nsigners, f);
-		return rc == -EINVAL ? fault_wrap(f, -EBADMSG, "%s: signers", QUOTE(span_str(p->path)))
-				     : rc;
-	}
-	return o ? accept_add(&v->accept, o->signer, o->nsigners, f) : 0;
-}
-
-static bool listed_by_id(const struct policy *p, const struct digest *id)
-{
-	for (size_t i = 0; i < p->nsigners; i++)
-		if (p->signer[i].kind == POLICY_SIGNER_KEY && digest_eq(&p->signer[i].id, id))
-			return true;
-	return false;
-}
-
-/* Where a key file is that the policy lists. */
-static const char *signer_path(const struct verify_request *r, const struct policy_signer *s)
-{
-	if (!r->signers)
-		return s->path;
-	for (size_t i = 0; i < r->nsigners; i++)
-		if (strcmp(r->signers[i].name, s->text) == 0)
-			return r->signers[i].path;
-	return NULL;
-}
-
-static int add_signer(struct verify_session *v, const struct verify_request *r,
-    const struct policy_signer *s, struct fault *f)
-{
-	const char *path = signer_path(r, s);
-	int rc = path ? add_key(v, path, r->signers ? s->text : s->path, true, f)
-		      : fault_set(f, -ENOENT, "%s was not kept with it", QUOTE(span_str(s->text)));
-
-	return rc < 0 ? fault_wrap(f, rc, "%s: signers", QUOTE(span_str(v->policy.path))) : 0;
-}
-
-/* A policy that lists signers says who may sign; without one every key given may. */
-static int load_keys(struct verify_session *v, const struct verify_request *r, struct fault *f)
-{
-	const struct policy *p = &v->policy;
-	bool open_list = !v->has_policy || !p->nsigners;
-
-	for (size_t i = 0; i < r->nkeys; i++) {
-		int rc = add_key(v, r->keys[i].path, r->keys[i].name, open_list, f);
-		if (rc < 0)
-			return rc;
-	}
-	for (size_t i = 0; v->has_policy && i < p->nsigners; i++) {
-		int rc = p->signer[i].path ? add_signer(v, r, &p->signer[i], f) : 0;
-		if (rc < 0)
-			return rc;
-	}
-	for (size_t i = 0; v->has_policy && i < v->keys.n; i++)
-		v->keys.key[i].may_sign |= listed_by_id(p, &v->keys.key[i].id);
-	return 0;
+	v->root.text = r->trusted_root;
+	if (!r->trusted_root_name)
+		return 0;
+	v->root.tried = true;
+	int rc = sigstore_root_parse(&v->root.root, r->trusted_root, f);
+	return rc < 0 ? fault_wrap(f, rc, "trusted root %s", QUOTE(span_str(r->trusted_root_name)))
+		      : 0;
 }
 
 static int load_evidence(struct verify_session *v, const struct verify_request *r, struct fault *f)
 {
 	v->evidence.keep = &v->arena;
 	v->trust = (struct evidence_trust){
-		.keys = &v->keys, .accept = &v->accept, .root = v->root, .now = v->now
+		.keys = &v->keys,
+		.accept = &v->accept,
+		.root = &v->root,
+		.detached = { .keys = &v->keys,
+		    .ssh_namespace = r->ssh_namespace,
+		    .ca = v->ca,
+		    .now = v->now },
+		.now = v->now,
 	};
 	for (size_t i = 0; i < r->nevidence; i++) {
 		int rc = evidence_load(
@@ -171,6 +106,7 @@ static int begin(struct verify_session *v, const struct verify_request *r, struc
 	int rc = 0;
 
 	v->arena = ARENA_INIT(SESSION_MAX);
+	v->results = ARENA_INIT(SESSION_MAX);
 	v->expect = r->expect;
 	v->now = r->now;
 	v->options = r->options;
@@ -187,9 +123,9 @@ static int begin(struct verify_session *v, const struct verify_request *r, struc
 		v->has_policy = rc == 0;
 	}
 	if (rc == 0)
-		rc = load_keys(v, r, f);
+		rc = verify_load_signers(v, r, f);
 	if (rc == 0)
-		rc = load_accept(v, f);
+		rc = load_root(v, r, f);
 	return rc < 0 ? rc : load_evidence(v, r, f);
 }
 
@@ -216,9 +152,11 @@ struct verify_session *verify_end(struct verify_session *v)
 		return NULL;
 	evidence_done(&v->evidence);
 	accept_free(&v->accept);
+	sigstore_root_free(v->root.root);
 	keyring_free(&v->keys);
 	hasher_free(v->hasher);
 	free(v->block);
+	arena_free(&v->results);
 	arena_free(&v->arena);
 	free(v);
 	return NULL;
@@ -230,20 +168,36 @@ const char *verify_policy(const struct verify_session *v, struct digest *ret_d)
 	return v->has_policy ? v->policy.name : NULL;
 }
 
-static int judge_it(struct verify_session *v, struct verify_artifact *art)
+static int judge_it(
+    struct verify_session *v, const struct evidence *own, struct verify_artifact *art)
 {
-	const struct judge j = { .evidence = { &v->evidence, NULL },
+	const struct judge j = { .evidence = { &v->evidence, own },
 		.trust = &v->trust,
 		.policy = { v->has_policy ? &v->policy : NULL, v->options },
 		.expect = &v->expect,
 		.now = v->now,
-		.arena = &v->arena,
+		.arena = &v->results,
 		.only = v->nartifacts == 1 };
 
 	return judge_artifact(&j, art);
 }
 
-static int verify_fd(struct verify_session *v, int fd, struct verify_artifact *art)
+/* Evidence that lies beside the artifact, by the usual names. */
+static int load_beside(struct verify_session *v, struct evidence *own, const char *path,
+    struct fault *f)
+{
+	own->keep = &v->results;
+	for (size_t i = 0; v->beside && verify_suffixes[i]; i++) {
+		const char *file = arena_printf(&v->results, "%s.%s", path, verify_suffixes[i]);
+		int rc = file ? evidence_load(own, file, file, &v->trust, f) : -ENOMEM;
+		if (rc < 0 && rc != -ENOENT)
+			return rc;
+	}
+	return 0;
+}
+
+static int verify_fd(struct verify_session *v, int fd, const struct evidence *own,
+    struct verify_artifact *art)
 {
 	struct stat before, after;
 
@@ -251,14 +205,19 @@ static int verify_fd(struct verify_session *v, int fd, struct verify_artifact *a
 		return -errno;
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	art->fd = fd;
-	int rc = verify_examine(v, fd, needs(v), art);
+	int rc = verify_examine(v, fd, needs(v) | evidence_needs(own), art);
 	if (rc == 0)
-		rc = judge_it(v, art);
+		rc = judge_it(v, own, art);
 	/* What was judged is what was read, or nothing was. */
 	if (rc == 0 && (fstat(fd, &after) < 0 || !verify_same_file(&before, &after)))
 		rc = -EAGAIN;
 	art->fd = -1;
 	return rc;
+}
+
+void verify_forget(struct verify_session *v)
+{
+	arena_free(&v->results);
 }
 
 int verify_path(
@@ -270,16 +229,22 @@ int verify_path(
 int verify_named(struct verify_session *v, const char *path, const char *name,
     struct verify_artifact *ret_a, struct fault *f)
 {
-	struct verify_artifact *art = ARENA_NEW(&v->arena, struct verify_artifact);
+	struct verify_artifact *art = ARENA_NEW(&v->results, struct verify_artifact);
 
 	AUTO_FD int fd = file_open_user(path, f);
 	if (fd < 0)
 		return fd;
 	if (art) {
-		art->name = arena_str(&v->arena, span_str(name));
+		art->name = arena_str(&v->results, span_str(name));
 		art->is_file = true;
 	}
-	int rc = art && art->name ? verify_fd(v, fd, art) : -ENOMEM;
+	struct evidence own = { 0 };
+	int rc = load_beside(v, &own, path, f);
+	if (rc == 0)
+		rc = art && art->name ? verify_fd(v, fd, &own, art) : -ENOMEM;
+	else if (rc != -ENOMEM)
+		return rc;
+	evidence_done(&own);
 	if (rc == -EAGAIN)
 		return fault_set(f, rc, "%s: changed while it was read", QUOTE(span_str(path)));
 	if (rc < 0)
@@ -305,7 +270,7 @@ bool verify_is_digest(const char *text)
 int verify_digest(struct verify_session *v, const char *text, struct verify_artifact *ret_a,
     struct fault *f)
 {
-	struct verify_artifact *art = ARENA_NEW(&v->arena, struct verify_artifact);
+	struct verify_artifact *art = ARENA_NEW(&v->results, struct verify_artifact);
 	size_t n = digest_set_name(text);
 	struct digest d;
 
@@ -320,18 +285,18 @@ int verify_digest(struct verify_session *v, const char *text, struct verify_arti
 		return fault_set(f, -EINVAL,
 		    "%s: a %s digest does not prove which file this is; give the sha256 or sha512",
 		    QUOTE(span_str(text)), digest_name(alg));
-	art->name = arena_str(&v->arena, span_str(text));
+	art->name = arena_str(&v->results, span_str(text));
 	if (!art->name)
 		return -ENOMEM;
 	if (alg)
 		art->digest[alg] = d;
 	else
 		art->other = art->name;
-	verdict_init(&art->anatomy, &v->arena);
+	verdict_init(&art->anatomy, &v->results);
 	verdict_add(&art->anatomy, REASON_NOTE, "anatomy.no-file",
 	    "only a digest was given: what is inside cannot be looked at");
 	verdict_conclude(&art->anatomy);
-	int rc = judge_it(v, art);
+	int rc = judge_it(v, NULL, art);
 	if (rc < 0)
 		return fault_set(f, rc, "%s: %s", QUOTE(span_str(text)), strerror(-rc));
 	*ret_a = *art;

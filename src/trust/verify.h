@@ -23,6 +23,9 @@
 #include "model/verdict.h"
 #include "trust/signer.h"
 
+/* What comes behind an artifact's name, and a ".", in the names of evidence files; ends with NULL. */
+extern const char *const verify_suffixes[];
+
 #define VERIFY_EVIDENCE_FILES_MAX 64
 #define VERIFY_KEYS_MAX 32 /* --key and the policy's together */
 
@@ -46,9 +49,11 @@ struct verify_request {
 	const struct verify_file *signers;
 	size_t nsigners;
 	const struct policy *options; /* demands of the command line (options.h); NULL: none */
-	/* Sigstore's trusted root as JSON; empty: certificates of bundles cannot be judged. */
+	/* Sigstore's trusted root as JSON, which must outlive the session; empty: certificates of
+	 * bundles cannot be judged. */
 	struct span trusted_root;
-	const char *trusted_root_name; /* for messages */
+	const char *trusted_root_name; /* the file that a user gave: it must be well-formed; else NULL */
+	const char *ssh_namespace;     /* that ssh signatures must be for; NULL: "file" */
 	bool beside;                   /* also take the evidence that lies beside each artifact */
 	unsigned digests;              /* HASH_SET bits: to be computed whether needed or not */
 	size_t nartifacts;             /* how many will be asked for; 0: not known */
@@ -106,7 +111,7 @@ FB_MUST int verify_begin(struct verify_session **ret_v, const struct verify_requ
 struct verify_session *verify_end(struct verify_session *v);
 /* The policy's name and the SHA-256 of its text; NULL without a policy. */
 const char *verify_policy(const struct verify_session *v, struct digest *ret_d);
-/* Strings live in the session. -errno only when the artifact cannot be read. */
+/* Strings live until verify_forget. -errno only when the artifact cannot be read. */
 FB_MUST int verify_path(struct verify_session *v, const char *path, struct verify_artifact *ret_a,
     struct fault *f);
 /* The same for a file that is kept under another name than the one evidence knows it by: a statement
@@ -120,6 +125,8 @@ FB_MUST int verify_named(struct verify_session *v, const char *path, const char 
  */
 FB_MUST int verify_digest(struct verify_session *v, const char *text,
     struct verify_artifact *ret_a, struct fault *f);
+/* Gives back the memory of every result so far. */
+void verify_forget(struct verify_session *v);
 /* Is it such a text rather than a path? */
 bool verify_is_digest(const char *text);
 /* JSON of one result: an object. */

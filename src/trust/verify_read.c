@@ -69,7 +69,7 @@ static int prepare(struct verify_session *v, unsigned set)
 int verify_examine(struct verify_session *v, int fd, unsigned set, struct verify_artifact *art)
 {
 	struct stat st;
-	struct anatomy *an = ARENA_NEW(&v->arena, struct anatomy);
+	struct anatomy *an = ARENA_NEW(&v->results, struct anatomy);
 
 	int rc = an ? prepare(v, set & ~ARTIFACT_NEEDS_BYTES) : -ENOMEM;
 	if (rc < 0)
@@ -77,7 +77,7 @@ int verify_examine(struct verify_session *v, int fd, unsigned set, struct verify
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	art->size = (uint64_t)st.st_size;
-	rc = anatomy_begin(an, fd, art->size, &art->anatomy, &v->arena);
+	rc = anatomy_begin(an, fd, art->size, &art->anatomy, &v->results);
 	if (rc == 0)
 		rc = stream(v, fd, art->size, an);
 	/* Also on an error, so that the hasher starts anew with the next file. */

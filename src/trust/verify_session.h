@@ -7,12 +7,13 @@
 #include "trust/judge.h"
 
 struct verify_session {
-	struct arena arena;
+	struct arena arena, results;
 	struct keyring keys;
 	struct accept accept;
 	struct evidence evidence;
 	struct evidence_trust trust;
-	struct sigstore_root *root;
+	struct evidence_root root;
+	struct detached_ca *ca;
 	struct policy policy;
 	bool has_policy;
 	const struct policy *options;
@@ -27,6 +28,8 @@ struct verify_session {
 	uint8_t *block;
 };
 
+FB_MUST int verify_load_signers(
+    struct verify_session *v, const struct verify_request *r, struct fault *f);
 /* Digests, size and anatomy of an open file. 0; -EAGAIN: it changed meanwhile; -errno. */
 FB_MUST int verify_examine(struct verify_session *v, int fd, unsigned set,
     struct verify_artifact *art);

@@ -25,6 +25,9 @@ static struct key *builder, *other;
 #define SUB(name, sha) "{\"name\":\"" name "\",\"digest\":{\"sha256\":\"" sha "\"}}"
 #define REPO "https://github.com/acme/app"
 #define GOOD ATTEST_V1(SUB("app.exe", EMPTY), "https://b/hosted", REPO, "refs/tags/v1")
+#define BUNDLE                                                                                     \
+	"{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\","                            \
+	"\"verificationMaterial\":{\"publicKey\":{}},"
 #define NOW "2026-11-22T00:00:00Z"
 
 static struct key *public_of(const struct key *k)
@@ -212,14 +215,20 @@ static void test_bad_evidence(void)
 	judged(b, VERDICT_FAIL, REASON_FAIL, "evidence.signature", "a signature in another's name");
 	b = bench_new();
 	trust(b, builder, true);
-	buf_puts(&b->text, "{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\","
-			   "\"verificationMaterial\":{},\"dsseEnvelope\":");
+	buf_puts(&b->text, BUNDLE "\"dsseEnvelope\":");
 	attest_sign(&b->text, GOOD, other);
 	buf_puts(&b->text, "}");
-	judged(b, VERDICT_UNKNOWN, REASON_NOTE, "evidence.stranger", "a Sigstore bundle");
+	judged(b, VERDICT_UNKNOWN, REASON_NOTE, "evidence.stranger", "a bundle by another key");
 	b = bench_new();
 	trust(b, builder, true);
-	buf_puts(&b->text, "{\"dsseEnvelope\":");
+	buf_puts(&b->text, "{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\","
+			   "\"verificationMaterial\":{},\"dsseEnvelope\":");
+	attest_sign(&b->text, GOOD, builder);
+	buf_puts(&b->text, "}");
+	judged(b, VERDICT_FAIL, REASON_FAIL, "evidence.sigstore-material", "a bundle without signer");
+	b = bench_new();
+	trust(b, builder, true);
+	buf_puts(&b->text, BUNDLE "\"dsseEnvelope\":");
 	attest_sign(&b->text, GOOD, builder);
 	buf_puts(&b->text, "}");
 	judged(b, VERDICT_PASS, REASON_PROVEN, "provenance.accepted",
@@ -234,8 +243,8 @@ static void test_bad_evidence(void)
 	b = bench_new();
 	trust(b, builder, true);
 	for (int i = 0; i < EVIDENCE_ENVELOPES_MAX; i++)
-		buf_puts(&b->text, "{\"dsseEnvelope\":{\"payload\":\"\",\"payloadType\":\"t\","
-				   "\"signatures\":[{\"sig\":\"\"}]}}\n");
+		buf_puts(&b->text, "{\"payload\":\"\",\"payloadType\":\"t\","
+				   "\"signatures\":[{\"sig\":\"\"}]}\n");
 	attest(b, GOOD, builder);
 	judged(b, VERDICT_FAIL, REASON_FAIL, "evidence.malformed", "more envelopes than the cap");
 }

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* verify_print: one artifact's outcome for people. */
+
+#include "cli/verify.h"
+
+#include <inttypes.h>
+
+static const char *color_of(const struct cli *c, enum verdict_status s)
+{
+	return s == VERDICT_PASS ? cli_green(c) : s == VERDICT_FAIL ? cli_red(c) : cli_yellow(c);
+}
+
+static void print_reason(
+    struct cli *c, struct buf *out, const struct reason *r, const char *color)
+{
+	buf_printf(out, "  %s%-7s%s  %s: %s\n", color, reason_name(r->kind), cli_reset(c), r->code,
+	    r->text);
+	if (r->file || digest_is_set(&r->evidence))
+		buf_printf(out, "           evidence %s %s\n", cli_safe(c, r->file),
+		    DIGEST_TEXT(&r->evidence));
+}
+
+static void print_reasons(struct cli *c, struct buf *out, const struct verdict *v)
+{
+	static const enum reason_kind order[] = { REASON_FAIL, REASON_WARN, REASON_PROVEN,
+		REASON_NOTE };
+	const char *color[] = { cli_red(c), cli_yellow(c), cli_green(c), "" };
+
+	for (size_t k = 0; k < ARRAY_LEN(order); k++)
+		for (size_t i = 0; i < v->n; i++)
+			if (v->reason[i].kind == order[k])
+				print_reason(c, out, &v->reason[i], color[k]);
+	if (!verdict_has(v, REASON_MISSING))
+		return;
+	buf_printf(out, "  %sMissing evidence:%s\n", cli_yellow(c), cli_reset(c));
+	for (size_t i = 0; i < v->n; i++)
+		if (v->reason[i].kind == REASON_MISSING)
+			buf_printf(out, "    %s: %s\n", v->reason[i].code, v->reason[i].text);
+}
+
+static void print_fact(struct cli *c, struct buf *out, const char *name, const char *value)
+{
+	if (value && *value)
+		buf_printf(out, "  %-12s  %s\n", name, cli_safe(c, value));
+}
+
+static const char *anatomy_words(const struct verify_artifact *a)
+{
+	if (a->anatomy.status == VERDICT_PASS)
+		return "every byte is accounted for by the signature inside the file";
+	if (a->anatomy.status == VERDICT_FAIL)
+		return "structure and signature do not account for the whole file";
+	if (!a->is_file)
+		return "no file was given";
+	return strcmp(a->format, "pe") == 0 ? "not signed" : "no signature that is understood here";
+}
+
+static void print_head(struct cli *c, struct buf *out, const struct verify_artifact *a)
+{
+	buf_printf(out, "%s%s%-7s%s  %s", cli_bold(c), color_of(c, a->verdict.status),
+	    verdict_name(a->verdict.status), cli_reset(c), cli_safe(c, a->name));
+	if (a->is_file)
+		buf_printf(out, "  (%" PRIu64 " bytes, %s)", a->size, a->format);
+	buf_puts(out, "\n");
+}
+
+void verify_print(struct cli *c, struct buf *out, const struct verify_artifact *a)
+{
+	static const enum digest_alg order[] = { DIGEST_SHA256, DIGEST_SHA1, DIGEST_SHA384,
+		DIGEST_SHA512, DIGEST_BLAKE2B };
+
+	print_head(c, out, a);
+	for (size_t i = 0; a->is_file && i < ARRAY_LEN(order); i++)
+		if (digest_is_set(&a->digest[order[i]]))
+			print_fact(
+			    c, out, digest_name(order[i]), DIGEST_HEX(&a->digest[order[i]]));
+	if (a->has_authenticode)
+		print_fact(c, out, "authenticode", DIGEST_TEXT(&a->authenticode));
+	buf_printf(out, "  %-12s  %s%s%s: %s\n", "anatomy", color_of(c, a->anatomy.status),
+	    verdict_name(a->anatomy.status), cli_reset(c), anatomy_words(a));
+	print_fact(c, out, "builder", a->builder_id);
+	print_fact(c, out, "source", a->source_uri);
+	print_fact(c, out, "source ref", a->source_ref);
+	print_fact(c, out, "commit", a->source_digest);
+	print_reasons(c, out, &a->verdict);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* verify_keys: who may sign: keys that were given, the policy's list, identities. */
+
+#include "base/file.h"
+#include "trust/verify_session.h"
+
+#include <errno.h>
+
+static int add_key(
+    struct verify_session *v, const char *path, const char *name, bool may_sign, struct fault *f)
+{
+	AUTO_BUF struct buf text = BUF_INIT(KEY_TEXT_MAX + 1);
+
+	int rc = file_read(path, &text, KEY_TEXT_MAX, f);
+	if (rc < 0)
+		return rc;
+	const char *keep = arena_str(&v->arena, span_str(name));
+	if (!keep)
+		return -ENOMEM;
+	rc = keyring_read(&v->keys, buf_span(&text), keep, may_sign, &v->arena, f);
+	if (rc == -ENOSPC)
+		return fault_set(f, -EINVAL, "more than %d keys", KEYRING_MAX);
+	return rc < 0 ? fault_wrap(f, rc, "key %s", QUOTE(span_str(path))) : rc;
+}
+
+/* Who may sign: the policy's list is closed; without one it is whom the options name. */
+static int load_accept(struct verify_session *v, struct fault *f)
+{
+	const struct policy *p = &v->policy, *o = v->options;
+
+	v->accept.keys = &v->keys;
+	if (v->has_policy && p->nsigners) {
+		if (o && o->nsigners)
+			return fault_set(f, -EINVAL,
+			    "%s lists who may sign: an identity cannot be added to it from outside",
+			    QUOTE(span_str(p->path)));
+		int rc = accept_add(&v->accept, p->signer, p->nsigners, f);
+		return rc == -EINVAL ? fault_wrap(f, -EBADMSG, "%s: signers", QUOTE(span_str(p->path)))
+				     : rc;
+	}
+	return o ? accept_add(&v->accept, o->signer, o->nsigners, f) : 0;
+}
+
+static bool listed_by_id(const struct policy *p, const struct digest *id)
+{
+	for (size_t i = 0; i < p->nsigners; i++)
+		if (p->signer[i].kind == POLICY_SIGNER_KEY && digest_eq(&p->signer[i].id, id))
+			return true;
+	return false;
+}
+
+/* Where a key file is that the policy lists. */
+static const char *signer_path(const struct verify_request *r, const struct policy_signer *s)
+{
+	if (!r->signers)
+		return s->path;
+	for (size_t i = 0; i < r->nsigners; i++)
+		if (strcmp(r->signers[i].name, s->text) == 0)
+			return r->signers[i].path;
+	return NULL;
+}
+
+static int add_signer(struct verify_session *v, const struct verify_request *r,
+    const struct policy_signer *s, struct fault *f)
+{
+	const char *path = signer_path(r, s);
+	int rc = path ? add_key(v, path, r->signers ? s->text : s->path, true, f)
+		      : fault_set(f, -ENOENT, "%s was not kept with it", QUOTE(span_str(s->text)));
+
+	return rc < 0 ? fault_wrap(f, rc, "%s: signers", QUOTE(span_str(v->policy.path))) : 0;
+}
+
+/* A policy that lists signers says who may sign; without one every key given may. */
+static int load_keys(struct verify_session *v, const struct verify_request *r, struct fault *f)
+{
+	const struct policy *p = &v->policy;
+	bool open_list = !v->has_policy || !p->nsigners;
+
+	for (size_t i = 0; i < r->nkeys; i++) {
+		int rc = add_key(v, r->keys[i].path, r->keys[i].name, open_list, f);
+		if (rc < 0)
+			return rc;
+	}
+	for (size_t i = 0; v->has_policy && i < p->nsigners; i++) {
+		int rc = p->signer[i].path ? add_signer(v, r, &p->signer[i], f) : 0;
+		if (rc < 0)
+			return rc;
+	}
+	for (size_t i = 0; v->has_policy && i < v->keys.n; i++)
+		v->keys.key[i].may_sign |= listed_by_id(p, &v->keys.key[i].id);
+	return 0;
+}
+
+int verify_load_signers(
+    struct verify_session *v, const struct verify_request *r, struct fault *f)
+{
+	int rc = load_keys(v, r, f);
+
+	return rc < 0 ? rc : load_accept(v, f);
+}
