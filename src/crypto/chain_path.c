@@ -15,11 +15,17 @@ OSSL_FREE_FN(X509, X509_free)
 OSSL_FREE_FN(NAME_CONSTRAINTS, NAME_CONSTRAINTS_free)
 OSSL_FREE_FN(X509_POLICY_TREE, X509_policy_tree_free)
 
+/* With its extensions cached: NAME_CONSTRAINTS_check sees no alternative name before that. NULL also
+ * when one of those that OpenSSL looks at does not parse. */
 static X509 *parse(const struct cert *c)
 {
 	const unsigned char *p = c->der.p;
+	X509 *x = d2i_X509(NULL, &p, (long)c->der.n);
 
-	return d2i_X509(NULL, &p, (long)c->der.n);
+	if (x && !(X509_get_extension_flags(x) & EXFLAG_INVALID))
+		return x;
+	X509_free(x);
+	return NULL;
 }
 
 /* RFC 5280 6.1.4 (l), (m): self-issued certificates do not count. */
@@ -45,7 +51,7 @@ static int check_names_of(const struct cert *ca, const struct cert *c, struct fa
 	int critical = -1;
 
 	if (!x || !issuer)
-		return fault_set(f, CHAIN_MALFORMED, "a certificate does not parse");
+		return fault_set(f, CHAIN_MALFORMED, "a certificate's extensions do not parse");
 	OSSL_AUTO(NAME_CONSTRAINTS, NAME_CONSTRAINTS_free)
 	nc = X509_get_ext_d2i(issuer, NID_name_constraints, &critical, NULL);
 	if (!nc)
@@ -81,8 +87,10 @@ static int check_policies(const struct chain_facts *const *path, size_t n, struc
 {
 	OSSL_AUTO(X509_POLICY_TREE, X509_policy_tree_free) tree = NULL;
 	STACK_OF(X509) *certs = sk_X509_new_null();
+	STACK_OF(ASN1_OBJECT) *wanted = sk_ASN1_OBJECT_new_null();
 	int explicit = 0, rc = X509_PCY_TREE_INTERNAL;
-	bool good = certs;
+	bool good = certs && wanted &&
+	    sk_ASN1_OBJECT_push(wanted, OBJ_nid2obj(NID_any_policy)) > 0;
 
 	for (size_t i = 0; i < n && good; i++) {
 		X509 *x = parse(path[i]->cert);
@@ -91,9 +99,12 @@ static int check_policies(const struct chain_facts *const *path, size_t n, struc
 			X509_free(x);
 	}
 	if (good)
-		rc = X509_policy_check(&tree, &explicit, certs, NULL, 0);
+		rc = X509_policy_check(&tree, &explicit, certs, wanted, 0);
+	sk_ASN1_OBJECT_free(wanted);
 	sk_X509_pop_free(certs, X509_free);
-	if (!good || rc == X509_PCY_TREE_INTERNAL)
+	if (!good)
+		return fault_set(f, CHAIN_MALFORMED, "a certificate's extensions do not parse");
+	if (rc == X509_PCY_TREE_INTERNAL)
 		return -ENOMEM;
 	if (rc != X509_PCY_TREE_VALID)
 		return fault_set(f, CHAIN_POLICY, rc == X509_PCY_TREE_FAILURE
