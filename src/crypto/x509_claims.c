@@ -99,9 +99,11 @@ int x509_alt_names(
 		return -ENOMEM;
 	struct cur v = cur_of(e.value), list = der_enter(&v, DER_SEQ);
 	do {
-		struct span text = general_name(&list, &name[n].kind);
-		if (n + 1 == X509_NAMES_MAX)
+		if (n == X509_NAMES_MAX) {
 			cur_fail(&list, DER_E_VALUE);
+			break;
+		}
+		struct span text = general_name(&list, &name[n].kind);
 		if (!list.err && text.n && !(name[n].text = arena_str(a, text)))
 			return -ENOMEM;
 		n += !list.err;
