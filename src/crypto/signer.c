@@ -218,7 +218,7 @@ static int check_reference(struct span attrs, bool v2, const struct cert *cert, 
 		return rc;
 	if (!digest_eq(&want, &have))
 		return fault_set(f, AC_NO_CERTIFICATE,
-		    "the embedded certificate is another than the signature refers to");
+		    "the signer's certificate is another than the one that the signature refers to");
 	return AC_OK;
 }
 

@@ -183,11 +183,14 @@ static const struct cert *named(const struct cert_set *s, const struct tsp *t, s
 	return *ret_n == 1 ? found : NULL;
 }
 
+/* A CA of the same name with another key is another CA. */
 static int trust_failed(int rc, struct fault *f)
 {
+	bool other = rc == CHAIN_NO_ISSUER || rc == CHAIN_BAD_SIGNATURE;
+
 	if (rc <= 0)
 		return rc;
-	return fault_wrap(f, rc == CHAIN_NO_ISSUER ? TSP_OTHER_TSA : TSP_UNTRUSTED,
+	return fault_wrap(f, other ? TSP_OTHER_TSA : TSP_UNTRUSTED,
 	    "the time-stamping authority's certificate");
 }
 

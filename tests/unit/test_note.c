@@ -224,10 +224,10 @@ static void test_many(const struct key *k)
 	int rc = note_sign(SPAN_LIT("x\n"), "o", k, &note);
 	for (int i = 1; i < NOTE_SIGS_MAX; i++)
 		buf_puts(&note, "\xe2\x80\x94 other AAAAAAA=\n");
-	ok(rc == 0 && note_open(&text, buf_span(&note), "o", k, &f) == 0, "16 signatures %s",
-	    f.text);
+	ok(rc == 0 && note_open(&text, buf_span(&note), "o", k, &f) == 0, "%d signatures %s",
+	    NOTE_SIGS_MAX, f.text);
 	buf_puts(&note, "\xe2\x80\x94 other AAAAAAA=\n");
-	is_int(note_open(&text, buf_span(&note), "o", k, &f), -EBADMSG, "17: %s", f.text);
+	is_int(note_open(&text, buf_span(&note), "o", k, &f), -EBADMSG, "one more: %s", f.text);
 	buf_reset(&note);
 	rc = note_sign(SPAN_LIT("x\n"), "o", k, &note);
 	buf_puts(&note, "\xe2\x80\x94 other AAAAAA==\n");
