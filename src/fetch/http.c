@@ -124,18 +124,20 @@ static bool is_loopback(struct span authority)
 	return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
 }
 
-static size_t authority_end(struct span s)
+/* Of a URL that starts with https:// or http://. */
+static struct span authority_of(const char *url, bool https)
 {
+	struct span s = span_from(span_str(url), https ? 8 : 7);
 	size_t i = 0;
 
 	while (i < s.n && !strchr("/?#\\", s.p[i]))
 		i++;
-	return i;
+	return span_cut(s, 0, i);
 }
 
 int http_url_check(const char *url, struct fault *f)
 {
-	struct span s = span_str(url), rest;
+	struct span s = span_str(url);
 	bool https = strncasecmp(url, "https://", 8) == 0;
 
 	if (s.n > HTTP_URL_MAX)
@@ -146,8 +148,7 @@ int http_url_check(const char *url, struct fault *f)
 			    "characters or bytes that are not ASCII", QUOTE(s));
 	if (!https && strncasecmp(url, "http://", 7) != 0)
 		return fault_set(f, -EINVAL, "%s: not an https:// URL", QUOTE(s));
-	rest = span_from(s, https ? 8 : 7);
-	struct span authority = span_cut(rest, 0, authority_end(rest));
+	struct span authority = authority_of(url, https);
 	if (!authority.n)
 		return fault_set(f, -EINVAL, "%s: no host in this URL", QUOTE(s));
 	if (span_find(authority, '@') != SIZE_MAX)
@@ -247,7 +248,7 @@ static int set_options(struct http *h, const char *url, struct transfer *t, stru
 	bad |= lib.easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	bad |= lib.easy_setopt(c, CURLOPT_HEADERDATA, t);
 	bad |= lib.easy_setopt(c, CURLOPT_HTTPHEADER, head);
-	if (!https)
+	if (is_loopback(authority_of(url, https)))
 		bad |= lib.easy_setopt(c, CURLOPT_PROXY, "");
 	if (h->o.ca_file) {
 		bad |= lib.easy_setopt(c, CURLOPT_CAINFO, h->o.ca_file);

@@ -181,7 +181,7 @@ int tuf_client_find(
     struct tuf_client *c, const char *path, struct tuf_file *ret_file, struct tuf_report *w)
 {
 	struct tuf_file file;
-	struct search s = { .path = path, .file = &file, .visits = 1 };
+	struct search s = { .path = path, .file = &file, };
 
 	if (!c->set.targets)
 		return tuf_say(w, TUF_NO_TARGET, "5.6.7", "not refreshed");

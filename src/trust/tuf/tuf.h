@@ -26,7 +26,7 @@
 #define TUF_TARGETS_MAX (5u << 20)
 #define TUF_TARGET_MAX (64u << 20) /* of a target file; the caller may ask for less */
 #define TUF_ROOTS_MAX 1024         /* root rotations in one update (5.3.3) */
-#define TUF_VISITS_MAX 32          /* roles looked at to find one target (5.6.7.1) */
+#define TUF_VISITS_MAX 32          /* delegated roles looked at to find one target (5.6.7.1) */
 #define TUF_SIGNATURES_MAX 256     /* of one file */
 #define TUF_KEYS_MAX 1024          /* of one file */
 #define TUF_ROLES_MAX 16384        /* delegations of one file */
