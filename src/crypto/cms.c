@@ -173,6 +173,23 @@ static int read_certs(struct cms *m, struct fault *f)
 	return 0;
 }
 
+/* Revocation lists are not used; but what is in their place must be some (RFC 5280 5.1). */
+static int read_crls(const struct cms *m, struct fault *f)
+{
+	struct cur c = cur_of(m->p7.crls);
+
+	while (cur_left(&c)) {
+		struct cur list = der_enter(&c, DER_SEQ), tbs = der_enter(&list, DER_SEQ);
+		if (der_is(&tbs, DER_INTEGER))
+			(void)der_uint(&tbs, 1);
+		(void)der_take(&tbs, DER_SEQ); /* signature, issuer, thisUpdate */
+		(void)der_take(&tbs, DER_SEQ);
+		if (!der_is(&tbs, DER_UTC_TIME) && !der_is(&tbs, DER_TIME))
+			return fault_set(f, -EBADMSG, "crls: not a certificate revocation list");
+	}
+	return c.err ? fault_set(f, -EBADMSG, "crls: %s", der_strerror(c.err)) : 0;
+}
+
 static int read_outline(struct cms *m, struct span der, struct fault *f)
 {
 	char text[DER_OID_TEXT_MAX];
@@ -212,6 +229,8 @@ int cms_read(struct cms **ret_c, struct span text, struct arena *a, struct fault
 		rc = read_outline(m, der, f);
 	if (rc == 0)
 		rc = read_certs(m, f);
+	if (rc == 0)
+		rc = read_crls(m, f);
 	if (rc == 0)
 		rc = read_signers(m, f);
 	if (rc < 0)

@@ -47,6 +47,9 @@ bool cms_has_attributes(const struct cms *c, size_t signer);
 /* The embedded certificates, DER. */
 size_t cms_certs(const struct cms *c);
 struct span cms_cert(const struct cms *c, size_t i);
+/* False when this embedded certificate was changed, as far as that can be seen here: it is its own
+ * issuer, or its issuer is embedded, too, and did not sign it. */
+bool cms_cert_holds(const struct cms *c, size_t i);
 /* Does the SignerInfo name this certificate (issuer and serial, or subject key identifier)? */
 bool cms_names(const struct cms *c, size_t signer, struct span cert);
 /* signingTime, the signer's claim; TS_NONE. */

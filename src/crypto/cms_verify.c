@@ -2,6 +2,7 @@
 
 /* cms_verify: does one SignerInfo hold (RFC 5652 section 5.4 to 5.6)? */
 
+#include "crypto/cert.h"
 #include "crypto/cms_priv.h"
 
 #include "crypto/hash.h"
@@ -69,6 +70,28 @@ static int verify_attributes(const struct cms_signer *s, const struct key *k, st
 	const struct span part[] = { { &set_tag, 1 }, span_from(s->x.attrs, 1) };
 
 	return verify_parts(s, k, part, ARRAY_LEN(part), f);
+}
+
+bool cms_cert_holds(const struct cms *c, size_t i)
+{
+	AUTO_CERT struct cert *cert = NULL;
+	bool named = false;
+	OSSL_SCOPE;
+
+	if (x509_open(&cert, c->cert[i], NULL) < 0)
+		return false;
+	if (span_eq(cert->issuer, cert->subject))
+		return cert_issued_by(cert, cert);
+	for (size_t j = 0; j < c->ncerts; j++) {
+		AUTO_CERT struct cert *issuer = NULL;
+		if (x509_open(&issuer, c->cert[j], NULL) < 0 ||
+		    !span_eq(issuer->subject, cert->issuer))
+			continue;
+		if (cert_issued_by(cert, issuer))
+			return true;
+		named = true;
+	}
+	return !named;
 }
 
 int cms_verify(const struct cms *c, size_t signer, const struct key *k, struct span cert,

@@ -24,18 +24,19 @@ static int bad(struct checking *c, size_t i, const struct trust_key *k, const st
 	    QUOTE(span_str(k->name)), f->text);
 }
 
-/* The one embedded certificate that the signer names; empty if none or several. */
-static struct span embedded(const struct cms *m, size_t signer)
+#define NO_CERT SIZE_MAX
+
+/* The one embedded certificate that the signer names; NO_CERT if none or several. */
+static size_t embedded(const struct cms *m, size_t signer)
 {
-	struct span found = SPAN_NONE;
+	size_t found = NO_CERT;
 
 	for (size_t i = 0; i < cms_certs(m); i++) {
-		struct span cert = cms_cert(m, i);
-		if (!cms_names(m, signer, cert) || span_eq(cert, found))
+		if (!cms_names(m, signer, cms_cert(m, i)))
 			continue;
-		if (found.n)
-			return SPAN_NONE;
-		found = cert;
+		if (found != NO_CERT)
+			return NO_CERT;
+		found = i;
 	}
 	return found;
 }
@@ -44,7 +45,7 @@ static bool is_key_of(const struct trust_key *k, struct span cert)
 {
 	AUTO_KEY struct key *key = NULL;
 
-	if (!cert.n || key_public(&key, cert, NULL) < 0)
+	if (key_public(&key, cert, NULL) < 0)
 		return false;
 	struct digest id = key_id(key);
 	return digest_eq(&id, &k->id);
@@ -57,14 +58,37 @@ enum points {
 	POINTS_NOWHERE, /* to no certificate that is here: any bare key may be meant */
 };
 
-static enum points points_at(const struct cms *m, size_t signer, struct span cert,
-    const struct trust_key *k)
+static enum points points_at(const struct cms *m, size_t signer, const struct trust_key *k)
 {
+	size_t cert = embedded(m, signer);
+
 	if (k->cert.n)
 		return cms_names(m, signer, k->cert) ? POINTS_BY_CERT : POINTS_ELSEWHERE;
-	if (cert.n)
-		return is_key_of(k, cert) ? POINTS_BY_CERT : POINTS_ELSEWHERE;
+	if (cert != NO_CERT)
+		return is_key_of(k, cms_cert(m, cert)) ? POINTS_BY_CERT : POINTS_ELSEWHERE;
 	return cms_certs(m) ? POINTS_ELSEWHERE : POINTS_NOWHERE;
+}
+
+/*
+ * The certificate that the signer's key is in: the one given, or the one inside. Where there are
+ * certificates inside, the signer's own must be among them, and as it was. 0 or 1 with fault.
+ */
+static int signers_cert(const struct cms *m, size_t signer, const struct trust_key *k,
+    struct span *ret_cert, struct fault *f)
+{
+	size_t i = embedded(m, signer);
+
+	*ret_cert = k->cert;
+	if (!cms_certs(m))
+		return 0;
+	if (i == NO_CERT)
+		return fault_set(f, 1, "the signer's certificate is not among those inside");
+	if (k->cert.n && !span_eq(cms_cert(m, i), k->cert))
+		return fault_set(f, 1, "the certificate inside is another of the same name and number");
+	if (!k->cert.n && !cms_cert_holds(m, i))
+		return fault_set(f, 1, "the certificate inside is not signed by its issuer");
+	*ret_cert = cms_cert(m, i);
+	return 0;
 }
 
 /* CMS_OK …: one signer under one key. */
@@ -91,18 +115,15 @@ static void note_time(struct checking *c, size_t signer)
 static int check_key(struct checking *c, size_t signer, size_t i)
 {
 	const struct trust_key *k = &c->t->keys->key[i];
-	struct span cert = embedded(c->d->cms, signer);
 	struct fault f = FAULT_INIT;
-	enum points points =
-	    k->general ? points_at(c->d->cms, signer, cert, k) : POINTS_ELSEWHERE;
+	struct span cert;
+	enum points points = k->general ? points_at(c->d->cms, signer, k) : POINTS_ELSEWHERE;
 
 	if (points == POINTS_ELSEWHERE)
 		return DETACHED_STRANGER;
-	if (k->cert.n && cert.n && !span_eq(cert, k->cert)) {
-		fault_set(&f, 0, "the certificate inside is another of the same name and number");
+	if (signers_cert(c->d->cms, signer, k, &cert, &f) != 0)
 		return bad(c, signer, k, &f);
-	}
-	int rc = verify_signer(c, signer, k->key, k->cert.n ? k->cert : cert, &f);
+	int rc = verify_signer(c, signer, k->key, cert, &f);
 	if (rc < 0)
 		return rc;
 	if (rc != CMS_OK)
@@ -118,7 +139,8 @@ static int check_under_roots(struct checking *c, size_t signer)
 	const struct cms *m = c->d->cms;
 	AUTO_CERT struct cert *leaf = NULL;
 	AUTO_KEY struct key *key = NULL;
-	struct span der = embedded(m, signer);
+	size_t i = embedded(m, signer);
+	struct span der = i == NO_CERT ? SPAN_NONE : cms_cert(m, i);
 	struct fault f = FAULT_INIT;
 	ts proven;
 
