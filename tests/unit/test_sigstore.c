@@ -6,7 +6,6 @@
 #include "forge.h"
 #include "sig_case.h"
 #include "tap.h"
-#include "trust/sigstore/identity.h"
 
 #include <errno.h>
 
@@ -172,9 +171,6 @@ static void keys(void)
 			f.tsa_kind = KEY_P256;
 		f.ct_kind = all[i] == KEY_RSA ? KEY_RSA : KEY_P256;
 		f.nstamps = 1;
-		/* signed-note has no type for RSA keys, so an RSA log's promises count alone. */
-		f.version = all[i] == KEY_RSA ? 1 : 3;
-		f.proof = all[i] != KEY_RSA;
 		snprintf(name, sizeof(name), "log, CA and TSA %s", key_kind_name(all[i]));
 		expect(name, &f, NO_EDIT, NO_EDIT, "good");
 	}
@@ -766,39 +762,6 @@ static void text_changes(void)
 	    "signatures");
 }
 
-/* ---- identity patterns ---- */
-
-static bool matches(const char *pattern, const char *value)
-{
-	AUTO_IDENTITY_PATTERN struct identity_pattern *p = NULL;
-	struct fault f = FAULT_INIT;
-
-	return identity_pattern_new(&p, pattern, &f) == 0 && identity_pattern_match(p, value);
-}
-
-static void patterns(void)
-{
-	AUTO_IDENTITY_PATTERN struct identity_pattern *p = NULL;
-	static const char *const bad[] = { "", "(", "a)|(b", "[a", "(a)\\1", "a{99999}", "*a" };
-	char longer[IDENTITY_PATTERN_MAX + 2];
-
-	ok(matches("https://github\\.com/org/.*@refs/tags/v[0-9]+", "https://github.com/org/r@refs/tags/v1"),
-	    "pattern: matches the whole");
-	ok(!matches("github", "https://github.com/"), "pattern: not a part");
-	ok(!matches("a|b", "xb") && !matches("a|b", "ax") && matches("a|b", "b"),
-	    "pattern: alternatives stay inside the anchors");
-	ok(!matches("a.*", "a\nb") && !matches("a", "a\n"), "pattern: no line feeds");
-	ok(!matches(".*", NULL), "pattern: nothing matches nobody");
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct fault f = FAULT_INIT;
-		int rc = identity_pattern_new(&p, bad[i], &f);
-		ok(rc == -EINVAL && f.text[0] && !p, "pattern refused: \"%s\"", bad[i]);
-	}
-	memset(longer, 'a', sizeof(longer));
-	longer[sizeof(longer) - 1] = 0;
-	ok(identity_pattern_new(&p, longer, NULL) == -EINVAL && !p, "pattern too long");
-}
-
 /* ---- the interface ---- */
 
 static void without_root(void)
@@ -884,7 +847,6 @@ int main(void)
 	one_change();
 	windows();
 	text_changes();
-	patterns();
 	without_root();
 	facts();
 	codes();

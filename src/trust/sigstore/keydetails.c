@@ -80,40 +80,12 @@ int keydetails_read(struct keydetails *ret_d, struct json_val parent, struct fau
 	return 0;
 }
 
-/* SubjectPublicKeyInfo around an RSAPublicKey (RFC 3279 2.3.1). Keys of 2048 bits and more, the only
- * ones that are accepted, need the two-byte form of each length. */
-static int wrap_pkcs1(struct buf *out, struct span raw)
-{
-	static const uint8_t rsa[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
-		0x01, 0x01, 0x01, 0x05, 0x00 };
-
-	if (raw.n < 256 || raw.n > 8192)
-		return -EBADMSG;
-	buf_putc(out, 0x30);
-	buf_putc(out, (char)0x82);
-	buf_put_be16(out, (uint16_t)(sizeof(rsa) + 4 + 1 + raw.n));
-	buf_put(out, rsa, sizeof(rsa));
-	buf_putc(out, 0x03);
-	buf_putc(out, (char)0x82);
-	buf_put_be16(out, (uint16_t)(1 + raw.n));
-	buf_putc(out, 0);
-	buf_put_span(out, raw);
-	return buf_err(out);
-}
-
 int keydetails_key(struct key **ret_k, const struct keydetails *d, struct span raw,
     struct fault *f)
 {
-	AUTO_BUF struct buf spki = BUF_INIT(KEY_TEXT_MAX);
 	AUTO_KEY struct key *k = NULL;
 
-	if (d->pkcs1) {
-		int rc = wrap_pkcs1(&spki, raw);
-		if (rc < 0)
-			return rc == -EBADMSG ? fault_set(f, rc, "not an RSA public key") : rc;
-		raw = buf_span(&spki);
-	}
-	int rc = key_from_spki(&k, raw, f);
+	int rc = d->pkcs1 ? key_from_pkcs1(&k, raw, f) : key_from_spki(&k, raw, f);
 	if (rc < 0)
 		return rc;
 	if (key_kind_of(k) != d->kind)
