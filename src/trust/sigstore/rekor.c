@@ -14,6 +14,7 @@ struct reading {
 	struct fault *f;
 };
 
+/* 0, -EBADMSG with fault, an enum sigstore_reason with fault, or -ENOMEM. */
 typedef int spec_fn(struct reading *r, struct json_val spec);
 
 static int missing(struct reading *r, struct json_val v, const char *what)
@@ -146,7 +147,8 @@ static int dsse_1(struct reading *r, struct json_val spec)
 	return rc < 0 ? rc : pem_verifier(r, sig, "verifier");
 }
 
-/* The log was given the envelope's signature as the text that it is in JSON, and encoded that. */
+/* The log was given the envelope's signature as the text that it is in JSON, and encoded that. What
+ * is encoded otherwise is no signature that any envelope could have. */
 static int doubly_encoded(struct reading *r, struct json_val v, const char *name)
 {
 	AUTO_BUF struct buf inner = BUF_INIT(SIGSTORE_BUNDLE_MAX);
@@ -155,8 +157,10 @@ static int doubly_encoded(struct reading *r, struct json_val v, const char *name
 	int rc = bytes(r, &text, v, name);
 	if (rc == 0)
 		rc = b64_decode(&inner, text, B64_ANY_PAD);
-	if (rc == -EINVAL || (rc == 0 && !inner.n))
-		return json_fault(v, r->f, "log entry body: \"%s\" is not base64 twice", name);
+	if (rc == -EINVAL || (rc == 0 && !inner.n)) {
+		json_fault(v, r->f, "log entry body: \"%s\" is not base64 twice", name);
+		return SIGSTORE_R_ENTRY_SIGNATURE;
+	}
 	if (rc == 0)
 		r->b->signature = arena_dup(r->a, buf_span(&inner), &rc);
 	return rc;
@@ -177,7 +181,7 @@ static int intoto_2(struct reading *r, struct json_val spec)
 		rc = only_element(r, &sig, envelope, "signatures");
 	if (rc == 0)
 		rc = doubly_encoded(r, sig, "sig");
-	return rc < 0 ? rc : pem_verifier(r, sig, "publicKey");
+	return rc ? rc : pem_verifier(r, sig, "publicKey");
 }
 
 static int hashedrekord_2(struct reading *r, struct json_val spec)
@@ -269,7 +273,7 @@ int rekor_body_read(struct rekor_body *ret_b, const struct sigstore_entry *e, st
 		rc = object(&r, &spec, v, "spec");
 	if (rc == 0)
 		rc = t->read(&r, spec);
-	if (rc < 0)
+	if (rc)
 		*ret_b = (struct rekor_body){ 0 };
 	return rc == -EBADMSG ? SIGSTORE_R_ENTRY_FORM : rc;
 }

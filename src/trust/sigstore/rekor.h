@@ -31,7 +31,8 @@ struct rekor_body {
 
 /*
  * 0; SIGSTORE_R_ENTRY_KIND: not supported, or not the kind and version that the entry announces;
- * SIGSTORE_R_ENTRY_FORM; each with fault; -ENOMEM.
+ * SIGSTORE_R_ENTRY_FORM; SIGSTORE_R_ENTRY_SIGNATURE: one that no envelope could have; each with
+ * fault; -ENOMEM.
  */
 FB_MUST int rekor_body_read(struct rekor_body *ret_b, const struct sigstore_entry *e,
     struct arena *a, struct fault *f);
