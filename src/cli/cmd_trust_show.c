@@ -86,7 +86,7 @@ static int run(struct cli *c)
 	if (rc == -EPERM)
 		return cli_fail(c, CLI_REFUSED, &f);
 	if (rc == 0)
-		rc = trusted_root_check(c, r.bytes, r.name, &f);
+		rc = trusted_root_check(r.bytes, r.name, &f);
 	if (rc == 0)
 		rc = json_parse(&d, r.bytes, &c->arena, &f);
 	if (rc < 0)

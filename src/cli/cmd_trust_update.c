@@ -267,7 +267,7 @@ static int install(struct update *u, struct tuf_client *t, struct span bytes, st
 		.fetched = clock_now(&u->c->clock) };
 
 	/* One that this program cannot read must not replace one that it can. */
-	int rc = trusted_root_check(u->c, bytes, TARGET, f);
+	int rc = trusted_root_check(bytes, TARGET, f);
 	if (rc == 0)
 		rc = trusted_root_store(u->c, u->dir, &r, f);
 	if (rc == 0)

@@ -6,6 +6,7 @@
 #include "cli/print.h"
 #include "crypto/hash.h"
 #include "trust/shipped.h"
+#include "trust/sigstore/root.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -203,15 +204,12 @@ int cli_trusted_root(
 	return 0;
 }
 
-int trusted_root_check(struct cli *c, struct span bytes, const char *name, struct fault *f)
+int trusted_root_check(struct span bytes, const char *name, struct fault *f)
 {
-	struct json_doc d;
-	int rc = json_parse(&d, bytes, &c->arena, f);
+	AUTO_SIGSTORE_ROOT struct sigstore_root *r = NULL;
+	int rc = sigstore_root_parse(&r, bytes, f);
 
-	if (rc == 0 && !json_is(json_get(json_root(&d), "mediaType"),
-			   "application/vnd.dev.sigstore.trustedroot+json;version=0.1"))
-		rc = json_fault(json_root(&d), f, "not a Sigstore trusted root");
-	return rc < 0 ? fault_wrap(f, rc, "%s", cli_safe(c, name)) : 0;
+	return rc < 0 ? fault_wrap(f, rc, "%s", QUOTE(span_str(name))) : 0;
 }
 
 /* --- in words --- */

@@ -40,9 +40,8 @@ struct trusted_root {
 /* file: what --trusted-root says, or NULL. 0, -errno with fault. */
 FB_MUST int cli_trusted_root(struct cli *c, const char *file, struct trusted_root *ret_r,
     struct fault *f);
-/* Is it a trusted root? 0; -EBADMSG with a fault that starts with name; -ENOMEM. */
-FB_MUST int trusted_root_check(struct cli *c, struct span bytes, const char *name,
-    struct fault *f);
+/* Is it one that verify can use? 0; -EBADMSG with a fault that starts with name; -ENOMEM. */
+FB_MUST int trusted_root_check(struct span bytes, const char *name, struct fault *f);
 /* "built-in, 6494e21ea73f… (version 14, current until 2026-08-28)", in c->arena. */
 const char *trusted_root_words(struct cli *c, const struct trusted_root *r);
 /* An object: source, name, digest, version, current_until, fetched. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // tuf_peer.mjs TESTDEPS DIR TIME: has tuf-js go through the stages that test_tuf_attacks.t --write DIR
 // wrote, at the given time, and prints a line for each: CASE N WANT GOT WORDS (ok or refused).
-// tuf_peer.mjs TESTDEPS --bench META TARGETS ROOT TIME COUNT: refresh and four lookups, COUNT times;
-// prints seconds of CPU.
+// tuf_peer.mjs TESTDEPS --bench URL ROOT TIME COUNT TARGET...: refresh and download, COUNT times from
+// nothing; prints seconds of CPU and of time.
 import { createRequire } from 'node:module';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -42,7 +42,7 @@ const server = http.createServer((req, res) => {
 	});
 });
 await new Promise((done) => server.listen(0, '127.0.0.1', done));
-const base = `http://127.0.0.1:${server.address().port}`;
+let base = `http://127.0.0.1:${server.address().port}`;
 
 async function update(store, target, out, config = {}) {
 	const u = new Updater({ metadataDir: store, metadataBaseUrl: base, targetDir: out,
@@ -77,11 +77,9 @@ async function playCase(dir, name) {
 }
 
 if (args[0] === '--bench') {
-	const [, dir, root, time, count] = args;
+	const [, url, root, time, count, ...targets] = args;
 	setClock(time);
-	state.root = dir;
-	const targets = ['trusted_root.json', 'signing_config.v0.2.json', 'rekor.pub',
-		'registry.npmjs.org/keys.json'];
+	base = url;
 	const start = process.cpuUsage(), wall = process.hrtime.bigint();
 	for (let i = 0; i < Number(count); i++) {
 		const store = fs.mkdtempSync(path.join(os.tmpdir(), 'tufjs-'));
