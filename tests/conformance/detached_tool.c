@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * detached_tool SIGNATURE FILE [-k KEY]… [-n NAMESPACE] [-I PRINCIPAL] [-t RFC3339]: detached_verify on
- * the command line, one line of output: the result, then what it says. Exit 0 for GOOD, 1 otherwise, 5
+ * detached_tool SIGNATURE FILE [-k KEY]… [-n NAMESPACE] [-I PRINCIPAL] [-t RFC3339] [-c ROOTS]
+ * [-T TSA-ROOTS]: detached_verify on the command line, one line of output: the result, then what it says. Exit 0 for GOOD, 1 otherwise, 5
  * when something cannot be read.
  */
 
@@ -50,22 +50,31 @@ int main(int argc, char **argv)
 	struct detached_trust t = { .keys = &keys };
 	struct detached_check check;
 	struct detached *d;
+	struct detached_ca *ca = NULL;
+	struct span roots = SPAN_NONE, tsa = SPAN_NONE;
 	int o;
 
 	struct clock clock = clock_system();
 	t.now = clock_now(&clock);
-	while ((o = getopt(argc, argv, "k:n:I:t:")) > 0) {
+	while ((o = getopt(argc, argv, "k:n:I:t:c:T:")) > 0) {
 		if (o == 'k' && keyring_read(&keys, slurp(optarg), optarg, true, &arena, &f) < 0)
 			return fail();
 		if (o == 'n')
 			t.ssh_namespace = optarg;
 		if (o == 'I')
 			t.ssh_principal = optarg;
+		if (o == 'c')
+			roots = slurp(optarg);
+		if (o == 'T')
+			tsa = slurp(optarg);
 		if (o == 't' && ts_parse(span_str(optarg), &t.now) < 0)
 			return 5;
 	}
 	if (argc - optind != 2)
 		return 3;
+	if (roots.n && detached_ca_read(&ca, roots, tsa, &f) < 0)
+		return fail();
+	t.ca = ca;
 	if (detached_read(&d, slurp(argv[optind]), &arena, &f) < 0)
 		return fail();
 	struct artifact art = ARTIFACT_INIT;
@@ -75,6 +84,7 @@ int main(int argc, char **argv)
 		return 5;
 	int rc = detached_verify(&check, d, &art, &t, &arena);
 	artifact_done(&art);
+	detached_ca_free(ca);
 	if (rc < 0) {
 		printf("error %d\n", rc);
 		return 4;
