@@ -3,6 +3,7 @@
 /* release_gate: running the gate over what is stored. */
 
 #include "cli/release.h"
+#include "cli/trusted_root.h"
 #include "crypto/hash.h"
 
 #include <errno.h>
@@ -86,6 +87,7 @@ static int take_evidence(struct runner *r, const struct release_file *file, size
 static int begin(struct runner *r, const struct release_file *evidence, size_t nevidence)
 {
 	struct fault f = FAULT_INIT;
+	struct trusted_root root;
 	struct verify_file policy;
 
 	verdict_init(&r->lost, &r->c->arena);
@@ -98,10 +100,14 @@ static int begin(struct runner *r, const struct release_file *evidence, size_t n
 		code = take_evidence(r, evidence, nevidence);
 	if (code >= 0)
 		return code;
+	int rc = cli_trusted_root(r->c, NULL, &root, &f);
+	if (rc < 0)
+		return rc == -EPERM ? cli_fail(r->c, CLI_REFUSED, &f) : cli_errno(r->c, rc, &f);
 	struct verify_request q = { .evidence = r->evidence, .nevidence = r->nevidence, .keys = r->key,
 		.nkeys = r->ch->nkeys, .policy_path = policy.path, .policy_name = policy.name,
-		.signers = r->signer, .nsigners = r->ch->nsigners, .now = clock_now(&r->c->clock) };
-	int rc = verify_begin(&r->v, &q, &f);
+		.signers = r->signer, .nsigners = r->ch->nsigners, .now = clock_now(&r->c->clock),
+		.trusted_root = root.bytes };
+	rc = verify_begin(&r->v, &q, &f);
 	return rc < 0 ? cli_errno(r->c, rc, &f) : -1;
 }
 

@@ -5,6 +5,7 @@
 #include "firebreak.h"
 
 #include "base/buf.h"
+#include "trust/shipped.h"
 #include "trust/verify.h"
 
 #include <errno.h>
@@ -61,6 +62,7 @@ int firebreak_open(struct firebreak **ret_fb, const struct firebreak_options *o,
 		.keys = keys,
 		.nkeys = o->nkeys,
 		.policy_path = o->policy,
+		.trusted_root = trusted_root_shipped(),
 		.now = o->now ? o->now : clock_now(&clock) };
 	int rc = files_of(o->evidence, o->nevidence, ARRAY_LEN(evidence), evidence);
 	if (rc == 0)

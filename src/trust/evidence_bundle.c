@@ -3,6 +3,7 @@
 /* evidence_bundle: Sigstore bundles. Whether one verifies is trust/sigstore's work; here it becomes
  * an attestation, and a bundle that is signed with a key finds its key. */
 
+#include "base/hex.h"
 #include "trust/evidence_read.h"
 
 #include "trust/sigstore/sigstore.h"
@@ -36,13 +37,80 @@ static bool names(const struct sigstore_bundle *b, const struct trust_key *k)
 	       (b->is_dsse && b->keyid[0] && keyring_names(b->keyid, k));
 }
 
-static int no_key(struct evidence_reader *r, struct attestation *a, const struct sigstore_bundle *b)
+/* The key that a log entry of Rekor v1 says the signature is by (base64 of PEM). */
+static int logged_key(struct key **ret_k, const struct sigstore_entry *e, struct arena *a)
+{
+	AUTO_BUF struct buf pem = BUF_INIT(KEY_TEXT_MAX), twice = BUF_INIT(KEY_TEXT_MAX);
+	struct json_doc doc;
+
+	if (json_doc_parse(&doc, e->body, a) != 0)
+		return -EBADMSG;
+	struct json_val spec = json_get(json_root(&doc), "spec");
+	struct json_val list = json_path(spec, "content", "envelope", "signatures", NULL);
+	if (!json_ok(list))
+		list = json_get(spec, "signatures");
+	struct json_val first = json_first(list);
+	const struct json_val at[] = { json_get(first, "publicKey"), json_get(first, "verifier"),
+		json_path(spec, "signature", "publicKey", "content", NULL) };
+	for (size_t i = 0; i < ARRAY_LEN(at); i++) {
+		struct span b64 = json_str(at[i], a);
+		if (b64.p && b64_decode(&pem, b64, B64_STD) == 0)
+			break;
+	}
+	return key_public(ret_k, buf_span(&pem), NULL);
+}
+
+/*
+ * A bundle by a key that was not given proves nothing, but one that does not even verify under the
+ * key that was logged with it was changed, and that is not passed over.
+ */
+static int check_stranger(struct evidence_reader *r, const struct sigstore_bundle *b,
+    struct sigstore_result *res)
+{
+	AUTO_KEY struct key *k = NULL;
+
+	if (!evidence_root(r->t->root) || !b->nentries ||
+	    logged_key(&k, &b->entry[0], &r->scratch) < 0)
+		return 0;
+	const struct sigstore_trust t = {
+		.root = evidence_root(r->t->root), .key = k, .key_name = "", .now = r->t->now
+	};
+	sigstore_result_free(res);
+	int rc = sigstore_verify(res, b, &t, r->e->keep);
+	bool changed = rc == 0 && res->state == SIGSTORE_BAD;
+	if (!changed)
+		sigstore_result_free(res);
+	return rc < 0 ? rc : changed;
+}
+
+static int no_key(struct evidence_reader *r, struct attestation *a, const struct sigstore_bundle *b,
+    struct sigstore_result *res)
 {
 	struct fault f = FAULT_INIT;
 
+	int rc = check_stranger(r, b, res);
+	if (rc < 0)
+		return rc;
+	if (rc > 0)
+		return tell(r, a, res->reason, res->words.text);
 	fault_set(&f, 0, "a bundle that is signed with a key that was not given; it names %s",
 	    b->hint[0] ? QUOTE(span_str(b->hint)) : "no key");
 	return evidence_say(r, a, ATTESTATION_STRANGER, f.text);
+}
+
+/* A key with a time of its own must have signed in it. */
+static void check_window(const struct trust_key *k, struct sigstore_result *res, ts now)
+{
+	ts at = res->signer.time != TS_NONE ? res->signer.time : now;
+	char text[TS_TEXT_MAX];
+
+	if (res->state != SIGSTORE_GOOD || ((!k->valid_from || at >= k->valid_from) &&
+					       (!k->valid_to || at <= k->valid_to)))
+		return;
+	res->state = SIGSTORE_BAD;
+	res->reason = SIGSTORE_R_KEY;
+	fault_set(&res->words, 0, "signed at %s, when its key was not valid (%s)",
+	    ts_format(at, text), QUOTE(span_str(k->name)));
 }
 
 /* A bundle without certificate: by the key that it names, else by whichever fits. */
@@ -65,10 +133,11 @@ static int verify_by_key(struct evidence_reader *r, struct attestation *a,
 		int rc = sigstore_verify(res, b, &t, r->e->keep);
 		if (rc < 0)
 			return rc;
+		check_window(k, res, r->t->now);
 		if (res->state == SIGSTORE_GOOD || named)
 			return 0;
 	}
-	return no_key(r, a, b);
+	return no_key(r, a, b, res);
 }
 
 /* The part that does not depend on the artifact. */

@@ -103,6 +103,8 @@ static int from_any(struct keyring *r, struct span text, const struct trust_key 
 		return fault_set(f, -EBADMSG, "an RFC 4716 key: convert it with ssh-keygen -i -f");
 	if (span_starts(s, SPAN_LIT("-----BEGIN PGP")))
 		return fault_set(f, -EBADMSG, "an OpenPGP key is not a key of this kind");
+	if (keyfile_npm_is(text))
+		return keyfile_npm(r, text, k, a, f);
 	if (keyfile_ssh_is(text))
 		return keyfile_ssh(r, text, k, a, f);
 	return from_key_public(r, text, *k, a, f);

@@ -9,6 +9,7 @@
  *   minisign.pub and signify .pub (the same format), and minisign's bare base64 key;
  *   OpenSSH public keys, one a line: ssh-ed25519, ecdsa-sha2-nistp256/384/521, ssh-rsa (2048 bits
  *   and more), sk-ssh-ed25519@openssh.com, sk-ecdsa-sha2-nistp256@openssh.com;
+ *   an npm registry's keys (JSON);
  *   OpenSSH allowed_signers (ssh-keygen(1)): PRINCIPALS [namespaces="…",valid-after="…",
  *   valid-before="…"] KEY; cert-authority is refused.
  */
@@ -46,6 +47,7 @@ struct trust_key {
 	struct span cert;          /* DER of the certificate that it was given in */
 	bool has_number, minisign; /* key file of minisign's and signify's form; surely minisign's */
 	uint8_t number[8];         /* its key number */
+	ts valid_from, valid_to;   /* npm: when it may have signed; 0: no limit */
 };
 
 struct keyring {
