@@ -37,6 +37,11 @@ static const struct cli_opt opts[] = {
 	{ "verifier-id", "URI", "whose verification summary counts", false },
 	{ "resource-uri", "URI", "what the summary must be about", false },
 	{ "verified-level", "LEVEL", "a level that it must say, such as SLSA_BUILD_LEVEL_3", true },
+	{ "vsa-out", "FILE", "write the verdicts as signed SLSA verification summaries", false },
+	{ "svr-out", "FILE", "write them as signed in-toto simple verification results", false },
+	{ "sign-key", "FILE", "private key (PEM) that signs what is written", false },
+	{ "report-as", "URI", "who the verifier is, in what is written", false },
+	{ "policy-uri", "URI", "what the policy is called in what is written (default: file:NAME)", false },
 	{ "digests", "LIST", "also compute and show these: sha1,sha384,sha512,blake2b", false },
 	{ "recursive", NULL, "go into folders", false },
 	{ "jobs", "N", "judge with so many processes (default: one a core)", false },
@@ -81,6 +86,7 @@ struct tally {
 	int error; /* exit code of the last artifact that could not be read; 0 if none */
 	struct jw *w, *errors;
 	struct progress progress;
+	struct verify_report report;
 };
 
 /* An artifact that cannot be read does not keep the others from being judged. */
@@ -112,6 +118,8 @@ static void emit(struct verify_run *r, size_t i, const struct verify_outcome *o)
 		jw_raw(t->w, buf_span(&o->text));
 	else
 		fwrite(o->text.p, 1, o->text.n, stdout);
+	for (size_t k = 0; k < VERIFY_REPORTS; k++)
+		buf_put_span(&t->report.text[k], buf_span(&o->report[k]));
 }
 
 static void show_count(struct verify_run *r, size_t done)
@@ -263,6 +271,9 @@ static int read_demands(struct cli *c, const struct verify_request *r, const str
 	struct fault f = FAULT_INIT;
 	bool any = false;
 
+	if (d.resource_uri && !d.verifier_id && !cli_has(c, "vsa-out"))
+		return cli_failf(c, CLI_USAGE, "--resource-uri is about a verification summary: one that is "
+		    "given (--verifier-id) or written (--vsa-out)");
 	int rc = p ? options_policy(p, &any, &d, &c->arena, &f) : -ENOMEM;
 	if (rc < 0)
 		return rc == -EINVAL ? cli_fail(c, CLI_USAGE, &f) : cli_errno(c, rc, &f);
@@ -321,6 +332,8 @@ static int run(struct cli *c)
 		code = read_request(c, &args, &q, evidence, key);
 	if (code < 0)
 		code = read_jobs(c, &r.jobs);
+	if (code < 0)
+		code = verify_report_begin(c, q.policy_path, &t.report);
 	if (code >= 0)
 		return code;
 	if (!c->quiet && isatty(2)) {
@@ -334,11 +347,18 @@ static int run(struct cli *c)
 		}
 	}
 	int rc = verify_begin(&r.session, &q, &f);
-	if (rc < 0)
+	if (rc < 0) {
+		t.report.key = key_free(t.report.key);
 		return cli_errno(c, rc, &f);
+	}
+	if (t.report.key) {
+		verify_report_policy(&t.report, r.session);
+		r.report = &t.report;
+	}
 	code = run_all(&r, &t);
+	int wrong = verify_report_end(c, &t.report);
 	verify_end(r.session);
-	return code;
+	return wrong >= 0 ? wrong : code;
 }
 
 const struct cli_cmd cmd_verify = {

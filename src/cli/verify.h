@@ -7,6 +7,8 @@
  */
 
 #include "cli/cli.h"
+#include "crypto/key.h"
+#include "trust/report.h"
 #include "trust/verify.h"
 
 #define VERIFY_ARTIFACTS_MAX (1u << 17)
@@ -29,6 +31,28 @@ FB_MUST int verify_expand(struct cli *c, bool recursive, struct verify_args *ret
 
 void verify_print(struct cli *c, struct buf *out, const struct verify_artifact *a);
 
+/* ---- reports: our verdict as signed statements (verify_report.c) */
+
+#define VERIFY_REPORTS 2 /* VSA, SVR */
+
+struct verify_report {
+	const char *path[VERIFY_REPORTS]; /* NULL: not asked for */
+	const char *policy_uri;
+	struct report facts;
+	struct key *key;
+	struct buf text[VERIFY_REPORTS]; /* one envelope a line */
+};
+/* From the options. -1, or the exit code of a reported error. */
+FB_MUST int verify_report_begin(struct cli *c, const char *policy_path,
+    struct verify_report *ret_r);
+/* Once the policy is read. */
+void verify_report_policy(struct verify_report *r, const struct verify_session *v);
+/* Appends a line to each buffer. 0, -errno. */
+FB_MUST int verify_report_make(const struct verify_report *r, const struct verify_artifact *a,
+    struct buf out[VERIFY_REPORTS]);
+/* Writes the files. -1, or an exit code. */
+FB_MUST int verify_report_end(struct cli *c, struct verify_report *r);
+
 /* ---- judging (verify_jobs.c) */
 
 /* What became of one argument, as bytes, so that it can come from another process. */
@@ -37,7 +61,7 @@ struct verify_outcome {
 	int rc; /* -errno: could not be judged, fault has the words */
 	enum verdict_status status;
 	struct buf text; /* --json: the object; else what people read; rc < 0: the words */
-	struct buf report; /* a signed statement; empty if none was asked for */
+	struct buf report[VERIFY_REPORTS]; /* signed statements; empty if none was asked for */
 };
 
 struct verify_run {
@@ -47,8 +71,7 @@ struct verify_run {
 	unsigned jobs;
 	void (*emit)(struct verify_run *r, size_t i, const struct verify_outcome *o);
 	void *ctx;
-	/* Makes the report of one artifact; NULL: none. 0, -errno. */
-	int (*report)(struct verify_run *r, const struct verify_artifact *a, struct buf *out);
+	const struct verify_report *report; /* NULL: none are made */
 	void (*progress)(struct verify_run *r, size_t done); /* NULL: none */
 };
 /* Judges all arguments and emits their outcomes in order, the same with any number of jobs.

@@ -28,8 +28,18 @@
 static void outcome_free(struct verify_outcome *o)
 {
 	buf_free(&o->text);
-	buf_free(&o->report);
+	for (size_t k = 0; k < VERIFY_REPORTS; k++)
+		buf_free(&o->report[k]);
 	o->done = false;
+}
+
+static struct verify_outcome outcome_new(void)
+{
+	struct verify_outcome o = { .text = BUF_INIT(OUTCOME_MAX) };
+
+	for (size_t k = 0; k < VERIFY_REPORTS; k++)
+		o.report[k] = BUF_INIT(OUTCOME_MAX);
+	return o;
 }
 
 static void judge_one(struct verify_run *r, size_t i, struct verify_outcome *o)
@@ -38,9 +48,8 @@ static void judge_one(struct verify_run *r, size_t i, struct verify_outcome *o)
 	struct verify_artifact a;
 	struct fault f = FAULT_INIT;
 
-	*o = (struct verify_outcome){
-		.done = true, .text = BUF_INIT(OUTCOME_MAX), .report = BUF_INIT(OUTCOME_MAX)
-	};
+	*o = outcome_new();
+	o->done = true;
 	bool digest = verify_is_digest(arg) && access(arg, F_OK) < 0;
 	o->rc = digest ? verify_digest(r->session, arg, &a, &f)
 		       : verify_path(r->session, arg, &a, &f);
@@ -51,7 +60,7 @@ static void judge_one(struct verify_run *r, size_t i, struct verify_outcome *o)
 		verify_print(r->c, &o->text, &a);
 	}
 	if (o->rc == 0 && r->report)
-		o->rc = r->report(r, &a, &o->report);
+		o->rc = verify_report_make(r->report, &a, o->report);
 	if (o->rc == 0)
 		o->rc = buf_err(&o->text);
 	if (o->rc == 0) {
@@ -81,7 +90,7 @@ struct frame {
 	size_t i;
 	int rc;
 	enum verdict_status status;
-	size_t text, report;
+	size_t text, report[VERIFY_REPORTS];
 };
 
 /* In the worker; never returns. */
@@ -93,10 +102,11 @@ __attribute__((noreturn)) static void work(struct verify_run *r, atomic_size_t *
 		if (i >= r->args->n)
 			_exit(0);
 		judge_one(r, i, &o);
-		struct frame x = { i, o.rc, o.status, o.text.n, o.report.n };
+		struct frame x = { i, o.rc, o.status, o.text.n, { o.report[0].n, o.report[1].n } };
 		if (file_write_all(fd, span_of(&x, sizeof(x))) < 0 ||
 		    file_write_all(fd, buf_span(&o.text)) < 0 ||
-		    file_write_all(fd, buf_span(&o.report)) < 0)
+		    file_write_all(fd, buf_span(&o.report[0])) < 0 ||
+		    file_write_all(fd, buf_span(&o.report[1])) < 0)
 			_exit(1);
 		outcome_free(&o);
 	}
@@ -169,11 +179,12 @@ static int take(struct crew *w, int fd)
 	if (rc < 0 || x.i >= w->r->args->n)
 		return -EIO;
 	struct verify_outcome *o = &w->outcome[x.i];
-	*o = (struct verify_outcome){ .rc = x.rc, .status = x.status,
-		.text = BUF_INIT(OUTCOME_MAX), .report = BUF_INIT(OUTCOME_MAX) };
+	*o = outcome_new();
+	o->rc = x.rc;
+	o->status = x.status;
 	rc = read_buf(fd, &o->text, x.text);
-	if (rc == 0)
-		rc = read_buf(fd, &o->report, x.report);
+	for (size_t k = 0; k < VERIFY_REPORTS && rc == 0; k++)
+		rc = read_buf(fd, &o->report[k], x.report[k]);
 	o->done = rc == 0;
 	w->done++;
 	return rc;
@@ -189,8 +200,8 @@ static void emit_ready(struct crew *w, bool all)
 			return;
 		if (!o->done) {
 			outcome_free(o);
-			*o = (struct verify_outcome){ .rc = -EIO, .text = BUF_INIT(4096),
-				.report = BUF_INIT(4096) };
+			*o = outcome_new();
+			o->rc = -EIO;
 			buf_printf(&o->text, "%s: %s",
 			    QUOTE(span_str(w->r->args->item[w->emitted])), lost);
 		}

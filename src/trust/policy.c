@@ -189,6 +189,7 @@ static int read_limits(struct policy *p, struct json_val doc, struct arena *a, s
 		{ "branches", &p->branches, check_short_ref },
 		{ "tags", &p->tags, check_short_ref },
 		{ "versioned-tags", &p->versioned_tags, check_version },
+		{ "levels", &p->levels, NULL },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
 		int rc = policy_read_list(lists[i].to, doc, lists[i].name, lists[i].check, a, f);
@@ -236,7 +237,7 @@ static int read_all(struct policy *p, struct json_val doc, struct arena *a, stru
 	static const char *const names[] = { "version", "name", "require", "builders",
 		"build-types", "sources", "refs", "branches", "tags", "versioned-tags",
 		"parameters", "inputs", "dependencies", "package", "max-age", "signers", "digests",
-		"vsa", NULL };
+		"vsa", "levels", NULL };
 	struct json_val name = json_get(doc, "name");
 	int64_t version;
 

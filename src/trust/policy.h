@@ -100,6 +100,7 @@ struct policy {
 	struct digest *digests;
 	size_t ndigests;
 	ts max_age; /* 0: any age */
+	struct policy_list levels; /* what passing is worth, for our own summaries (report.h) */
 };
 
 /* path is for messages and for resolving key files. 0, -EBADMSG with fault, -ENOMEM. */

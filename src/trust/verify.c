@@ -215,6 +215,11 @@ static int verify_fd(struct verify_session *v, int fd, const struct evidence *ow
 	return rc;
 }
 
+const struct policy_list *verify_levels(const struct verify_session *v)
+{
+	return v->has_policy ? &v->policy.levels : NULL;
+}
+
 void verify_forget(struct verify_session *v)
 {
 	arena_free(&v->results);

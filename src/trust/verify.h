@@ -111,6 +111,9 @@ FB_MUST int verify_begin(struct verify_session **ret_v, const struct verify_requ
 struct verify_session *verify_end(struct verify_session *v);
 /* The policy's name and the SHA-256 of its text; NULL without a policy. */
 const char *verify_policy(const struct verify_session *v, struct digest *ret_d);
+/* What the policy says that passing it is worth ("levels"); NULL without a policy. */
+struct policy_list;
+const struct policy_list *verify_levels(const struct verify_session *v);
 /* Strings live until verify_forget. -errno only when the artifact cannot be read. */
 FB_MUST int verify_path(struct verify_session *v, const char *path, struct verify_artifact *ret_a,
     struct fault *f);
