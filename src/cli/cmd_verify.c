@@ -16,6 +16,8 @@ static const struct cli_opt opts[] = {
 	{ "beside", NULL, "also take the evidence beside each artifact (ARTIFACT.sigstore.json, .sig …)",
 	    false },
 	{ "key", "FILE", "public key or certificate that you trust, in any form", true },
+	{ "keyring", "FILE", "OpenPGP certificates that you trust (gpg --export, armored or not)", true },
+	{ "allow-expired", NULL, "accept a Debian Release after its Valid-Until, with a warning", false },
 	{ "certificate-identity", "ID", "whose certificate you trust: a mail address or URI", false },
 	{ "certificate-identity-regexp", "RE", "the same as an expression that must match all of it",
 	    false },
@@ -296,11 +298,15 @@ static int read_root(struct cli *c, struct verify_request *r)
 }
 
 static int read_request(struct cli *c, const struct verify_args *args, struct verify_request *r,
-    struct verify_file *evidence, struct verify_file *key)
+    struct verify_file *evidence, struct verify_file *key, struct verify_file *keyring)
 {
+	r->nkeyrings = files_of(c, "keyring", keyring, VERIFY_KEYS_MAX);
+	r->keyrings = keyring;
+	r->allow_expired = cli_has(c, "allow-expired");
 	r->nevidence = files_of(c, "evidence", evidence, VERIFY_EVIDENCE_FILES_MAX);
 	r->nkeys = files_of(c, "key", key, VERIFY_KEYS_MAX);
-	if (r->nevidence > VERIFY_EVIDENCE_FILES_MAX || r->nkeys > VERIFY_KEYS_MAX)
+	if (r->nevidence > VERIFY_EVIDENCE_FILES_MAX || r->nkeys > VERIFY_KEYS_MAX ||
+	    r->nkeyrings > VERIFY_KEYS_MAX)
 		return cli_failf(c, CLI_USAGE, "at most %d files of evidence and %d keys",
 		    VERIFY_EVIDENCE_FILES_MAX, VERIFY_KEYS_MAX);
 	r->evidence = evidence;
@@ -320,7 +326,8 @@ static int read_request(struct cli *c, const struct verify_args *args, struct ve
 
 static int run(struct cli *c)
 {
-	struct verify_file evidence[VERIFY_EVIDENCE_FILES_MAX], key[VERIFY_KEYS_MAX];
+	struct verify_file evidence[VERIFY_EVIDENCE_FILES_MAX], key[VERIFY_KEYS_MAX],
+	    keyring[VERIFY_KEYS_MAX];
 	struct verify_request q = { 0 };
 	struct verify_args args;
 	struct tally t = { .worst = VERDICT_PASS };
@@ -329,7 +336,7 @@ static int run(struct cli *c)
 
 	int code = verify_expand(c, cli_has(c, "recursive"), &args);
 	if (code < 0)
-		code = read_request(c, &args, &q, evidence, key);
+		code = read_request(c, &args, &q, evidence, key, keyring);
 	if (code < 0)
 		code = read_jobs(c, &r.jobs);
 	if (code < 0)
@@ -372,8 +379,9 @@ const struct cli_cmd cmd_verify = {
 	    "\n"
 	    "Evidence, told apart by its content: DSSE envelopes and Sigstore bundles with SLSA\n"
 	    "provenance, verification summaries or SBOMs; Sigstore bundles over a file; signatures by\n"
-	    "minisign, signify, ssh-keygen, openssl and CMS. Signers are named by --key, by\n"
-	    "--certificate-identity with its issuer, or by the policy; nobody else counts.\n"
+	    "minisign, signify, ssh-keygen, openssl, CMS and OpenPGP; a Debian archive's InRelease and\n"
+	    "Packages. Signers are named by --key, --keyring, --certificate-identity with its issuer, or\n"
+	    "by the policy; nobody else counts.\n"
 	    "\n"
 	    "Without a policy and --require, PASS needs a provenance or a signature over the file by a\n"
 	    "signer who was named, or a matching --expect; with them, everything that they ask for. What\n"
@@ -385,6 +393,8 @@ const struct cli_cmd cmd_verify = {
 	    "  firebreak verify app --evidence app.intoto.jsonl --source-uri github.com/o/app \\\n"
 	    "      --source-tag v1.2.3 --builder-id https://github.com/slsa-framework/\\\n"
 	    "slsa-github-generator/.github/workflows/generator_generic_slsa3.yml@v2.*\n"
+	    "  firebreak verify pkg.deb --evidence InRelease --evidence Packages.xz \\\n"
+	    "      --keyring /usr/share/keyrings/debian-archive-keyring.gpg\n"
 	    "  firebreak verify *.dll --policy share/policies/anatomy.yaml\n"
 	    "\n"
 	    "Exit codes: 0 PASS, 1 FAIL, 2 UNKNOWN (evidence is missing), 3 usage, 4 a file could not be\n"

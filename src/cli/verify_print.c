@@ -45,6 +45,18 @@ static void print_fact(struct cli *c, struct buf *out, const char *name, const c
 		buf_printf(out, "  %-12s  %s\n", name, cli_safe(c, value));
 }
 
+static void print_package(struct cli *c, struct buf *out, const struct verify_package *p)
+{
+	char at[TS_TEXT_MAX];
+
+	if (p->name && p->name[0])
+		buf_printf(out, "  %-12s  %s %s (%s)\n", "package", cli_safe(c, p->name),
+		    cli_safe(c, p->version), cli_safe(c, p->arch));
+	if (p->name && p->codename && p->date != TS_NONE)
+		buf_printf(out, "  %-12s  %s %s (%s), %s\n", "archive", cli_safe(c, p->origin),
+		    cli_safe(c, p->codename), cli_safe(c, p->suite), ts_format(p->date, at));
+}
+
 static const char *anatomy_words(const struct verify_artifact *a)
 {
 	if (a->anatomy.status == VERDICT_PASS)
@@ -79,6 +91,7 @@ void verify_print(struct cli *c, struct buf *out, const struct verify_artifact *
 		print_fact(c, out, "authenticode", DIGEST_TEXT(&a->authenticode));
 	buf_printf(out, "  %-12s  %s%s%s: %s\n", "anatomy", color_of(c, a->anatomy.status),
 	    verdict_name(a->anatomy.status), cli_reset(c), anatomy_words(a));
+	print_package(c, out, &a->package);
 	print_fact(c, out, "builder", a->builder_id);
 	print_fact(c, out, "source", a->source_uri);
 	print_fact(c, out, "source ref", a->source_ref);

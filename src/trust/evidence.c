@@ -150,7 +150,11 @@ int evidence_load(struct evidence *e, const char *path, const char *name,
 {
 	AUTO_BUF struct buf text = BUF_INIT(BUF_MAX_DEFAULT);
 
-	int rc = file_read(path, &text, EVIDENCE_FILE_MAX, f);
+	AUTO_FD int fd = file_open_user(path, f);
+	int rc = fd < 0 ? fd : evidence_archive(e, fd, name, t, f);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	rc = file_read(path, &text, EVIDENCE_FILE_MAX, f);
 	if (rc == -EMSGSIZE) {
 		struct evidence_reader r = { .e = e, .name = name };
 		struct attestation *a = add(&r, 0);
@@ -180,6 +184,9 @@ unsigned evidence_needs(const struct evidence *e)
 
 void evidence_done(struct evidence *e)
 {
+	if (e->archive)
+		debian_end(e->archive);
+	e->archive = NULL;
 	while (e->n) {
 		struct attestation *a = &e->item[--e->n];
 		if (a->bundle)

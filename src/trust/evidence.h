@@ -7,7 +7,8 @@
  *
  * Accepted files: one DSSE envelope; several, one a line (.jsonl); a Sigstore bundle; the
  * {"attestations": [...]} answer of a package registry with such bundles inside; any of these, one
- * a line; a detached signature (trust/detached).
+ * a line; a detached signature (trust/detached); OpenPGP signatures and the files of Debian archives
+ * (trust/debian), which may be larger than EVIDENCE_FILE_MAX.
  *
  * Guarantees: a payload is parsed only after a signature over it verified. What cannot be read is an
  * attestation too, in state BROKEN: it is never skipped. Whether the signer is welcome is decided by
@@ -18,6 +19,7 @@
 #include "base/fault.h"
 #include "trust/accept.h"
 #include "trust/artifact.h"
+#include "trust/debian/archive.h"
 #include "trust/detached/detached.h"
 #include "trust/envelope.h"
 #include "trust/slsa.h"
@@ -46,6 +48,7 @@ struct evidence_trust {
 	const struct accept *accept;
 	struct evidence_root *root; /* NULL: certificates are not verified */
 	struct detached_trust detached;
+	struct debian_opts debian;
 	ts now;
 };
 
@@ -98,6 +101,7 @@ struct evidence {
 	struct attestation *item;
 	size_t n, cap;
 	struct arena *keep;
+	struct debian *archive; /* OpenPGP signatures and Debian archives; NULL: none */
 };
 
 /*
@@ -109,6 +113,8 @@ FB_MUST int evidence_load(struct evidence *e, const char *path, const char *name
 /* The same for bytes. 0 or -ENOMEM. */
 FB_MUST int evidence_add(struct evidence *e, struct span text, const char *name,
     const struct evidence_trust *t);
+/* After the last file: brings those together that belong together. -errno with fault. */
+FB_MUST int evidence_settle(struct evidence *e, struct fault *f);
 /* What the artifacts must have for all of it: HASH_SET bits, perhaps ARTIFACT_NEEDS_BYTES. */
 unsigned evidence_needs(const struct evidence *e);
 /* Gives back what is not in the arena. */

@@ -28,5 +28,8 @@ FB_MUST int evidence_payload(struct evidence_reader *r, struct attestation *a,
     struct span payload_type, struct span payload);
 /* A DSSE envelope, signed with keys. */
 FB_MUST int evidence_envelope(struct evidence_reader *r, struct attestation *a, struct json_val v);
+/* Is the file at fd one of debian/archive.h's? 1: it was read; 0: no; -errno with fault. */
+FB_MUST int evidence_archive(struct evidence *e, int fd, const char *name,
+    const struct evidence_trust *t, struct fault *f);
 /* A Sigstore bundle. */
 FB_MUST int evidence_bundle(struct evidence_reader *r, struct attestation *a, struct json_val v);

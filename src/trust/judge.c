@@ -487,6 +487,9 @@ int judge_artifact(const struct judge *j, struct verify_artifact *art)
 		accept_provenance(j, art, t.accepted);
 	if (t.vsa)
 		accept_vsa(j, art, t.vsa);
+	rc = judge_archives(j, art, &t);
+	if (rc < 0)
+		return rc;
 	if (t.replaced && !t.about)
 		tell_replaced(art, &t);
 	require(j, art, &t, expected);

@@ -55,6 +55,9 @@ size_t judge_time(const struct judge *j, const struct judge_age *x, const struct
 /* Does the subject name the package that the policies ask for? NULL: yes, or none is asked for. */
 const char *judge_package(const struct policy *p, const struct subject *s, struct arena *a);
 
+/* OpenPGP and Debian archives: last, because what they miss is a note when something else proves.
+ * 0, -errno. */
+FB_MUST int judge_archives(const struct judge *j, struct verify_artifact *art, struct tally *t);
 /* A signature over the file itself. 0, -errno. */
 FB_MUST int judge_file_signature(const struct judge *j, const struct attestation *a,
     struct verify_artifact *art, struct tally *t);

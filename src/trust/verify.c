@@ -42,6 +42,13 @@ static int load_evidence(struct verify_session *v, const struct verify_request *
 		    .ssh_namespace = r->ssh_namespace,
 		    .ca = v->ca,
 		    .now = v->now },
+		.debian = { .keys = &v->pgp,
+		    .now = v->now,
+		    .allow_expired = r->allow_expired,
+		    .many = r->nartifacts != 1,
+		    .newest = TS_NONE,
+		    .may_sign = verify_may_sign,
+		    .ctx = v },
 		.now = v->now,
 	};
 	for (size_t i = 0; i < r->nevidence; i++) {
@@ -50,7 +57,7 @@ static int load_evidence(struct verify_session *v, const struct verify_request *
 		if (rc < 0)
 			return rc;
 	}
-	return 0;
+	return evidence_settle(&v->evidence, f);
 }
 
 static unsigned policy_digests(const struct policy *p)
@@ -107,6 +114,7 @@ static int begin(struct verify_session *v, const struct verify_request *r, struc
 
 	v->arena = ARENA_INIT(SESSION_MAX);
 	v->results = ARENA_INIT(SESSION_MAX);
+	v->pgp = PGP_KEYS_INIT;
 	v->expect = r->expect;
 	v->now = r->now;
 	v->options = r->options;
@@ -154,6 +162,7 @@ struct verify_session *verify_end(struct verify_session *v)
 	accept_free(&v->accept);
 	sigstore_root_free(v->root.root);
 	keyring_free(&v->keys);
+	pgp_keys_free(&v->pgp);
 	hasher_free(v->hasher);
 	free(v->block);
 	arena_free(&v->results);
@@ -193,7 +202,7 @@ static int load_beside(struct verify_session *v, struct evidence *own, const cha
 		if (rc < 0 && rc != -ENOENT)
 			return rc;
 	}
-	return 0;
+	return evidence_settle(own, f);
 }
 
 static int verify_fd(struct verify_session *v, int fd, const struct evidence *own,
@@ -247,8 +256,10 @@ int verify_named(struct verify_session *v, const char *path, const char *name,
 	int rc = load_beside(v, &own, path, f);
 	if (rc == 0)
 		rc = art && art->name ? verify_fd(v, fd, &own, art) : -ENOMEM;
-	else if (rc != -ENOMEM)
+	else if (rc != -ENOMEM) {
+		evidence_done(&own);
 		return rc;
+	}
 	evidence_done(&own);
 	if (rc == -EAGAIN)
 		return fault_set(f, rc, "%s: changed while it was read", QUOTE(span_str(path)));

@@ -53,6 +53,9 @@ struct verify_request {
 	 * bundles cannot be judged. */
 	struct span trusted_root;
 	const char *trusted_root_name; /* the file that a user gave: it must be well-formed; else NULL */
+	const struct verify_file *keyrings; /* OpenPGP certificates, binary or armored */
+	size_t nkeyrings;
+	bool allow_expired;            /* Debian Releases past their Valid-Until */
 	const char *ssh_namespace;     /* that ssh signatures must be for; NULL: "file" */
 	bool beside;                   /* also take the evidence that lies beside each artifact */
 	unsigned digests;              /* HASH_SET bits: to be computed whether needed or not */
@@ -70,9 +73,17 @@ struct verify_request {
 struct verify_counted {
 	const char *file;
 	struct digest digest;     /* SHA-256 of the evidence file */
-	const char *what;         /* "provenance", "vsa", "sbom", "statement", "signature" */
+	const char *what;         /* "provenance", "vsa", "sbom", "statement", "signature", "archive" */
 	const char *predicate;    /* predicate type; NULL for signatures over the file */
 	const struct signer *signer;
+};
+
+/* What a signed archive says that the file is; name is NULL when none does, "" for a file that
+ * belongs to no package. Outside text. */
+struct verify_package {
+	const char *name, *version, *arch, *path;
+	const char *origin, *suite, *codename; /* NULL when a .dsc or .changes says it */
+	ts date;			       /* of the Release; TS_NONE */
 };
 
 struct verify_artifact {
@@ -91,6 +102,7 @@ struct verify_artifact {
 	const char *builder_id, *build_type, *source_uri, *source_ref, *source_digest;
 	const struct signer *signer; /* who signed the accepted provenance */
 	struct digest provenance; /* SHA-256 of the evidence file with the accepted provenance */
+	struct verify_package package;
 	struct verify_counted counted[VERIFY_COUNTED_MAX];
 	size_t ncounted;
 	int fd; /* while it is judged */

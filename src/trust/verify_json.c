@@ -65,6 +65,26 @@ static void provenance_json(struct jw *w, const struct verify_artifact *a)
 	jw_end(w);
 }
 
+static void package_json(struct jw *w, const struct verify_package *p)
+{
+	char at[TS_TEXT_MAX];
+
+	if (!p->name)
+		return;
+	jw_key(w, "package");
+	jw_obj(w);
+	jw_kcstr(w, "architecture", p->arch);
+	jw_kcstr(w, "codename", p->codename);
+	if (p->date != TS_NONE)
+		jw_kcstr(w, "date", ts_format(p->date, at));
+	jw_kcstr(w, "name", p->name);
+	jw_kcstr(w, "origin", p->origin);
+	jw_kcstr(w, "path", p->path);
+	jw_kcstr(w, "suite", p->suite);
+	jw_kcstr(w, "version", p->version);
+	jw_end(w);
+}
+
 void verify_json(struct jw *w, const struct verify_artifact *a)
 {
 	jw_obj(w);
@@ -72,6 +92,7 @@ void verify_json(struct jw *w, const struct verify_artifact *a)
 	jw_kcstr(w, "artifact", a->name);
 	digests_json(w, a);
 	counted_json(w, a);
+	package_json(w, &a->package);
 	provenance_json(w, a);
 	if (a->is_file)
 		jw_kint(w, "size", (int64_t)a->size);

@@ -92,10 +92,34 @@ static int load_keys(struct verify_session *v, const struct verify_request *r, s
 	return 0;
 }
 
+/* OpenPGP certificates; who of them may sign is asked when they did. */
+static int load_keyrings(struct verify_session *v, const struct verify_request *r, struct fault *f)
+{
+	for (size_t i = 0; i < r->nkeyrings; i++) {
+		AUTO_BUF struct buf text = BUF_INIT(PGP_KEYRING_MAX);
+		int rc = file_read(r->keyrings[i].path, &text, PGP_KEYRING_MAX, f);
+		if (rc == 0)
+			rc = pgp_keys_add(&v->pgp, buf_span(&text), r->keyrings[i].name, f);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+bool verify_may_sign(void *session, struct signer *s)
+{
+	struct verify_session *v = session;
+	bool closed = v->has_policy && v->policy.nsigners;
+
+	return closed ? accept_signer(&v->accept, s) : true;
+}
+
 int verify_load_signers(
     struct verify_session *v, const struct verify_request *r, struct fault *f)
 {
 	int rc = load_keys(v, r, f);
 
+	if (rc == 0)
+		rc = load_keyrings(v, r, f);
 	return rc < 0 ? rc : load_accept(v, f);
 }

@@ -9,6 +9,7 @@
 struct verify_session {
 	struct arena arena, results;
 	struct keyring keys;
+	struct pgp_keys pgp;
 	struct accept accept;
 	struct evidence evidence;
 	struct evidence_trust trust;
@@ -30,6 +31,8 @@ struct verify_session {
 
 FB_MUST int verify_load_signers(
     struct verify_session *v, const struct verify_request *r, struct fault *f);
+/* For an OpenPGP certificate that was given: does the policy's list name it, if it has one? */
+bool verify_may_sign(void *session, struct signer *s);
 /* Digests, size and anatomy of an open file. 0; -EAGAIN: it changed meanwhile; -errno. */
 FB_MUST int verify_examine(struct verify_session *v, int fd, unsigned set,
     struct verify_artifact *art);

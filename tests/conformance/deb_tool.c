@@ -5,7 +5,7 @@
  *
  *   deb_tool [-t NOW] [-x] [-g GPGV] [-s SIGNER] [-n NEWEST] [-k KEYRING]… [-e EVIDENCE]… ARTIFACT…
  *     PASS, FAIL or UNKNOWN and the reasons for each artifact; exit 0, 1, 2 for the worst.
- *     -x: expired Releases are accepted; -s: "openpgp:FINGERPRINT" may sign and nobody else.
+ *     -x: expired Releases are accepted; -s: this fingerprint may sign and no other.
  *   deb_tool index FILE       a Packages or Sources file by itself: how many files, digest of all
  */
 
@@ -26,9 +26,9 @@ static void die(const char *what)
 	exit(5);
 }
 
-static bool may_sign(void *ctx, const struct signer *s)
+static bool may_sign(void *ctx, struct signer *s)
 {
-	return pgp_is_signer(ctx, s);
+	return strcmp(ctx, s->fingerprint) == 0;
 }
 
 static void add_keyring(struct pgp_keys *keys, const char *path)

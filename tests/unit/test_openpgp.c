@@ -272,25 +272,6 @@ static void test_keys(void)
 		    "keyring %zu is refused", i);
 }
 
-static void test_signer(void)
-{
-	struct signer s = SIGNER_INIT;
-
-	s.kind = SIGNER_OPENPGP;
-	s.fingerprint = FPR;
-	ok(pgp_is_signer("openpgp:" FPR, &s), "a signer by fingerprint");
-	ok(pgp_is_signer("openpgp:5dc1a951c07768c3445e5dd1f7dc1a8f96699428", &s), "in lower case");
-	ok(pgp_is_signer("openpgp:5DC1 A951 C077 68C3 445E  5DD1 F7DC 1A8F 9669 9428", &s),
-	    "as gpg prints it");
-	ok(!pgp_is_signer("openpgp:" ID, &s), "a key id is not enough");
-	ok(!pgp_is_signer("openpgp:" OTHER, &s), "another one");
-	ok(!pgp_is_signer("openpgp:", &s), "none");
-	ok(!pgp_is_signer(FPR, &s), "without its scheme");
-	ok(!pgp_is_signer("openpgp:" FPR "00", &s), "longer");
-	s.kind = SIGNER_KEY;
-	ok(!pgp_is_signer("openpgp:" FPR, &s), "another kind of signer");
-}
-
 int main(void)
 {
 	char self[4096] = { 0 };
@@ -305,7 +286,6 @@ int main(void)
 	test_armor();
 	test_packets();
 	test_keys();
-	test_signer();
 	test_lies(self);
 	return tap_done();
 }

@@ -54,7 +54,7 @@ struct debian_opts {
 	ts newest;	     /* the Date of a Release seen before; an older one is noted. TS_NONE: unset */
 	const char *gpgv;    /* NULL: PGP_GPGV */
 	/* Is this signer one that the policy accepts? NULL: all whose key was given are. */
-	bool (*may_sign)(void *ctx, const struct signer *s);
+	bool (*may_sign)(void *ctx, struct signer *s);
 	void *ctx;
 };
 
@@ -112,7 +112,9 @@ struct debian_proof {
 	const struct debian_file *root; /* the signed file: InRelease, .dsc; NULL: nothing */
 	const struct debian_file *index;
 	struct deb_package package;
-	const struct signer *signer; /* the first */
+	const struct signer *signer; /* of root, the first */
+	const struct debian_file *signature; /* detached, over the artifact; NULL: none that counts */
+	struct signer signature_by;
 };
 
 /* Adds what there is to say to v: remarks, and whether the artifact is listed. Needs its SHA-256;

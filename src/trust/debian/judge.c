@@ -13,8 +13,9 @@ struct ask {
 	const struct digest *sha256;
 	char *base;		/* the artifact's file name, as an archive would have it */
 	struct debian_proof proof;
-	const struct debian_file *replaced;
+	const struct debian_file *replaced; /* lists its name with other bytes */
 	struct deb_package was;
+	bool named; /* an index lists its name with these bytes */
 	size_t indices, releases; /* that count */
 };
 
@@ -62,6 +63,15 @@ static char *file_name(const char *path, struct arena *a)
 	return s;
 }
 
+static void set_proof(struct ask *q, const struct debian_file *root,
+    const struct debian_file *index, const struct deb_package *p)
+{
+	q->proof.root = root;
+	q->proof.index = index;
+	q->proof.package = *p;
+	q->proof.signer = &root->signer[0];
+}
+
 static void say_listed(struct ask *q, const struct debian_file *x, const struct debian_file *root)
 {
 	const struct deb_package *p = &q->proof.package;
@@ -89,17 +99,18 @@ static void say_listed(struct ask *q, const struct debian_file *x, const struct 
 static void look_in(struct ask *q, const struct debian_file *x, const struct debian_file *root)
 {
 	const struct deb_item *i = deb_index_find(&x->index, q->sha256->b);
+	const struct deb_item *named = deb_index_find_name(&x->index, q->base);
 	const struct deb_item *end = x->index.item + x->index.n;
 
 	q->indices++;
-	if (!i) {
-		const struct deb_item *other = deb_index_find_name(&x->index, q->base);
-		if (other && !q->replaced) {
-			q->replaced = x;
-			q->was = deb_index_package(&x->index, other);
-		}
-		return;
+	if (named && memcmp(named->sha256, q->sha256->b, 32) == 0)
+		q->named = true;
+	else if (named && !q->replaced) {
+		q->replaced = x;
+		q->was = deb_index_package(&x->index, named);
 	}
+	if (!i)
+		return;
 	struct deb_package first = deb_index_package(&x->index, i);
 	for (; i < end && memcmp(i->sha256, q->sha256->b, 32) == 0; i++)
 		if (!same_size(q->art, i->size)) {
@@ -111,7 +122,7 @@ static void look_in(struct ask *q, const struct debian_file *x, const struct deb
 		}
 	bool is_first = !q->proof.root;
 	if (is_first)
-		q->proof = (struct debian_proof){ root, x, first, &root->signer[0] };
+		set_proof(q, root, x, &first);
 	if (is_first)
 		say_listed(q, x, root);
 }
@@ -134,9 +145,8 @@ static void look_in_release(struct ask *q, const struct debian_file *x)
 				 signer_text(&x->signer[0], a)),
 			    x);
 		if (!q->proof.root)
-			q->proof = (struct debian_proof){ .root = x,
-				.package = { "", "", "", l->path, l->size },
-				.signer = &x->signer[0] };
+			set_proof(q, x, NULL,
+			    &(struct deb_package){ "", "", "", l->path, l->size });
 		return;
 	}
 }
@@ -168,6 +178,8 @@ static int say_signature(struct ask *q, const struct debian_file *x, int rc,
 				from(verdict_add(q->v, REASON_PROVEN, "openpgp.signature",
 					 "signed by %s", signer_text(&s, a)),
 				    x);
+				q->proof.signature = x;
+				q->proof.signature_by = s;
 				return 0;
 			}
 		}
@@ -237,14 +249,15 @@ static int look_everywhere(struct ask *q)
 
 static void conclude(struct ask *q)
 {
-	if (q->proof.root)
-		return;
-	if (q->replaced)
+	/* Also when the bytes are another package's: that is not what the name promises. */
+	if (q->replaced && !q->named)
 		from(verdict_add(q->v, REASON_FAIL, "artifact.replaced",
 			 "%s lists %s %s (%s) under this name, with other bytes",
 			 QUOTE(span_str(q->replaced->name)), QUOTE(span_str(q->was.name)),
 			 QUOTE(span_str(q->was.version)), QUOTE(span_str(q->was.arch))),
 		    q->replaced);
+	else if (q->proof.root)
+		return;
 	else if (q->indices)
 		verdict_add(q->v, REASON_MISSING, "debian.unlisted",
 		    "none of the %zu signed lists of packages names these bytes", q->indices);

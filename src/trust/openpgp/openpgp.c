@@ -332,24 +332,6 @@ int pgp_signer(struct signer *ret_s, const struct pgp_sig *sig, struct arena *a)
 	return s.fingerprint && s.name ? 0 : -ENOMEM;
 }
 
-bool pgp_is_signer(const char *want, const struct signer *s)
-{
-	struct span w = span_str(want), head = SPAN_LIT("openpgp:");
-	char hex[PGP_FPR_MAX];
-	size_t n = 0;
-
-	if (s->kind != SIGNER_OPENPGP || !span_starts(w, head))
-		return false;
-	for (size_t i = head.n; i < w.n; i++) {
-		if (w.p[i] == ' ')
-			continue;
-		if (n == sizeof(hex) - 1)
-			return false;
-		hex[n++] = (char)w.p[i];
-	}
-	return n >= 40 && span_eq_nocase(span_of(hex, n), span_str(s->fingerprint));
-}
-
 const char *pgp_sig_state_name(enum pgp_sig_state s)
 {
 	static const char *const names[] = { "unknown", "wrong", "cannot be checked", "key not given",

@@ -93,8 +93,5 @@ FB_MUST int pgp_verify_bytes(struct pgp_check *ret_c, struct span sig, struct sp
 
 /* The signer of a GOOD signature; strings into the arena. 0 or -ENOMEM. */
 FB_MUST int pgp_signer(struct signer *ret_s, const struct pgp_sig *sig, struct arena *a);
-/* Is want, "openpgp:" and 40 or more hex digits (of either case, blanks allowed), this key? */
-bool pgp_is_signer(const char *want, const struct signer *s);
-
 /* "good" "bad" "key expired" … */
 const char *pgp_sig_state_name(enum pgp_sig_state s);

@@ -25,6 +25,22 @@ static unsigned tag_of(uint8_t b)
 	return !(b & 0x80) ? 0 : b & 0x40 ? b & 0x3fu : b >> 2 & 0xfu;
 }
 
+/*
+ * Bytes of other kinds (a bare RSA signature) may begin like a signature packet: then its numbers
+ * are out of range, or its length does not fit.
+ */
+static bool is_signature(struct span head, struct cur *c, uint8_t version)
+{
+	struct pgp_packet p;
+
+	if (version >= 4) {
+		uint8_t type = cur_u8(c), key = cur_u8(c), hash = cur_u8(c);
+		if (c->err || type > 0x50 || key == 0 || key > 40 || hash == 0 || hash > 14)
+			return false;
+	}
+	return head.n >= PGP_HEAD || pgp_packet_next(&head, &p) == 1;
+}
+
 enum pgp_form pgp_form_of(struct span head)
 {
 	struct cur c = cur_of(head);
@@ -49,7 +65,7 @@ enum pgp_form pgp_form_of(struct span head)
 	if (c.err || version < 2 || version > 6)
 		return PGP_FORM_NONE;
 	if (tag == PGP_TAG_SIGNATURE)
-		return PGP_FORM_SIGNATURE;
+		return is_signature(head, &c, version) ? PGP_FORM_SIGNATURE : PGP_FORM_NONE;
 	return tag == PGP_TAG_KEY || tag == PGP_TAG_SECRET_KEY ? PGP_FORM_KEYS : PGP_FORM_NONE;
 }
 

@@ -23,7 +23,9 @@ enum pgp_form {
 	PGP_FORM_KEYBOX,    /* GnuPG's own container: not read here */
 };
 
-/* By the first bytes (some 100 are enough). */
+#define PGP_HEAD 4096
+
+/* By the first PGP_HEAD bytes, or the whole file. */
 enum pgp_form pgp_form_of(struct span head);
 
 /*
