@@ -25,6 +25,9 @@ static const struct cli_opt opts[] = {
 	{ "certificate-oidc-issuer-regexp", "RE", "the same as an expression", false },
 	{ "trusted-root", "FILE", "Sigstore trusted root (default: the updated or built-in one)", false },
 	{ "ssh-namespace", "NS", "what ssh signatures must be for (default: file)", false },
+	{ "ssh-principal", "NAME", "who must have made them, as allowed_signers names people", false },
+	{ "ca", "FILE", "roots of the certificates of CMS signatures (PEM)", false },
+	{ "tsa", "FILE", "roots of the time stamps in them (PEM)", false },
 	{ "policy", "FILE", "what an artifact must bring along (YAML, see docs/policy.md)", false },
 	{ "require", "LIST", "the same in short: " POLICY_NEEDS_WORDS, false },
 	{ "expect", "DIGEST", "the digest it must have: sha256:… or sha512:…", false },
@@ -315,6 +318,11 @@ static int read_request(struct cli *c, const struct verify_args *args, struct ve
 	r->now = clock_now(&c->clock);
 	r->beside = cli_has(c, "beside");
 	r->ssh_namespace = cli_opt(c, "ssh-namespace");
+	r->ssh_principal = cli_opt(c, "ssh-principal");
+	r->ca_path = cli_opt(c, "ca");
+	r->tsa_path = cli_opt(c, "tsa");
+	if (r->tsa_path && !r->ca_path)
+		return cli_failf(c, CLI_USAGE, "--tsa says nothing without --ca");
 	r->nartifacts = args->n;
 	int code = read_expect(c, args, &r->expect);
 	if (code < 0)

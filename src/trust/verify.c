@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "conf/yaml.h"
+#include "crypto/chain.h"
 #include "trust/sigstore/sigstore.h"
 #include "trust/verify_session.h"
 
@@ -31,6 +32,19 @@ static int load_root(struct verify_session *v, const struct verify_request *r, s
 		      : 0;
 }
 
+/* Roots for the certificates of CMS signatures. */
+static int load_ca(struct verify_session *v, const struct verify_request *r, struct fault *f)
+{
+	AUTO_BUF struct buf ca = BUF_INIT(CHAIN_PEM_MAX + 1), tsa = BUF_INIT(CHAIN_PEM_MAX + 1);
+
+	if (!r->ca_path)
+		return r->tsa_path ? fault_set(f, -EINVAL, "time-stamping roots without roots") : 0;
+	int rc = file_read(r->ca_path, &ca, CHAIN_PEM_MAX, f);
+	if (rc == 0 && r->tsa_path)
+		rc = file_read(r->tsa_path, &tsa, CHAIN_PEM_MAX, f);
+	return rc < 0 ? rc : detached_ca_read(&v->ca, buf_span(&ca), buf_span(&tsa), f);
+}
+
 static int load_evidence(struct verify_session *v, const struct verify_request *r, struct fault *f)
 {
 	v->evidence.keep = &v->arena;
@@ -40,6 +54,7 @@ static int load_evidence(struct verify_session *v, const struct verify_request *
 		.root = &v->root,
 		.detached = { .keys = &v->keys,
 		    .ssh_namespace = r->ssh_namespace,
+		    .ssh_principal = r->ssh_principal,
 		    .ca = v->ca,
 		    .now = v->now },
 		.debian = { .keys = &v->pgp,
@@ -134,6 +149,8 @@ static int begin(struct verify_session *v, const struct verify_request *r, struc
 		rc = verify_load_signers(v, r, f);
 	if (rc == 0)
 		rc = load_root(v, r, f);
+	if (rc == 0)
+		rc = load_ca(v, r, f);
 	return rc < 0 ? rc : load_evidence(v, r, f);
 }
 
@@ -161,6 +178,7 @@ struct verify_session *verify_end(struct verify_session *v)
 	evidence_done(&v->evidence);
 	accept_free(&v->accept);
 	sigstore_root_free(v->root.root);
+	detached_ca_free(v->ca);
 	keyring_free(&v->keys);
 	pgp_keys_free(&v->pgp);
 	hasher_free(v->hasher);

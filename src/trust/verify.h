@@ -57,6 +57,8 @@ struct verify_request {
 	size_t nkeyrings;
 	bool allow_expired;            /* Debian Releases past their Valid-Until */
 	const char *ssh_namespace;     /* that ssh signatures must be for; NULL: "file" */
+	const char *ssh_principal;     /* that must have made them; NULL: any whom allowed_signers lets */
+	const char *ca_path, *tsa_path; /* roots of CMS certificates, of their time stamps; NULL: none */
 	bool beside;                   /* also take the evidence that lies beside each artifact */
 	unsigned digests;              /* HASH_SET bits: to be computed whether needed or not */
 	size_t nartifacts;             /* how many will be asked for; 0: not known */
