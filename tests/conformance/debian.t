@@ -171,6 +171,42 @@ chain "two signatures, one wrong" FAIL 'fail evidence.signature' no both.gpg
 fresh; g -u ed@test --armor --detach-sign -o r/dists/test/Release.gpg plain.dsc
 EV="dists/test/Release dists/test/Release.gpg $D/Packages" chain "Release.gpg of another file" FAIL 'fail evidence.signature' -
 
+# --- the same through firebreak verify
+fresh
+ev=(--evidence r/dists/test/InRelease --evidence "r/$D/Packages.xz" --keyring ed.gpg)
+good=r/pool/fb-hello_1.0-1_all.deb
+run 0 "verify: a listed package" "$FIREBREAK" verify "$good" "${ev[@]}"
+like "$out" 'package +fb-hello 1:1.0-1 \(all\)' "names the package"
+like "$out" 'archive +Test test \(stable\), 20' "names the archive and its date"
+like "$out" "OpenPGP key $fpr" "names the signer"
+run 0 "verify: --json" "$FIREBREAK" verify --json "$good" "${ev[@]}"
+like "$out" '"package":\{"architecture":"all","codename":"test","date":"20.*","name":"fb-hello","origin":"Test","path":"pool/fb-hello_1.0-1_all.deb","suite":"stable","version":"1:1.0-1"\}' "the same in JSON"
+run 0 "verify: a digest instead of the file" "$FIREBREAK" verify "sha256:$(sha256sum <$good | cut -c1-64)" "${ev[@]}"
+cp evil.deb r/evil.deb
+run 2 "verify: a package that is not listed" "$FIREBREAK" verify r/evil.deb "${ev[@]}"
+mkdir -p swapped && cp evil.deb swapped/fb-hello_1.0-1_all.deb
+run 1 "verify: a swapped package among good ones" "$FIREBREAK" verify "$good" r/pool/fb-other_2.0_all.deb swapped/fb-hello_1.0-1_all.deb "${ev[@]}"
+like "$out" '2 PASS, 1 FAIL, 0 UNKNOWN' "is the one that fails"
+run 2 "verify: no keyring" "$FIREBREAK" verify "$good" --evidence r/dists/test/InRelease --evidence "r/$D/Packages.xz"
+run 5 "verify: a keyring that is none" "$FIREBREAK" verify "$good" --keyring plain.dsc
+run 5 "verify: a keyring that is not there" "$FIREBREAK" verify "$good" --keyring nowhere.gpg
+printf 'version: 1\nrequire: [signature]\nsigners: ["openpgp:%s"]\n' "$fpr" >policy.yaml
+run 0 "verify: a policy that lists the signer" "$FIREBREAK" verify "$good" "${ev[@]}" --policy policy.yaml
+printf 'version: 1\nrequire: [signature]\nsigners: ["openpgp:%040d"]\n' 7 >policy.yaml
+run 1 "verify: one that lists another" "$FIREBREAK" verify "$good" "${ev[@]}" --policy policy.yaml
+like "$out" 'evidence.signer' "says so"
+printf 'version: 1\nrequire: [provenance]\n' >policy.yaml
+run 2 "verify: one that requires provenance" "$FIREBREAK" verify "$good" "${ev[@]}" --policy policy.yaml
+sed -i "s/^Date: .*/Date: Mon, 01 Jan 2024 00:00:00 UTC\nValid-Until: Mon, 08 Jan 2024 00:00:00 UTC/" r/dists/test/Release; signed r
+run 1 "verify: expired" "$FIREBREAK" verify "$good" "${ev[@]}"
+run 0 "verify: --allow-expired" "$FIREBREAK" verify "$good" "${ev[@]}" --allow-expired
+like "$out" 'warn +evidence.expired' "warns"
+g -u ed@test --detach-sign -o $good.sig $good
+run 0 "verify: a signature beside the file" "$FIREBREAK" verify $good --beside --keyring ed.gpg
+run 0 "verify: counts as a signature" "$FIREBREAK" verify $good --beside --keyring ed.gpg --require signature
+cp evil.deb r/over.deb && cp $good.sig r/over.deb.sig
+run 1 "verify: over other bytes" "$FIREBREAK" verify r/over.deb --beside --keyring ed.gpg
+
 # --- a signature over the package itself
 fresh; g -u ed@test --armor --detach-sign -o r/x.asc r/pool/fb-hello_1.0-1_all.deb
 EV=x.asc chain "a detached signature" PASS "proven openpgp.signature: .*$fpr" -

@@ -147,7 +147,13 @@ static void test_packets(void)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		is_int(pgp_count_signatures(span_of(bad[i].b, bad[i].n), NULL), -EBADMSG,
 		    "packets %zu are refused", i);
-	is_int(pgp_form_of(span_of(good, sizeof(good))), PGP_FORM_SIGNATURE, "a binary signature");
+	static const uint8_t real[] = { 0x88, 8, 4, 0, 22, 8, 0, 0, 0, 0 };
+	static const uint8_t odd[][10] = { { 0x88, 9, 4, 0, 22, 8 }, { 0x88, 8, 4, 0x99, 22, 8 },
+		{ 0x88, 8, 4, 0, 99, 8 }, { 0x88, 8, 4, 0, 22, 99 }, { 0x88, 8, 9, 0, 22, 8 } };
+	is_int(pgp_form_of(span_of(real, sizeof(real))), PGP_FORM_SIGNATURE, "a binary signature");
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++)
+		is_int(pgp_form_of(span_of(odd[i], sizeof(odd[i]))), PGP_FORM_NONE,
+		    "other bytes that begin like one (%zu)", i);
 	is_int(pgp_form_of(SPAN_LIT("Package: x\n")), PGP_FORM_NONE, "text is none");
 	is_int(pgp_form_of(SPAN_NONE), PGP_FORM_NONE, "nothing is none");
 	is_int(pgp_form_of(SPAN_LIT("\x1f\x8b\x08")), PGP_FORM_NONE, "gzip is none");
