@@ -7,7 +7,7 @@
  *
  * What CHAIN_OK means, for a path leaf, intermediates, anchor: each certificate's signature verifies
  * under the next one's key, with SHA-256, SHA-384, SHA-512 or Ed25519, and keys of the kinds that
- * key.h accepts; names and key identifiers chain; every certificate, the anchor too, is valid at the
+ * key.h accepts; names (octet by octet, as CAs copy them) and key identifiers chain; every certificate, the anchor too, is valid at the
  * time asked for (both ends count); no certificate has an unknown critical extension, a doubled or a
  * malformed one; every CA is one (version 3, basicConstraints, keyCertSign where keyUsage is there), keeps
  * path lengths, name constraints and policy constraints of those above it; where a CA lists extended

@@ -25,7 +25,7 @@
  * Ed25519ph (RFC 8032 5.1) is not there: OpenSSL has it from 3.2 on, Debian 12 has 3.0. It is
  * refused as -ENOTSUP, never taken for Ed25519.
  *
- * Guarantees: a struct key is used by one thread at a time. Text of private keys is wiped from
+ * Guarantees: verifying with one key may be done by several threads at a time, all else by one. Text of private keys is wiped from
  * memory that this module used; what it writes to a caller's buffer the caller wipes.
  */
 

@@ -86,7 +86,8 @@ static bool add_extensions(X509 *x)
 
 int x509_self_signed(const struct key *k, const struct x509_self *req, struct buf *out)
 {
-	const EVP_MD *md = k->kind == KEY_P384 ? ossl_md(DIGEST_SHA384) : ossl_md(DIGEST_SHA256);
+	const EVP_MD *md = ossl_md(k->kind == KEY_P521 ? DIGEST_SHA512 :
+		k->kind == KEY_P384 ? DIGEST_SHA384 : DIGEST_SHA256);
 	unsigned char *der = NULL;
 	OSSL_SCOPE;
 

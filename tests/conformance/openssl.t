@@ -90,7 +90,7 @@ for kind in ecdsa-p256 ecdsa-p384 ed25519 rsa; do
 	like "$out" 'encrypted' "$kind: and it says why"
 	sed 's/ENCRYPTED //' enc.pem >lie.pem
 	run 1 "$kind: also under another label" "$tool" private lie.pem
-	is "$out" "error: lie.pem: not a usable private key; accepted: ECDSA P-256, P-384, Ed25519, RSA\
+	is "$out" "error: lie.pem: not a usable private key; accepted: ECDSA P-256, P-384, P-521, Ed25519, RSA\
  of 2048 to 8192 bits" "$kind: without asking for a passphrase"
 done
 
@@ -125,6 +125,14 @@ openssl dgst -sha256 -sign p384.pem -out d.sig msg
 run 0 "P-384 with SHA-256" "$tool" verify p384.pub msg d.sig
 openssl dgst -sha512 -sign p384.pem -out d.sig msg
 run 1 "P-384 with SHA-512 is refused" "$tool" verify p384.pub msg d.sig
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -out p521.pem 2>/dev/null
+openssl pkey -in p521.pem -pubout -out p521.pub
+for hash in sha512 sha256; do
+	openssl dgst -$hash -sign p521.pem -out d.sig msg
+	run 0 "P-521 with $hash" "$tool" verify p521.pub msg d.sig
+done
+openssl dgst -sha384 -sign p521.pem -out d.sig msg
+run 1 "P-521 with SHA-384 is refused" "$tool" verify p521.pub msg d.sig
 
 # Keys that we do not take, by name.
 refuse() { # NAME WANT
@@ -133,7 +141,7 @@ refuse() { # NAME WANT
 	like "$out" "$2" "$1: by name"
 	run 1 "$1: its private half too" "$tool" private bad.pem
 }
-for curve in P-521 secp256k1 P-224 brainpoolP256r1; do
+for curve in secp256k1 P-224 brainpoolP256r1; do
 	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:$curve -out bad.pem 2>/dev/null
 	refuse "$curve" 'elliptic curve (secp|brainpool)'
 done

@@ -7,6 +7,7 @@
 #include "base/span.h"
 
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
@@ -29,6 +30,7 @@ struct ca_req {
 	const char *curve; /* "P-384" … */
 	EVP_PKEY *sign_with; /* NULL: the issuer's key */
 	const char *md; /* NULL: SHA256; "" none (Ed25519) */
+	bool pss; /* RSASSA-PSS, MGF1 with md, a salt of 32 */
 	int64_t from, to; /* 0: CA_FROM, CA_TO */
 	long version; /* 0: 3 */
 	struct {
@@ -62,16 +64,33 @@ static inline void ca_ext(X509 *x, X509 *issuer, const char *name, const char *v
 	X509_EXTENSION_free(e);
 }
 
-/* (Re)signs and encodes. */
-static inline void ca_sign(struct ca_cert *c, EVP_PKEY *key, const char *md)
+static inline void ca_encode(struct ca_cert *c)
 {
 	unsigned char *der = NULL;
-	ca_check(X509_sign(c->x, key, md && !md[0] ? NULL : EVP_get_digestbyname(md ? md : "SHA256")),
-	    "sign");
 	int n = i2d_X509(c->x, &der);
 	ca_check(n > 0, "encode");
 	OPENSSL_free((void *)(uintptr_t)c->der.p);
 	c->der = span_of(der, (size_t)n);
+}
+
+/* (Re)signs and encodes. */
+static inline void ca_sign(struct ca_cert *c, EVP_PKEY *key, const char *md)
+{
+	ca_check(X509_sign(c->x, key, md && !md[0] ? NULL : EVP_get_digestbyname(md ? md : "SHA256")),
+	    "sign");
+	ca_encode(c);
+}
+
+static inline void ca_sign_pss(struct ca_cert *c, EVP_PKEY *key, const char *md)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx = NULL;
+	ca_check(EVP_DigestSignInit(ctx, &pctx, EVP_get_digestbyname(md ? md : "SHA256"), NULL, key) == 1 &&
+		EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, 32) == 1 && X509_sign_ctx(c->x, ctx) > 0,
+	    "sign with PSS");
+	EVP_MD_CTX_free(ctx);
+	ca_encode(c);
 }
 
 static inline struct ca_cert ca_make(const struct ca_req *r)
@@ -96,7 +115,11 @@ static inline struct ca_cert ca_make(const struct ca_req *r)
 	X509_set_pubkey(c.x, c.key);
 	for (size_t i = 0; i < CA_EXTS_MAX && r->ext[i].name; i++)
 		ca_ext(c.x, issuer, r->ext[i].name, r->ext[i].value);
-	ca_sign(&c, r->sign_with ? r->sign_with : r->issuer ? r->issuer->key : c.key, r->md);
+	EVP_PKEY *with = r->sign_with ? r->sign_with : r->issuer ? r->issuer->key : c.key;
+	if (r->pss)
+		ca_sign_pss(&c, with, r->md);
+	else
+		ca_sign(&c, with, r->md);
 	return c;
 }
 

@@ -383,6 +383,50 @@ static void test_lengths(void)
 	chain_roots_free(r);
 }
 
+/* A root of each kind of key, and one leaf a way of signing with it. */
+static void test_algorithms(void)
+{
+	static const struct {
+		const char *type, *md;
+		size_t bits;
+		bool pss;
+		int want;
+	} v[] = {
+		{ "RSA", "SHA256", 2048, false, CHAIN_OK },
+		{ "RSA", "SHA512", 2048, false, CHAIN_OK },
+		{ "RSA", "SHA1", 2048, false, CHAIN_ALGORITHM },
+		{ "RSA", "MD5", 2048, false, CHAIN_ALGORITHM },
+		{ "RSA", "SHA256", 2048, true, CHAIN_OK },
+		{ "RSA", "SHA384", 2048, true, CHAIN_OK },
+		{ "RSA", "SHA1", 2048, true, CHAIN_ALGORITHM },
+		{ "ED25519", "", 0, false, CHAIN_OK },
+		{ "ED448", "", 0, false, CHAIN_ALGORITHM },
+		{ "RSA", "SHA256", 1024, false, CHAIN_ALGORITHM },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		struct fault f = FAULT_INIT;
+		AUTO_ROOTS struct chain_roots *r = NULL;
+		EVP_PKEY *key = v[i].bits ? EVP_PKEY_Q_keygen(NULL, NULL, v[i].type, v[i].bits)
+					  : EVP_PKEY_Q_keygen(NULL, NULL, v[i].type);
+		CA_AUTO struct ca_cert ca = ca_make(&(struct ca_req){ .subject = "ca",
+		    .key = key,
+		    .md = v[i].bits ? NULL : "",
+		    .ext = { CA_EXT_CA } });
+		CA_AUTO struct ca_cert leaf = ca_make(&(struct ca_req){ .subject = "leaf",
+		    .issuer = &ca,
+		    .md = v[i].md,
+		    .pss = v[i].pss,
+		    .ext = { CA_EXT_SIGNER } });
+		ca_check(chain_roots_new(&r) == 0, "roots");
+		int rc = chain_roots_add_chain(r, &ca.der, 1, &f);
+		if (rc == CHAIN_OK)
+			rc = verify(r, leaf.der, NULL, 0, CA_NOW, CHAIN_CODE_SIGNING, &f);
+		is_int(rc, v[i].want, "%s-%zu %s%s: %s", v[i].type, v[i].bits, v[i].md,
+		    v[i].pss ? " PSS" : "", f.text);
+		EVP_PKEY_free(key);
+	}
+}
+
 static void test_forged(void)
 {
 	struct fault f;
@@ -586,6 +630,7 @@ int main(void)
 	test_stamp_leaves();
 	test_intermediates();
 	test_lengths();
+	test_algorithms();
 	test_forged();
 	test_choice();
 	test_maze();

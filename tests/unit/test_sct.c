@@ -239,7 +239,7 @@ static void test_lists(const struct ca_cert *ca)
 		/* the SCT's own length is right, too */
 		list.p[2] = (uint8_t)((n - 2) >> 8);
 		list.p[3] = (uint8_t)(n - 2);
-		X509_delete_ext(c.x, 0);
+		X509_EXTENSION_free(X509_delete_ext(c.x, 0));
 		embed(&c, ca, buf_span(&list), -1);
 		accepted += verify(c.der, ca->der, &w, 1) != SCT_MALFORMED;
 	}

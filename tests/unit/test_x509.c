@@ -102,6 +102,7 @@ int main(void)
 {
 	test_self_signed(KEY_P256);
 	test_self_signed(KEY_P384);
+	test_self_signed(KEY_P521);
 	test_self_signed(KEY_ED25519);
 	test_self_signed(KEY_RSA);
 	test_requests();
