@@ -3,6 +3,7 @@
 #   make            build/firebreak            make run     the drill 3cx-2023, from nothing
 #   make check      every test                 make bench   every benchmark against its peer
 #   make install    into DESTDIR               make deb     a Debian package in build/
+#   make bench-evidence   Sigstore bundles, one verification, SHA-256, all cores: ratios
 BUILD ?= build
 DRILL ?= 3cx-2023
 OUT ?= $(BUILD)/drill-$(DRILL)
@@ -25,6 +26,9 @@ check:
 bench: all
 	tools/bench $(BUILD)
 
+bench-evidence: all
+	tests/bench/evidence.sh $(BUILD)
+
 install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
 
@@ -34,4 +38,4 @@ deb:
 clean:
 	rm -rf build build-*
 
-.PHONY: all run check bench install deb clean
+.PHONY: all run check bench bench-evidence install deb clean

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * sigstore_tool: for sigstore.t and the mutation and bench scripts: conformance cases without the
- * command line of firebreak.
+ * sigstore_tool: for sigstore.t and sigstore_mutate.t: conformance cases without the command line of
+ * firebreak.
  *
  *   sigstore_tool verify --bundle FILE [--trusted-root FILE] [--identity ID] [--issuer URL]
  *                        [--key FILE] FILE|DIGEST
  *       prints "good WORDS" or "CODE WORDS"; exit 0 or 1
  *   sigstore_tool mutate … (the same options)
  *       every single-bit flip and every truncation; see mutate.h
- *   sigstore_tool loop SECONDS … (the same options)
- *       verifications per CPU-second
  */
 
 #include "sig_case.h"
@@ -18,7 +16,6 @@
 #include "mutate.h"
 #include "trust/shipped.h"
 
-#include <stdlib.h>
 #include <time.h>
 
 struct input {
@@ -122,43 +119,16 @@ static int verify(struct input *in)
 	return strcmp(v.code, "good") != 0;
 }
 
-static double cpu_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int loop(struct input *in, double seconds)
-{
-	double start = cpu_seconds(), used;
-	long n = 0;
-
-	do {
-		for (int i = 0; i < 20; i++, n++)
-			if (strcmp(judge(in, buf_span(&in->bundle)), "good") != 0)
-				return verify(in);
-		used = cpu_seconds() - start;
-	} while (used < seconds);
-	printf("%.1f bundles per CPU-second (%ld in %.3f s)\n", (double)n / used, n, used);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct input in = { 0 };
 	const char *verb = argc > 1 ? argv[1] : "";
-	bool timed = strcmp(verb, "loop") == 0;
-	int skip = timed ? 3 : 2;
 
-	int rc = argc > skip ? load(&in, argc - skip, argv + skip) : 2;
+	int rc = argc > 2 ? load(&in, argc - 2, argv + 2) : 2;
 	if (rc == 2)
 		fprintf(stderr, "usage: see the head of sigstore_tool.c\n");
 	else if (rc == 0 && strcmp(verb, "verify") == 0)
 		rc = verify(&in);
-	else if (rc == 0 && timed)
-		rc = loop(&in, atof(argv[2]));
 	else if (rc == 0 && strcmp(verb, "mutate") == 0)
 		rc = mutate(buf_span(&in.bundle), judge, &in);
 	unload(&in);
