@@ -29,12 +29,16 @@ static void as_evidence(struct span text, const struct keyring *keys)
 
 	check(evidence_add(&e, text, "f", &trust) == 0);
 	check(evidence_add(&again, text, "f", &trust) == 0);
-	check(e.n == again.n);
+	check(e.n == again.n && evidence_needs(&e) == evidence_needs(&again));
 	for (size_t i = 0; i < e.n; i++) {
 		const struct attestation *at = &e.item[i];
 		check(at->state == again.item[i].state);
 		bool signed_ = at->state == ATTESTATION_GOOD || at->state == ATTESTATION_REFUSED;
-		check(signed_ == (at->signer.kind && at->st.nsubjects && !at->why));
+		if (at->kind == ATTESTATION_STATEMENT)
+			check(signed_ == (at->signer.kind && at->st.nsubjects &&
+					     !at->why == (at->predicate != PREDICATE_BROKEN)));
+		else
+			check(at->kind == ATTESTATION_DETACHED && signed_ && at->detached);
 		check(signed_ || at->why);
 	}
 }
@@ -43,10 +47,12 @@ static void as_statement(struct span text, const char *type)
 {
 	static const struct statement no_statement;
 	static const struct slsa no_slsa;
+	static const struct vsa no_vsa;
 	AUTO_ARENA struct arena keep = ARENA_INIT(64u << 20), scratch = ARENA_INIT(64u << 20);
 	struct fault f = FAULT_INIT;
 	struct statement s;
 	struct slsa p;
+	struct vsa v;
 
 	if (statement_read(&s, text, &keep, &scratch, &f) < 0) {
 		check(memcmp(&s, &no_statement, sizeof(s)) == 0);
@@ -56,7 +62,12 @@ static void as_statement(struct span text, const char *type)
 	if (slsa_read(&p, type, s.predicate, &keep, &f) < 0)
 		check(memcmp(&p, &no_slsa, sizeof(p)) == 0);
 	else
-		check(p.builder_id[0] && p.build_type[0]);
+		check(p.builder_id[0] && p.build_type[0] && p.parameters.n <= SLSA_PARAMETERS_MAX);
+	const char *summary = strcmp(type, SLSA_V1) == 0 ? VSA_V1 : VSA_V02;
+	if (vsa_read(&v, summary, s.predicate, &keep, &f) < 0)
+		check(memcmp(&v, &no_vsa, sizeof(v)) == 0);
+	else
+		check(v.verifier[0] && v.resource[0] && v.nlevels <= VSA_LEVELS_MAX);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
