@@ -233,19 +233,36 @@ static void versions_json(struct jw *w, const struct tuf_set *s)
 	jw_end(w);
 }
 
-static void report(struct update *u, const struct trusted_root *r, const struct tuf_set *s)
+/* What is in use now: not the new one if the built-in one is newer. */
+static const char *in_use(struct cli *c)
+{
+	struct trusted_root r;
+	struct fault ignored;
+
+	return cli_trusted_root(c, NULL, &r, &ignored) == 0 ? trusted_root_words(c, &r) : "none";
+}
+
+static void report_text(struct update *u, const struct trusted_root *r, const struct tuf_set *s,
+    bool changed)
 {
 	struct cli *c = u->c;
-	bool changed = !u->recorded || !digest_eq(&u->now.digest, &r->digest);
-	struct jw w = jw_of(&c->out);
 
-	if (!c->json) {
-		printf("%s: %s\n", changed ? "Trusted root updated" : "Trusted root is up to date",
-		    trusted_root_words(c, r));
-		printf("  from      %s\n", cli_whole(c, r->name));
-		printf("  metadata  root %lld, timestamp %lld, snapshot %lld, targets %lld; %zu files "
-		       "fetched\n", (long long)s->root->version, (long long)s->timestamp->version,
-		    (long long)s->snapshot->version, (long long)s->targets->version, u->nfetched);
+	printf("%s: %s\n", changed ? "Trusted root updated" : "Trusted root is up to date",
+	    trusted_root_short(c, r));
+	printf("  from      %s\n", cli_whole(c, r->name));
+	printf("  metadata  root %lld, timestamp %lld, snapshot %lld, targets %lld; %zu files "
+	       "fetched\n", (long long)s->root->version, (long long)s->timestamp->version,
+	    (long long)s->snapshot->version, (long long)s->targets->version, u->nfetched);
+	printf("  in use    %s\n", in_use(c));
+}
+
+static void report(struct update *u, const struct trusted_root *r, const struct tuf_set *s)
+{
+	bool changed = !u->recorded || !digest_eq(&u->now.digest, &r->digest);
+	struct jw w = jw_of(&u->c->out);
+
+	if (!u->c->json) {
+		report_text(u, r, s, changed);
 		return;
 	}
 	jw_obj(&w);
@@ -254,6 +271,7 @@ static void report(struct update *u, const struct trusted_root *r, const struct 
 	trusted_root_json(&w, r);
 	versions_json(&w, s);
 	jw_kint(&w, "files_fetched", (int64_t)u->nfetched);
+	jw_kcstr(&w, "in_use", in_use(u->c));
 	jw_end(&w);
 }
 
@@ -275,24 +293,15 @@ static int install(struct update *u, struct tuf_client *t, struct span bytes, st
 	return rc;
 }
 
-/* What stays in use after an update that failed. */
-static const char *still(struct cli *c)
-{
-	struct trusted_root r;
-	struct fault ignored;
-
-	return cli_trusted_root(c, NULL, &r, &ignored) == 0 ? trusted_root_words(c, &r) : "none";
-}
-
 static int refused(struct update *u, int rc, const struct tuf_report *w)
 {
 	if (rc < 0)
 		return cli_errno(u->c, rc, NULL);
 	if (rc == TUF_IO)
 		return cli_failf(u->c, CLI_INTERNAL, "%s (TUF %s); still in use: %s", w->f.text,
-		    w->step, still(u->c));
+		    w->step, in_use(u->c));
 	return cli_failf(u->c, CLI_NEGATIVE, "refused, %s (TUF %s): %s; still in use: %s",
-	    tuf_result_name(rc), w->step, w->f.text, still(u->c));
+	    tuf_result_name(rc), w->step, w->f.text, in_use(u->c));
 }
 
 static int run_client(struct update *u)

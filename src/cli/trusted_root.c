@@ -220,14 +220,21 @@ static const char *source_name(enum trusted_root_source s)
 	return names[s];
 }
 
+const char *trusted_root_short(struct cli *c, const struct trusted_root *r)
+{
+	const char *s = r->until == TS_NONE ?
+	    arena_printf(&c->arena, "%.12s…", DIGEST_HEX(&r->digest)) :
+	    arena_printf(&c->arena, "%.12s… (version %lld, current until %.10s)",
+		DIGEST_HEX(&r->digest), (long long)r->version, cli_when(c, r->until));
+
+	return s ? s : "";
+}
+
 const char *trusted_root_words(struct cli *c, const struct trusted_root *r)
 {
 	const char *name = r->source == TRUSTED_ROOT_FILE ? cli_whole(c, r->name) :
 							    source_name(r->source);
-	const char *until = r->until == TS_NONE ? NULL : cli_when(c, r->until);
-	const char *s = until ? arena_printf(&c->arena, "%s, %.12s… (version %lld, current until %.10s)",
-				    name, DIGEST_HEX(&r->digest), (long long)r->version, until) :
-				arena_printf(&c->arena, "%s, %.12s…", name, DIGEST_HEX(&r->digest));
+	const char *s = arena_printf(&c->arena, "%s, %s", name, trusted_root_short(c, r));
 
 	return s ? s : name;
 }

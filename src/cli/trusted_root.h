@@ -44,6 +44,8 @@ FB_MUST int cli_trusted_root(struct cli *c, const char *file, struct trusted_roo
 FB_MUST int trusted_root_check(struct span bytes, const char *name, struct fault *f);
 /* "built-in, 6494e21ea73f… (version 14, current until 2026-08-28)", in c->arena. */
 const char *trusted_root_words(struct cli *c, const struct trusted_root *r);
+/* The same without where it is from. */
+const char *trusted_root_short(struct cli *c, const struct trusted_root *r);
 /* An object: source, name, digest, version, current_until, fetched. */
 void trusted_root_json(struct jw *w, const struct trusted_root *r);
 

@@ -108,7 +108,7 @@ void http_close_p(struct http **h)
 
 /* --- URLs --- */
 
-/* "127.1.2.3" or "[::1]", perhaps with a port. */
+/* "127.1.2.3", "[::1]" or "localhost" (which libcurl does not look up), perhaps with a port. */
 static bool is_loopback(struct span authority)
 {
 	char host[INET6_ADDRSTRLEN];
@@ -117,6 +117,8 @@ static bool is_loopback(struct span authority)
 	if (span_starts(authority, SPAN_LIT("[::1]")))
 		return authority.n == 5 || authority.p[5] == ':';
 	struct span name = span_cut(authority, 0, span_find(authority, ':'));
+	if (span_eq_nocase(name, SPAN_LIT("localhost")))
+		return true;
 	if (!name.n || name.n >= sizeof(host))
 		return false;
 	memcpy(host, name.p, name.n);
@@ -155,7 +157,7 @@ int http_url_check(const char *url, struct fault *f)
 		return fault_set(f, -EINVAL, "a URL with a user name or password is not taken");
 	if (!https && !is_loopback(authority))
 		return fault_set(f, -EINVAL, "%s: plain http is taken for loopback addresses "
-		    "(127.0.0.1, [::1]) only; use https://", QUOTE(s));
+		    "(127.0.0.1, [::1], localhost) only; use https://", QUOTE(s));
 	return 0;
 }
 

@@ -8,7 +8,7 @@
  * would cost every other command some 6 ms at its start. Without it -ENOTSUP says what to install.
  *
  * Rules: https only; plain http only when the host is a loopback address written as one (127.x.y.z,
- * [::1]): for tests and mirrors on the same machine. Redirects are followed only from https to
+ * [::1]) or localhost, which libcurl never looks up: for tests and mirrors on the same machine. Redirects are followed only from https to
  * https, HTTP_REDIRECTS_MAX of them. TLS 1.2 at least; certificate and name are verified against
  * the system's authorities, or the file given instead. No cookies, no credentials (neither in the
  * URL nor from ~/.netrc). Proxies are those of the environment (https_proxy, all_proxy, no_proxy),

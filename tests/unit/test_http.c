@@ -10,9 +10,9 @@
 int main(void)
 {
 	static const char *const good[] = { "https://example.com", "HTTPS://example.com:8443/a?b#c",
-		"http://127.0.0.1:1/x", "http://127.255.3.4", "http://[::1]:80/", "http://[::1]" };
+		"http://127.0.0.1:1/x", "http://127.255.3.4", "http://[::1]:80/", "http://[::1]", "http://localhost:1/" };
 	static const char *const bad[] = { "", "example.com", "ftp://example.com", "file:///etc/passwd",
-		"http://example.com", "http://localhost/", "http://127.0.0.1.example.com/",
+		"http://example.com", "http://localhost.example.com/", "http://127.0.0.1.example.com/",
 		"http://127.1/", "http://0x7f.0.0.1/", "http://128.0.0.1/", "http://[::2]/",
 		"http://[::1]evil.com/", "http://127.0.0.1@evil.com/", "https://user:pw@example.com/",
 		"https://@example.com", "https:///x", "https://", "http://example.com#127.0.0.1",
