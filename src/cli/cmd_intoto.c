@@ -12,7 +12,8 @@
 
 static const struct cli_opt opts[] = {
 	{ "layout", "FILE", "the layout: what the supply chain has to look like", false },
-	{ "key", "FILE", "public key of an owner of the layout; each of them must have signed", true },
+	{ "key", "FILE", "public key of an owner of the layout; each of them must have signed",
+	    true },
 	{ "links", "DIR", "where the links are (default: the current directory)", false },
 	{ "param", "NAME=VALUE", "put VALUE where the layout says {NAME}", true },
 	{ "run-inspections", NULL, "run the layout's commands in PRODUCT-DIR", false },
@@ -32,13 +33,15 @@ static int read_params(struct cli *c, struct params *ret_p)
 		size_t eq = span_find(s, '=');
 		item[i].name = span_cut(s, 0, eq);
 		if (eq == SIZE_MAX || !param_name_ok(item[i].name))
-			return cli_failf(c, CLI_USAGE, "--param %s: the form is NAME=VALUE, the name "
-			    "of letters, digits, \"-\" and \"_\"", QUOTE(s));
+			return cli_failf(c, CLI_USAGE,
+			    "--param %s: the form is NAME=VALUE, the name "
+			    "of letters, digits, \"-\" and \"_\"",
+			    QUOTE(s));
 		item[i].value = span_from(s, eq + 1);
 		for (size_t k = 0; k < i; k++)
 			if (span_eq(item[k].name, item[i].name))
-				return cli_failf(c, CLI_USAGE, "--param %s is given twice",
-				    QUOTE(item[i].name));
+				return cli_failf(
+				    c, CLI_USAGE, "--param %s is given twice", QUOTE(item[i].name));
 	}
 	*ret_p = (struct params){ item, n };
 	return -1;
@@ -75,12 +78,15 @@ static void print_reasons(struct cli *c, const struct verdict *v)
 	}
 }
 
-static void print_result(struct cli *c, const struct intoto_request *q, const struct intoto_result *r)
+static void print_result(
+    struct cli *c, const struct intoto_request *q, const struct intoto_result *r)
 {
 	enum verdict_status s = r->verdict.status;
 
 	printf("%s%s%-7s%s  %s\n", cli_bold(c),
-	    s == VERDICT_PASS ? cli_green(c) : s == VERDICT_FAIL ? cli_red(c) : cli_yellow(c),
+	    s == VERDICT_PASS	? cli_green(c)
+	    : s == VERDICT_FAIL ? cli_red(c)
+				: cli_yellow(c),
 	    verdict_name(s), cli_reset(c), cli_whole(c, q->layout));
 	if (r->expires)
 		printf("  expires     %s\n", cli_safe(c, r->expires));
@@ -94,8 +100,10 @@ static int run(struct cli *c)
 	const char *product = c->nargs ? c->arg[0] : NULL;
 	struct intoto_inspector in = { .dir = product };
 	struct intoto_runner runner = { intoto_inspect, &in };
-	struct intoto_request q = { .layout = cli_opt(c, "layout"), .key = key,
-		.links = cli_opt(c, "links"), .now = clock_now(&c->clock) };
+	struct intoto_request q = { .layout = cli_opt(c, "layout"),
+		.key = key,
+		.links = cli_opt(c, "links"),
+		.now = clock_now(&c->clock) };
 	struct intoto_result r;
 	struct fault f = FAULT_INIT;
 
@@ -103,7 +111,8 @@ static int run(struct cli *c)
 	if (!q.layout || !q.nkeys)
 		return cli_failf(c, CLI_USAGE, "--layout FILE and --key FILE are needed");
 	if (cli_has(c, "run-inspections") && !product)
-		return cli_failf(c, CLI_USAGE, "--run-inspections runs commands that may write: name "
+		return cli_failf(c, CLI_USAGE,
+		    "--run-inspections runs commands that may write: name "
 		    "the folder, as in firebreak intoto verify … --run-inspections product");
 	if (cli_has(c, "run-inspections"))
 		q.runner = &runner;
@@ -121,9 +130,9 @@ static int run(struct cli *c)
 	} else {
 		print_result(c, &q, &r);
 	}
-	return r.verdict.status == VERDICT_PASS ? CLI_OK
-	    : r.verdict.status == VERDICT_FAIL	? CLI_NEGATIVE
-						: CLI_UNKNOWN;
+	return r.verdict.status == VERDICT_PASS	  ? CLI_OK
+	       : r.verdict.status == VERDICT_FAIL ? CLI_NEGATIVE
+						  : CLI_UNKNOWN;
 }
 
 const struct cli_cmd cmd_intoto_verify = {
@@ -131,23 +140,33 @@ const struct cli_cmd cmd_intoto_verify = {
 	.args = "[PRODUCT-DIR]",
 	.summary = "Check a supply chain's links against its in-toto layout",
 	.help =
-	    "A layout, signed by the owners of a project, says which steps its supply chain has, who may\n"
-	    "do each, and which files go in and come out. Each step leaves a signed link behind. This\n"
-	    "checks that every --key signed the layout, that it has not expired, that each step has as\n"
-	    "many agreeing links by its functionaries as it demands, that the artifact rules hold from\n"
-	    "step to step, and the same inside steps that were delegated with a layout of their own.\n"
+	    "A layout, signed by the owners of a project, says which steps its supply chain has, "
+	    "who may\n"
+	    "do each, and which files go in and come out. Each step leaves a signed link behind. "
+	    "This\n"
+	    "checks that every --key signed the layout, that it has not expired, that each step "
+	    "has as\n"
+	    "many agreeing links by its functionaries as it demands, that the artifact rules hold "
+	    "from\n"
+	    "step to step, and the same inside steps that were delegated with a layout of their "
+	    "own.\n"
 	    "\n"
-	    "Inspections are commands that the layout wants run on the product. They are not run unless\n"
-	    "--run-inspections is given; without, a layout that has some is UNKNOWN, and they are named.\n"
-	    "They run in PRODUCT-DIR, without a shell, with an environment of their own, for at most\n"
+	    "Inspections are commands that the layout wants run on the product. They are not run "
+	    "unless\n"
+	    "--run-inspections is given; without, a layout that has some is UNKNOWN, and they are "
+	    "named.\n"
+	    "They run in PRODUCT-DIR, without a shell, with an environment of their own, for at "
+	    "most\n"
 	    "five minutes each: whoever signed the layout (or a delegated one) chose the command.\n"
 	    "\n"
 	    "Keys: PEM, or JSON as in-toto-keygen and securesystemslib write it.\n"
 	    "\n"
 	    "  firebreak intoto verify --layout root.layout --key alice.pub --links links\n"
-	    "  firebreak intoto verify --layout root.layout --key alice.pub --run-inspections product\n"
+	    "  firebreak intoto verify --layout root.layout --key alice.pub --run-inspections "
+	    "product\n"
 	    "\n"
-	    "Exit codes: 0 PASS, 1 FAIL, 2 UNKNOWN (a link is missing, an inspection was not run), 3 usage,\n"
+	    "Exit codes: 0 PASS, 1 FAIL, 2 UNKNOWN (a link is missing, an inspection was not run), "
+	    "3 usage,\n"
 	    "4 could not be read, 5 a key is malformed or a file is not there.\n",
 	.opts = opts,
 	.min_args = 0,

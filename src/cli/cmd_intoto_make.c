@@ -64,9 +64,9 @@ static int open_step(struct cli *c, struct step *s, bool unfinished)
 	if (m == KEY_SCHEME_NONE || pubkey_keyid(s->key, m, s->keyid) < 0)
 		return cli_failf(c, CLI_INPUT, "in-toto has no signature scheme for %s keys",
 		    key_kind_name(key_kind_of(s->key)));
-	s->file = unfinished ?
-		  arena_printf(&c->arena, ".%s.%.8s.link-unfinished", s->name, s->keyid) :
-		  arena_printf(&c->arena, "%s.%.8s.link", s->name, s->keyid);
+	s->file = unfinished
+		      ? arena_printf(&c->arena, ".%s.%.8s.link-unfinished", s->name, s->keyid)
+		      : arena_printf(&c->arena, "%s.%.8s.link", s->name, s->keyid);
 	return s->file ? -1 : cli_errno(c, -ENOMEM, NULL);
 }
 
@@ -89,8 +89,8 @@ static int write_link(struct cli *c, const struct step *s, const struct link_par
 
 	int rc = path ? make_link(&body, p) : -ENOMEM;
 	if (rc == 0)
-		rc = make_signed(&out, buf_span(&body), s->key, cli_has(c, "dsse"), JSON_ABSENT,
-		    &c->arena, &f);
+		rc = make_signed(
+		    &out, buf_span(&body), s->key, cli_has(c, "dsse"), JSON_ABSENT, &c->arena, &f);
 	if (rc == 0)
 		rc = file_replace_path(path, buf_span(&out), 0666, &f);
 	if (rc < 0)
@@ -117,8 +117,11 @@ static int run_command(struct cli *c, struct link_parts *p, struct buf *out, str
 {
 	struct words *w = ARENA_NEW(&c->arena, struct words);
 	bool keep = cli_has(c, "streams");
-	struct command cmd = { .argv = w, .dirfd = AT_FDCWD, .out = keep || c->json ? out : NULL,
-		.err = keep ? err : NULL, .out_to = c->json ? 2 : 1 };
+	struct command cmd = { .argv = w,
+		.dirfd = AT_FDCWD,
+		.out = keep || c->json ? out : NULL,
+		.err = keep ? err : NULL,
+		.out_to = c->json ? 2 : 1 };
 	struct fault f = FAULT_INIT;
 
 	if (w)
@@ -241,8 +244,8 @@ static int do_stop(struct cli *c, struct step *s)
 		return cli_errno(c, -ENOMEM, NULL);
 	code = write_link(c, s, &p);
 	if (code == CLI_OK && unlink(unfinished) < 0)
-		return cli_failf(c, CLI_INTERNAL, "%s: %s", QUOTE(span_str(unfinished)),
-		    strerror(errno));
+		return cli_failf(
+		    c, CLI_INTERNAL, "%s: %s", QUOTE(span_str(unfinished)), strerror(errno));
 	return code;
 }
 
@@ -259,15 +262,18 @@ const struct cli_cmd cmd_intoto_run = {
 	.name = "intoto run",
 	.args = "-- COMMAND…",
 	.summary = "Do a step of a supply chain and leave a signed link",
-	.help =
-	    "Records the materials, runs COMMAND, records the products, and writes what it saw, signed,\n"
-	    "to STEP.KEYID8.link: the file that intoto verify and in-toto-verify look for. A folder\n"
-	    "stands for all files below it; *.link*, .git, *.pyc and *~ are left out.\n"
-	    "\n"
-	    "  firebreak intoto run --step build --key bob.pem --material src --product out -- make\n"
-	    "\n"
-	    "Exit codes: 0 done, 1 the command failed (the link says so), 3 usage, 4 the command could\n"
-	    "not be run or a file not be read, 5 the key is malformed or not there.\n",
+	.help = "Records the materials, runs COMMAND, records the products, and writes what it "
+		"saw, signed,\n"
+		"to STEP.KEYID8.link: the file that intoto verify and in-toto-verify look for. A "
+		"folder\n"
+		"stands for all files below it; *.link*, .git, *.pyc and *~ are left out.\n"
+		"\n"
+		"  firebreak intoto run --step build --key bob.pem --material src --product out -- "
+		"make\n"
+		"\n"
+		"Exit codes: 0 done, 1 the command failed (the link says so), 3 usage, 4 the "
+		"command could\n"
+		"not be run or a file not be read, 5 the key is malformed or not there.\n",
 	.opts = run_opts,
 	.min_args = 1,
 	.max_args = -1,
@@ -278,14 +284,15 @@ const struct cli_cmd cmd_intoto_record_start = {
 	.name = "intoto record start",
 	.args = "",
 	.summary = "Begin a step that is not one command",
-	.help =
-	    "Records the materials and leaves .STEP.KEYID8.link-unfinished, signed, in the current\n"
-	    "directory, for intoto record stop (or in-toto-record stop) with the same key.\n"
-	    "\n"
-	    "  firebreak intoto record start --step edit --key bob.pem --material src\n"
-	    "\n"
-	    "Exit codes: 0 done, 3 usage, 4 a file could not be read, 5 the key is malformed or not\n"
-	    "there.\n",
+	.help = "Records the materials and leaves .STEP.KEYID8.link-unfinished, signed, in the "
+		"current\n"
+		"directory, for intoto record stop (or in-toto-record stop) with the same key.\n"
+		"\n"
+		"  firebreak intoto record start --step edit --key bob.pem --material src\n"
+		"\n"
+		"Exit codes: 0 done, 3 usage, 4 a file could not be read, 5 the key is malformed "
+		"or not\n"
+		"there.\n",
 	.opts = start_opts,
 	.min_args = 0,
 	.max_args = 0,
@@ -296,14 +303,14 @@ const struct cli_cmd cmd_intoto_record_stop = {
 	.name = "intoto record stop",
 	.args = "",
 	.summary = "End such a step and leave a signed link",
-	.help =
-	    "Checks that the unfinished link is this key's, records the products, and writes\n"
-	    "STEP.KEYID8.link.\n"
-	    "\n"
-	    "  firebreak intoto record stop --step edit --key bob.pem --product src\n"
-	    "\n"
-	    "Exit codes: 0 done, 3 usage, 4 a file could not be read, 5 key or unfinished link are\n"
-	    "malformed or not there.\n",
+	.help = "Checks that the unfinished link is this key's, records the products, and writes\n"
+		"STEP.KEYID8.link.\n"
+		"\n"
+		"  firebreak intoto record stop --step edit --key bob.pem --product src\n"
+		"\n"
+		"Exit codes: 0 done, 3 usage, 4 a file could not be read, 5 key or unfinished link "
+		"are\n"
+		"malformed or not there.\n",
 	.opts = stop_opts,
 	.min_args = 0,
 	.max_args = 0,

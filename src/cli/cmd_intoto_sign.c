@@ -76,7 +76,8 @@ static int do_sign(struct cli *c, struct key **k)
 		return cli_errno(c, rc, &f);
 	rc = read_unsigned(c, buf_span(&text), &body, &sigs, &f);
 	if (rc == 0)
-		rc = make_signed(&out, json_text(body), *k, cli_has(c, "dsse"), sigs, &c->arena, &f);
+		rc =
+		    make_signed(&out, json_text(body), *k, cli_has(c, "dsse"), sigs, &c->arena, &f);
 	if (rc < 0) {
 		fault_wrap(&f, rc, "%s", QUOTE(span_str(path)));
 		return cli_errno(c, rc, &f);
@@ -145,15 +146,16 @@ const struct cli_cmd cmd_intoto_sign = {
 	.name = "intoto sign",
 	.args = "FILE",
 	.summary = "Sign an in-toto layout",
-	.help =
-	    "Adds a signature to FILE: a layout, signed before or not. A signature by the same key is\n"
-	    "replaced, others stay. What is no layout (or link) is not signed.\n"
-	    "\n"
-	    "  firebreak intoto sign --key alice.pem root.layout\n"
-	    "  firebreak intoto sign --key alice.pem --out root.dsse --dsse layout.json\n"
-	    "\n"
-	    "Exit codes: 0 done, 3 usage, 4 could not be written, 5 the file or the key is malformed or\n"
-	    "not there.\n",
+	.help = "Adds a signature to FILE: a layout, signed before or not. A signature by the same "
+		"key is\n"
+		"replaced, others stay. What is no layout (or link) is not signed.\n"
+		"\n"
+		"  firebreak intoto sign --key alice.pem root.layout\n"
+		"  firebreak intoto sign --key alice.pem --out root.dsse --dsse layout.json\n"
+		"\n"
+		"Exit codes: 0 done, 3 usage, 4 could not be written, 5 the file or the key is "
+		"malformed or\n"
+		"not there.\n",
 	.opts = sign_opts,
 	.min_args = 1,
 	.max_args = 1,
@@ -165,7 +167,8 @@ const struct cli_cmd cmd_intoto_key = {
 	.args = "FILE",
 	.summary = "Show a public key as layouts have it, and its keyid",
 	.help =
-	    "Prints the key object that goes into a layout's \"keys\" under the keyid, which goes to\n"
+	    "Prints the key object that goes into a layout's \"keys\" under the keyid, which goes "
+	    "to\n"
 	    "standard error (with --json: both in one object). FILE: PEM, DER or a certificate.\n"
 	    "\n"
 	    "  firebreak intoto key bob.pub.pem\n"

@@ -3,8 +3,8 @@
 
 /*
  * key_scheme: signatures under a scheme that is named beside the key, as securesystemslib, TUF and
- * in-toto have it ("scheme" of a key object). A method is key.h's scheme, its hash and its kind of key
- * under one name.
+ * in-toto have it ("scheme" of a key object). A method is key.h's scheme, its hash and its kind of
+ * key under one name.
  *
  *   ed25519               RFC 8032
  *   ecdsa-sha2-nistp256   P-256, SHA-256, DER
@@ -27,7 +27,7 @@ enum key_method {
 	KEY_SCHEMES,
 };
 
-const char *key_scheme_name(enum key_method s); /* "none" for NONE */
+const char *key_scheme_name(enum key_method s);	 /* "none" for NONE */
 enum key_method key_scheme_of(struct span name); /* NONE if it is none of them */
 /* Can a key of this kind sign under s? */
 bool key_scheme_fits(enum key_method s, enum key_kind kind);
@@ -35,13 +35,12 @@ bool key_scheme_fits(enum key_method s, enum key_kind kind);
 enum key_method key_scheme_default(enum key_kind kind);
 
 /* KEY_GOOD, KEY_BAD_SIGNATURE (also when k does not fit s). */
-FB_MUST int key_scheme_verify(const struct key *k, enum key_method s, struct span msg,
-    struct span sig);
+FB_MUST int key_scheme_verify(
+    const struct key *k, enum key_method s, struct span msg, struct span sig);
 /* Appends the signature. -EINVAL: no private half, or k does not fit s. */
-FB_MUST int key_scheme_sign(const struct key *k, enum key_method s, struct span msg,
-    struct buf *sig);
+FB_MUST int key_scheme_sign(
+    const struct key *k, enum key_method s, struct span msg, struct buf *sig);
 
 /* An RSA key from modulus and exponent, big-endian, leading zeros allowed. 0, -EBADMSG with fault
  * (as key_public), -ENOMEM. */
-FB_MUST int key_rsa_from_numbers(struct key **ret_k, struct span n, struct span e,
-    struct fault *f);
+FB_MUST int key_rsa_from_numbers(struct key **ret_k, struct span n, struct span e, struct fault *f);

@@ -149,8 +149,31 @@ $PY -c 'import json, sys; print(json.dumps(json.load(open(sys.argv[1]))["signed"
 	"$W"/t.*.link >../ours
 is "$(cat ../ours)" "$(cat ../theirs)" "the same files with the same names as in-toto records"
 
-# --- the command line
+# --- what an inspection gets to see and may do
 cd "$W" || exit 1
+$PY - <<'EOF'
+import json
+d = json.load(open("layout.json"))
+d.update(steps=[], inspect=[{"_type": "inspection", "name": "look", "run": ["sh", "-c", "env | sort >env; pwd >pwd"],
+         "expected_materials": [["ALLOW", "a"], ["DISALLOW", "*"]],
+         "expected_products": [["CREATE", "env"], ["CREATE", "pwd"], ["ALLOW", "a"], ["DISALLOW", "*"]]}])
+json.dump(d, open("inspect.json", "w"))
+EOF
+mkdir -p product/sub && echo 1 >product/a
+run 0 "a layout with an inspection" "$FIREBREAK" intoto sign --key rsa.pem inspect.json
+run 2 "is UNKNOWN as long as it is not run" "$FIREBREAK" intoto verify --layout inspect.json --key rsa.json
+like "$out" 'intoto.inspection: inspection look: not run: sh -c env' "names the command"
+[ ! -e product/env ]
+ok $? "and nothing was run"
+SECRET=1 run 0 "run when told to" "$FIREBREAK" intoto verify --layout inspect.json --key rsa.json --run-inspections product
+is "$(grep -Ev '^(PWD|OLDPWD|SHLVL|_)=' product/env | cut -d= -f1 | tr '\n' ' ')" "HOME LANG PATH " \
+	"it sees nothing of our environment"
+is "$(cat product/pwd)" "$(realpath product)" "and works in the product's folder"
+rm product/env product/pwd && ln -s /etc product/sub/etc
+run 1 "a product with a link that leads out" "$FIREBREAK" intoto verify --layout inspect.json --key rsa.json --run-inspections product
+like "$out" 'sub/etc: a link that leads out of the folder' "is not followed"
+
+# --- the command line
 run 1 "a command that fails" "$FIREBREAK" intoto run --step t --key ed25519.pem -- sh -c 'exit 7'
 like "$(cat t.*.link)" '"return-value":7' "its link says so"
 run 5 "a command that is not there" "$FIREBREAK" intoto run --step t2 --key ed25519.pem -- /no/such/command

@@ -70,7 +70,8 @@ static const char *rules(struct json_val v, struct buf *out, struct arena *a)
 	JSON_EACH(k, all) {
 		struct rule_link *l = &link[links.n++];
 		l->name = json_str(k, a);
-		if (artifacts_read(&l->materials, json_get(json_member(k), "materials"), a, &f) < 0 ||
+		if (artifacts_read(&l->materials, json_get(json_member(k), "materials"), a, &f) <
+			0 ||
 		    artifacts_read(&l->products, json_get(json_member(k), "products"), a, &f) < 0)
 			return "malformed";
 		if (span_eq(l->name, json_str(name, a)))
@@ -96,9 +97,9 @@ int main(int argc, char **argv)
 		const char *say = "refused";
 		if (json_doc_parse(&d, span_trim(span_of(line, (size_t)n)), &a) == 0) {
 			struct json_val v = json_root(&d);
-			say = what[0] == 'o' ? olpc(v, &out, &a)
-			    : what[0] == 'g' ? glob(v, &out, &a)
-					     : rules(v, &out, &a);
+			say = what[0] == 'o'   ? olpc(v, &out, &a)
+			      : what[0] == 'g' ? glob(v, &out, &a)
+					       : rules(v, &out, &a);
 		}
 		puts(say ? say : buf_str(&out));
 	}

@@ -9,10 +9,12 @@
 #include "base/file.h"
 #include "scratch.h"
 #include "tap.h"
+#include "trust/intoto/command.h"
 #include "trust/intoto/make.h"
 #include "trust/intoto/verify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 static struct key *alice, *bob;
 static char alice_id[65], bob_id[65];
@@ -42,7 +44,9 @@ static void put_signed(const char *path, const char *body, const struct key *k, 
 }
 
 #define SHA "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define LINK "{\"_type\":\"link\",\"name\":\"w\",\"materials\":{},\"products\":{\"f\":{\"sha256\":\"" SHA "\"}}}"
+#define LINK                                                                                       \
+	"{\"_type\":\"link\",\"name\":\"w\",\"materials\":{},\"products\":{\"f\":{\"sha256\":"     \
+	"\"" SHA "\"}}}"
 
 /* The layout of one step; rest goes behind its last member. */
 static const char *layout_body(struct arena *a, const char *products, const char *rest)
@@ -51,9 +55,12 @@ static const char *layout_body(struct arena *a, const char *products, const char
 
 	if (pubkey_object(&key, bob, KEY_SCHEME_ED25519) < 0)
 		return NULL;
-	return arena_printf(a, "{\"_type\":\"layout\",\"expires\":\"2030-01-01T00:00:00Z\",\"keys\":{\"%s\":"
-	    "%s},\"steps\":[{\"_type\":\"step\",\"name\":\"w\",\"threshold\":1,\"pubkeys\":[\"%s\"],"
-	    "\"expected_products\":[%s]}],\"inspect\":[]%s}", bob_id, buf_str(&key), bob_id, products, rest);
+	return arena_printf(a,
+	    "{\"_type\":\"layout\",\"expires\":\"2030-01-01T00:00:00Z\",\"keys\":{\"%s\":"
+	    "%s},\"steps\":[{\"_type\":\"step\",\"name\":\"w\",\"threshold\":1,\"pubkeys\":[\"%s\"]"
+	    ","
+	    "\"expected_products\":[%s]}],\"inspect\":[]%s}",
+	    bob_id, buf_str(&key), bob_id, products, rest);
 }
 
 static void setup(void)
@@ -71,18 +78,24 @@ static void setup(void)
 	link_path = strdup(scratch("links/w.%.8s.link", bob_id));
 	is_int(key_write_public(alice, &pem), 0, "alice's key");
 	put(key_path, buf_span(&pem));
-	put_signed(layout_path, layout_body(&a, "[\"CREATE\",\"f\"],[\"DISALLOW\",\"*\"]", ""), alice, false);
+	put_signed(layout_path, layout_body(&a, "[\"CREATE\",\"f\"],[\"DISALLOW\",\"*\"]", ""),
+	    alice, false);
 	put_signed(link_path, LINK, bob, false);
 	is_int(ts_parse(SPAN_LIT("2026-01-01T00:00:00Z"), &now), 0, "now");
 }
 
-/* The verdict, or FAIL where the verifier refuses to give one. code: of the first reason against. */
-static enum verdict_status verify(const char *layout, const struct intoto_runner *runner,
-    char code[64])
+/* The verdict, or FAIL where the verifier refuses to give one. code: of the first reason against.
+ */
+static enum verdict_status verify(
+    const char *layout, const struct intoto_runner *runner, char code[64])
 {
 	AUTO_ARENA struct arena a = ARENA_INIT(16u << 20);
-	struct intoto_request q = { .layout = layout, .key = &key_path, .nkeys = 1, .links = dir,
-		.now = now, .runner = runner };
+	struct intoto_request q = { .layout = layout,
+		.key = &key_path,
+		.nkeys = 1,
+		.links = dir,
+		.now = now,
+		.runner = runner };
 	struct intoto_result r;
 	struct fault f = FAULT_INIT;
 
@@ -130,10 +143,12 @@ static void mutate(const char *path, const char *name)
 			passed++;
 	}
 	put(path, buf_span(&b));
-	is_int(passed, 0, "%s: of %zu flipped bits and %zu cuts none passes but the free ones", name,
-	    flips, cuts);
-	ok(free_case > 0 && free_case < 128, "%s: free: letters' case in the signature (%zu bits), the "
-	    "newline at the end", name, free_case);
+	is_int(passed, 0, "%s: of %zu flipped bits and %zu cuts none passes but the free ones",
+	    name, flips, cuts);
+	ok(free_case > 0 && free_case < 128,
+	    "%s: free: letters' case in the signature (%zu bits), the "
+	    "newline at the end",
+	    name, free_case);
 }
 
 static void test_mutations(void)
@@ -153,8 +168,8 @@ static void test_bodies(void)
 		{ "no such rule", "[\"PERMIT\",\"f\"]", "", "intoto.layout", VERDICT_FAIL },
 		{ "a rule without words", "[]", "", "intoto.layout", VERDICT_FAIL },
 		{ "a number as word", "[\"ALLOW\",1]", "", "intoto.layout", VERDICT_FAIL },
-		{ "MATCH without FROM", "[\"MATCH\",\"*\",\"WITH\",\"PRODUCTS\"]", "", "intoto.layout",
-		    VERDICT_FAIL },
+		{ "MATCH without FROM", "[\"MATCH\",\"*\",\"WITH\",\"PRODUCTS\"]", "",
+		    "intoto.layout", VERDICT_FAIL },
 		{ "a demand not known", "", ",\"rootcas\":{}", "intoto.layout", VERDICT_FAIL },
 		{ "a readme that is a number", "", ",\"readme\":1", "intoto.layout", VERDICT_FAIL },
 	};
@@ -164,7 +179,8 @@ static void test_bodies(void)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO_ARENA struct arena a = ARENA_INIT(1u << 20);
 		for (int dsse = 0; dsse < 2; dsse++) {
-			put_signed(path, layout_body(&a, cases[i].products, cases[i].rest), alice, dsse);
+			put_signed(
+			    path, layout_body(&a, cases[i].products, cases[i].rest), alice, dsse);
 			is_int(verify(path, NULL, code), cases[i].want, "%s", cases[i].name);
 			is_str(code, cases[i].code, "%s: code", cases[i].name);
 		}
@@ -227,12 +243,24 @@ static void test_glob(void)
 		const char *pattern, *name;
 		bool match;
 	} cases[] = {
-		{ "", "", true }, { "", "a", false }, { "*", "", true }, { "*", "a/b/c", true },
-		{ "a*b*c", "aXbXbc", true }, { "a*b*c", "aXbXbd", false }, { "?", "\xc3\xa4", true },
-		{ "??", "\xc3\xa4", false }, { "[\xc3\xa0-\xc3\xbf]", "\xc3\xa4", true },
-		{ "[]]", "]", true }, { "[!]]", "]", false }, { "[a-]", "-", true }, { "[-a]", "-", true },
-		{ "[z-a]", "m", false }, { "[!z-a]", "m", true }, { "[ab", "[ab", true },
-		{ "\\*", "\\x", true }, { "A", "a", false },
+		{ "", "", true },
+		{ "", "a", false },
+		{ "*", "", true },
+		{ "*", "a/b/c", true },
+		{ "a*b*c", "aXbXbc", true },
+		{ "a*b*c", "aXbXbd", false },
+		{ "?", "\xc3\xa4", true },
+		{ "??", "\xc3\xa4", false },
+		{ "[\xc3\xa0-\xc3\xbf]", "\xc3\xa4", true },
+		{ "[]]", "]", true },
+		{ "[!]]", "]", false },
+		{ "[a-]", "-", true },
+		{ "[-a]", "-", true },
+		{ "[z-a]", "m", false },
+		{ "[!z-a]", "m", true },
+		{ "[ab", "[ab", true },
+		{ "\\*", "\\x", true },
+		{ "A", "a", false },
 	};
 	size_t bad = 0;
 
@@ -248,9 +276,54 @@ static void test_glob(void)
 	is_int(bad, 0, "patterns");
 }
 
+/* Runs "sh -c script". */
+static int shell(const char *script, struct command c, int *status)
+{
+	struct span word[] = { SPAN_LIT("sh"), SPAN_LIT("-c"), span_str(script) };
+	struct words w = { word, 3 };
+	struct fault f = FAULT_INIT;
+
+	c.argv = &w;
+	c.dirfd = AT_FDCWD;
+	*status = -1;
+	int rc = command_run(&c, status, &f);
+	if (rc < 0 && !f.text[0])
+		ok(false, "%s: no words", script);
+	return rc;
+}
+
+static void test_commands(void)
+{
+	AUTO_BUF struct buf out = BUF_INIT(64), err = BUF_INIT(64);
+	struct command apart = { .apart = true }, kept = { .out = &out, .err = &err, .out_to = 2 };
+	char path[] = "PATH=/nowhere";
+	char *env[] = { path, NULL };
+	int status;
+
+	is_int(shell("exit 7", apart, &status), 0, "a command is run");
+	is_int(status, 7, "its exit code");
+	is_int(shell("kill -9 $$", apart, &status), 0, "one that is killed");
+	is_int(status, 128 + 9, "says so");
+	is_int(shell("ls /proc/self/fd | wc -l | grep -qx 4", apart, &status) | status, 0,
+	    "nothing is open in it but 0, 1, 2");
+	apart.timeout = TS_SECOND / 20;
+	ts start = clock_mono();
+	is_int(shell("sleep 100 & sleep 100", apart, &status), -ETIMEDOUT, "time is over");
+	ok(clock_mono() - start < 20 * TS_SECOND, "and that is the end");
+	apart = (struct command){ .apart = true, .env = env };
+	is_int(shell("true", apart, &status), -ENOENT, "looked for where its environment says");
+	is_int(shell("echo said; echo wrong >&2", kept, &status), 0, "its output");
+	is_str(buf_str(&out), "said\n", "is kept");
+	is_str(buf_str(&err), "wrong\n", "as are its complaints");
+	is_int(shell("sleep 100 & echo more", kept, &status), 0, "what it leaves behind");
+	is_str(buf_str(&out), "said\nmore\n", "is not waited for");
+	is_int(shell("printf %0100d 1", kept, &status), -EMSGSIZE, "more than there is room for");
+}
+
 int main(void)
 {
 	setup();
+	test_commands();
 	test_bodies();
 	test_time();
 	test_inspections();

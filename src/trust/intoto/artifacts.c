@@ -51,7 +51,8 @@ static bool is_strong(struct span name)
 static bool is_hex(struct span s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!(s.p[i] >= '0' && s.p[i] <= '9') && !((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'f'))
+		if (!(s.p[i] >= '0' && s.p[i] <= '9') &&
+		    !((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'f'))
 			return false;
 	return s.n > 0;
 }

@@ -22,12 +22,12 @@ struct chain_layout {
 };
 
 /*
- * The links of one step: counted, compared, told. 0 with *ret_l when they are there; CHAIN_STOP when
- * not (the verdict has the reason); -errno.
+ * The links of one step: counted, compared, told. 0 with *ret_l when they are there; CHAIN_STOP
+ * when not (the verdict has the reason); -errno.
  */
 #define CHAIN_STOP 1
-FB_MUST int chain_step(const struct chain_layout *x, const struct layout_item *step,
-    struct rule_link *ret_l);
+FB_MUST int chain_step(
+    const struct chain_layout *x, const struct layout_item *step, struct rule_link *ret_l);
 /* Everything about a layout whose signatures verified; the same results. *ret_sum: the materials of
  * its first step and the products of its last. ret_sum may be NULL. */
 FB_MUST int chain_layout(struct chain *c, struct json_val body, const char *file, const char *dir,

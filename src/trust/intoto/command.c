@@ -39,24 +39,38 @@ static void close_all(struct running *r)
 	close_fd(&r->pidfd);
 }
 
-static char **argv_of(const struct words *w)
-{
-	char **argv = calloc(w->n + 1, sizeof(*argv));
-
-	for (size_t i = 0; argv && i < w->n; i++) {
-		argv[i] = strndup((const char *)w->item[i].p, w->item[i].n);
-		if (!argv[i])
-			return NULL;
-	}
-	return argv;
-}
-
 static void free_argv(char **argv)
 {
 	for (size_t i = 0; argv && argv[i]; i++)
 		free(argv[i]);
 	free(argv);
 }
+
+static char **argv_of(const struct words *w)
+{
+	char **argv = calloc(w->n + 1, sizeof(*argv));
+
+	for (size_t i = 0; argv && i < w->n; i++) {
+		argv[i] = strndup((const char *)w->item[i].p, w->item[i].n);
+		if (!argv[i]) {
+			free_argv(argv);
+			return NULL;
+		}
+	}
+	return argv;
+}
+
+/* Ends the child, telling the parent why on fd. */
+__attribute__((noreturn)) static void give_up(int fd)
+{
+	int err = errno;
+
+	while (write(fd, &err, sizeof(err)) < 0 && errno == EINTR)
+		;
+	_exit(127);
+}
+
+#define START_FD 3
 
 __attribute__((noreturn)) static void child(const struct command *c, struct running *r, char **argv)
 {
@@ -73,18 +87,13 @@ __attribute__((noreturn)) static void child(const struct command *c, struct runn
 	    (r->out[1] >= 0 && dup2(r->out[1], 1) < 0) ||
 	    (r->err[1] >= 0 && dup2(r->err[1], 2) < 0) ||
 	    (c->dirfd != AT_FDCWD && fchdir(c->dirfd) < 0) ||
-	    dup3(r->start[1], 3, O_CLOEXEC) < 0) {
-		_exit(127);
-	}
-	syscall(SYS_close_range, 4u, ~0u, 0u);
+	    dup3(r->start[1], START_FD, O_CLOEXEC) < 0)
+		give_up(r->start[1]);
+	syscall(SYS_close_range, START_FD + 1u, ~0u, 0u);
 	if (c->env)
-		execvpe(argv[0], argv, c->env);
-	else
-		execvp(argv[0], argv);
-	int err = errno;
-	while (write(3, &err, sizeof(err)) < 0 && errno == EINTR)
-		;
-	_exit(127);
+		environ = c->env; /* so that its PATH is where the program is looked for */
+	execvp(argv[0], argv);
+	give_up(START_FD);
 }
 
 static int start(const struct command *c, struct running *r, char **argv)
@@ -92,8 +101,9 @@ static int start(const struct command *c, struct running *r, char **argv)
 	if (pipe2(r->start, O_CLOEXEC) < 0 || (c->out && pipe2(r->out, O_CLOEXEC) < 0) ||
 	    (c->err && pipe2(r->err, O_CLOEXEC) < 0))
 		return -errno;
-	/* Descriptor 3 is taken over in the child: nothing it still needs may be there. */
-	int moved = fcntl(r->start[1], F_DUPFD_CLOEXEC, 16);
+	/* In the child it becomes START_FD, and nothing may be said over what is there until then.
+	 */
+	int moved = fcntl(r->start[1], F_DUPFD_CLOEXEC, START_FD + 1);
 	if (moved < 0)
 		return -errno;
 	close(r->start[1]);
@@ -137,11 +147,13 @@ static int wait_for(const struct command *c, struct running *r)
 
 	while (!gone || r->out[0] >= 0 || r->err[0] >= 0) {
 		struct pollfd p[3] = { { .fd = gone ? -1 : r->pidfd, .events = POLLIN },
-			{ .fd = r->out[0], .events = POLLIN }, { .fd = r->err[0], .events = POLLIN } };
+			{ .fd = r->out[0], .events = POLLIN },
+			{ .fd = r->err[0], .events = POLLIN } };
 		ts left = end == TS_FOREVER ? 0 : end - clock_mono();
 		if (end != TS_FOREVER && left <= 0)
 			return -ETIMEDOUT;
-		/* A process that it left behind may hold a pipe open: once it is gone, only what is there. */
+		/* A process that it left behind may hold a pipe open: once it is gone, only what is
+		 * there. */
 		int ms = gone ? 0 : end == TS_FOREVER ? -1 : (int)(left / 1000000 + 1);
 		int n = poll(p, 3, ms);
 		if (n < 0 && errno != EINTR)

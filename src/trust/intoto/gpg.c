@@ -33,7 +33,8 @@ static int read_hex(struct span *ret_bytes, struct json_val v, struct arena *a, 
 
 static int read_numbers(struct pubkey *k, struct json_val v, struct arena *a, struct fault *f)
 {
-	struct json_val pub = json_path(v, "keyval", "public", NULL), method = json_get(v, "method");
+	struct json_val pub = json_path(v, "keyval", "public", NULL),
+			method = json_get(v, "method");
 	struct span n, e;
 
 	if (json_is(method, "pgp+rsa-pkcsv1.5")) {
@@ -48,8 +49,8 @@ static int read_numbers(struct pubkey *k, struct json_val v, struct arena *a, st
 		return key_rsa_from_numbers(&k->key, n, e, f);
 	}
 	if (!json_is(method, "pgp+eddsa-ed25519"))
-		return fault_set(f, -EBADMSG, "GPG method %s is not supported",
-		    QUOTE(json_text(method)));
+		return fault_set(
+		    f, -EBADMSG, "GPG method %s is not supported", QUOTE(json_text(method)));
 	int rc = read_hex(&n, json_get(pub, "q"), a, f);
 	if (rc < 0)
 		return rc;

@@ -20,12 +20,12 @@
 /* Is the key object one of these? */
 bool gpg_key_is(struct json_val v);
 /* As pubkey_of_layout; id is the key's name. */
-FB_MUST int gpg_key_read(struct pubkey *ret_k, struct json_val v, const char *id, struct arena *a,
-    struct fault *f);
+FB_MUST int gpg_key_read(
+    struct pubkey *ret_k, struct json_val v, const char *id, struct arena *a, struct fault *f);
 /* KEY_GOOD, KEY_BAD_SIGNATURE, -errno. */
-FB_MUST int gpg_verify(const struct pubkey *k, struct span msg, struct span headers,
-    struct span sig);
+FB_MUST int gpg_verify(
+    const struct pubkey *k, struct span msg, struct span headers, struct span sig);
 
 /* A key's id: hex digits, SHA-512 at most (so that it may stand in a file name). 0, -EBADMSG. */
-FB_MUST int pubkey_id_check(struct json_val v, const char **ret_id, struct arena *a,
-    struct fault *f);
+FB_MUST int pubkey_id_check(
+    struct json_val v, const char **ret_id, struct arena *a, struct fault *f);

@@ -12,12 +12,15 @@
 
 static const char *const here[] = { "." };
 
-static int run(const struct layout_item *item, int dirfd, const char *dir, struct arena *a,
-    struct fault *f)
+static int run(
+    const struct layout_item *item, int dirfd, const char *dir, struct arena *a, struct fault *f)
 {
 	char path[] = "PATH=" INSPECT_PATH, lang[] = "LANG=C.UTF-8";
 	char *env[] = { path, lang, arena_printf(a, "HOME=%s", dir), NULL };
-	struct command c = { .argv = &item->command, .dirfd = dirfd, .env = env, .apart = true,
+	struct command c = { .argv = &item->command,
+		.dirfd = dirfd,
+		.env = env,
+		.apart = true,
 		.timeout = INSPECT_SECONDS * TS_SECOND };
 	int status;
 

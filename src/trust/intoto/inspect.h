@@ -20,5 +20,5 @@ struct intoto_inspector {
 };
 
 /* For struct intoto_runner; ctx is a struct intoto_inspector. */
-FB_MUST int intoto_inspect(void *ctx, const struct layout_item *inspection,
-    struct rule_link *ret_l, struct arena *a, struct fault *f);
+FB_MUST int intoto_inspect(void *ctx, const struct layout_item *inspection, struct rule_link *ret_l,
+    struct arena *a, struct fault *f);

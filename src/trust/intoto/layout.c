@@ -104,7 +104,8 @@ static int put_substituted(struct buf *out, struct span text, struct json_val at
 			return json_fault(at, r->f, "a lone brace (write it twice)");
 		struct span name = span_cut(rest, 0, end);
 		if (!param_name_ok(name) || all_digits(name))
-			return json_fault(at, r->f, "{%s} is not the name of a parameter", QUOTE(name));
+			return json_fault(
+			    at, r->f, "{%s} is not the name of a parameter", QUOTE(name));
 		const struct param *p = find_param(r->params, name);
 		if (!p)
 			return json_fault(at, r->f, "parameter %s is not given", QUOTE(name));
@@ -241,8 +242,8 @@ static int read_item(struct layout_item *s, struct json_val v, struct reader *r)
 	if (rc < 0)
 		return rc;
 	if (!json_is(json_get(v, "_type"), s->inspection ? "inspection" : "step"))
-		return json_fault(v, r->f, "\"_type\" must be \"%s\"",
-		    s->inspection ? "inspection" : "step");
+		return json_fault(
+		    v, r->f, "\"_type\" must be \"%s\"", s->inspection ? "inspection" : "step");
 	rc = read_name(&s->name, v, r);
 	if (rc == 0)
 		rc = read_rules(&s->materials, v, "expected_materials", r);
@@ -288,8 +289,8 @@ static int read_items(struct layout *l, struct json_val v, bool inspections, str
 		if (rc < 0)
 			return rc;
 		if (name_taken(l, s.name))
-			return json_fault(x, r->f, "the name \"%s\" is used twice",
-			    QUOTE(span_str(s.name)));
+			return json_fault(
+			    x, r->f, "the name \"%s\" is used twice", QUOTE(span_str(s.name)));
 		(*items)[(*n)++] = s;
 	}
 	return 0;
@@ -353,7 +354,8 @@ static int read_expires(struct layout *l, struct json_val v, struct reader *r)
 		l->expires = TS_FOREVER;
 		return 0;
 	}
-	return json_fault(json_get(v, "expires"), r->f, "\"expires\" must be a time as "
+	return json_fault(json_get(v, "expires"), r->f,
+	    "\"expires\" must be a time as "
 	    "2030-01-31T00:00:00Z");
 }
 

@@ -7,8 +7,8 @@
  *
  * Guarantees: touches no file. A member that the specification does not name is refused: in a
  * layout it could be a demand that is not understood. Refused, too: names of steps and inspections
- * that are used twice or could not stand in a file name (empty, "/", "." and ".."), thresholds below
- * 1, dates that are not YYYY-MM-DDTHH:MM:SSZ.
+ * that are used twice or could not stand in a file name (empty, "/", "." and ".."), thresholds
+ * below 1, dates that are not YYYY-MM-DDTHH:MM:SSZ.
  *
  * Parameters: with at least one given, "{name}" in rules, expected commands and inspections' runs
  * becomes its value, "{{" and "}}" become braces, and any other brace is an error. With none given

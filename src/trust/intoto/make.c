@@ -59,8 +59,7 @@ static void put_b64(struct jw *w, const char *key, struct span s)
 	jw_kstr(w, key, buf_span(&b));
 }
 
-static void put_envelope(
-    struct buf *out, struct span body, const char *keyid, struct span sig)
+static void put_envelope(struct buf *out, struct span body, const char *keyid, struct span sig)
 {
 	struct jw w = jw_of(out);
 
@@ -117,7 +116,8 @@ int make_signed(struct buf *out, struct span body, const struct key *k, bool dss
 		return fault_set(f, -EINVAL, "in-toto has no signature scheme for %s keys",
 		    key_kind_name(key_kind_of(k)));
 	if (dsse && json_count(others))
-		return fault_set(f, -EINVAL, "the signatures that stand would not hold in an envelope");
+		return fault_set(
+		    f, -EINVAL, "the signatures that stand would not hold in an envelope");
 	int rc = json_parse(&doc, body, a, f);
 	if (rc < 0)
 		return rc;

@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * make: writes links and signs links and layouts, so that in-toto-verify and this program take them.
+ * make: writes links and signs links and layouts, so that in-toto-verify and this program take
+ * them.
  *
  * Signatures are made under the key's default scheme (RSA: PSS) and name the key by its keyid
  * (pubkey.h). ECDSA P-521 keys have no scheme in in-toto: -EINVAL.

@@ -10,8 +10,8 @@
 
 #include <errno.h>
 
-static int read_hex(struct span *ret_bytes, struct json_val v, const char *name, struct arena *a,
-    struct fault *f)
+static int read_hex(
+    struct span *ret_bytes, struct json_val v, const char *name, struct arena *a, struct fault *f)
 {
 	struct json_val m = json_get(v, name);
 	struct span text = json_str(m, a);
@@ -131,7 +131,8 @@ static int read_all(struct meta *m, struct span text, struct arena *a, struct fa
 	struct json_val v = json_root(doc);
 	if (json_type_of(v) != JSON_OBJ)
 		return json_fault(v, f, "a layout or link must be an object");
-	rc = json_ok(json_get(v, "payloadType")) ? read_dsse(m, v, a, f) : read_metablock(m, v, a, f);
+	rc = json_ok(json_get(v, "payloadType")) ? read_dsse(m, v, a, f)
+						 : read_metablock(m, v, a, f);
 	if (rc < 0)
 		return rc;
 	struct json_val type = json_get(m->body, "_type");
@@ -166,8 +167,8 @@ static int verify_one(const struct meta *m, const struct meta_sig *s, const stru
 }
 
 /* A signature that names no key: is it by k, under any of its ids? */
-static int verify_unnamed(const struct meta *m, const struct meta_sig *s, const struct pubkey *k,
-    ts now)
+static int verify_unnamed(
+    const struct meta *m, const struct meta_sig *s, const struct pubkey *k, ts now)
 {
 	for (size_t i = 0; i < k->nids; i++) {
 		int rc = verify_one(m, s, k, k->id[i].method, now);
@@ -183,9 +184,9 @@ int meta_verify(const struct meta *m, const struct pubkey *k, ts now, const char
 		const struct meta_sig *s = &m->sig[i];
 		const struct pubkey *by = k;
 		const struct pubkey_id *id = pubkey_named(k, s->keyid, &by);
-		int rc = id	      ? verify_one(m, s, by, id->method, now)
-		    : s->keyid[0] ? META_STRANGER
-				  : verify_unnamed(m, s, k, now);
+		int rc = id	       ? verify_one(m, s, by, id->method, now)
+			 : s->keyid[0] ? META_STRANGER
+				       : verify_unnamed(m, s, k, now);
 		if (rc == META_STRANGER)
 			continue;
 		if (ret_id)

@@ -127,8 +127,8 @@ int pubkey_id_check(struct json_val v, const char **ret_id, struct arena *a, str
 		return json_fault(v, f, "a key's id must be a string");
 	size_t n = strlen(id);
 	if (!n || n > 128 || strspn(id, "0123456789abcdefABCDEF") != n)
-		return json_fault(v, f, "a key's id must be hex digits, not \"%s\"",
-		    QUOTE(span_str(id)));
+		return json_fault(
+		    v, f, "a key's id must be hex digits, not \"%s\"", QUOTE(span_str(id)));
 	*ret_id = id;
 	return 0;
 }
@@ -147,7 +147,8 @@ int pubkey_of_layout(struct pubkey *ret_k, struct json_val name, struct arena *a
 	if (rc < 0)
 		return rc;
 	if (json_ok(inner) && !json_is(inner, id))
-		return json_fault(inner, f, "the key that is called %s says that it is another", id);
+		return json_fault(
+		    inner, f, "the key that is called %s says that it is another", id);
 	if (gpg_key_is(v))
 		return gpg_key_read(ret_k, v, id, a, f);
 	rc = keyobj_read(&k.key, &m, v, a, &why);

@@ -34,24 +34,24 @@ struct pubkey {
 	struct key *key; /* NULL: cannot be used; why says it */
 	const char *why;
 	bool gpg;
-	size_t modulus; /* GPG RSA: bytes of it */
-	ts expires;	/* GPG; else TS_FOREVER */
+	size_t modulus;	    /* GPG RSA: bytes of it */
+	ts expires;	    /* GPG; else TS_FOREVER */
 	struct pubkey *sub; /* GPG subkeys */
 	size_t nsubs;
 };
 
 /* A key of a layout, by its name there. A key that cannot be used is no error. 0, -EBADMSG with
  * fault (not even of the shape; or a keyid that is not its name), -ENOMEM. */
-FB_MUST int pubkey_of_layout(struct pubkey *ret_k, struct json_val name, struct arena *a,
-    struct fault *f);
+FB_MUST int pubkey_of_layout(
+    struct pubkey *ret_k, struct json_val name, struct arena *a, struct fault *f);
 /* A key file that the user gave. The same results; a key that cannot be used is -EBADMSG here. */
-FB_MUST int pubkey_of_file(struct pubkey *ret_k, struct span text, struct arena *a,
-    struct fault *f);
+FB_MUST int pubkey_of_file(
+    struct pubkey *ret_k, struct span text, struct arena *a, struct fault *f);
 void pubkey_free(struct pubkey *k);
 
 /* The id under which k or a subkey of it signs, or NULL. *ret_k is the key itself or the subkey. */
-const struct pubkey_id *pubkey_named(const struct pubkey *k, const char *keyid,
-    const struct pubkey **ret_k);
+const struct pubkey_id *pubkey_named(
+    const struct pubkey *k, const char *keyid, const struct pubkey **ret_k);
 
 /* The key object that goes into a layout or names a signer: canonical members without "private".
  * -EINVAL: no scheme of these for the kind of key. */

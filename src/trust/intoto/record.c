@@ -58,10 +58,10 @@ static bool path_left_out(const char *path)
 	return false;
 }
 
-/* path is relative to root. Not O_PATH: only what can be read counts. */
-static int open_path(const struct recorder *r, const char *path)
+/* path is relative to root. */
+static int open_path(const struct recorder *r, const char *path, int flags)
 {
-	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+	struct open_how how = { .flags = (unsigned)flags | O_CLOEXEC,
 		.resolve = r->inside ? RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS : 0 };
 	long fd = syscall(SYS_openat2, r->root, path, &how, sizeof(how));
 
@@ -74,8 +74,8 @@ static int add(struct recorder *r, const char *path, const struct digest *d)
 		return fault_set(r->f, -E2BIG, "more than %u files", ARTIFACTS_MAX);
 	if (r->l.n == r->cap) {
 		size_t cap = r->cap ? r->cap * 2 : 64;
-		struct artifact *item = arena_grow(
-		    r->a, r->l.item, r->cap * sizeof(*item), cap * sizeof(*item));
+		struct artifact *item =
+		    arena_grow(r->a, r->l.item, r->cap * sizeof(*item), cap * sizeof(*item));
 		if (!item)
 			return -ENOMEM;
 		r->l.item = item;
@@ -143,8 +143,7 @@ static int take_dir(struct recorder *r, int fd, const char *path)
 			continue;
 		bool top = strcmp(path, ".") == 0;
 		const char *slash = top || path[strlen(path) - 1] == '/' ? "" : "/";
-		const char *sub =
-		    arena_printf(r->a, "%s%s%s", top ? "" : path, slash, e->d_name);
+		const char *sub = arena_printf(r->a, "%s%s%s", top ? "" : path, slash, e->d_name);
 		if (!sub)
 			return -ENOMEM;
 		int rc = take(r, sub);
@@ -154,10 +153,28 @@ static int take_dir(struct recorder *r, int fd, const char *path)
 	return -errno;
 }
 
+/* Opens a file or folder to read, looking first: opening a device may do something. -ENXIO: it is
+ * neither. */
+static int open_to_read(const struct recorder *r, const char *path, struct stat *st)
+{
+	AUTO_FD int at = open_path(r, path, O_PATH);
+
+	if (at < 0)
+		return TAKE_FD(at);
+	if (fstat(at, st) < 0)
+		return -errno;
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		return -ENXIO;
+	AUTO_FD int fd = open_path(r, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	if (fd >= 0 && fstat(fd, st) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
 static int take(struct recorder *r, const char *path)
 {
 	struct stat st;
-	AUTO_FD int fd = open_path(r, path);
+	AUTO_FD int fd = open_to_read(r, path, &st);
 
 	/* Not there, a broken link, a socket: nothing to record. */
 	if (fd == -ENOENT || fd == -ENXIO || fd == -ENOTDIR)
@@ -165,10 +182,8 @@ static int take(struct recorder *r, const char *path)
 	if (fd == -EXDEV)
 		return fault_set(r->f, -EBADMSG, "%s: a link that leads out of the folder",
 		    QUOTE(span_str(path)));
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		int err = fd < 0 ? -fd : errno;
-		return fault_set(r->f, -err, "%s: %s", QUOTE(span_str(path)), strerror(err));
-	}
+	if (fd < 0)
+		return fault_set(r->f, fd, "%s: %s", QUOTE(span_str(path)), strerror(-fd));
 	if (S_ISREG(st.st_mode))
 		return take_file(r, fd, path);
 	if (!S_ISDIR(st.st_mode))

@@ -4,9 +4,13 @@
 
 #include <errno.h>
 
-static const char *const type_names[] = { [RULE_MATCH] = "MATCH", [RULE_CREATE] = "CREATE",
-	[RULE_DELETE] = "DELETE", [RULE_MODIFY] = "MODIFY", [RULE_ALLOW] = "ALLOW",
-	[RULE_DISALLOW] = "DISALLOW", [RULE_REQUIRE] = "REQUIRE" };
+static const char *const type_names[] = { [RULE_MATCH] = "MATCH",
+	[RULE_CREATE] = "CREATE",
+	[RULE_DELETE] = "DELETE",
+	[RULE_MODIFY] = "MODIFY",
+	[RULE_ALLOW] = "ALLOW",
+	[RULE_DISALLOW] = "DISALLOW",
+	[RULE_REQUIRE] = "REQUIRE" };
 
 static bool is_word(struct span s, const char *word)
 {
@@ -52,15 +56,19 @@ int rule_parse(
 	struct rule r = { .type = n ? type_of(word[0]) : 0 };
 
 	if (!r.type || n < 2)
-		return fault_set(f, -EBADMSG, "a rule must be MATCH, CREATE, DELETE, MODIFY, ALLOW, "
+		return fault_set(f, -EBADMSG,
+		    "a rule must be MATCH, CREATE, DELETE, MODIFY, ALLOW, "
 		    "DISALLOW or REQUIRE and a pattern");
 	r.pattern = word[1];
 	if (r.pattern.n > RULE_WORD_MAX)
 		return fault_set(f, -EBADMSG, "a pattern of %zu bytes", r.pattern.n);
 	if (r.type == RULE_MATCH ? !parse_match(&r, word, n) : n != 2)
-		return fault_set(f, -EBADMSG, r.type == RULE_MATCH ?
-		    "the form is MATCH pattern [IN prefix] WITH MATERIALS|PRODUCTS [IN prefix] "
-		    "FROM step" : "the form is %s pattern", type_names[r.type]);
+		return fault_set(f, -EBADMSG,
+		    r.type == RULE_MATCH ? "the form is MATCH pattern [IN prefix] WITH "
+					   "MATERIALS|PRODUCTS [IN prefix] "
+					   "FROM step"
+					 : "the form is %s pattern",
+		    type_names[r.type]);
 	int rc = glob_compile(&r.glob, r.pattern, a);
 	if (rc < 0)
 		return rc;
@@ -144,8 +152,7 @@ static int match_one(struct queue *q, const struct rule *r, size_t at, struct sp
 			return RULE_ODD;
 		source = (size_t)(s - q->all->item);
 	}
-	const struct artifact *d =
-	    artifacts_find(dest, r->dest.n ? join(b, r->dest, rest) : rest);
+	const struct artifact *d = artifacts_find(dest, r->dest.n ? join(b, r->dest, rest) : rest);
 	if (buf_err(b) < 0)
 		return -ENOMEM;
 	if (d && span_eq(d->digests, q->all->item[source].digests))
@@ -168,8 +175,8 @@ static int apply_match(struct queue *q, const struct rule *r, struct rule_failur
 	for (size_t i = 0; i < q->all->n; i++) {
 		if (!q->left[i])
 			continue;
-		int rc = match_one(q, r, i, slashed, r->products ? &from->products : &from->materials,
-		    &b);
+		int rc = match_one(
+		    q, r, i, slashed, r->products ? &from->products : &from->materials, &b);
 		if (rc == RULE_ODD)
 			*bad = (struct rule_failure){ .path = q->all->item[i].path, .count = 1 };
 		if (rc)

@@ -20,7 +20,7 @@
 #include "wire/json.h"
 
 #define RULE_WORD_MAX 4096
-#define RULES_MAX 4096          /* of one list */
+#define RULES_MAX 4096		 /* of one list */
 #define ARTIFACTS_MAX (1u << 20) /* of one list */
 
 struct artifact {
@@ -37,8 +37,8 @@ struct artifacts {
 const struct artifact *artifacts_find(const struct artifacts *l, struct span path);
 /* {"path": {"sha256": "…"}}: every set needs a digest of SHA-256 or stronger, and those that are
  * known must be hex of their length. 0, -EBADMSG with fault, -ENOMEM. */
-FB_MUST int artifacts_read(struct artifacts *ret_l, struct json_val v, struct arena *a,
-    struct fault *f);
+FB_MUST int artifacts_read(
+    struct artifacts *ret_l, struct json_val v, struct arena *a, struct fault *f);
 bool artifacts_eq(const struct artifacts *l, const struct artifacts *m);
 
 enum rule_type {
@@ -57,8 +57,8 @@ struct rule {
 	struct glob glob;
 	/* MATCH: */
 	struct span source, dest; /* prefixes; empty: none */
-	bool products;            /* with products, not materials */
-	struct span from;         /* step or inspection */
+	bool products;		  /* with products, not materials */
+	struct span from;	  /* step or inspection */
 };
 
 struct rules {
@@ -67,8 +67,8 @@ struct rules {
 };
 
 /* One rule from its words. 0, -EBADMSG with fault, -ENOMEM. */
-FB_MUST int rule_parse(struct rule *ret_r, const struct span *word, size_t n, struct arena *a,
-    struct fault *f);
+FB_MUST int rule_parse(
+    struct rule *ret_r, const struct span *word, size_t n, struct arena *a, struct fault *f);
 /* "MATCH * IN a WITH PRODUCTS FROM b", appended. */
 void rule_text(struct buf *out, const struct rule *r);
 
@@ -90,9 +90,9 @@ enum rule_result {
 };
 
 struct rule_failure {
-	size_t rule;        /* which one */
-	struct span path;   /* the first artifact that it is about; for REQUIRE the file */
-	size_t count;       /* how many such artifacts */
+	size_t rule;	  /* which one */
+	struct span path; /* the first artifact that it is about; for REQUIRE the file */
+	size_t count;	  /* how many such artifacts */
 };
 
 /* Applies the rules to link's products or materials. enum rule_result, or -ENOMEM. */

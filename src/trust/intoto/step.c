@@ -36,8 +36,8 @@ static struct verdict *verdict_of(const struct links *s)
 /* One reason about a link file; what is formatted goes behind the step's name. */
 #define SAY(s_, kind_, code_, file_, digest_, fmt_, ...)                                           \
 	do {                                                                                       \
-		struct reason *r_ = verdict_add(verdict_of(s_), kind_, code_,                      \
-		    "step %s%s: " fmt_, (s_)->x->prefix, QUOTE(span_str((s_)->step->name)),        \
+		struct reason *r_ = verdict_add(verdict_of(s_), kind_, code_, "step %s%s: " fmt_,  \
+		    QUOTE(span_str((s_)->x->prefix)), QUOTE(span_str((s_)->step->name)),           \
 		    __VA_ARGS__);                                                                  \
 		r_->file = file_;                                                                  \
 		r_->evidence = digest_;                                                            \
@@ -47,8 +47,8 @@ static struct good *add_good(struct links *s)
 {
 	if (s->n == s->cap) {
 		size_t cap = s->cap ? s->cap * 2 : 4;
-		struct good *g = arena_grow(
-		    s->x->c->a, s->good, s->cap * sizeof(*g), cap * sizeof(*g));
+		struct good *g =
+		    arena_grow(s->x->c->a, s->good, s->cap * sizeof(*g), cap * sizeof(*g));
 		if (!g)
 			return NULL;
 		s->good = g;
@@ -71,56 +71,62 @@ static const char *why_ignored(enum meta_result rc)
 	}
 }
 
-/* A link that verified; or, delegated, the summary of its layout. */
-static int take(struct links *s, const struct good *g, const struct meta *m)
-{
-	struct chain *c = s->x->c;
-	struct good ok = *g;
-	struct link link;
-	struct fault f = FAULT_INIT;
-	int rc;
+static const struct digest no_digest;
 
-	if (m->type == META_LAYOUT) {
-		ok.delegated = true;
-		const char *dir = arena_printf(
-		    c->a, "%s/%s.%.8s", s->x->dir, s->step->name, g->keyid);
-		const char *prefix =
-		    arena_printf(c->a, "%s%s/", s->x->prefix, s->step->name);
-		if (!dir || !prefix)
-			return -ENOMEM;
-		static const struct params none;
-		rc = chain_layout(c, m->body, g->file, dir, prefix, s->x->depth + 1, &none, &ok.link);
-		s->stop |= rc == CHAIN_STOP;
-		if (rc)
-			return rc < 0 ? rc : 0;
-	} else {
-		rc = link_read(&link, m->body, c->a, &f);
-		if (rc == -ENOMEM)
-			return rc;
-		if (rc < 0) {
-			SAY(s, REASON_FAIL, "intoto.link", g->file, g->digest, "%s", f.text);
-			s->stop = true;
-			return 0;
-		}
-		if (strcmp(link.name, s->step->name) != 0) {
-			SAY(s, REASON_WARN, "intoto.link-ignored", g->file, g->digest,
-			    "the link was signed for step %s", QUOTE(span_str(link.name)));
-			s->ignored++;
-			return 0;
-		}
-		if (link.has_return && link.return_value != 0)
-			SAY(s, REASON_WARN, "intoto.return-value", g->file, g->digest,
-			    "its command returned %lld", (long long)link.return_value);
-		ok.link = (struct rule_link){ .materials = link.materials,
-			.products = link.products };
-		ok.command = link.command;
-	}
-	ok.link.name = span_str(s->step->name);
+static int stop_for(struct links *s, const struct good *g, const struct fault *f)
+{
+	SAY(s, REASON_FAIL, "intoto.link", g->file, g->digest, "%s", f->text);
+	s->stop = true;
+	return 0;
+}
+
+static int keep(struct links *s, const struct good *g)
+{
 	struct good *to = add_good(s);
+
 	if (!to)
 		return -ENOMEM;
-	*to = ok;
+	*to = *g;
+	to->link.name = span_str(s->step->name);
 	return 0;
+}
+
+static int take_link(struct links *s, struct good *g, struct json_val body)
+{
+	struct fault f = FAULT_INIT;
+	struct link link;
+
+	int rc = link_read(&link, body, s->x->c->a, &f);
+	if (rc < 0)
+		return rc == -ENOMEM ? rc : stop_for(s, g, &f);
+	if (strcmp(link.name, s->step->name) != 0) {
+		SAY(s, REASON_WARN, "intoto.link-ignored", g->file, g->digest,
+		    "the link was signed for step %s", QUOTE(span_str(link.name)));
+		s->ignored++;
+		return 0;
+	}
+	if (link.has_return && link.return_value != 0)
+		SAY(s, REASON_WARN, "intoto.return-value", g->file, g->digest,
+		    "its command returned %lld", (long long)link.return_value);
+	g->link = (struct rule_link){ .materials = link.materials, .products = link.products };
+	g->command = link.command;
+	return keep(s, g);
+}
+
+/* A layout in a link's place: what it comes down to. Parameters are for the root layout only. */
+static int take_layout(struct links *s, struct good *g, struct json_val body)
+{
+	static const struct params none;
+	struct chain *c = s->x->c;
+	const char *dir = arena_printf(c->a, "%s/%s.%.8s", s->x->dir, s->step->name, g->keyid);
+	const char *prefix = arena_printf(c->a, "%s%s/", s->x->prefix, s->step->name);
+
+	if (!dir || !prefix)
+		return -ENOMEM;
+	g->delegated = true;
+	int rc = chain_layout(c, body, g->file, dir, prefix, s->x->depth + 1, &none, &g->link);
+	s->stop |= rc == CHAIN_STOP;
+	return rc < 0 ? rc : rc == CHAIN_STOP ? 0 : keep(s, g);
 }
 
 /* One file that was read. */
@@ -134,13 +140,8 @@ static int judge(struct links *s, struct good *g, struct span text)
 		return -ENOMEM;
 	g->digest = sha256_of(text);
 	int rc = meta_read(m, text, c->a, &f);
-	if (rc == -ENOMEM)
-		return rc;
-	if (rc < 0) {
-		SAY(s, REASON_FAIL, "intoto.link", g->file, g->digest, "%s", f.text);
-		s->stop = true;
-		return 0;
-	}
+	if (rc < 0)
+		return rc == -ENOMEM ? rc : stop_for(s, g, &f);
 	rc = meta_verify(m, g->by, c->r->now, NULL);
 	if (rc < 0)
 		return rc;
@@ -150,7 +151,7 @@ static int judge(struct links *s, struct good *g, struct span text)
 		s->ignored++;
 		return 0;
 	}
-	return take(s, g, m);
+	return m->type == META_LAYOUT ? take_layout(s, g, m->body) : take_link(s, g, m->body);
 }
 
 /* The link of one functionary, if it is there. */
@@ -169,12 +170,8 @@ static int load(struct links *s, const char *keyid, const struct pubkey *by)
 	int rc = file_read(g.file, &text, META_FILE_MAX, &f);
 	if (rc == -ENOENT || rc == -ENOTDIR)
 		return 0;
-	if (rc < 0) {
-		SAY(s, REASON_FAIL, "intoto.link", g.file, (struct digest){ 0 },
-		    "its link cannot be read: %s", f.text);
-		s->stop = true;
-		return 0;
-	}
+	if (rc < 0)
+		return stop_for(s, &g, &f);
 	struct span kept = arena_dup(c->a, buf_span(&text), &rc);
 	return rc < 0 ? rc : judge(s, &g, kept);
 }
@@ -193,7 +190,7 @@ static int load_authorised(struct links *s, const char *keyid)
 	const struct pubkey *by = layout_key(s->x->l, keyid);
 
 	if (!by) {
-		SAY(s, REASON_WARN, "intoto.link-ignored", NULL, (struct digest){ 0 },
+		SAY(s, REASON_WARN, "intoto.link-ignored", NULL, no_digest,
 		    "the layout has no key %.8s", keyid);
 		return 0;
 	}
@@ -234,11 +231,11 @@ static int check_threshold(const struct links *s)
 	if (n >= s->step->threshold)
 		return 0;
 	if (s->ignored)
-		SAY(s, REASON_FAIL, "intoto.threshold", NULL, (struct digest){ 0 },
+		SAY(s, REASON_FAIL, "intoto.threshold", NULL, no_digest,
 		    "%lld of %lld links needed count; %zu others do not", (long long)n,
 		    (long long)s->step->threshold, s->ignored);
 	else
-		SAY(s, REASON_MISSING, "intoto.link-missing", NULL, (struct digest){ 0 },
+		SAY(s, REASON_MISSING, "intoto.link-missing", NULL, no_digest,
 		    "%lld of %lld links needed are in %s", (long long)n,
 		    (long long)s->step->threshold, QUOTE(span_str(s->x->dir)));
 	return CHAIN_STOP;
@@ -300,13 +297,14 @@ static int conclude(const struct links *s, struct rule_link *ret_l)
 	told->signers = by;
 	told->nmaterials = g[0].link.materials.n;
 	told->nproducts = g[0].link.products.n;
-	SAY(s, REASON_PROVEN, "intoto.step", g[0].file, g[0].digest,
-	    "signed by %s (%lld needed)", by, (long long)s->step->threshold);
+	SAY(s, REASON_PROVEN, "intoto.step", g[0].file, g[0].digest, "signed by %s (%lld needed)",
+	    by, (long long)s->step->threshold);
 	*ret_l = g[0].link;
 	return 0;
 }
 
-int chain_step(const struct chain_layout *x, const struct layout_item *step, struct rule_link *ret_l)
+int chain_step(
+    const struct chain_layout *x, const struct layout_item *step, struct rule_link *ret_l)
 {
 	struct links s = { .x = x, .step = step };
 

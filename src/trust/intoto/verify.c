@@ -16,8 +16,8 @@ struct intoto_step *chain_tell(const struct chain_layout *x, const struct layout
 
 	if (r->nsteps == r->cap) {
 		size_t cap = r->cap ? r->cap * 2 : 16;
-		struct intoto_step *s = arena_grow(
-		    x->c->a, r->step, r->cap * sizeof(*s), cap * sizeof(*s));
+		struct intoto_step *s =
+		    arena_grow(x->c->a, r->step, r->cap * sizeof(*s), cap * sizeof(*s));
 		if (!s)
 			return NULL;
 		r->step = s;
@@ -27,8 +27,9 @@ struct intoto_step *chain_tell(const struct chain_layout *x, const struct layout
 	if (!name)
 		return NULL;
 	struct intoto_step *s = &r->step[r->nsteps++];
-	*s = (struct intoto_step){ .name = name, .inspection = item->inspection,
-		.threshold = item->threshold };
+	*s = (struct intoto_step){
+		.name = name, .inspection = item->inspection, .threshold = item->threshold
+	};
 	return s;
 }
 
@@ -36,7 +37,8 @@ static struct reason *say(const struct chain_layout *x, const struct layout_item
     enum reason_kind kind, const char *code, const char *text)
 {
 	return verdict_add(&x->c->result->verdict, kind, code, "%s %s%s: %s",
-	    item->inspection ? "inspection" : "step", x->prefix, QUOTE(span_str(item->name)), text);
+	    item->inspection ? "inspection" : "step", QUOTE(span_str(x->prefix)),
+	    QUOTE(span_str(item->name)), text);
 }
 
 static int tell_failure(const struct chain_layout *x, const struct layout_item *item, bool products,
@@ -47,7 +49,8 @@ static int tell_failure(const struct chain_layout *x, const struct layout_item *
 	buf_puts(&b, products ? "products: " : "materials: ");
 	rule_text(&b, rule);
 	if (why == RULE_ODD)
-		buf_printf(&b, ": with its prefix, %s is the path of no artifact", QUOTE(bad->path));
+		buf_printf(
+		    &b, ": with its prefix, %s is the path of no artifact", QUOTE(bad->path));
 	else if (rule->type == RULE_REQUIRE)
 		buf_puts(&b, ": it is not there, or was accounted for before");
 	else
@@ -90,8 +93,8 @@ static int not_run(const struct chain_layout *x, const struct layout_item *item)
 	return chain_tell(x, item) ? 0 : -ENOMEM;
 }
 
-static int run_one(const struct chain_layout *x, const struct layout_item *item,
-    struct rule_link *ret_l)
+static int run_one(
+    const struct chain_layout *x, const struct layout_item *item, struct rule_link *ret_l)
 {
 	const struct intoto_runner *by = x->c->r->runner;
 	struct intoto_step *told = chain_tell(x, item);
@@ -130,7 +133,7 @@ static int inspect(const struct chain_layout *x, struct rule_link *link, size_t 
 
 	for (size_t i = 0; i < l->ninspections; i++) {
 		int rc = !x->c->r->runner ? not_run(x, &l->inspection[i])
-		    : spoiled(x->c)	  ? CHAIN_STOP
+			 : spoiled(x->c)  ? CHAIN_STOP
 					  : run_one(x, &l->inspection[i], &link[nsteps + i]);
 		if (rc)
 			return rc;
@@ -201,9 +204,10 @@ int chain_layout(struct chain *c, struct json_val body, const char *file, const 
 	struct fault f = FAULT_INIT;
 	struct chain_layout x = { c, &l, dir, prefix, depth };
 
-	int rc = depth > INTOTO_DEPTH_MAX ?
-		  fault_set(&f, -EBADMSG, "layouts are delegated more than %d times", INTOTO_DEPTH_MAX) :
-		  layout_read(&l, body, params, c->a, &f);
+	int rc = depth > INTOTO_DEPTH_MAX
+		     ? fault_set(&f, -EBADMSG, "layouts are delegated more than %d times",
+			   INTOTO_DEPTH_MAX)
+		     : layout_read(&l, body, params, c->a, &f);
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc < 0) {
@@ -265,12 +269,13 @@ static int check_signatures(struct chain *c, const struct meta *m, const struct 
 		int rc = meta_verify(m, &key[i], c->r->now, &id);
 		if (rc < 0)
 			return rc;
-		struct reason *r = rc == META_GOOD ?
-			  verdict_add(v, REASON_PROVEN, "intoto.signature",
-			      "the layout is signed by %s (%.8s)", QUOTE(span_str(c->r->key[i])), id) :
-			  verdict_add(v, REASON_FAIL, "intoto.signature",
-			      "the layout is not signed by %s (%.8s): %s",
-			      QUOTE(span_str(c->r->key[i])), id, why_unsigned(rc));
+		struct reason *r = rc == META_GOOD
+				       ? verdict_add(v, REASON_PROVEN, "intoto.signature",
+					     "the layout is signed by %s (%.8s)",
+					     QUOTE(span_str(c->r->key[i])), id)
+				       : verdict_add(v, REASON_FAIL, "intoto.signature",
+					     "the layout is not signed by %s (%.8s): %s",
+					     QUOTE(span_str(c->r->key[i])), id, why_unsigned(rc));
 		r->file = c->r->layout;
 		r->evidence = c->result->layout;
 		stop |= rc != META_GOOD;
@@ -292,15 +297,15 @@ static int verify_text(struct chain *c, struct span text, const struct pubkey *k
 	if (rc == 0 && m->type != META_LAYOUT)
 		rc = fault_set(&f, -EBADMSG, "this is a link, not a layout");
 	if (rc < 0) {
-		struct reason *r = verdict_add(
-		    &c->result->verdict, REASON_FAIL, "intoto.layout", "%s", f.text);
+		struct reason *r =
+		    verdict_add(&c->result->verdict, REASON_FAIL, "intoto.layout", "%s", f.text);
 		r->file = c->r->layout;
 		r->evidence = c->result->layout;
 		return CHAIN_STOP;
 	}
 	rc = check_signatures(c, m, key);
-	return rc ? rc : chain_layout(c, m->body, c->r->layout, c->r->links, "", 0, &c->r->params,
-			     NULL);
+	return rc ? rc
+		  : chain_layout(c, m->body, c->r->layout, c->r->links, "", 0, &c->r->params, NULL);
 }
 
 static int verify_all(struct chain *c, struct pubkey *key, size_t *nkeys, struct fault *f)
@@ -319,8 +324,8 @@ static int verify_all(struct chain *c, struct pubkey *key, size_t *nkeys, struct
 	return rc < 0 ? rc : verify_text(c, kept, key);
 }
 
-int intoto_verify(struct intoto_result *ret_r, const struct intoto_request *r, struct arena *a,
-    struct fault *f)
+int intoto_verify(
+    struct intoto_result *ret_r, const struct intoto_request *r, struct arena *a, struct fault *f)
 {
 	struct chain c = { .r = r, .result = ret_r, .a = a };
 	struct pubkey *key = arena_array(a, r->nkeys + 1, sizeof(*key));

@@ -22,15 +22,16 @@
  * Commands are run only through the runner that the caller hands in, and only when everything
  * before held; without one the verdict is UNKNOWN if there are inspections.
  *
- * Result: 0 with the verdict; -EBADMSG with fault for a key file that is none; -EINVAL without keys;
- * -errno when the layout or a key cannot be read; -ENOMEM. A malformed layout or link is a FAIL.
+ * Result: 0 with the verdict; -EBADMSG with fault for a key file that is none; -EINVAL without
+ * keys; -errno when the layout or a key cannot be read; -ENOMEM. A malformed layout or link is a
+ * FAIL.
  */
 
 #include "base/clock.h"
 #include "model/verdict.h"
 #include "trust/intoto/layout.h"
 
-#define INTOTO_DEPTH_MAX 8	/* of sublayouts */
+#define INTOTO_DEPTH_MAX 8     /* of sublayouts */
 #define INTOTO_FILES_MAX 16384 /* links that are opened in one verification */
 #define INTOTO_KEYS_MAX 64
 
@@ -62,13 +63,13 @@ struct intoto_step {
 
 struct intoto_result {
 	struct verdict verdict;
-	struct digest layout; /* SHA-256 of its file */
+	struct digest layout;	      /* SHA-256 of its file */
 	const char *expires, *readme; /* NULL when the layout could not be believed */
 	struct intoto_step *step;
 	size_t nsteps, cap;
 };
 
 /* All memory from a. */
-FB_MUST int intoto_verify(struct intoto_result *ret_r, const struct intoto_request *r,
-    struct arena *a, struct fault *f);
+FB_MUST int intoto_verify(
+    struct intoto_result *ret_r, const struct intoto_request *r, struct arena *a, struct fault *f);
 void intoto_json(struct jw *w, const struct intoto_result *r);
