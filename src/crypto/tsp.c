@@ -65,6 +65,23 @@ static int find_token(struct span bytes, struct span *ret_token, struct fault *f
 	return ret_token->n ? TSP_OK : malformed(f, "granted, but no token");
 }
 
+/* RFC 5652 5.1: digestAlgorithms lists the digests of the signers. */
+static bool lists_digest(struct span algs, struct span oid)
+{
+	struct cur c = cur_of(algs);
+	bool found = false;
+
+	while (cur_left(&c))
+		found |= span_eq(der_algorithm(&c, NULL), oid);
+	return found && !c.err;
+}
+
+/* Nobody signs these, but the RFCs leave no choice: RFC 5652 5.1 and 5.3. */
+static bool versions_ok(const struct tsp *t)
+{
+	return t->cms.version == 3 && t->signer.version == (t->signer.key_id.n ? 3 : 1);
+}
+
 static int read_signer(struct tsp *t, struct fault *f)
 {
 	struct cur c = cur_of(t->cms.signers);
@@ -74,6 +91,10 @@ static int read_signer(struct tsp *t, struct fault *f)
 		return malformed(f, "not exactly one signer");
 	if (pkcs7_signer_read(&t->signer, one.all, NULL) != PKCS7_OK)
 		return malformed(f, "the signer information does not parse");
+	if (!versions_ok(t))
+		return malformed(f, "a version that a time stamp does not have");
+	if (!lists_digest(t->cms.digest_algs, t->signer.digest_oid))
+		return malformed(f, "the signer's digest is not among those listed");
 	if (!is_sha2(digest_of_oid(t->signer.digest_oid)))
 		return fault_set(
 		    f, TSP_ALGORITHM, "the time stamp is signed with a digest other than SHA-2");
@@ -194,15 +215,16 @@ static int trust_failed(int rc, struct fault *f)
 	    "the time-stamping authority's certificate");
 }
 
-/* Only the pinned certificate will do, and its path's signatures are known to hold. */
+/* Only the pinned certificate will do, and its path's signatures are known to hold. A token that holds
+ * certificates holds its signer's (RFC 3161 2.4.1). */
 static int verify_pinned(const struct tsp *t, const struct tsp_authority *a,
     const struct cert_set *set, struct fault *f)
 {
 	size_t n;
 	const struct cert *embedded = named(set, t, &n);
 
-	if (!signer_is(a->pinned, &t->signer) || n > 1 ||
-	    (embedded && !span_eq(embedded->der, a->pinned->der)))
+	if (!signer_is(a->pinned, &t->signer) ||
+	    (t->cms.certs.n && (!embedded || !span_eq(embedded->der, a->pinned->der))))
 		return fault_set(f, TSP_OTHER_TSA,
 		    "the time stamp is not signed by this time-stamping authority's certificate");
 	int rc = chain_check_leaf(&a->facts, CHAIN_TIME_STAMPING, f);

@@ -5,7 +5,7 @@
  * tsp: RFC 3161 time stamps: a TimeStampResp, or the bare token.
  *
  * What TSP_OK of tsp_verify means: the response was granted; the token is one CMS SignedData over a
- * TSTInfo with one signer; messageImprint is the SHA-256, SHA-384 or SHA-512 of exactly the bytes
+ * TSTInfo with one signer, of the versions that RFC 5652 gives such a one; messageImprint is the SHA-256, SHA-384 or SHA-512 of exactly the bytes
  * given; the signed attributes have contentType, messageDigest and a signingCertificate(V2) reference
  * (RFC 5816), and all three hold; the signature verifies under the TSA's certificate; and that
  * certificate is this authority's: the pinned one where the authority has one, else one that chains
@@ -16,8 +16,8 @@
  * (a trusted root's validity window: compare tsp.time); accuracy, ordering, nonce, policy and the
  * tsa name are facts, not checked.
  *
- * A certificate in the token that is not used is ignored; one that names the signer but is not the
- * authority's is refused. Where the token holds none, the pinned certificate is used, and only that.
+ * A token that holds certificates holds its signer's (RFC 3161 2.4.1), which must be the authority's;
+ * others beside it are ignored. Where it holds none, the pinned certificate is used, and only that.
  *
  * Guarantees: strict DER; nothing behind the value; SHA-1 and MD5 are refused. (The signingCertificate
  * of RFC 2634, which RFC 3161 asked for first, is taken, though it names the certificate by SHA-1: the

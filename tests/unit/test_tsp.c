@@ -258,8 +258,9 @@ static void test_flips(const struct tsp_authority *a, bool embed)
 		wrong += rc == TSP_OK && covered;
 		der.p[at] ^= (uint8_t)(1u << (i % 8));
 	}
-	is_int(wrong, 0, "each flip of what is signed is refused (%zu others of %zu do not matter)",
-	    good, 8 * der.n);
+	is_int(wrong, 0, "each flip of what is signed is refused");
+	ok(good <= 2, "%zu of %zu flips do not matter: granted with mods, and a field's tag", good,
+	    8 * der.n);
 	for (size_t i = 0; i < der.n; i++)
 		wrong += check(span_of(der.p, i), MESSAGE, a, &f) != TSP_MALFORMED;
 	is_int(wrong, 0, "each prefix is malformed");
