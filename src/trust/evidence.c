@@ -86,12 +86,15 @@ static int read_detached(struct evidence_reader *r, struct span text)
 	return 0;
 }
 
-/* What begins like JSON is meant to be JSON, however damaged it is. */
+/* What begins like JSON is meant to be JSON, however damaged it is; but any byte may begin a bare
+ * binary signature. */
 static bool is_detached(struct span text)
 {
 	struct span s = span_trim(text);
+	enum detached_kind kind = detached_kind_of(text);
 
-	return s.n && s.p[0] != '{' && s.p[0] != '[' && detached_kind_of(text) != DETACHED_NONE;
+	return kind == DETACHED_RAW ||
+	       (s.n && s.p[0] != '{' && s.p[0] != '[' && kind != DETACHED_NONE);
 }
 
 static int read_lines(struct evidence_reader *r, struct span text);

@@ -298,6 +298,50 @@ if have openssl "openssl's signatures"; then
 	bad 'usages' "a TLS server's certificate" tls.p7s file -c root.pem
 	good cms "which is good where it is given itself" tls.p7s file -k tls.pem
 
+	# a time stamp proves when it was signed, so the certificate may have ended since
+	cat >tsa.conf <<-'X'
+	[tsa]
+	serial=tsa.serial
+	signer_digest=sha256
+	default_policy=1.2.3
+	digests=sha256
+	ess_cert_id_chain=no
+	ess_cert_id_alg=sha256
+	X
+	echo 01 >tsa.serial
+	sub_days() { req "$1" | openssl x509 -req -CA "$2.pem" -CAkey "$2.key" -CAcreateserial -extfile ext -extensions "$3" \
+		-days "$4" -out "$1.pem" 2>/dev/null; }
+	req tsaroot | openssl x509 -req -key tsaroot.key -extfile ext -extensions ca -days 9999 -out tsaroot.pem 2>/dev/null
+	req longroot | openssl x509 -req -key longroot.key -extfile ext -extensions ca -days 9999 -out longroot.pem 2>/dev/null
+	sub_days stamper tsaroot tsa 9999
+	sub_days brief longroot leaf 1
+	openssl cms -sign -binary -in file -signer brief.pem -inkey brief.key -outform DER -out brief.p7s
+	stamp() { # SIGNED-BYTES TOKEN
+		openssl ts -query -data "$1" -sha256 -cert -out q.tsq 2>/dev/null
+		openssl ts -reply -config tsa.conf -section tsa -queryfile q.tsq -signer stamper.pem -inkey stamper.key \
+			-token_out -out "$2" 2>/dev/null
+	}
+	"$TOOL" signature brief.p7s >brief.sig
+	stamp brief.sig right.tst
+	stamp file wrong.tst
+	"$TOOL" stamp brief.p7s right.tst stamped.p7s
+	"$TOOL" stamp brief.p7s wrong.tst wrong.p7s
+	later=$(date -u -d '+30 days' +%FT%TZ)
+	run 0 "openssl accepts the stamped one" openssl cms -verify -binary -inform DER -in stamped.p7s -content file \
+		-CAfile longroot.pem -purpose any -out /dev/null
+	good cms "a stamped signature today" stamped.p7s file -c longroot.pem -T tsaroot.pem
+	good cms "and when its certificate has ended" stamped.p7s file -c longroot.pem -T tsaroot.pem -t "$later"
+	like "$out" " at $(date -u +%F)T" "tells when it was signed"
+	bad 'expired|ended|valid' "not without the stamp" brief.p7s file -c longroot.pem -T tsaroot.pem -t "$later"
+	bad 'expired|ended|valid' "not with roots for no stamps" stamped.p7s file -c longroot.pem -t "$later"
+	bad 'expired|ended|valid' "not with a stranger's stamp" stamped.p7s file -c longroot.pem -T root.pem -t "$later"
+	bad 'expired|ended|valid' "not with a stamp of other bytes" wrong.p7s file -c longroot.pem -T tsaroot.pem \
+		-t "$later"
+	run 0 "firebreak verify --ca --tsa" fb verify file --evidence stamped.p7s --ca longroot.pem --tsa tsaroot.pem \
+		--certificate-identity signer@example.com --certificate-oidc-issuer CN=longroot --clock "$later"
+	run 2 "and not without --tsa" fb verify file --evidence stamped.p7s --ca longroot.pem \
+		--certificate-identity signer@example.com --certificate-oidc-issuer CN=longroot --clock "$later"
+
 	# bare signatures
 	for k in rsa P-256 P-384 P-521; do
 		h=sha256

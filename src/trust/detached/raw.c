@@ -8,6 +8,7 @@
 #include "trust/detached/priv.h"
 
 #include "base/hex.h"
+#include "base/utf8.h"
 #include "wire/der.h"
 
 #include <errno.h>
@@ -29,14 +30,18 @@ static bool is_ecdsa(struct span s)
 	return s.n <= P521_MAX && der_done(&c);
 }
 
+/* UTF-8, or printable for the most part, as a damaged text is. Of random bytes two thirds are not. */
 static bool is_text(struct span s)
 {
+	size_t odd = 0;
+
+	if (utf8_check(s) == s.n)
+		return true;
 	for (size_t i = 0; i < s.n; i++) {
 		uint8_t c = s.p[i];
-		if ((c < 0x20 && c != '\t' && c != '\r' && c != '\n') || c >= 0x7f)
-			return false;
+		odd += (c < 0x20 && c != '\t' && c != '\r' && c != '\n') || c >= 0x7f;
 	}
-	return true;
+	return odd < s.n / 4;
 }
 
 static bool is_binary(struct span s)
