@@ -200,6 +200,9 @@ int capture_run(sandbox_fn *worker, int fd, const char *label,
 	struct sandbox_end end;
 
 	*ret_stats = (struct sense_capture_stats){ .first = TS_NONE, .last = TS_NONE };
+	int rc = capture_worker_load(f);
+	if (rc < 0)
+		return rc;
 	struct reader *r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
@@ -207,7 +210,7 @@ int capture_run(sandbox_fn *worker, int fd, const char *label,
 	r->ctx = ctx;
 	r->stats = ret_stats;
 	r->acc = BUF_INIT(ACC_MAX);
-	int rc = sandbox_run(&so, worker, &o, on_output, r, &end, f);
+	rc = sandbox_run(&so, worker, &o, on_output, r, &end, f);
 	rc = judge(r, rc, label, f);
 	buf_free(&r->acc);
 	free(r);

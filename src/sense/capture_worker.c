@@ -2,6 +2,7 @@
 
 #include "sense/capture_worker.h"
 
+#include "base/dlib.h"
 #include "base/file.h"
 #include "sandbox/worker.h"
 #include "sense/frame.h"
@@ -14,6 +15,16 @@
 #include <unistd.h>
 
 #define FLUSH_AT (48u << 10)
+
+/* What is called of libpcap, by its own types. */
+static struct {
+	__typeof__(&pcap_fopen_offline_with_tstamp_precision) fopen_offline;
+	__typeof__(&pcap_next_ex) next_ex;
+	__typeof__(&pcap_datalink) datalink;
+	__typeof__(&pcap_file) file;
+	__typeof__(&pcap_geterr) geterr;
+	__typeof__(&pcap_close) close;
+} lib;
 
 struct work {
 	struct buf out;
@@ -204,9 +215,9 @@ static int read_packets(struct work *w, pcap_t *pcap, struct frame_end *end)
 {
 	struct pcap_pkthdr *h;
 	const uint8_t *bytes;
-	int rc = 0, got, link = pcap_datalink(pcap);
+	int rc = 0, got, link = lib.datalink(pcap);
 
-	while (rc == 0 && (got = pcap_next_ex(pcap, &h, &bytes)) == 1) {
+	while (rc == 0 && (got = lib.next_ex(pcap, &h, &bytes)) == 1) {
 		rc = on_packet(w, h, bytes, link);
 		if (rc == 0 && w->out.n >= FLUSH_AT)
 			rc = flush(w);
@@ -216,10 +227,10 @@ static int read_packets(struct work *w, pcap_t *pcap, struct frame_end *end)
 	end->packet = w->stats.n[SENSE_STAT_PACKETS];
 	if (got == PCAP_ERROR_BREAK)
 		return 0;
-	off_t off = ftello(pcap_file(pcap));
+	off_t off = ftello(lib.file(pcap));
 	end->how = FRAME_DAMAGED;
 	end->offset = off > 0 ? (uint64_t)off : 0;
-	snprintf(end->text, sizeof(end->text), "%s", pcap_geterr(pcap));
+	snprintf(end->text, sizeof(end->text), "%s", lib.geterr(pcap));
 	return 0;
 }
 
@@ -229,8 +240,7 @@ static int read_capture(struct work *w, FILE *file)
 	struct frame_end end = { .how = FRAME_COMPLETE };
 	int rc = 0;
 
-	pcap_t *pcap =
-	    pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
+	pcap_t *pcap = lib.fopen_offline(file, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (!pcap) {
 		fclose(file);
 		end.how = FRAME_NOT_CAPTURE;
@@ -238,12 +248,26 @@ static int read_capture(struct work *w, FILE *file)
 	} else {
 		rc = read_packets(w, pcap, &end);
 		streams_finish(w->streams);
-		pcap_close(pcap); /* closes file */
+		lib.close(pcap); /* closes file */
 	}
 	if (rc == 0)
 		rc = flush(w);
 	frame_put_end(&w->out, &end);
 	return rc < 0 ? rc : file_write_all(SANDBOX_OUT, buf_span(&w->out));
+}
+
+int capture_worker_load(struct fault *f)
+{
+	const struct dlib_symbol want[] = {
+		{ "pcap_fopen_offline_with_tstamp_precision", &lib.fopen_offline },
+		{ "pcap_next_ex", &lib.next_ex },
+		{ "pcap_datalink", &lib.datalink },
+		{ "pcap_file", &lib.file },
+		{ "pcap_geterr", &lib.geterr },
+		{ "pcap_close", &lib.close },
+	};
+
+	return lib.close ? 0 : dlib_load("libpcap.so.0.8", "libpcap0.8", want, ARRAY_LEN(want), f);
 }
 
 int capture_worker(void *ctx)

@@ -9,6 +9,8 @@
 #include "sandbox/worker.h"
 #include "sense/capture.h"
 
+/* Loads libpcap: before the worker is confined. -ENOTSUP with fault. */
+FB_MUST int capture_worker_load(struct fault *f);
 /* ctx is a struct sense_capture_opts. A sandbox_fn: 0, -ENOMEM or another error. */
 FB_MUST int capture_worker(void *ctx);
 
