@@ -286,7 +286,7 @@ int main(void)
 		self[0] = 0;
 	const char *lie = strstr(self, ".lie");
 	if (lie)
-		return be_gpgv(&lies[strtoul(lie + 4, NULL, 10)]);
+		_exit(be_gpgv(&lies[strtoul(lie + 4, NULL, 10)])); /* without the leak check */
 	test_status();
 	test_bad_status();
 	test_armor();
