@@ -28,6 +28,7 @@ bench: all
 
 bench-evidence: all
 	tests/bench/evidence.sh $(BUILD)
+	tests/bench/debian.sh $(BUILD)
 
 install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild

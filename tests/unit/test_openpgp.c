@@ -10,6 +10,7 @@
 #include "tap.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define FPR "5DC1A951C07768C3445E5DD1F7DC1A8F96699428"
@@ -286,7 +287,8 @@ int main(void)
 		self[0] = 0;
 	const char *lie = strstr(self, ".lie");
 	if (lie)
-		_exit(be_gpgv(&lies[strtoul(lie + 4, NULL, 10)])); /* without the leak check */
+		return (int)syscall( /* not through a sanitizer */
+		    SYS_exit_group, be_gpgv(&lies[strtoul(lie + 4, NULL, 10)]));
 	test_status();
 	test_bad_status();
 	test_armor();

@@ -253,7 +253,7 @@ static void test_absent(void)
 int main(int argc, char **argv)
 {
 	if (argc == 2)
-		_exit(be_tool(argv[1])); /* without the leak check, which traces */
+		return (int)syscall(SYS_exit_group, be_tool(argv[1])); /* not through a sanitizer */
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	int fd = mkstemp(secret);
 	if (n < 0 || fd < 0 || write(fd, "secret", 6) != 6)
