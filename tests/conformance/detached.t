@@ -203,6 +203,14 @@ if have ssh-keygen "ssh-keygen's signatures"; then
 	ssh-keygen -q -s $K -I id -n a@b ssh_rsa_3072.pub
 	run 5 "a certificate is refused" "$TOOL" file.$K file -k ssh_rsa_3072-cert.pub
 	like "$out" 'certificates are not accepted' "by name"
+	# FIDO keys without a device: the unit test signs as one would
+	"$BUILD/tests/unit/test_keyring.t" fido1 fido2 >/dev/null
+	printf 'content' >content
+	for k in fido1 fido2; do
+		echo "a@b $(cat $k)" >allowed
+		run 0 "a FIDO key: ssh-keygen" sh -c "ssh-keygen -q -Y verify -f allowed -I a@b -n file -s $k.sig <content"
+		good ssh "a FIDO key" $k.sig content -k $k
+	done
 	ssh-keygen -q -t ed25519 -N secret -f enc
 	run 5 "an encrypted key is refused" fb sign --format ssh --key enc file
 	like "$err" 'encrypted' "with words"
