@@ -77,7 +77,13 @@ static int record(struct cli *c, const char *opt, struct artifacts *ret_l)
 	size_t n = cli_opts(c, opt, path, ARRAY_LEN(path));
 
 	int rc = record_paths(ret_l, AT_FDCWD, path, n, false, &c->arena, &f);
-	return rc < 0 ? cli_errno(c, rc, &f) : -1;
+	if (rc < 0)
+		return cli_errno(c, rc, &f);
+	for (size_t i = 0; i < n && !c->quiet; i++)
+		if (access(path[i], F_OK) < 0)
+			fprintf(stderr, "firebreak %s: --%s %s is not there: nothing recorded\n",
+			    c->cmd->name, opt, cli_safe(c, path[i]));
+	return -1;
 }
 
 static int write_link(struct cli *c, const struct step *s, const struct link_parts *p)

@@ -183,6 +183,7 @@ def scenario(want, code="-", differs=None, ask=True):
 
 # --- artifact rules: one step, its rules, what it took and made -----------------------------------
 STAR = "DISALLOW *"
+OPEN = ("leftovers_allowed", "no_rules")  # told, but allowed
 
 
 def rule_case(name, want, rules, materials={}, products={}, side="products", other=None):
@@ -194,7 +195,8 @@ def rule_case(name, want, rules, materials={}, products={}, side="products", oth
         else:
             c.step("it", ["diana"], materials=rules)
         c.link("it", "diana", materials, products)
-    SCENARIOS.append(("rule_" + name, build, want, "intoto.rule" if want == FAIL else "-", None, True))
+    code = "intoto.rule" if want == FAIL else "intoto.unaccounted" if name in OPEN else "-"
+    SCENARIOS.append(("rule_" + name, build, want, code, None, True))
 
 
 for n, w, r, m, p in [

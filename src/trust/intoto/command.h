@@ -17,7 +17,7 @@
 struct command {
 	const struct words *argv; /* at least one */
 	int dirfd;		  /* its working directory; AT_FDCWD: as it is */
-	char **env;	  /* NULL: the caller's; else its PATH is searched, too */
+	char **env;		  /* NULL: the caller's; else its PATH is searched, too */
 	bool apart;
 	struct buf *out, *err; /* not apart: what it writes is also kept here, if not NULL */
 	int out_to;	       /* with out: the descriptor that its output is copied to */

@@ -234,6 +234,16 @@ static int apply_require(const struct queue *q, const struct rule *r, struct rul
 	return RULE_BROKEN;
 }
 
+static struct rule_failure left_over(const struct queue *q)
+{
+	struct rule_failure left = { 0 };
+
+	for (size_t i = 0; i < q->all->n; i++)
+		if (q->left[i] && !left.count++)
+			left.path = q->all->item[i].path;
+	return left;
+}
+
 static int apply(struct queue *q, const struct rule *r, struct rule_failure *bad)
 {
 	switch (r->type) {
@@ -269,5 +279,6 @@ int rules_apply(const struct rules *rules, const struct rule_link *link, bool pr
 			return rc;
 		}
 	}
+	*ret_f = left_over(&q);
 	return RULE_HOLDS;
 }

@@ -95,6 +95,7 @@ struct rule_failure {
 	size_t count;	  /* how many such artifacts */
 };
 
-/* Applies the rules to link's products or materials. enum rule_result, or -ENOMEM. */
+/* Applies the rules to link's products or materials. enum rule_result, or -ENOMEM. When they hold,
+ * *ret_f says how many artifacts no rule accounted for, and the first. */
 FB_MUST int rules_apply(const struct rules *rules, const struct rule_link *link, bool products,
     const struct rule_links *links, struct arena *a, struct rule_failure *ret_f);

@@ -63,6 +63,25 @@ static int tell_failure(const struct chain_layout *x, const struct layout_item *
 	return CHAIN_STOP;
 }
 
+/* The end of a list of rules is an implicit ALLOW *: worth knowing what came in that way. */
+static int tell_left_over(const struct chain_layout *x, const struct layout_item *item,
+    bool products, const struct rule_failure *left)
+{
+	AUTO_BUF struct buf b = BUF_INIT(64u << 10);
+
+	if (!left->count)
+		return 0;
+	buf_printf(&b, "%s: no rule accounts for %s", products ? "products" : "materials",
+	    QUOTE(left->path));
+	if (left->count > 1)
+		buf_printf(&b, " and %zu more", left->count - 1);
+	buf_puts(&b, "; without a DISALLOW they are allowed");
+	if (buf_err(&b) < 0)
+		return -ENOMEM;
+	say(x, item, REASON_WARN, "intoto.unaccounted", buf_str(&b));
+	return 0;
+}
+
 /* The rules of one item; links[at] is its own. */
 static int check_rules(const struct chain_layout *x, const struct layout_item *item,
     const struct rule_links *links, size_t at)
@@ -75,6 +94,8 @@ static int check_rules(const struct chain_layout *x, const struct layout_item *i
 		int rc = rules_apply(rules, &links->item[at], products, links, x->c->a, &bad);
 		if (rc > 0)
 			rc = tell_failure(x, item, products, &rules->item[bad.rule], &bad, rc);
+		else if (rc == 0)
+			rc = tell_left_over(x, item, products, &bad);
 		if (rc < 0)
 			return rc;
 		stop |= rc;

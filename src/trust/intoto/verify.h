@@ -15,6 +15,7 @@
  *      with DIR/step.keyid8/ for its links             intoto.sublayout
  *   5. commands are as expected (a warning)            intoto.command, intoto.return-value
  *   6. the artifact rules of all steps hold            intoto.rule
+ *      (what no rule accounts for is a warning)        intoto.unaccounted
  *   7. inspections are run, and their rules hold       intoto.inspection, intoto.rule
  *
  * Guarantees: fails closed (model/verdict.h). Reads the layout, keys and links, nothing else, and
