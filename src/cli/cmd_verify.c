@@ -101,7 +101,7 @@ static void not_read(struct tally *t, const char *path, const struct verify_outc
 
 	t->worst = worse(t->worst, VERDICT_UNKNOWN);
 	t->error = input ? CLI_INPUT : CLI_INTERNAL;
-	fprintf(stderr, "firebreak verify: %s\n", buf_str(&o->text));
+	fprintf(stderr, "firebreak verify: %.*s\n", SPAN_ARG(buf_span(&o->text)));
 	jw_obj(t->errors);
 	jw_kcstr(t->errors, "artifact", path);
 	jw_kstr(t->errors, "message", buf_span(&o->text));

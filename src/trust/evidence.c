@@ -176,7 +176,7 @@ unsigned evidence_needs(const struct evidence *e)
 	for (size_t i = 0; i < e->n; i++) {
 		const struct attestation *a = &e->item[i];
 		if (a->kind == ATTESTATION_STATEMENT)
-			set |= statement_needs(&a->st);
+			set |= statement_needs(&a->st) | (a->sbom ? a->sbom->set : 0);
 		else if (a->kind == ATTESTATION_DETACHED)
 			set |= detached_needs(a->detached);
 		else

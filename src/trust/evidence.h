@@ -22,6 +22,7 @@
 #include "trust/debian/archive.h"
 #include "trust/detached/detached.h"
 #include "trust/envelope.h"
+#include "trust/sbom/sbom.h"
 #include "trust/slsa.h"
 #include "trust/statement.h"
 #include "trust/vsa.h"
@@ -92,6 +93,8 @@ struct attestation {
 	enum predicate_kind predicate;
 	struct slsa slsa;
 	struct vsa vsa;
+	struct sbom *sbom;    /* SBOM: in the arena; NULL: it cannot be read, as sbom_why says */
+	const char *sbom_why;
 	/* BUNDLE, DETACHED: */
 	struct sigstore_result *bundle; /* in the arena */
 	const struct detached *detached;

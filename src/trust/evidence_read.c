@@ -61,18 +61,19 @@ int evidence_signed(struct evidence_reader *r, struct attestation *a)
 	return tell_unnamed(r, a);
 }
 
-static bool is_sbom(const char *type)
+/* That there is one is evidence by itself; what is in it only counts where that is asked for. */
+static int read_sbom(struct evidence_reader *r, struct attestation *a, struct fault *f)
 {
-	static const char *const types[] = { "https://spdx.dev/Document",
-		"https://cyclonedx.org/bom" };
-
-	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-		size_t n = strlen(types[i]);
-		/* A version may follow: "/v2.3". */
-		if (strncmp(type, types[i], n) == 0 && (!type[n] || type[n] == '/'))
-			return true;
+	a->predicate = PREDICATE_SBOM;
+	a->sbom = ARENA_NEW(r->e->keep, struct sbom);
+	int rc = a->sbom ? sbom_read(a->sbom, a->st.predicate, r->e->keep, f) : -ENOMEM;
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc < 0) {
+		a->sbom = NULL;
+		a->sbom_why = arena_str(r->e->keep, span_str(f->text));
 	}
-	return false;
+	return rc < 0 && !a->sbom_why ? -ENOMEM : 0;
 }
 
 static int read_predicate(struct evidence_reader *r, struct attestation *a, struct fault *f)
@@ -86,8 +87,8 @@ static int read_predicate(struct evidence_reader *r, struct attestation *a, stru
 	} else if (vsa_is(type)) {
 		rc = vsa_read(&a->vsa, type, a->st.predicate, r->e->keep, f);
 		a->predicate = PREDICATE_VSA;
-	} else if (is_sbom(type)) {
-		a->predicate = PREDICATE_SBOM;
+	} else if (sbom_is_predicate(type)) {
+		rc = read_sbom(r, a, f);
 	}
 	return rc;
 }

@@ -2,6 +2,8 @@
 
 #include "trust/judge_parts.h"
 
+#include "trust/sbom/compare.h"
+
 #include <errno.h>
 
 #define NOTES_MAX 64 /* remarks on evidence that proves nothing, for one artifact */
@@ -149,8 +151,36 @@ static void check_package(
 	}
 }
 
+/* What is shipped against what the SBOM names, where that is asked for. */
+static int weigh_sbom(const struct judge *j, const struct attestation *a, struct verify_artifact *art,
+    struct tally *t)
+{
+	struct verdict *v = &art->verdict;
+	struct fault f = FAULT_INIT;
+
+	t->sbom++;
+	judge_counts(j, art, a, &a->signer, "sbom");
+	judge_from(verdict_add(v, REASON_PROVEN, "evidence.sbom",
+		       "a signed SBOM is about this file: %s",
+		       QUOTE(span_str(a->st.predicate_type))),
+	    a);
+	if (!(demanded(j) & POLICY_SBOM_CONTENTS))
+		return 0;
+	if (!a->sbom)
+		judge_from(verdict_add(v, REASON_FAIL, "evidence.malformed", "signed SBOM: %s",
+			       a->sbom_why),
+		    a);
+	else if (!art->is_file)
+		verdict_add(v, REASON_MISSING, "sbom.no-file",
+		    "the file itself: its contents are to be compared with the SBOM");
+	else
+		return sbom_judge(
+		    a->sbom, art->fd, art->name, art->digest, NULL, NULL, v, NULL, &f);
+	return 0;
+}
+
 /* A statement about this file, signed by somebody who may. */
-static void weigh_match(const struct judge *j, const struct attestation *a,
+static int weigh_match(const struct judge *j, const struct attestation *a,
     const struct subject *s, struct verify_artifact *art, struct tally *t)
 {
 	struct verdict *v = &art->verdict;
@@ -176,13 +206,7 @@ static void weigh_match(const struct judge *j, const struct attestation *a,
 			    a);
 		break;
 	case PREDICATE_SBOM:
-		t->sbom++;
-		judge_counts(j, art, a, &a->signer, "sbom");
-		judge_from(verdict_add(v, REASON_PROVEN, "evidence.sbom",
-			       "a signed SBOM is about this file: %s",
-			       QUOTE(span_str(a->st.predicate_type))),
-		    a);
-		break;
+		return weigh_sbom(j, a, art, t);
 	case PREDICATE_OTHER:
 		check_package(j, a, s, v);
 		fault_set(&f, 0,
@@ -191,9 +215,10 @@ static void weigh_match(const struct judge *j, const struct attestation *a,
 		judge_note(v, t, a, "evidence.predicate", f.text);
 		break;
 	}
+	return 0;
 }
 
-static void weigh_statement(const struct judge *j, const struct attestation *a,
+static int weigh_statement(const struct judge *j, const struct attestation *a,
     struct verify_artifact *art, struct tally *t)
 {
 	struct verdict *v = &art->verdict;
@@ -207,8 +232,7 @@ static void weigh_statement(const struct judge *j, const struct attestation *a,
 		    a);
 		break;
 	case SUBJECT_MATCH:
-		weigh_match(j, a, s, art, t);
-		break;
+		return weigh_match(j, a, s, art, t);
 	case SUBJECT_REPLACED:
 		if (!t->replaced) {
 			t->replaced = a;
@@ -223,6 +247,7 @@ static void weigh_statement(const struct judge *j, const struct attestation *a,
 		t->others++;
 		break;
 	}
+	return 0;
 }
 
 /* Signed by somebody whom nobody named: worth a word if it is about this file. */
@@ -243,6 +268,7 @@ static int weigh(const struct judge *j, const struct attestation *a, struct veri
     struct tally *t)
 {
 	struct verdict *v = &art->verdict;
+	int rc = 0;
 
 	switch (a->state) {
 	case ATTESTATION_BROKEN:
@@ -277,7 +303,7 @@ static int weigh(const struct judge *j, const struct attestation *a, struct veri
 		if (a->kind != ATTESTATION_STATEMENT)
 			return judge_file_signature(j, a, art, t);
 		if (a->state == ATTESTATION_GOOD)
-			weigh_statement(j, a, art, t);
+			rc = weigh_statement(j, a, art, t);
 		if (judge_candidate(a, art, PREDICATE_SLSA) && a != t->accepted)
 			(void)judge_slsa(j, art, a, v,
 			    t->accepted ? REASON_WARN : gravity(j, POLICY_PROVENANCE));
@@ -286,7 +312,7 @@ static int weigh(const struct judge *j, const struct attestation *a, struct veri
 			    j, art, a, v, t->vsa ? REASON_WARN : gravity(j, POLICY_VSA));
 		break;
 	}
-	return 0;
+	return rc;
 }
 
 static void accept_provenance(
@@ -407,6 +433,8 @@ static void miss(
 		{ POLICY_PROVENANCE, "provenance.none", "a signed SLSA provenance about this file" },
 		{ POLICY_SBOM, "sbom.none",
 		    "a signed SPDX or CycloneDX statement about this file" },
+		{ POLICY_SBOM_CONTENTS, "sbom.none",
+		    "a signed SBOM whose files can be compared with this file" },
 		{ POLICY_DIGEST, "artifact.unnamed",
 		    "the digest that this file should have (--expect, or \"digests\" in the policy)" },
 		{ POLICY_SIGNATURE, "signature.none",
@@ -454,7 +482,7 @@ static void require(
 	if (!verdict_has(&art->anatomy, REASON_PROVEN) && !verdict_has(&art->anatomy, REASON_FAIL))
 		missing |= POLICY_ANATOMY;
 	missing |= t->provenance ? 0 : POLICY_PROVENANCE;
-	missing |= t->sbom ? 0 : POLICY_SBOM;
+	missing |= t->sbom ? 0 : POLICY_SBOM | POLICY_SBOM_CONTENTS;
 	missing |= expected || named ? 0 : POLICY_DIGEST;
 	missing |= t->signature ? 0 : POLICY_SIGNATURE;
 	missing |= t->vsas ? 0 : POLICY_VSA;

@@ -18,6 +18,7 @@ static const struct {
 	{ "digest", POLICY_DIGEST },
 	{ "signature", POLICY_SIGNATURE },
 	{ "vsa", POLICY_VSA },
+	{ "sbom-contents", POLICY_SBOM_CONTENTS },
 };
 
 enum policy_need policy_need_of(struct span name)
@@ -219,7 +220,9 @@ static int check_sense(const struct policy *p, struct json_val doc, struct fault
 		{ "dependencies", POLICY_PROVENANCE, "provenance" },
 		{ "max-age", POLICY_PROVENANCE, "provenance" },
 		{ "package", POLICY_PROVENANCE | POLICY_SIGNATURE, "provenance or signature" },
-		{ "signers", POLICY_PROVENANCE | POLICY_SBOM | POLICY_SIGNATURE | POLICY_VSA,
+		{ "signers",
+		    POLICY_PROVENANCE | POLICY_SBOM | POLICY_SBOM_CONTENTS | POLICY_SIGNATURE |
+			POLICY_VSA,
 		    "provenance, sbom, signature or vsa" },
 		{ "digests", POLICY_DIGEST, "digest" },
 		{ "vsa", POLICY_VSA, "vsa" },

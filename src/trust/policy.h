@@ -26,8 +26,9 @@ enum policy_need {
 	POLICY_DIGEST = 1u << 3,     /* its digest was named beforehand: --expect or "digests" */
 	POLICY_SIGNATURE = 1u << 4,  /* a signature or signed statement of any kind over its bytes */
 	POLICY_VSA = 1u << 5,        /* a signed SLSA verification summary about it that PASSED */
+	POLICY_SBOM_CONTENTS = 1u << 6, /* … and what is shipped is what the signed SBOM names */
 };
-#define POLICY_NEEDS_WORDS "anatomy, provenance, sbom, digest, signature, vsa"
+#define POLICY_NEEDS_WORDS "anatomy, provenance, sbom, sbom-contents, digest, signature, vsa"
 /* 0 for an unknown name. */
 enum policy_need policy_need_of(struct span name);
 
