@@ -164,7 +164,7 @@ else
 	done <"$TMP/peer"
 	is "$odd" "" "tuf-js agrees on $agree of $(wc -l <"$TMP/peer") stages, and where it does not we know why"
 	is "${!wrong[*]}" "" "every known difference was seen"
-	[ "$agree" -ge 180 ]
+	[ "$agree" -ge 190 ]
 	ok $? "enough of them"
 fi
 tap_done

@@ -49,7 +49,7 @@ struct make_role {
 };
 
 struct make_delegation {
-	const char *from, *to;
+	const char *from, *to; /* to NULL: succinct (TAP 15), paths holds its members */
 	struct make_keys keys;
 	const char *paths;  /* the member as JSON: "\"paths\":[\"*\"]" */
 	bool terminating;
@@ -363,6 +363,9 @@ static inline const char *make_delegations(struct make *m, const char *from)
 		if (strcmp(d->from, from) != 0)
 			continue;
 		make_use(used, d->keys);
+		if (!d->to)
+			return make_printf(m, ",\"delegations\":{\"keys\":{%s},\"succinct_roles\":{%s,%s}}",
+			    make_keymap(m, used), make_keyids(m, d->keys), d->paths);
 		roles = make_printf(m, "%s%s{\"name\":\"%s\",%s,%s,\"terminating\":%s}", roles,
 		    *roles ? "," : "", d->to, make_keyids(m, d->keys), d->paths,
 		    d->terminating ? "true" : "false");

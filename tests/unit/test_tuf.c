@@ -203,6 +203,10 @@ static void test_malformed(struct make *m)
 		{ "1.targets.json", "\"name\":\"a\"", "\"name\":\"\"" },
 		{ "1.targets.json", "\"name\":\"a\"", "\"name\":\"root\"" },
 		{ "1.targets.json", "\"delegations\":{", "\"delegations\":[],\"x\":{" },
+		{ "1.targets.json", "\"roles\":", "\"succinct_roles\":{},\"roles\":" },
+		{ "1.targets.json", "\"roles\":", "\"succinct_roles\":{},\"x\":" },
+		{ "1.targets.json", "\"roles\":", "\"succinct_roles\":{\"keyids\":[],\"threshold\":1,"
+						 "\"name_prefix\":\"b\",\"bit_length\":33},\"x\":" },
 	};
 
 	make_reset(m);

@@ -1037,6 +1037,31 @@ static void delegated_by_hash(struct attack *a)
 	stage(a, TUF_NO_TARGET, "5.7.2", "file");
 }
 
+/* TAP 15. sha256("file") starts with 3b: of four bins number 0; of 32, number 07. */
+static void delegated_succinct(struct attack *a)
+{
+	make_add_role(&a->m, "bin-0", KEYS(1, 6), "file");
+	make_add_role(&a->m, "bin-3", KEYS(1, 6), "elsewhere");
+	make_delegate(&a->m, "targets", NULL, KEYS(1, 6), "\"bit_length\":2,\"name_prefix\":\"bin\"");
+	begin(a);
+	accept_(a, "file");
+	/* in the wrong bin: sha256("elsewhere") starts with 7b, so it is number 1 that counts */
+	stage(a, TUF_UNLISTED, "5.6.1", "elsewhere");
+	a->m.role[1].name = "bin-07";
+	a->m.delegation[0].paths = "\"bit_length\":5,\"name_prefix\":\"bin\"";
+	a->m.root++;
+	a->m.sign_root_too = KEYS(0, 0);
+	a->m.keys[TUF_SNAPSHOT] = KEYS(1, 8);
+	advance(&a->m);
+	make_publish(&a->m);
+	accept_(a, "file");
+	a->m.role[1].sign = KEYS(1, 7);
+	a->m.role[1].version++;
+	advance(&a->m);
+	make_publish_rest(&a->m);
+	stage(a, TUF_UNSIGNED, "5.6.3", "file");
+}
+
 static void delegated_both_kinds(struct attack *a)
 {
 	make_add_role(&a->m, "bin", KEYS(1, 6), "file");
@@ -1207,7 +1232,7 @@ static const struct {
 	CASE(delegated_not_listed), CASE(delegated_missing), CASE(delegated_key_revoked),
 	CASE(delegated_twice), CASE(delegated_loop), CASE(delegated_terminating),
 	CASE(delegated_terminating_below), CASE(delegated_order), CASE(delegated_many),
-	CASE(delegated_by_hash), CASE(delegated_both_kinds), CASE(delegated_top_name),
+	CASE(delegated_by_hash), CASE(delegated_succinct), CASE(delegated_both_kinds), CASE(delegated_top_name),
 	CASE(delegated_same_name), CASE(delegated_stalled),
 	CASE(fast_forward), CASE(fast_forward_targets), CASE(key_added), CASE(key_types),
 	CASE(key_p384), CASE(key_unknown), CASE(key_type_wrong), CASE(not_consistent),

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define NAME_MAX_ENCODED (24 + 3 * TUF_NAME_MAX)
+#define NAME_MAX_ENCODED (40 + 3 * TUF_NAME_MAX)
 
 static bool is_unreserved(uint8_t ch)
 {
@@ -143,6 +143,10 @@ static int search_delegation(struct tuf_client *c, struct search *s, struct tuf_
 {
 	struct tuf_meta *child = NULL;
 
+	if (role->bits)
+		role = tuf_bin_of(role, span_str(s->path), &c->names);
+	if (!role)
+		return -ENOMEM;
 	if (in_chain(s, role))
 		return SEARCH_ON;
 	if (s->visits == TUF_VISITS_MAX)

@@ -2,6 +2,7 @@
 
 #include "trust/tuf/delegate.h"
 
+#include "base/cur.h"
 #include "crypto/hash.h"
 
 /* Takes one character off s. JSON text is UTF-8; anything else is taken bytewise. */
@@ -111,6 +112,8 @@ bool tuf_delegates(const struct tuf_role *r, struct span path)
 {
 	char hex[DIGEST_TEXT_MAX] = "";
 
+	if (r->bits)
+		return true;
 	if (r->by_hash) {
 		struct digest d = sha256_of(path);
 		digest_hex(&d, hex);
@@ -120,4 +123,21 @@ bool tuf_delegates(const struct tuf_role *r, struct span path)
 				 tuf_pattern_matches(r->pattern[i], path))
 			return true;
 	return false;
+}
+
+const struct tuf_role *tuf_bin_of(const struct tuf_role *r, struct span path, struct arena *a)
+{
+	struct tuf_role *bin = ARENA_NEW(a, struct tuf_role);
+	struct digest d = sha256_of(path);
+	struct cur c = cur_of(span_of(d.b, 4));
+
+	if (!bin)
+		return NULL;
+	*bin = *r;
+	bin->bits = 0;
+	/* the first bits of the hash, in as many hex digits as the last bin needs */
+	const char *name = arena_printf(a, "%.*s-%0*x", SPAN_ARG(r->name), (int)(r->bits + 3) / 4,
+	    cur_be32(&c) >> (TUF_BITS_MAX - r->bits));
+	bin->name = span_str(name);
+	return name ? bin : NULL;
 }

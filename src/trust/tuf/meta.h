@@ -21,6 +21,7 @@
  *     and fractions.
  *   consistent_snapshot that is missing is false; a delegation with neither "paths" nor
  *     "path_hash_prefixes" delegates nothing, with both is malformed.
+ *   succinct_roles (TAP 15, not in the specification, but in use) instead of "roles" are read.
  *   a file listed with hashes must have one of sha256, sha384, sha512; other algorithms are ignored.
  */
 
@@ -57,6 +58,7 @@ struct tuf_role {
 	bool by_hash;         /* pattern holds path_hash_prefixes */
 	struct span *pattern;
 	size_t npatterns;
+	unsigned bits; /* not 0: 2^bits roles called name-<hex>, by the path's hash (TAP 15) */
 };
 
 struct tuf_meta {

@@ -159,15 +159,48 @@ static int read_roles(struct tuf_meta *m, struct json_val roles, struct fault *f
 	return 0;
 }
 
+/* TAP 15: one entry for all bins. */
+static int read_succinct(struct tuf_meta *m, struct json_val v, struct fault *f)
+{
+	struct tuf_role *r = ARENA_NEW(&m->arena, struct tuf_role);
+	struct json_val prefix;
+	int64_t bits = 0;
+
+	if (!r)
+		return -ENOMEM;
+	int rc = meta_want(v, "name_prefix", JSON_STR, &prefix, f);
+	if (rc == 0)
+		rc = meta_want_str(prefix, &m->arena, &r->name, f);
+	if (rc == 0)
+		rc = check_name(r->name, prefix, f);
+	if (rc == 0)
+		rc = meta_want_int(v, "bit_length", 1, &bits, f);
+	if (rc == 0 && bits > TUF_BITS_MAX)
+		rc = json_fault(v, f, "\"bit_length\" is more than %d", TUF_BITS_MAX);
+	if (rc == 0)
+		rc = read_keyids(m, r, v, f);
+	r->bits = (unsigned)bits;
+	r->terminating = true;
+	m->delegation = r;
+	m->ndelegations = 1;
+	return rc;
+}
+
 int meta_read_delegations(struct tuf_meta *m, struct json_val signed_, struct fault *f)
 {
 	struct json_val d = json_get(signed_, "delegations"), roles;
+	struct json_val succinct = json_get(d, "succinct_roles");
 
 	if (!json_ok(d))
 		return 0;
 	if (json_type_of(d) != JSON_OBJ)
 		return json_fault(d, f, "\"delegations\" must be an object");
 	int rc = meta_read_keys(m, d, f);
+	if (rc == 0 && json_ok(succinct)) {
+		if (json_ok(json_get(d, "roles")))
+			return json_fault(d, f, "\"roles\" and \"succinct_roles\" exclude each other");
+		return read_succinct(m, succinct, f);
+	}
 	if (rc == 0)
 		rc = meta_want(d, "roles", JSON_ARR, &roles, f);
 	if (rc == 0 && json_count(roles) > TUF_ROLES_MAX)

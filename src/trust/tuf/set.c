@@ -210,7 +210,7 @@ int tuf_set_snapshot(struct tuf_set *s, struct span bytes, struct tuf_report *w)
 int tuf_set_listed(const struct tuf_set *s, const struct tuf_role *role,
     const struct tuf_file **ret_file, struct tuf_report *w)
 {
-	char name[TUF_NAME_MAX + sizeof(".json")];
+	char name[TUF_NAME_MAX + sizeof("-ffffffff.json")];
 	int n = snprintf(name, sizeof(name), "%.*s.json", SPAN_ARG(role->name));
 	const struct tuf_file *file = map_get(&s->snapshot->files, span_of(name, (size_t)n));
 

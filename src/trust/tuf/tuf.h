@@ -31,6 +31,7 @@
 #define TUF_KEYS_MAX 1024          /* of one file */
 #define TUF_ROLES_MAX 16384        /* delegations of one file */
 #define TUF_NAME_MAX 200           /* bytes of a role's name, as it is in a file name */
+#define TUF_BITS_MAX 32            /* of succinct delegations (TAP 15) */
 #define TUF_PATH_MAX 1024          /* bytes of a target path */
 
 enum tuf_result {
