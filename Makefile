@@ -29,6 +29,7 @@ bench: all
 bench-evidence: all
 	tests/bench/evidence.sh $(BUILD)
 	tests/bench/debian.sh $(BUILD)
+	tests/bench/detached.sh
 
 install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
