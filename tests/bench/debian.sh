@@ -15,7 +15,7 @@ case $pk in
 *.lz4) lz4 -dqc "$pk" >Packages ;;
 *) cp "$pk" Packages ;;
 esac
-xz -6 -k -T0 Packages
+xz -1 -k Packages
 apt-get -q -o APT::Sandbox::User=root download hello >/dev/null 2>&1 || { echo "debian: no mirror"; exit 0; }
 deb=$(echo hello_*.deb)
 
