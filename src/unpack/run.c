@@ -45,13 +45,20 @@ uint64_t unpack_limit_of(const struct unpack_opts *o, uint64_t file_size)
 	return by_ratio < o->bytes ? by_ratio : o->bytes;
 }
 
+static int by_byte(const void *a, const void *b)
+{
+	return memcmp(a, b, 1);
+}
+
 /*
  * libarchive converts names through the locale and the times of zip entries through the time zone.
- * The C library reads files for both when they are first used; the worker has none. So they are
- * used here first, and the worker finds them ready: names are UTF-8 whatever the user's locale.
+ * The C library reads files for both when they are first used, and asks for the machine's memory when
+ * it first sorts something large; the worker may do neither. So they are used here first, and the
+ * worker finds them ready: names are UTF-8 whatever the user's locale.
  */
 static void warm_up(struct unpack_work *w)
 {
+	char unsorted[2048] = { 0 };
 	wchar_t wide;
 	char narrow[MB_LEN_MAX];
 	mbstate_t ms = { 0 };
@@ -61,6 +68,7 @@ static void warm_up(struct unpack_work *w)
 	tz = !tz ? "/etc/localtime" : !tz[0] ? "Universal" : tz;
 	tzset();
 	snprintf(w->time_zone, sizeof(w->time_zone), "TZ=%s", tz);
+	qsort(unsorted, sizeof(unsorted), 1, by_byte);
 	w->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	if (!w->locale)
 		return;
