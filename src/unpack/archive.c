@@ -112,33 +112,83 @@ static int on_end(void *ctx, const struct parcel_end *end)
 	return e->path[0] ? l->on_entry(l->ctx, e) : 0; /* "./" is no entry */
 }
 
+static int listing_new(struct listing **ret_l, const struct unpack_opts *opts, uint64_t file_size,
+    struct unpack_stats *stats, struct fault *f)
+{
+	struct listing *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	*stats = (struct unpack_stats){ 0 };
+	l->limits = unpack_limits(opts);
+	l->limit = unpack_limit_of(&l->limits, file_size);
+	l->stats = stats;
+	l->f = f;
+	for (size_t i = 0; i < ARRAY_LEN(l->paths); i++)
+		paths_init(&l->paths[i]);
+	*ret_l = l;
+	return 0;
+}
+
+static void listing_free(struct listing *l)
+{
+	for (size_t i = 0; i < ARRAY_LEN(l->paths); i++)
+		paths_free(&l->paths[i]);
+	free(l);
+}
+
+static int run_listing(struct listing *l, struct unpack_run *run, struct fault *f)
+{
+	static const struct parcel_sink sink = { on_begin, on_content, on_end, NULL };
+
+	run->opts = &l->limits;
+	run->content = l->on_data != NULL;
+	run->sink = &sink;
+	run->ctx = l;
+	int rc = unpack_run(run, f);
+	if (rc == 0 && l->depth)
+		rc = fault_set(f, UNPACK_DAMAGED, "%s: the sandboxed worker stopped in mid-sentence",
+		    QUOTE(span_str(run->label)));
+	l->stats->deb = run->deb;
+	quote(span_cut(span_str(run->format), 0, 48), l->stats->format);
+	return rc;
+}
+
 int unpack_list(sandbox_fn *worker, int fd, const char *label, const struct unpack_opts *opts,
     unpack_entry_fn *on_entry, unpack_data_fn *on_data, void *ctx, struct unpack_stats *ret_stats,
     struct fault *f)
 {
-	static const struct parcel_sink sink = { on_begin, on_content, on_end, NULL };
+	struct unpack_run run = { .fd = fd, .label = label, .worker = worker };
+	struct listing *l;
 	struct stat st;
 
-	*ret_stats = (struct unpack_stats){ 0 };
-	struct listing *l = fstat(fd, &st) == 0 ? calloc(1, sizeof(*l)) : NULL;
-	if (!l)
-		return -errno;
-	*l = (struct listing){ .on_entry = on_entry, .on_data = on_data, .ctx = ctx, .f = f,
-		.limits = unpack_limits(opts), .stats = ret_stats };
-	l->limit = unpack_limit_of(&l->limits, (uint64_t)st.st_size);
-	for (size_t i = 0; i < ARRAY_LEN(l->paths); i++)
-		paths_init(&l->paths[i]);
-	struct unpack_run run = { .fd = fd, .label = label, .opts = &l->limits,
-		.content = on_data != NULL, .worker = worker, .sink = &sink, .ctx = l };
-	int rc = unpack_run(&run, f);
-	if (rc == 0 && l->depth)
-		rc = fault_set(f, UNPACK_DAMAGED, "%s: the sandboxed worker stopped in mid-sentence",
-		    QUOTE(span_str(label)));
-	ret_stats->deb = run.deb;
-	quote(span_cut(span_str(run.format), 0, 48), ret_stats->format);
-	for (size_t i = 0; i < ARRAY_LEN(l->paths); i++)
-		paths_free(&l->paths[i]);
-	free(l);
+	int rc = fstat(fd, &st) < 0 ? -errno :
+	                              listing_new(&l, opts, (uint64_t)st.st_size, ret_stats, f);
+	if (rc < 0)
+		return rc;
+	l->on_entry = on_entry;
+	l->on_data = on_data;
+	l->ctx = ctx;
+	rc = run_listing(l, &run, f);
+	listing_free(l);
+	return rc;
+}
+
+int unpack_replay(struct span said, size_t piece, const struct unpack_opts *opts,
+    unpack_entry_fn *on_entry, unpack_data_fn *on_data, void *ctx, struct unpack_stats *ret_stats,
+    struct fault *f)
+{
+	struct unpack_run run = { .fd = -1, .label = "replay", .said = said, .piece = piece };
+	struct listing *l;
+
+	int rc = listing_new(&l, opts, said.n, ret_stats, f);
+	if (rc < 0)
+		return rc;
+	l->on_entry = on_entry;
+	l->on_data = on_data;
+	l->ctx = ctx;
+	rc = run_listing(l, &run, f);
+	listing_free(l);
 	return rc;
 }
 

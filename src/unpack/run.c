@@ -170,8 +170,8 @@ static int judge_last(const struct unpack_run *r, struct fault *f)
 	}
 }
 
-static int judge(const struct unpack_run *r, const struct parcel_reader *reader, int rc,
-    const struct sandbox_end *end, struct fault *f)
+static int judge(
+    const struct unpack_run *r, const struct parcel_reader *reader, int rc, struct fault *f)
 {
 	struct span label = span_str(r->label);
 
@@ -195,11 +195,10 @@ static int judge(const struct unpack_run *r, const struct parcel_reader *reader,
 	case -EPROTO:
 		return fault_wrap(f, UNPACK_REFUSED, "%s: refused", QUOTE(label));
 	}
-	(void)end;
 	return rc > 0 ? fault_wrap(f, UNPACK_DAMAGED, "%s", QUOTE(label)) : rc;
 }
 
-int unpack_run(struct unpack_run *r, struct fault *f)
+static int run_worker(const struct unpack_run *r, struct parcel_reader *reader, struct fault *f)
 {
 	struct unpack_work *w;
 	struct sandbox_end end;
@@ -207,25 +206,38 @@ int unpack_run(struct unpack_run *r, struct fault *f)
 	int rc = prepare(&w, r, f);
 	if (rc < 0)
 		return rc;
-	struct parcel_reader *reader = calloc(1, sizeof(*reader));
-	if (reader) {
-		struct sandbox_opts so = {
-			.fds = &r->fd,
-			.nfds = 1,
-			.timeout = w->opts.timeout,
-			.memory = w->opts.memory,
-			.without = w->opts.no_sandbox ?
-			    SANDBOX_WITHOUT_LANDLOCK | SANDBOX_WITHOUT_SECCOMP :
-			    0,
-		};
-		reader->sink = &pass;
-		reader->ctx = r;
-		rc = sandbox_run(&so, r->worker, w, on_output, reader, &end, f);
-		rc = judge(r, reader, rc, &end, f);
-	} else {
-		rc = -ENOMEM;
-	}
-	free(reader);
+	struct sandbox_opts so = {
+		.fds = &r->fd,
+		.nfds = 1,
+		.timeout = w->opts.timeout,
+		.memory = w->opts.memory,
+		.without =
+		    w->opts.no_sandbox ? SANDBOX_WITHOUT_LANDLOCK | SANDBOX_WITHOUT_SECCOMP : 0,
+	};
+	rc = sandbox_run(&so, r->worker, w, on_output, reader, &end, f);
 	prepared_free(w);
+	return judge(r, reader, rc, f);
+}
+
+/* What a worker is to have said, without one. */
+static int run_said(const struct unpack_run *r, struct parcel_reader *reader, struct fault *f)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < r->said.n; i += r->piece)
+		rc = on_output(reader, span_cut(r->said, i, r->piece));
+	return judge(r, reader, rc, f);
+}
+
+int unpack_run(struct unpack_run *r, struct fault *f)
+{
+	struct parcel_reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return -ENOMEM;
+	reader->sink = &pass;
+	reader->ctx = r;
+	int rc = r->worker ? run_worker(r, reader, f) : run_said(r, reader, f);
+	free(reader);
 	return rc;
 }

@@ -11,6 +11,8 @@ struct unpack_run {
 	const struct unpack_opts *opts; /* NULL: defaults */
 	bool content;
 	sandbox_fn *worker; /* tests bring ones that lie */
+	struct span said;   /* without a worker: what one is to have said, */
+	size_t piece;       /* in pieces of so many bytes */
 	const struct parcel_sink *sink;
 	void *ctx;
 	/* out: the LAST parcel, if there was one */
@@ -34,3 +36,7 @@ uint64_t unpack_limit_of(const struct unpack_opts *o, uint64_t file_size);
 FB_MUST int unpack_list(sandbox_fn *worker, int fd, const char *label,
     const struct unpack_opts *opts, unpack_entry_fn *on_entry, unpack_data_fn *on_data, void *ctx,
     struct unpack_stats *ret_stats, struct fault *f);
+/* The same for what a worker is to have said, without one: for tests. */
+FB_MUST int unpack_replay(struct span said, size_t piece, const struct unpack_opts *opts,
+    unpack_entry_fn *on_entry, unpack_data_fn *on_data, void *ctx, struct unpack_stats *ret_stats,
+    struct fault *f);
