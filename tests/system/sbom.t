@@ -1,0 +1,177 @@
+#!/bin/bash
+# sbom check and show: real packages, real producers, every kind of difference.
+. "$(dirname "$0")/../support/tap.sh"
+command -v python3 >/dev/null || skip_all "python3 is not here"
+make="python3 $TOP/tests/support/sbom_make.py"
+check() { "$FIREBREAK" sbom check "$@"; }
+# made FORMAT ALGS…: an SBOM of app in made.json
+made() { $make "$1" app "${@:2}" >made.json; }
+
+# A small product, in every format and version, as a folder and as every kind of archive.
+mkdir -p "$TMP/app/lib"
+printf 'MZ app' >"$TMP/app/app.exe"
+printf 'MZ ffmpeg' >"$TMP/app/lib/ffmpeg.dll"
+printf 'MZ d3d' >"$TMP/app/lib/d3dcompiler_47.dll"
+: >"$TMP/app/empty"
+cd "$TMP" || exit 1
+for f in cdx:1.2 cdx:1.3 cdx:1.4 cdx:1.5 cdx:1.6 cdx:1.7 spdx2:2.2 spdx2:2.3 spdx3:3.0.0 spdx3:3.0.1; do
+	$make "$f" app >"$f.json"
+	run 0 "$f: the folder" check "$f.json" app
+done
+made cdx:1.8
+run 5 "cdx:1.8 is refused" check made.json app
+
+tar cf app.tar app
+tar czf app.tgz app
+tar cJf app.tar.xz app
+(cd app && tar cf ../flat.tar.gz -z .)
+python3 - <<'PY'
+import zipfile, os
+with zipfile.ZipFile('app.zip', 'w', zipfile.ZIP_DEFLATED) as z:
+    for r, d, f in os.walk('app'):
+        for n in sorted(f):
+            z.write(os.path.join(r, n))
+PY
+command -v zstd >/dev/null && zstd -q app.tar -o app.tar.zst
+for a in app.tar app.tgz app.tar.xz flat.tar.gz app.zip app.tar.zst app/lib/ffmpeg.dll; do
+	[ -e "$a" ] || continue
+	for f in cdx:1.6 spdx2:2.3 spdx3:3.0.1; do
+		run 0 "$f: $a" check "$f.json" "$a"
+	done
+done
+
+# Every difference is found and named, in every format, in a folder and in an archive.
+broken() { # NAME CODES PATH…: a copy of app is in ./bad; what it must say
+	local name=$1 want=$2
+	shift 2
+	tar czf bad.tgz bad
+	for f in cdx:1.6 spdx2:2.3 spdx3:3.0.1; do
+		for what in bad bad.tgz; do
+			run 1 "$name: $f, $what" check "$f.json" "$what"
+			for code in $want; do
+				like "$out" "fail +sbom\.$code:" "$name: says $code"
+			done
+			for p in "$@"; do
+				like "$out" "fail .*$p" "$name: names $p"
+			done
+		done
+	done
+}
+fresh() { rm -rf bad && cp -r app bad; }
+fresh; printf 'NZ ffmpeg' >bad/lib/ffmpeg.dll
+broken "one byte" mismatch lib/ffmpeg.dll
+fresh; echo evil >bad/lib/evil.dll
+broken "one added" unlisted lib/evil.dll
+fresh; rm bad/app.exe
+broken "one removed" absent app.exe
+fresh; mv bad/lib/ffmpeg.dll x; mv bad/lib/d3dcompiler_47.dll bad/lib/ffmpeg.dll; mv x bad/lib/d3dcompiler_47.dll
+broken "a swapped pair" mismatch lib/ffmpeg.dll lib/d3dcompiler_47.dll
+fresh; mv bad/lib/ffmpeg.dll bad/lib/FFmpeg.dll
+broken "another case" renamed lib/FFmpeg.dll
+fresh; mv bad/app.exe bad/lib/
+broken "moved" renamed lib/app.exe
+
+# Digests: weak, of another algorithm, upper case, several.
+made cdx:1.6 sha1
+run 2 "SHA-1 alone" check made.json app
+like "$out" 'missing +sbom\.weak' "says that it is weak"
+made spdx2:2.3 md5
+run 2 "MD5 alone" check made.json app
+made cdx:1.6 sha1,sha512
+run 0 "SHA-1 and SHA-512" check made.json app
+made spdx3:3.0.1 sha3_384
+run 0 "SHA3-384" check made.json app
+made spdx2:2.3 blake2b
+run 0 "BLAKE2b-512" check made.json app
+$make cdx:1.6 app | sed 's/"SHA-256"/"SHA3-256"/' >alg.json
+run 1 "a digest under another algorithm's name" check alg.json app
+like "$out" 'sbom\.mismatch' "is a mismatch"
+$make cdx:1.6 app | sed 's/"SHA-256"/"SHA-1"/' >len.json
+run 5 "a digest of another length is refused" check len.json app
+like "$err" 'len.json: offset [0-9]+: a SHA-1 digest has 40 hex digits, not 64' "with file and offset"
+$make cdx:1.6 app sha256 upper >upper.json
+run 0 "upper case" check upper.json app
+like "$out" 'sbom\.upper-case' "is noted"
+
+# Options, single files, JSON, show.
+echo readme >app/README.md
+run 1 "an unlisted file" check cdx:1.6.json app
+run 0 "that is allowed" check cdx:1.6.json app --allow-unlisted '*.md'
+rm app/README.md
+ln -s /etc/passwd app/link
+run 2 "a link that leads out" check cdx:1.6.json app
+like "$out" 'missing +sbom\.link: the link link leads out, to /etc/passwd' "is named"
+rm app/link
+run 1 "JSON" check cdx:1.6.json bad --json
+is "$(printf '%s' "$out" | python3 -c 'import json,sys; d=json.load(sys.stdin); print(d["verdict"], d["sbom"]["format"], d["artifacts"][0]["reasons"][0]["code"])')" \
+	"FAIL CycloneDX sbom.renamed" "has verdict, format and codes"
+run 0 "show" "$FIREBREAK" sbom show spdx3:3.0.1.json
+like "$out" '^file +lib/ffmpeg.dll' "lists files"
+run 1 "several: the worst counts" check cdx:1.6.json app bad
+printf 'SPDXVersion: SPDX-2.3\n' >x.spdx
+run 5 "tag-value is refused" check x.spdx app
+like "$err" 'SPDX in tag-value form is not read here' "by name"
+
+# Hostile archives against an honest SBOM.
+python3 - <<'PY'
+import tarfile, io
+def tar(name, *entries):
+    with tarfile.open(name, 'w:gz') as t:
+        for path, kind, data in entries:
+            i = tarfile.TarInfo(path)
+            i.type = kind
+            if kind == tarfile.SYMTYPE:
+                i.linkname = data
+                t.addfile(i)
+            else:
+                i.size = len(data)
+                t.addfile(i, io.BytesIO(data))
+R, S = tarfile.REGTYPE, tarfile.SYMTYPE
+tar('abs.tgz', ('/etc/x', R, b'1'))
+tar('up.tgz', ('a/../../x', R, b'1'))
+tar('twice.tgz', ('a', R, b'1'), ('./a', R, b'2'))
+tar('through.tgz', ('a', S, '/tmp'), ('a/x', R, b'1'))
+tar('bomb.tgz', ('a', R, bytes(100 << 20)))
+PY
+for h in 'abs:an absolute path' 'up:leads out' 'twice:twice' 'through:behind a symbolic link' 'bomb:a decompression bomb'; do
+	run 1 "${h%%:*}.tgz" check cdx:1.6.json "${h%%:*}.tgz"
+	like "$out" "sbom\.archive: .*refused: .*${h#*:}" "is refused: ${h#*:}"
+done
+printf 'x' >>app.tgz
+run 1 "a byte behind the archive" check cdx:1.6.json app.tgz
+like "$out" 'bytes behind the end' "is named"
+
+# Debian packages: what dpkg lists is what we compare; the oracle is dpkg-deb.
+deb=$(ls "$TESTDEPS"/deb/shim-signed_*.deb 2>/dev/null)
+if [ -n "$deb" ] && command -v dpkg-deb >/dev/null; then
+	dpkg-deb -R "$deb" tree
+	is "$("$BUILD/tests/system/unpack_tool" list "$deb" | awk '$1=="f" && $2==2 {print $3}' | sort)" \
+		"$(find tree -type f -exec sha256sum {} + | awk '{print $1}' | sort)" "unpacked as dpkg-deb does"
+	$make spdx2:2.3 tree >deb.json
+	run 0 "a .deb, and the SBOM of its files" check deb.json "$deb" --allow-unlisted '**'
+	like "$out" "PASS .*\(([0-9]+) of \1 files covered\)" "every file is covered"
+	echo '#!/bin/sh' >tree/DEBIAN/postinst
+	$make spdx2:2.3 tree >deb.json
+	run 1 "another postinst" check deb.json "$deb"
+	like "$out" 'DEBIAN/postinst' "is named"
+else
+	skip "Debian packages" "not in $TESTDEPS, or no dpkg-deb"
+fi
+
+# npm: its own SBOMs of a real project. They name packages, not files: never a PASS for a folder.
+if [ -d "$TESTDEPS/npm/node_modules/tuf-js" ] && command -v npm >/dev/null; then
+	for f in cyclonedx spdx; do
+		(cd "$TESTDEPS/npm" && npm sbom --offline --no-update-notifier --cache "$TMP/npm" --sbom-format $f) >npm.$f.json 2>npm.err
+		if [ ! -s npm.$f.json ]; then
+			skip "npm sbom --sbom-format $f" "$(head -c 200 npm.err | tr '\n' ' ')"
+			continue
+		fi
+		run 0 "npm's $f is read" "$FIREBREAK" sbom show npm.$f.json
+		like "$out" 'tuf-js' "and lists packages"
+		run 2 "npm's $f of a folder of files" check npm.$f.json "$TESTDEPS/npm/node_modules/tuf-js"
+		like "$out" 'missing +sbom\.no-files' "names no files"
+	done
+else
+	skip "npm sbom" "no npm, or nothing in $TESTDEPS/npm"
+fi
+tap_done
