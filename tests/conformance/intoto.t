@@ -103,8 +103,7 @@ $PY - <<'EOF'
 import json
 keys = {open(k + ".id").read().strip(): json.load(open(k + ".json")) for k in ("ed25519", "rsa", "ecdsa")}
 ids = {v["keytype"]: k for k, v in keys.items()}
-for k, v in keys.items():
-    v["keyid"] = k
+assert all(v["keyid"] == k for k, v in keys.items())
 def step(name, who, materials, products):
     return {"_type": "step", "name": name, "pubkeys": [ids[who]], "threshold": 1, "expected_command": [],
             "expected_materials": [r.split() for r in materials], "expected_products": [r.split() for r in products]}

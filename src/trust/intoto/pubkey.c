@@ -44,11 +44,12 @@ struct object {
 	bool hash_algorithms;
 };
 
-static void put_object(struct buf *out, const struct object *o)
+static void put_object(struct buf *out, const struct object *o, const char *keyid)
 {
 	struct jw w = jw_of(out);
 
 	jw_obj(&w);
+	jw_kcstr(&w, "keyid", keyid);
 	if (o->hash_algorithms) {
 		jw_key(&w, "keyid_hash_algorithms");
 		jw_raw(&w, SPAN_LIT("[\"sha256\",\"sha512\"]"));
@@ -70,7 +71,7 @@ static int object_id(const struct object *o, char out[static 65])
 	struct json_doc doc;
 	struct fault f = FAULT_INIT;
 
-	put_object(&text, o);
+	put_object(&text, o, NULL);
 	int rc = buf_err(&text);
 	if (rc == 0)
 		rc = json_parse(&doc, buf_span(&text), &a, &f);
@@ -269,11 +270,14 @@ int pubkey_object(struct buf *out, const struct key *k, enum key_method m)
 {
 	AUTO_BUF struct buf pem = BUF_INIT(OBJECT_MAX);
 	struct object o;
+	char keyid[65];
 
 	int rc = object_of(&o, &pem, k, m);
+	if (rc == 0)
+		rc = object_id(&o, keyid);
 	if (rc < 0)
 		return rc;
-	put_object(out, &o);
+	put_object(out, &o, keyid);
 	return buf_err(out);
 }
 

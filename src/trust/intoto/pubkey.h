@@ -53,7 +53,7 @@ void pubkey_free(struct pubkey *k);
 const struct pubkey_id *pubkey_named(
     const struct pubkey *k, const char *keyid, const struct pubkey **ret_k);
 
-/* The key object that goes into a layout or names a signer: canonical members without "private".
+/* The key object that goes into a layout or names a signer: with its "keyid", without "private".
  * -EINVAL: no scheme of these for the kind of key. */
 FB_MUST int pubkey_object(struct buf *out, const struct key *k, enum key_method m);
 /* Its id: 64 hex digits. */
