@@ -299,7 +299,7 @@ if [ -n "$SHARED" ]; then
 		$V --json empty --evidence "$e" >real.out
 		rc=$?
 		want=2
-		[[ $e = *-invalidsigprov* ]] && want=1
+		[[ $e = *-invalidsig* ]] && want=1
 		[ $rc -eq $want ] && ! grep -q evidence.malformed real.out || bad=$((bad + 1))
 	done < <(find "$S" \( -name '*.json' -o -name '*.jsonl' -o -name '*.slsa' -o -name '*.sigstore' \))
 	is "$bad of $n" "0 of $n" "every real attestation file is read; none of them makes a PASS"
