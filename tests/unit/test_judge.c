@@ -385,6 +385,61 @@ static void test_requirements(void)
 	    "--expect does not replace what the policy requires");
 }
 
+/* What the evidence comes to, text changed or not, under a policy that it satisfies. */
+static enum verdict_status verdict_of(const struct bench *b, struct span text)
+{
+	AUTO_ARENA struct arena mem = ARENA_INIT(8u << 20);
+	const struct accept accept = { .keys = &b->keys };
+	const struct evidence_trust trust = { .keys = &b->keys, .accept = &accept };
+	struct evidence ev = { .keep = &mem };
+	struct verify_artifact art = b->art;
+	struct judge j = { .evidence = { &ev }, .trust = &trust, .policy = { &b->policy },
+		.expect = &b->expect, .arena = &mem, .only = true };
+	if (ts_parse(SPAN_LIT(NOW), &j.now) < 0)
+		abort();
+	verdict_init(&art.anatomy, &mem);
+	if (evidence_add(&ev, text, "e", &trust) < 0 || judge_artifact(&j, &art) < 0)
+		abort();
+	evidence_done(&ev);
+	return art.verdict.status;
+}
+
+/* Every bit and every prefix: PASS only where the bytes are free (keyid, which is not signed). */
+static void test_mutation(const char *payload, const char *policy, const char *name)
+{
+	struct bench *b = bench_new();
+	size_t wrong = 0, free_bits = 0;
+
+	trust(b, builder, true);
+	set_policy(b, policy);
+	attest_sign(&b->text, payload, builder);
+	is_int(verdict_of(b, buf_span(&b->text)), VERDICT_PASS, "%s passes", name);
+	size_t from = (size_t)(strstr(buf_str(&b->text), "\"keyid\"") - buf_str(&b->text));
+	size_t to = (size_t)(strstr(buf_str(&b->text), "\"sig\"") - buf_str(&b->text)) - 1;
+	for (size_t i = 0; i < 8 * b->text.n; i++) {
+		b->text.p[i / 8] ^= (uint8_t)(1u << i % 8);
+		bool pass = verdict_of(b, buf_span(&b->text)) == VERDICT_PASS;
+		b->text.p[i / 8] ^= (uint8_t)(1u << i % 8);
+		free_bits += pass && i / 8 >= from && i / 8 < to;
+		wrong += pass && (i / 8 < from || i / 8 >= to);
+	}
+	for (size_t n = 0; n < b->text.n; n++)
+		wrong += verdict_of(b, span_of(b->text.p, n)) == VERDICT_PASS;
+	is_int(wrong, 0, "%s: %zu flips and %zu prefixes refused, but for %zu flips of the keyid", name,
+	    8 * b->text.n - free_bits, b->text.n, free_bits);
+	keyring_free(&b->keys);
+	buf_free(&b->text);
+	arena_free(&b->mem);
+	free(b);
+}
+
+#define SUMMARY                                                                                    \
+	"{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[" SUB("app.exe", EMPTY) "],"    \
+	"\"predicateType\":\"https://slsa.dev/verification_summary/v1\",\"predicate\":{"             \
+	"\"verifier\":{\"id\":\"https://v\"},\"timeVerified\":\"2026-11-21T00:00:00Z\","           \
+	"\"resourceUri\":\"r\",\"policy\":{\"uri\":\"p\"},\"verificationResult\":\"PASSED\","      \
+	"\"verifiedLevels\":[\"SLSA_BUILD_LEVEL_3\"]}}"
+
 int main(void)
 {
 	builder = attest_key(KEY_P256);
@@ -395,6 +450,14 @@ int main(void)
 	test_policy();
 	test_time();
 	test_requirements();
+	test_mutation(GOOD,
+	    "version: 1\nrequire: [provenance]\nbuilders: ['https://b/hosted']\nsources: ['" REPO
+	    "']\ntags: [v1]\nparameters: [workflow]\nmax-age: 30d\n",
+	    "a provenance");
+	test_mutation(SUMMARY,
+	    "version: 1\nrequire: [vsa]\nvsa: {verifiers: ['https://v'], levels: [SLSA_BUILD_LEVEL_2],"
+	    " resources: [r], policies: [p], max-age: 7d}\n",
+	    "a summary");
 	key_free(builder);
 	key_free(other);
 	return tap_done();

@@ -148,12 +148,112 @@ static void test_glob(void)
 	    "a list allows what is in it; nothing is not in it");
 }
 
+static void test_match(void)
+{
+	static const struct {
+		const char *pattern, *text;
+		bool want;
+	} glob[] = {
+		{ "**", "a/b/c", true }, { "a/**", "a/b/c", true }, { "a/**/d", "a/b/c/d", true },
+		{ "a/**/d", "a/d", false }, { "**d", "a/b/c/d", true }, { "a/*/**", "a/b/c/d", true },
+		{ "**x*y", "a/x/xby", true }, { "**x*y", "a/x/xb/y", false }, { "***", "a/b", true },
+		{ "a**b**c", "a/b/b/c", true }, { "a**b", "a/c", false },
+	};
+	static const struct {
+		const char *pattern, *id;
+		bool want;
+	} builder[] = {
+		{ "https://b", "https://b", true }, { "https://b", "https://b@v1", false },
+		{ "b@v1.*", "b@v1.2", true }, { "b@v1.*", "b@refs/tags/v1.2", true },
+		{ "b@v1.*", "b@refs/heads/v1.2", false }, { "b@v1.*", "c@v1.2", false },
+		{ "b@*", "b@refs/heads/main", false }, { "b@refs/heads/*", "b@refs/heads/main", true },
+		{ "b@>=v1.9.0", "b@refs/tags/v1.10.0", true }, { "b@>=v1.9.0", "b@v1.9.0", true },
+		{ "b@>=v1.9.0", "b@refs/tags/v1.8.9", false }, { "b@>=v1.9.0", "b@v1.9.0-rc.1", false },
+		{ "b@>=v1.9.0", "b@v1.10", false }, { "b@>=v1.9.0", "b@refs/heads/v1.10.0", false },
+		{ "b@>=v1.9.0-rc.2", "b@v1.9.0-rc.10", true }, { "b@>=v1.9.0", "b@>=v1.9.0", false },
+		{ "b@>=v1.9.0", "b@v01.9.0", false },
+	};
+	static const struct {
+		const char *want_version, *ref;
+		bool want;
+	} tag[] = {
+		{ "v1", "refs/tags/v1.2.3", true }, { "v1.2", "refs/tags/v1.2.3", true },
+		{ "v1.2.3", "refs/tags/v1.2.3", true }, { "v1.2.3", "refs/tags/v1.2.3+b1", true },
+		{ "v1", "refs/tags/v10.2.3", false }, { "v1.2", "refs/tags/v1.20.3", false },
+		{ "v1", "refs/tags/v1.2.3-rc1", false }, { "v1.2.3-rc1", "refs/tags/v1.2.3-rc1", true },
+		{ "v1.2.3", "refs/tags/v1.2.3-rc1", false }, { "v1", "refs/heads/v1.2.3", false },
+		{ "v1", "v1.2.3", false }, { "v1", "refs/tags/1.2.3", false }, { "v1", "refs/tags/v1", true },
+		{ "v1.0", "refs/tags/v1", true }, { "v1.1", "refs/tags/v1", false }, { "v1", NULL, false },
+		{ "1", "refs/tags/v1.0.0", false }, { "v1.2.3.4", "refs/tags/v1.2.3.4", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(glob); i++)
+		ok(policy_glob(glob[i].pattern, glob[i].text) == glob[i].want, "%s %s %s",
+		    glob[i].pattern, glob[i].want ? "=" : "!=", glob[i].text);
+	for (size_t i = 0; i < ARRAY_LEN(builder); i++)
+		ok(policy_builder(builder[i].pattern, builder[i].id) == builder[i].want, "%s %s %s",
+		    builder[i].pattern, builder[i].want ? "=" : "!=", builder[i].id);
+	for (size_t i = 0; i < ARRAY_LEN(tag); i++)
+		ok(policy_versioned_tag(tag[i].want_version, tag[i].ref) == tag[i].want, "%s %s %s",
+		    tag[i].want_version, tag[i].want ? "=" : "!=", tag[i].ref ? tag[i].ref : "NULL");
+	ok(policy_level("SLSA_BUILD_LEVEL_2", "SLSA_BUILD_LEVEL_3") &&
+		!policy_level("SLSA_BUILD_LEVEL_3", "SLSA_BUILD_LEVEL_2") &&
+		!policy_level("SLSA_BUILD_LEVEL_2", "SLSA_SOURCE_LEVEL_3") && policy_level("X", "X") &&
+		!policy_level("X_LEVEL_1", "X_LEVEL_2") &&
+		!policy_level("SLSA_BUILD_LEVEL_2", "SLSA_BUILD_LEVEL_30") &&
+		!policy_level("FAILED", "SLSA_BUILD_LEVEL_3"),
+	    "a higher level of the same SLSA track is enough");
+}
+
+static void test_new_members(void)
+{
+#define P "version: 1\nrequire: [provenance]\n"
+	static const char *const good[] = {
+		P "parameters: [a, /b/c, {name: d, value: 1}, {name: /e~1f, value: [x, true]}]\n",
+		P "inputs: {a: b, c: [1, 2]}\n", P "dependencies: {contain: [x, {digest: 'sha1:00'}]}\n",
+		P "dependencies: {only-from: ['**']}\n", P "package: {name: '@a/b', version: '1'}\n",
+		P "signers: [{identity: a, issuer: b}]\n",
+		P "signers: [{identity-regexp: a, issuer-regexp: b, claims: {build-trigger: push}}]\n",
+		P "signers: ['openpgp:0123 4567 89ab cdef 0123 4567 89AB CDEF 0123 4567']\n",
+		"version: 1\nrequire: [vsa]\nvsa: {verifiers: [a], levels: [b], max-age: 1d}\n",
+		P "branches: [main]\ntags: ['v*']\nversioned-tags: [v1]\nlevels: [L]\n",
+	};
+	static const char *const bad[] = {
+		P "parameters: [{name: d}]\n", P "parameters: [{name: d, value: []}]\n",
+		P "parameters: [{name: d, value: 1, x: 2}]\n", P "parameters: [{name: d, value: {}}]\n",
+		P "inputs: {}\n", P "inputs: [a]\n", P "dependencies: {}\n",
+		P "dependencies: {contain: []}\n", P "dependencies: {contain: [{}]}\n",
+		P "dependencies: {contain: [{digest: x}]}\n", P "dependencies: {x: [a]}\n",
+		P "package: {version: '1'}\n", P "package: {name: ''}\n", P "signers: [{identity: a}]\n",
+		P "signers: [{issuer: a}]\n", P "signers: [{identity: a, identity-regexp: b, issuer: c}]\n",
+		P "signers: [{identity: a, issuer: b, claims: {nonsense: c}}]\n",
+		P "signers: [{identity: a, issuer: b, claims: {}}]\n", P "signers: ['openpgp:0123']\n",
+		P "signers: ['openpgp:xyz']\n", "version: 1\nrequire: [vsa]\n",
+		"version: 1\nrequire: [vsa]\nvsa: {levels: [a]}\n", P "vsa: {verifiers: [a]}\n",
+		P "branches: [refs/heads/main]\n", P "versioned-tags: ['1.2']\n",
+		P "builders: ['https://github.com/o/r/.github/workflows/w.yml']\n",
+		P "builders: ['b@>=1.2.3']\n", "version: 1\nrequire: [digest]\nbranches: [a]\n",
+	};
+	struct policy p;
+	struct fault f;
+
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		if (!ok(parse(&p, good[i], &f) == 0, "taken: %s", strchr(good[i] + 12, '\n') + 1))
+			diag("%s", f.text);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		if (!ok(parse(&p, bad[i], &f) == -EBADMSG && strstr(f.text, "p.yaml:"), "refused: %s",
+			strchr(bad[i] + 12, '\n') + 1))
+			diag("%s", f.text);
+}
+
 int main(void)
 {
 	mem = ARENA_INIT(64u << 20);
 	test_good();
 	test_bad();
 	test_glob();
+	test_match();
+	test_new_members();
 	arena_free(&mem);
 	return tap_done();
 }
