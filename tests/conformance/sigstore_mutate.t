@@ -34,7 +34,7 @@ for dir in "$data"/*/; do
 	[ -f "$dir/key.pub" ] && key=(--key "$dir/key.pub")
 	run 0 "$name" "$tool" mutate --bundle "$dir/bundle.sigstore.json" --trusted-root "$root" \
 		"${key[@]}" "$data/a.txt"
-	echo "$out" | free "$name"
+	free "$name" <<<"$out"
 	read -r f r c cr < <(echo "$out" | sed -n \
 		's/flips \([0-9]*\) refused \([0-9]*\) .*cuts \([0-9]*\) refused \([0-9]*\) .*/\1 \2 \3 \4/p')
 	flips=$((flips + f)) refused=$((refused + r)) cuts=$((cuts + c)) cuts_refused=$((cuts_refused + cr))
