@@ -2,11 +2,10 @@
 
 /* The worker's side of unpack_archive: goes through an archive, and the tars inside a deb. */
 
+#include "unpack/archive_lib.h"
 #include "unpack/worker.h"
 #include "unpack/zip_check.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -2,12 +2,11 @@
 
 /* The worker's ends: the file that libarchive reads, the pipe that parcels go to, and unpack_raw. */
 
+#include "unpack/archive_lib.h"
 #include "unpack/worker.h"
 
 #include "base/file.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +119,7 @@ static la_int64_t on_skip(struct archive *a, void *ctx, la_int64_t n)
 
 static int support_compression(struct archive *a)
 {
-	static int (*const filter[])(struct archive *) = {
+	int (*const filter[])(struct archive *) = {
 		archive_read_support_filter_gzip, archive_read_support_filter_bzip2,
 		archive_read_support_filter_xz, archive_read_support_filter_lzma,
 		archive_read_support_filter_zstd, archive_read_support_filter_lz4,
@@ -143,7 +142,7 @@ static int support_tar(struct archive *a)
 
 static int support_archives(struct archive *a)
 {
-	static int (*const format[])(struct archive *) = {
+	int (*const format[])(struct archive *) = {
 		archive_read_support_filter_compress, archive_read_support_filter_rpm,
 		support_tar, archive_read_support_format_zip_seekable,
 		archive_read_support_format_ar, archive_read_support_format_cpio,

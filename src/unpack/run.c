@@ -2,6 +2,8 @@
 
 #include "unpack/run.h"
 
+#include "unpack/archive_lib.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -98,6 +100,9 @@ static int prepare(struct unpack_work **ret_w, const struct unpack_run *r, struc
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return fault_set(f, -EINVAL, "%s: not a regular file", QUOTE(span_str(r->label)));
+	int rc = archive_lib_load(f);
+	if (rc < 0)
+		return rc;
 	struct unpack_work *w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
@@ -107,7 +112,6 @@ static int prepare(struct unpack_work **ret_w, const struct unpack_run *r, struc
 	w->limit = unpack_limit_of(&w->opts, w->file_size);
 	w->out = BUF_INIT(OUT_MAX);
 	warm_up(w);
-	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(w->hasher); i++)
 		rc = hasher_new(&w->hasher[i], w->opts.set);
 	if (rc < 0)

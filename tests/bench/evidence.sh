@@ -68,3 +68,11 @@ wall() {
 wall 1 >/dev/null
 one=$(wall 1) all=$(wall "$(nproc)")
 row "1 process, $(nproc) processes" "$one" "$all" "$(ratio "$one" "$all") times as fast"
+
+# The other evidence engines beside their peers; each says so when its peer is not there.
+here=$(dirname "$0")
+for b in intoto tuf debian; do
+	[ -x "$here/$b.sh" ] || continue
+	echo "$b:"
+	BUILD=$(cd "$BUILD" && pwd) "$here/$b.sh" | sed 's/^/  /'
+done
