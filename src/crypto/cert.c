@@ -164,7 +164,7 @@ bool cert_signed_by(const struct cert *c, EVP_PKEY *key)
 	struct sigalg a;
 
 	return key && sigalg_read(&a, c->sig_oid, c->sig_params) &&
-	    sigalg_verify(&a, key, &c->tbs, 1, c->signature);
+	       sigalg_verify(&a, key, &c->tbs, 1, c->signature);
 }
 
 bool cert_issued_by(const struct cert *c, const struct cert *issuer)

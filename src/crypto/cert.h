@@ -5,8 +5,8 @@
  * cert: one certificate (RFC 5280 4.1) taken apart as far as matching, chaining and verifying need.
  * Private to crypto/.
  *
- * It is read by wire/der alone: OpenSSL 3.0's d2i_X509 takes about 150 us, twice a P-256 verification,
- * nearly all of it for the key (see spki.h).
+ * It is read by wire/der alone: OpenSSL 3.0's d2i_X509 takes about 150 us, twice a P-256
+ * verification, nearly all of it for the key (see spki.h).
  */
 
 #include "crypto/ossl.h"
@@ -16,16 +16,16 @@
 
 struct cert {
 	struct span der;
-	struct span tbs;             /* TBSCertificate; this and all Names with tag and length */
+	struct span tbs; /* TBSCertificate; this and all Names with tag and length */
 	struct span issuer, subject;
-	struct span serial;          /* INTEGER's content */
-	struct span spki;            /* with tag and length */
-	struct span exts;            /* content of the SEQUENCE OF Extension; n == 0: none */
+	struct span serial; /* INTEGER's content */
+	struct span spki;   /* with tag and length */
+	struct span exts;   /* content of the SEQUENCE OF Extension; n == 0: none */
 	struct span sig_oid, sig_params, signature;
 	ts not_before, not_after;
-	unsigned version;            /* 1 to 3 */
-	EVP_PKEY *pkey;              /* owned; NULL when OpenSSL cannot use the key */
-	bool quick_key;              /* spki_pkey took it */
+	unsigned version; /* 1 to 3 */
+	EVP_PKEY *pkey;	  /* owned; NULL when OpenSSL cannot use the key */
+	bool quick_key;	  /* spki_pkey took it */
 };
 
 /*

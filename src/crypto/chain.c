@@ -46,7 +46,8 @@ struct search {
 	enum chain_purpose purpose;
 
 	const struct chain_facts *path[CHAIN_DEPTH_MAX];
-	bool signed_above[CHAIN_DEPTH_MAX]; /* path[i + 1]'s signature on path[i] is known to hold */
+	bool
+	    signed_above[CHAIN_DEPTH_MAX]; /* path[i + 1]'s signature on path[i] is known to hold */
 	size_t n;
 	unsigned paths, signatures;
 

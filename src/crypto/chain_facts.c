@@ -45,7 +45,8 @@ static bool read_key_id(struct chain_facts *x, struct span value)
 	return der_done(&c);
 }
 
-/* AuthorityKeyIdentifier ::= SEQUENCE { [0] key OPTIONAL, [1] issuer OPTIONAL, [2] serial OPTIONAL } */
+/* AuthorityKeyIdentifier ::= SEQUENCE { [0] key OPTIONAL, [1] issuer OPTIONAL, [2] serial OPTIONAL
+ * } */
 static bool read_authority(struct chain_facts *x, struct span value)
 {
 	struct cur c = cur_of(value), s = der_enter(&c, DER_SEQ);
@@ -126,8 +127,8 @@ static int check_any(const struct chain_facts *x, const char *which, struct faul
 	struct fault why = FAULT_INIT;
 
 	if (x->malformed)
-		return fault_set(f, CHAIN_MALFORMED, "%s: its extension %s does not parse", which,
-		    x->malformed);
+		return fault_set(
+		    f, CHAIN_MALFORMED, "%s: its extension %s does not parse", which, x->malformed);
 	if (x->critical.n)
 		return fault_set(f, CHAIN_CRITICAL,
 		    "%s: a critical extension that is not known here: %s", which,
@@ -198,8 +199,8 @@ int chain_check_leaf(const struct chain_facts *x, enum chain_purpose purpose, st
 		return fault_set(f, CHAIN_MALFORMED, "the certificate is of version %u, not 3",
 		    x->cert->version);
 	if (x->ca || (x->has_usage && x->usage & CHAIN_KU_CERT_SIGN))
-		return fault_set(f, CHAIN_LEAF_IS_CA,
-		    "a CA's certificate stands where a signer's belongs");
+		return fault_set(
+		    f, CHAIN_LEAF_IS_CA, "a CA's certificate stands where a signer's belongs");
 	if (purpose == CHAIN_CODE_SIGNING)
 		return check_code_signing(x, f);
 	if (purpose == CHAIN_TIME_STAMPING)
@@ -239,8 +240,8 @@ int chain_check_nesting(const struct chain_facts *x, enum chain_purpose purpose,
 bool chain_may_issue(const struct chain_facts *issuer, const struct chain_facts *x)
 {
 	return span_eq(issuer->cert->subject, x->cert->issuer) &&
-	    (!issuer->key_id.n || !x->authority_key_id.n ||
-		span_eq(issuer->key_id, x->authority_key_id));
+	       (!issuer->key_id.n || !x->authority_key_id.n ||
+		   span_eq(issuer->key_id, x->authority_key_id));
 }
 
 int chain_check_signature(

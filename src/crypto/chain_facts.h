@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * chain_facts: what one certificate's extensions mean for a path, and what it may be in one. Private
- * to crypto/.
+ * chain_facts: what one certificate's extensions mean for a path, and what it may be in one.
+ * Private to crypto/.
  */
 
 #include "crypto/cert.h"
@@ -11,15 +11,16 @@
 
 struct chain_facts {
 	const struct cert *cert;
-	struct span critical;   /* OID of the first critical extension that is not known; n == 0: none */
-	const char *malformed;  /* name of the first one that does not parse; NULL: none */
+	struct span
+	    critical; /* OID of the first critical extension that is not known; n == 0: none */
+	const char *malformed; /* name of the first one that does not parse; NULL: none */
 	bool has_constraints, ca;
 	bool has_usage;
-	uint8_t usage;          /* first octet of keyUsage: CHAIN_KU_… */
-	int64_t path_len;       /* -1: none */
+	uint8_t usage;	  /* first octet of keyUsage: CHAIN_KU_… */
+	int64_t path_len; /* -1: none */
 	struct cert_eku eku;
 	struct span key_id, authority_key_id; /* n == 0: none */
-	bool names, policies;   /* has nameConstraints, policyConstraints */
+	bool names, policies;		      /* has nameConstraints, policyConstraints */
 	bool self_issued;
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * chain_path: what holds for a path as a whole: dates and usages of the CAs, and what they say about the
- * path below them: its length, its names, its policies. The last two are rare, and done by OpenSSL on
- * certificates that it parses again.
+ * chain_path: what holds for a path as a whole: dates and usages of the CAs, and what they say
+ * about the path below them: its length, its names, its policies. The last two are rare, and done
+ * by OpenSSL on certificates that it parses again.
  */
 
 #include "crypto/chain_facts.h"
@@ -15,8 +15,8 @@ OSSL_FREE_FN(X509, X509_free)
 OSSL_FREE_FN(NAME_CONSTRAINTS, NAME_CONSTRAINTS_free)
 OSSL_FREE_FN(X509_POLICY_TREE, X509_policy_tree_free)
 
-/* With its extensions cached: NAME_CONSTRAINTS_check sees no alternative name before that. NULL also
- * when one of those that OpenSSL looks at does not parse. */
+/* With its extensions cached: NAME_CONSTRAINTS_check sees no alternative name before that. NULL
+ * also when one of those that OpenSSL looks at does not parse. */
 static X509 *parse(const struct cert *c)
 {
 	const unsigned char *p = c->der.p;
@@ -89,8 +89,7 @@ static int check_policies(const struct chain_facts *const *path, size_t n, struc
 	STACK_OF(X509) *certs = sk_X509_new_null();
 	STACK_OF(ASN1_OBJECT) *wanted = sk_ASN1_OBJECT_new_null();
 	int explicit = 0, rc = X509_PCY_TREE_INTERNAL;
-	bool good = certs && wanted &&
-	    sk_ASN1_OBJECT_push(wanted, OBJ_nid2obj(NID_any_policy)) > 0;
+	bool good = certs && wanted && sk_ASN1_OBJECT_push(wanted, OBJ_nid2obj(NID_any_policy)) > 0;
 
 	for (size_t i = 0; i < n && good; i++) {
 		X509 *x = parse(path[i]->cert);
@@ -107,7 +106,8 @@ static int check_policies(const struct chain_facts *const *path, size_t n, struc
 	if (rc == X509_PCY_TREE_INTERNAL)
 		return -ENOMEM;
 	if (rc != X509_PCY_TREE_VALID)
-		return fault_set(f, CHAIN_POLICY, rc == X509_PCY_TREE_FAILURE
+		return fault_set(f, CHAIN_POLICY,
+		    rc == X509_PCY_TREE_FAILURE
 			? "a CA demands a certificate policy that the chain does not have"
 			: "the certificate policies of the chain are malformed");
 	return CHAIN_OK;

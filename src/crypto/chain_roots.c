@@ -84,15 +84,14 @@ static int check_edge(const struct chain_ca *ca, const struct chain_ca *parent, 
 }
 
 /* Root first, so that each parent is there. */
-int chain_roots_add_chain(
-    struct chain_roots *r, const struct span *der, size_t n, struct fault *f)
+int chain_roots_add_chain(struct chain_roots *r, const struct span *der, size_t n, struct fault *f)
 {
 	size_t before = r->n;
 	int rc = n ? CHAIN_OK : fault_set(f, -EBADMSG, "an empty certificate chain");
 
 	if (n > CHAIN_DEPTH_MAX - 1)
-		rc = fault_set(f, CHAIN_TOO_MANY, "a chain of more than %d certificates",
-		    CHAIN_DEPTH_MAX - 1);
+		rc = fault_set(
+		    f, CHAIN_TOO_MANY, "a chain of more than %d certificates", CHAIN_DEPTH_MAX - 1);
 	for (size_t i = n; rc == CHAIN_OK && i-- > 0;) {
 		rc = add(r, der[i], i + 1 == n ? CHAIN_ANCHOR : r->n - 1, f);
 		if (rc == CHAIN_OK && i + 1 < n)
@@ -123,12 +122,10 @@ static size_t line_of(struct span whole, struct span rest)
 	return line;
 }
 
-static int add_block(
-    struct chain_roots *r, struct span label, struct span der, struct fault *f)
+static int add_block(struct chain_roots *r, struct span label, struct span der, struct fault *f)
 {
 	if (!span_eq_str(label, "CERTIFICATE"))
-		return fault_set(
-		    f, -EBADMSG, "a PEM block \"%s\" is no certificate", QUOTE(label));
+		return fault_set(f, -EBADMSG, "a PEM block \"%s\" is no certificate", QUOTE(label));
 	if (is_anchor(r, der))
 		return CHAIN_OK;
 	return add(r, der, CHAIN_ANCHOR, f);

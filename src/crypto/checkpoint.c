@@ -64,8 +64,8 @@ int checkpoint_read(struct checkpoint *ret_c, struct span text, struct fault *f)
 	for (size_t i = 0; i < text.n; i++)
 		lines += text.p[i] == '\n';
 	if (lines < 3 || text.p[text.n - 1] != '\n')
-		return fault_set(f, -EBADMSG, "line %zu: a checkpoint has three lines at least",
-		    lines + 1);
+		return fault_set(
+		    f, -EBADMSG, "line %zu: a checkpoint has three lines at least", lines + 1);
 	struct span origin = take_line(&text);
 
 	if (!origin.n || origin.n > NOTE_NAME_MAX)
@@ -82,8 +82,8 @@ int checkpoint_read(struct checkpoint *ret_c, struct span text, struct fault *f)
 	return 0;
 }
 
-/* The origin is read before the signature is checked, to know under which name: what is handed out is
- * read from the text that was signed. */
+/* The origin is read before the signature is checked, to know under which name: what is handed out
+ * is read from the text that was signed. */
 int checkpoint_open(
     struct checkpoint *ret_c, struct span note, const struct key *k, struct fault *f)
 {

@@ -219,7 +219,8 @@ static int from_bare_der(struct key **ret_k, struct span der, struct fault *f)
 
 	if (first.err)
 		return fault_set(f, -EBADMSG, "not a public key or certificate (PEM or DER)");
-	return der_is(&first, DER_OID) ? key_from_spki(ret_k, der, f) : from_certificate(ret_k, der, f);
+	return der_is(&first, DER_OID) ? key_from_spki(ret_k, der, f)
+				       : from_certificate(ret_k, der, f);
 }
 
 static bool label_is(struct span label, const char *s)

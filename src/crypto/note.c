@@ -69,7 +69,7 @@ static int put_line(struct buf *out, const struct note_signer *s, struct span by
 static bool can_sign(struct span text, const char *name)
 {
 	return span_ends(text, SPAN_LIT("\n")) && check_text(text, NULL) == 0 &&
-	    note_name_ok(span_str(name)) && text.n <= NOTE_TEXT_MAX / 2;
+	       note_name_ok(span_str(name)) && text.n <= NOTE_TEXT_MAX / 2;
 }
 
 int note_sign(struct span text, const char *name, const struct key *k, struct buf *out)
@@ -96,8 +96,7 @@ static void put_cosigned(struct buf *b, uint64_t seconds, struct span text)
 	buf_put_span(b, text);
 }
 
-int note_cosign(
-    struct span text, const char *name, const struct key *k, ts when, struct buf *out)
+int note_cosign(struct span text, const char *name, const struct key *k, ts when, struct buf *out)
 {
 	AUTO_BUF struct buf msg = BUF_INIT(NOTE_TEXT_MAX), sig = BUF_INIT(8 + SIG_LEN);
 	struct note_signer s;
@@ -167,12 +166,10 @@ static int check_cosignature(
 	put_cosigned(&msg, seconds, text);
 	int rc = buf_err(&msg);
 	if (rc == 0)
-		rc = key_verify_as(
-		    s->key, KEY_EDDSA, DIGEST_NONE, buf_span(&msg), cur_rest(&c));
+		rc = key_verify_as(s->key, KEY_EDDSA, DIGEST_NONE, buf_span(&msg), cur_rest(&c));
 	if (rc == KEY_GOOD)
-		*ret_time = seconds > (uint64_t)(TS_FOREVER / TS_SECOND)
-		    ? TS_FOREVER
-		    : (ts)seconds * TS_SECOND;
+		*ret_time = seconds > (uint64_t)(TS_FOREVER / TS_SECOND) ? TS_FOREVER
+									 : (ts)seconds * TS_SECOND;
 	return rc;
 }
 
@@ -196,7 +193,7 @@ static void count_line(struct note_sigs *out, size_t signer, ts time)
 static bool is_by(const struct note_signer *s, const struct sig_line *l)
 {
 	return memcmp(l->bytes.p, s->hint, NOTE_HINT_LEN) == 0 &&
-	    (!s->name || span_eq_str(l->name, s->name));
+	       (!s->name || span_eq_str(l->name, s->name));
 }
 
 static int check_sig_line(struct expect *x, const struct sig_line *l, struct fault *f)
@@ -208,9 +205,8 @@ static int check_sig_line(struct expect *x, const struct sig_line *l, struct fau
 		ts time = TS_NONE;
 		if (!is_by(s, l))
 			continue;
-		int rc = s->type == NOTE_COSIGNATURE
-		    ? check_cosignature(s, x->out.text, sig, &time)
-		    : key_verify(s->key, x->out.text, sig);
+		int rc = s->type == NOTE_COSIGNATURE ? check_cosignature(s, x->out.text, sig, &time)
+						     : key_verify(s->key, x->out.text, sig);
 		if (rc == KEY_BAD_SIGNATURE)
 			return fault_set(
 			    f, rc, "the signature by %s does not verify", QUOTE(l->name));
@@ -226,8 +222,8 @@ static int no_signature(const struct expect *x, struct fault *f)
 	const struct note_signer *s = x->signer;
 
 	if (x->nsigners > 1)
-		return fault_set(f, KEY_BAD_SIGNATURE, "no signature by any of %zu known keys",
-		    x->nsigners);
+		return fault_set(
+		    f, KEY_BAD_SIGNATURE, "no signature by any of %zu known keys", x->nsigners);
 	return fault_set(f, KEY_BAD_SIGNATURE, "no signature by %s (key id %02x%02x%02x%02x)",
 	    s->name ? QUOTE(span_str(s->name)) : "the known key", s->hint[0], s->hint[1],
 	    s->hint[2], s->hint[3]);

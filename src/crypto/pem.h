@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * pem: RFC 7468 blocks: exactly one and nothing else but white space around it (keys), or several with
- * any text between them (certificate files).
+ * pem: RFC 7468 blocks: exactly one and nothing else but white space around it (keys), or several
+ * with any text between them (certificate files).
  *
  * The grammar is the strict one of RFC 7468 section 3, with any line length and LF or CRLF.
  */

@@ -6,16 +6,16 @@
  * extension 1.3.6.1.4.1.11129.2.4.2).
  *
  * A log signed the precertificate: the certificate's TBSCertificate without the SCT extension, and
- * the hash of the issuer's key. The TBS is put together from the certificate's own bytes, so that it
- * is exactly what the log saw.
+ * the hash of the issuer's key. The TBS is put together from the certificate's own bytes, so that
+ * it is exactly what the log saw.
  *
- * What SCT_OK of sct_verify means: the holder of the log's key signed this very timestamp, extensions
- * and precertificate. Whether that log is trusted at that time, and how many SCTs it takes, the caller
- * knows.
+ * What SCT_OK of sct_verify means: the holder of the log's key signed this very timestamp,
+ * extensions and precertificate. Whether that log is trusted at that time, and how many SCTs it
+ * takes, the caller knows.
  *
- * Guarantees: strict TLS encoding (every length must fit exactly, no empty list, no empty SCT); only
- * version 1, and SHA-256 with ECDSA or RSA (RFC 6962 2.1.4) as the algorithm ids; anything else is
- * malformed. A critical SCT extension is taken as well.
+ * Guarantees: strict TLS encoding (every length must fit exactly, no empty list, no empty SCT);
+ * only version 1, and SHA-256 with ECDSA or RSA (RFC 6962 2.1.4) as the algorithm ids; anything
+ * else is malformed. A critical SCT extension is taken as well.
  *
  * Result codes: enum sct_result with fault; -ENOMEM.
  */
@@ -32,19 +32,19 @@
 
 enum sct_result {
 	SCT_OK = 0,
-	SCT_ABSENT,        /* the certificate has no such extension */
+	SCT_ABSENT, /* the certificate has no such extension */
 	SCT_MALFORMED,
-	SCT_WRONG_LOG,     /* sct_verify: another log's id than this key's */
+	SCT_WRONG_LOG, /* sct_verify: another log's id than this key's */
 	SCT_BAD_SIGNATURE,
 };
 
 struct sct {
 	uint8_t log_id[SCT_LOG_ID_LEN]; /* SHA-256 of the log's SPKI, as key_id() */
-	ts time;                        /* of a whole millisecond; at most what ts holds (later ones are
-					   malformed) */
-	uint64_t timestamp;             /* the same in milliseconds since 1970 */
-	struct span extensions;         /* opaque, signed, borrowed from the certificate */
-	uint8_t signature_alg;          /* 3 ECDSA, 1 RSA (RFC 5246 7.4.1.4.1) */
+	ts time;		/* of a whole millisecond; at most what ts holds (later ones are
+				   malformed) */
+	uint64_t timestamp;	/* the same in milliseconds since 1970 */
+	struct span extensions; /* opaque, signed, borrowed from the certificate */
+	uint8_t signature_alg;	/* 3 ECDSA, 1 RSA (RFC 5246 7.4.1.4.1) */
 	struct span signature;
 };
 
@@ -64,11 +64,11 @@ struct sct_precert {
 #define SCT_PRECERT_INIT ((struct sct_precert){ { 0 }, BUF_INIT(X509_DER_MAX) })
 #define AUTO_PRECERT FB_CLEANUP(sct_precert_free)
 void sct_precert_free(struct sct_precert *p);
-/* From a certificate with an SCT extension and the one that issued it (of which only the key counts).
- * SCT_OK, SCT_ABSENT, SCT_MALFORMED. p's buffer is emptied first. */
-FB_MUST int sct_precert(struct sct_precert *p, const struct cert *c, const struct cert *issuer,
-    struct fault *f);
+/* From a certificate with an SCT extension and the one that issued it (of which only the key
+ * counts). SCT_OK, SCT_ABSENT, SCT_MALFORMED. p's buffer is emptied first. */
+FB_MUST int sct_precert(
+    struct sct_precert *p, const struct cert *c, const struct cert *issuer, struct fault *f);
 
 /* SCT_OK, SCT_WRONG_LOG, SCT_BAD_SIGNATURE. */
-FB_MUST int sct_verify(const struct sct *s, const struct sct_precert *p, const struct key *log,
-    struct fault *f);
+FB_MUST int sct_verify(
+    const struct sct *s, const struct sct_precert *p, const struct key *log, struct fault *f);

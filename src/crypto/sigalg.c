@@ -28,10 +28,10 @@ static const struct {
 
 static enum digest_alg sha2_of(struct span oid)
 {
-	return span_eq(oid, OID_SHA256) ? DIGEST_SHA256 :
-	    span_eq(oid, OID_SHA384)	? DIGEST_SHA384 :
-	    span_eq(oid, OID_SHA512)	? DIGEST_SHA512 :
-					  DIGEST_NONE;
+	return span_eq(oid, OID_SHA256)	  ? DIGEST_SHA256
+	       : span_eq(oid, OID_SHA384) ? DIGEST_SHA384
+	       : span_eq(oid, OID_SHA512) ? DIGEST_SHA512
+					  : DIGEST_NONE;
 }
 
 /* RSASSA-PSS-params (RFC 4055 3.1): the defaults are SHA-1's, so hash, MGF and salt must be there.
@@ -106,8 +106,8 @@ static bool set_padding(const struct sigalg *a, EVP_PKEY_CTX *ctx, const EVP_MD 
 		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
 	if (a->scheme == KEY_PSS)
 		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
-		    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, salt) == 1 &&
-		    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) == 1;
+		       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, salt) == 1 &&
+		       EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) == 1;
 	return true;
 }
 
@@ -118,7 +118,8 @@ bool sigalg_verify_digest(
 	OSSL_SCOPE;
 	OSSL_AUTO(EVP_PKEY_CTX, EVP_PKEY_CTX_free) ctx = NULL;
 
-	if (!md || d->alg != a->digest || !sig.n || a->scheme == KEY_EDDSA || !sigalg_fits(a, key) ||
+	if (!md || d->alg != a->digest || !sig.n || a->scheme == KEY_EDDSA ||
+	    !sigalg_fits(a, key) ||
 	    (a->scheme != KEY_ECDSA && sig.n != (size_t)EVP_PKEY_get_size(key)))
 		return false;
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
@@ -135,8 +136,8 @@ static bool verify_ed25519(EVP_PKEY *key, struct span msg, struct span sig)
 	OSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free) ctx = EVP_MD_CTX_new();
 
 	return sig.n == 64 && ctx &&
-	    EVP_DigestVerifyInit_ex(ctx, NULL, NULL, NULL, NULL, key, NULL) == 1 &&
-	    EVP_DigestVerify(ctx, sig.p, sig.n, msg.p ? msg.p : none, msg.n) == 1;
+	       EVP_DigestVerifyInit_ex(ctx, NULL, NULL, NULL, NULL, key, NULL) == 1 &&
+	       EVP_DigestVerify(ctx, sig.p, sig.n, msg.p ? msg.p : none, msg.n) == 1;
 }
 
 static bool digest_parts(
@@ -167,7 +168,7 @@ bool sigalg_verify(
 		return false;
 	if (a->scheme != KEY_EDDSA)
 		return digest_parts(a->digest, part, n, &d) &&
-		    sigalg_verify_digest(a, key, &d, sig);
+		       sigalg_verify_digest(a, key, &d, sig);
 	AUTO_BUF struct buf whole = BUF_INIT(64u << 20);
 	if (n == 1)
 		return verify_ed25519(key, part[0], sig);

@@ -126,9 +126,10 @@ static int find_cert(const struct cert_set *s, const struct pkcs7_signer *x,
 
 #define RSA_BITS_MIN 1024 /* old signatures stay readable; the caller sees the size */
 
-/* The algorithm of the signature, its digest filled in from the SignerInfo's where it names none. */
-static int check_algorithms(struct sigalg *ret_a, const struct pkcs7_signer *x,
-    enum digest_alg alg, EVP_PKEY *key, struct fault *f)
+/* The algorithm of the signature, its digest filled in from the SignerInfo's where it names none.
+ */
+static int check_algorithms(struct sigalg *ret_a, const struct pkcs7_signer *x, enum digest_alg alg,
+    EVP_PKEY *key, struct fault *f)
 {
 	char text[DER_OID_TEXT_MAX];
 	struct sigalg a;
@@ -141,8 +142,7 @@ static int check_algorithms(struct sigalg *ret_a, const struct pkcs7_signer *x,
 	if (!sigalg_fits(&a, key))
 		return fault_set(f, AC_STRUCTURE, "signature algorithm and key disagree");
 	if (EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
-		return fault_set(
-		    f, AC_ALGORITHM, "an RSA key of %d bits", EVP_PKEY_get_bits(key));
+		return fault_set(f, AC_ALGORITHM, "an RSA key of %d bits", EVP_PKEY_get_bits(key));
 	a.digest = alg;
 	*ret_a = a;
 	return AC_OK;
@@ -218,7 +218,8 @@ static int check_reference(struct span attrs, bool v2, const struct cert *cert, 
 		return rc;
 	if (!digest_eq(&want, &have))
 		return fault_set(f, AC_NO_CERTIFICATE,
-		    "the signer's certificate is another than the one that the signature refers to");
+		    "the signer's certificate is another than the one that the signature refers "
+		    "to");
 	return AC_OK;
 }
 

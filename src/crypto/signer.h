@@ -15,9 +15,9 @@
 /* The embedded certificates of one SignedData. */
 struct cert_set {
 	struct cert *cert; /* in the arena, n of them */
-	bool *used;        /* by cert_set_mark_chain */
+	bool *used;	   /* by cert_set_mark_chain */
 	size_t n;
-	uint32_t foreign;  /* members that are no X.509 certificate, or a second copy of one */
+	uint32_t foreign; /* members that are no X.509 certificate, or a second copy of one */
 };
 
 /* certs is the content of the certificates field. AC_OK, AC_BAD_DER, AC_STRUCTURE, -ENOMEM. Free
@@ -31,26 +31,28 @@ enum digest_alg digest_of_oid(struct span oid);
 
 /* What the signed attributes must say about the content. */
 struct signed_content {
-	struct span type;       /* OID; n == 0: contentType must be absent or id-data */
-	struct span bytes;      /* that messageDigest is the digest of */
+	struct span type;  /* OID; n == 0: contentType must be absent or id-data */
+	struct span bytes; /* that messageDigest is the digest of */
 };
 
 /* Does the SignerInfo name this certificate, by issuer and serial or by key identifier? */
 bool signer_is(const struct cert *c, const struct pkcs7_signer *x);
 
 /*
- * Everything that the SignerInfo says under this certificate, the certificate itself not: algorithms,
- * the signed attributes, the signature. AC_OK; AC_STRUCTURE, AC_ALGORITHM, AC_NO_CERTIFICATE (another
- * one is referred to), AC_CONTENT_DIGEST, AC_BAD_SIGNATURE with fault; -ENOMEM.
+ * Everything that the SignerInfo says under this certificate, the certificate itself not:
+ * algorithms, the signed attributes, the signature. AC_OK; AC_STRUCTURE, AC_ALGORITHM,
+ * AC_NO_CERTIFICATE (another one is referred to), AC_CONTENT_DIGEST, AC_BAD_SIGNATURE with fault;
+ * -ENOMEM.
  */
 FB_MUST int signer_check_under(const struct pkcs7_signer *x, const struct cert *cert,
     const struct signed_content *content, struct fault *f);
 
 /*
- * The same for the certificate in the set that the SignerInfo names, whose embedded issuer, if there is
- * one, must have signed it. AC_OK with the signer's certificate (in s) when everything holds; otherwise AC_STRUCTURE,
- * AC_ALGORITHM, AC_NO_CERTIFICATE, AC_CONTENT_DIGEST, AC_BAD_SIGNATURE, AC_BAD_DER with fault, or
- * -ENOMEM. *ret_cert is also written when only the digest or the signature is wrong.
+ * The same for the certificate in the set that the SignerInfo names, whose embedded issuer, if
+ * there is one, must have signed it. AC_OK with the signer's certificate (in s) when everything
+ * holds; otherwise AC_STRUCTURE, AC_ALGORITHM, AC_NO_CERTIFICATE, AC_CONTENT_DIGEST,
+ * AC_BAD_SIGNATURE, AC_BAD_DER with fault, or -ENOMEM. *ret_cert is also written when only the
+ * digest or the signature is wrong.
  */
 FB_MUST int signer_check(const struct pkcs7_signer *x, const struct cert_set *s,
     const struct signed_content *content, const struct cert **ret_cert, struct fault *f);

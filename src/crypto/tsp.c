@@ -37,8 +37,8 @@ static bool is_sha2(enum digest_alg alg)
 }
 
 /*
- * TimeStampResp ::= SEQUENCE { PKIStatusInfo, ContentInfo OPTIONAL } (RFC 3161 2.4.2), or a ContentInfo,
- * which begins with an OID where the other has a SEQUENCE.
+ * TimeStampResp ::= SEQUENCE { PKIStatusInfo, ContentInfo OPTIONAL } (RFC 3161 2.4.2), or a
+ * ContentInfo, which begins with an OID where the other has a SEQUENCE.
  */
 static int find_token(struct span bytes, struct span *ret_token, struct fault *f)
 {
@@ -146,8 +146,8 @@ static int check_imprint(const struct tsp *t, struct span message, struct fault 
 	if (rc < 0)
 		return rc;
 	return digest_eq(&d, &t->imprint)
-	    ? TSP_OK
-	    : fault_set(f, TSP_OTHER_BYTES, "the time stamp is over other bytes than these");
+		   ? TSP_OK
+		   : fault_set(f, TSP_OTHER_BYTES, "the time stamp is over other bytes than these");
 }
 
 /* RFC 3161 2.4.2 demands a signed reference to the certificate; signer_check_under compares it. */
@@ -211,14 +211,14 @@ static int trust_failed(int rc, struct fault *f)
 
 	if (rc <= 0)
 		return rc;
-	return fault_wrap(f, other ? TSP_OTHER_TSA : TSP_UNTRUSTED,
-	    "the time-stamping authority's certificate");
+	return fault_wrap(
+	    f, other ? TSP_OTHER_TSA : TSP_UNTRUSTED, "the time-stamping authority's certificate");
 }
 
-/* Only the pinned certificate will do, and its path's signatures are known to hold. A token that holds
- * certificates holds its signer's (RFC 3161 2.4.1). */
-static int verify_pinned(const struct tsp *t, const struct tsp_authority *a,
-    const struct cert_set *set, struct fault *f)
+/* Only the pinned certificate will do, and its path's signatures are known to hold. A token that
+ * holds certificates holds its signer's (RFC 3161 2.4.1). */
+static int verify_pinned(
+    const struct tsp *t, const struct tsp_authority *a, const struct cert_set *set, struct fault *f)
 {
 	size_t n;
 	const struct cert *embedded = named(set, t, &n);
@@ -234,8 +234,8 @@ static int verify_pinned(const struct tsp *t, const struct tsp_authority *a,
 }
 
 /* Whatever TSA the anchors vouch for, with the other embedded certificates as intermediates. */
-static int verify_chained(const struct tsp *t, const struct tsp_authority *a,
-    const struct cert_set *set, struct fault *f)
+static int verify_chained(
+    const struct tsp *t, const struct tsp_authority *a, const struct cert_set *set, struct fault *f)
 {
 	const struct cert *extra[TSP_CERTS_MAX];
 	size_t n, nextra = 0;
@@ -249,13 +249,12 @@ static int verify_chained(const struct tsp *t, const struct tsp_authority *a,
 	for (size_t i = 0; i < set->n; i++)
 		if (&set->cert[i] != c)
 			extra[nextra++] = &set->cert[i];
-	int rc = chain_verify(
-	    NULL, a->roots, c, extra, nextra, t->time, CHAIN_TIME_STAMPING, f);
+	int rc = chain_verify(NULL, a->roots, c, extra, nextra, t->time, CHAIN_TIME_STAMPING, f);
 	return rc == CHAIN_OK ? check_signature(t, c, f) : trust_failed(rc, f);
 }
 
-int tsp_verify(const struct tsp *t, struct span message, const struct tsp_authority *a,
-    struct fault *f)
+int tsp_verify(
+    const struct tsp *t, struct span message, const struct tsp_authority *a, struct fault *f)
 {
 	AUTO_ARENA struct arena arena = ARENA_INIT(1 << 20);
 	struct cert_set set = { 0 };

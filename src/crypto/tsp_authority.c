@@ -48,8 +48,7 @@ static int pin(struct tsp_authority *a, struct fault *f)
 	return chain_check_signature(&a->facts, &issuer->facts, f);
 }
 
-static int load_chain(
-    struct tsp_authority *a, const struct span *der, size_t n, struct fault *f)
+static int load_chain(struct tsp_authority *a, const struct span *der, size_t n, struct fault *f)
 {
 	int rc = chain_roots_new(&a->own);
 

@@ -19,8 +19,8 @@ static void read_imprint(struct cur *c, struct digest *d)
 		*d = digest_of(alg, hash.p);
 }
 
-/* accuracy, ordering, nonce, tsa, extensions: all optional, in this order. None of the extensions is
- * known here, so none may be critical. */
+/* accuracy, ordering, nonce, tsa, extensions: all optional, in this order. None of the extensions
+ * is known here, so none may be critical. */
 static void read_options(struct cur *c)
 {
 	static const unsigned tags[] = { DER_SEQ, DER_BOOLEAN, DER_INTEGER, DER_CTXC(0) };

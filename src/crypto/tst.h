@@ -8,7 +8,7 @@
 #include "model/digest.h"
 
 struct tst {
-	ts time;               /* an instant: never TS_NONE or TS_FOREVER */
+	ts time;	       /* an instant: never TS_NONE or TS_FOREVER */
 	struct span policy;    /* OID content */
 	struct span serial;    /* INTEGER content */
 	struct digest imprint; /* unset: of an algorithm that is not known */

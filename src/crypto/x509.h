@@ -7,12 +7,12 @@
  * Nothing here says that a certificate is trusted: names, dates, extensions and usages are its
  * issuer's claims. Whether they hold is chain.h's matter.
  *
- * Guarantees: a certificate is read only when it is exactly one DER value whose extensions each occur
- * once. An opened certificate (struct cert) holds its own copy of the bytes; it may be read by
- * several threads at a time.
+ * Guarantees: a certificate is read only when it is exactly one DER value whose extensions each
+ * occur once. An opened certificate (struct cert) holds its own copy of the bytes; it may be read
+ * by several threads at a time.
  *
- * Result codes: 0; X509_ABSENT; -EBADMSG with fault (not one DER certificate, bytes behind it, a key
- * that cannot be used, a malformed extension); -ENOMEM.
+ * Result codes: 0; X509_ABSENT; -EBADMSG with fault (not one DER certificate, bytes behind it, a
+ * key that cannot be used, a malformed extension); -ENOMEM.
  */
 
 #include "base/arena.h"
@@ -28,19 +28,19 @@
 #define X509_NAMES_MAX 64
 
 struct x509_facts {
-	/* Names are outside text: UTF-8, control characters escaped (RFC 4514), most significant part
-	 * last; QUOTE() them when printing. */
+	/* Names are outside text: UTF-8, control characters escaped (RFC 4514), most significant
+	 * part last; QUOTE() them when printing. */
 	const char *subject, *issuer;
-	const char *common_name;      /* the subject's last CN; NULL if none or not plain text */
-	const char *serial;           /* hex, lower case, at least one byte */
-	const char *key;              /* "rsa-2048", "ecdsa-p256", "ed25519" … */
-	ts not_before, not_after;     /* TS_FOREVER beyond what ts holds ("99991231235959Z") */
-	struct digest id;             /* SHA-256 of the certificate's DER */
-	struct digest key_id;         /* SHA-256 of its SPKI DER, as key_id(); unset when the key is
-					 of an unknown kind */
-	bool self_issued;             /* subject and issuer are the same name */
+	const char *common_name;  /* the subject's last CN; NULL if none or not plain text */
+	const char *serial;	  /* hex, lower case, at least one byte */
+	const char *key;	  /* "rsa-2048", "ecdsa-p256", "ed25519" … */
+	ts not_before, not_after; /* TS_FOREVER beyond what ts holds ("99991231235959Z") */
+	struct digest id;	  /* SHA-256 of the certificate's DER */
+	struct digest key_id;	  /* SHA-256 of its SPKI DER, as key_id(); unset when the key is
+				     of an unknown kind */
+	bool self_issued;	  /* subject and issuer are the same name */
 	bool eku_code_signing, eku_time_stamping;
-	struct span der;              /* borrowed from what was read */
+	struct span der; /* borrowed from what was read */
 };
 
 /* ---- an opened certificate: parsed once, asked many times ---- */
@@ -79,7 +79,8 @@ enum x509_name_kind {
 	X509_NAME_DNS,
 	X509_NAME_FULCIO, /* otherName 1.3.6.1.4.1.57264.1.7, a UTF8String: user name ! domain */
 };
-const char *x509_name_kind_text(enum x509_name_kind kind); /* "URI" "e-mail" "DNS" "user name" "other" */
+const char *x509_name_kind_text(
+    enum x509_name_kind kind); /* "URI" "e-mail" "DNS" "user name" "other" */
 struct x509_name {
 	enum x509_name_kind kind;
 	const char *text; /* not empty, UTF-8 (ASCII but for FULCIO), no NUL inside; QUOTE() it */
@@ -90,8 +91,8 @@ struct x509_names {
 	bool critical;
 };
 /* In the certificate's order. X509_OK (n >= 1), X509_ABSENT, -EBADMSG, -ENOMEM. */
-FB_MUST int x509_alt_names(struct x509_names *ret_n, const struct cert *c, struct arena *a,
-    struct fault *f);
+FB_MUST int x509_alt_names(
+    struct x509_names *ret_n, const struct cert *c, struct arena *a, struct fault *f);
 
 /*
  * What Fulcio says about the identity (sigstore/fulcio docs/oid-info.md): extension
@@ -131,8 +132,8 @@ struct fulcio_claims {
 /* The issuer: claim[8], else claim[1]. NULL when neither is there. */
 const char *fulcio_issuer(const struct fulcio_claims *x);
 /* 0 (also when there are none), -EBADMSG, -ENOMEM. */
-FB_MUST int fulcio_read(struct fulcio_claims *ret_x, const struct cert *c, struct arena *a,
-    struct fault *f);
+FB_MUST int fulcio_read(
+    struct fulcio_claims *ret_x, const struct cert *c, struct arena *a, struct fault *f);
 
 /* Strings in the arena. */
 FB_MUST int x509_read(struct x509_facts *ret_x, struct span der, struct arena *a, struct fault *f);

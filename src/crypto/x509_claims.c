@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* x509_claims: who a certificate says its subject is: alternative names, and Fulcio's extensions. */
+/* x509_claims: who a certificate says its subject is: alternative names, and Fulcio's extensions.
+ */
 
 #include "base/utf8.h"
 #include "crypto/cert.h"
@@ -86,8 +87,7 @@ static struct span general_name(struct cur *c, enum x509_name_kind *ret_kind)
 	return SPAN_NONE;
 }
 
-int x509_alt_names(
-    struct x509_names *ret_n, const struct cert *c, struct arena *a, struct fault *f)
+int x509_alt_names(struct x509_names *ret_n, const struct cert *c, struct arena *a, struct fault *f)
 {
 	struct x509_ext e;
 	size_t n = 0;
@@ -131,8 +131,7 @@ static bool claim_text(unsigned arc, struct span value, struct span *ret_text)
 	return is_text(value);
 }
 
-int fulcio_read(
-    struct fulcio_claims *ret_x, const struct cert *c, struct arena *a, struct fault *f)
+int fulcio_read(struct fulcio_claims *ret_x, const struct cert *c, struct arena *a, struct fault *f)
 {
 	struct fulcio_claims x = { 0 };
 	struct cur exts = cur_of(c->exts);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Verifications a CPU second of each piece of a Sigstore bundle, beside the bare signatures of OpenSSL that
- * it cannot do without (on the same machine at the same time).
+ * Verifications a CPU second of each piece of a Sigstore bundle, beside the bare signatures of
+ * OpenSSL that it cannot do without (on the same machine at the same time).
  */
 
 #include "base/hex.h"
@@ -95,15 +95,16 @@ static void make(void)
 	    .ext = { CA_EXT_TSA } });
 	tsa_respond(&stamp, &(struct tsa_req){ .signer = &tsa, .message = MSG });
 	need(chain_roots_new(&roots) == 0 &&
-		chain_roots_add_chain(
-		    roots, (struct span[]){ inter.der, root.der }, 2, NULL) == 0 &&
-		tsp_authority_new(&authority, (struct span[]){ tsa.der, inter.der, root.der }, 3,
-		    NULL) == 0 &&
-		x509_open(&opened, leaf.der, NULL) == 0 && x509_open(&issuer, inter.der, NULL) == 0,
+		 chain_roots_add_chain(roots, (struct span[]){ inter.der, root.der }, 2, NULL) ==
+		     0 &&
+		 tsp_authority_new(
+		     &authority, (struct span[]){ tsa.der, inter.der, root.der }, 3, NULL) == 0 &&
+		 x509_open(&opened, leaf.der, NULL) == 0 &&
+		 x509_open(&issuer, inter.der, NULL) == 0,
 	    "setting up");
 	need(key_generate(&p256, KEY_P256) == 0 && key_generate(&p384, KEY_P384) == 0 &&
-		key_generate(&ed, KEY_ED25519) == 0 && key_sign(p256, MSG, &sig256) == 0 &&
-		key_sign(p384, MSG, &sig384) == 0 && key_sign(ed, MSG, &sig_ed) == 0,
+		 key_generate(&ed, KEY_ED25519) == 0 && key_sign(p256, MSG, &sig256) == 0 &&
+		 key_sign(p384, MSG, &sig384) == 0 && key_sign(ed, MSG, &sig_ed) == 0,
 	    "keys");
 	struct cert *c;
 	need(x509_open(&c, leaf.der, NULL) == 0, "open");
@@ -159,7 +160,7 @@ static void run_claims(const void *arg)
 		struct x509_names n;
 		struct fulcio_claims c;
 		need(x509_alt_names(&n, opened, &a, NULL) == 0 &&
-			fulcio_read(&c, opened, &a, NULL) == 0,
+			 fulcio_read(&c, opened, &a, NULL) == 0,
 		    "claims");
 	}
 }
@@ -168,7 +169,7 @@ static void run_chain(const void *arg)
 {
 	for (int i = 0; i < N; i++)
 		need(chain_verify(NULL, roots, opened, NULL, 0, CA_NOW, CHAIN_CODE_SIGNING, NULL) ==
-			CHAIN_OK,
+			 CHAIN_OK,
 		    "chain");
 }
 
@@ -176,7 +177,7 @@ static void run_sct(const void *arg)
 {
 	for (int i = 0; i < N; i++)
 		need(sct_precert(&precert, opened, issuer, NULL) == SCT_OK &&
-			sct_verify(&the_sct, &precert, p256, NULL) == SCT_OK,
+			 sct_verify(&the_sct, &precert, p256, NULL) == SCT_OK,
 		    "SCT");
 }
 
@@ -187,7 +188,7 @@ static void run_note(const void *arg)
 
 	for (int i = 0; i < N; i++)
 		need(note_verify(&s, buf_span(&note), &signer, 1, NULL) == 0 &&
-			checkpoint_read(&c, s.text, NULL) == 0,
+			 checkpoint_read(&c, s.text, NULL) == 0,
 		    "note");
 }
 
@@ -197,7 +198,7 @@ static void run_tsp(const void *arg)
 
 	for (int i = 0; i < N; i++)
 		need(tsp_read(&t, buf_span(&stamp), NULL) == TSP_OK &&
-			tsp_verify(&t, MSG, authority, NULL) == TSP_OK,
+			 tsp_verify(&t, MSG, authority, NULL) == TSP_OK,
 		    "time stamp");
 }
 
@@ -213,14 +214,14 @@ static void run_floor(const void *arg)
 		EVP_MD_CTX *m = EVP_MD_CTX_new();
 		n[which] = sizeof(sig[0]);
 		need(EVP_DigestSignInit(m, NULL, EVP_sha256(), NULL, c->key) == 1 &&
-			EVP_DigestSign(m, sig[which], &n[which], MSG.p, MSG.n) == 1,
+			 EVP_DigestSign(m, sig[which], &n[which], MSG.p, MSG.n) == 1,
 		    "sign");
 		EVP_MD_CTX_free(m);
 	}
 	for (int i = 0; i < N; i++) {
 		EVP_MD_CTX *m = EVP_MD_CTX_new();
 		need(EVP_DigestVerifyInit(m, NULL, EVP_sha256(), NULL, c->key) == 1 &&
-			EVP_DigestVerify(m, sig[which], n[which], MSG.p, MSG.n) == 1,
+			 EVP_DigestVerify(m, sig[which], n[which], MSG.p, MSG.n) == 1,
 		    "floor");
 		EVP_MD_CTX_free(m);
 	}
@@ -229,7 +230,8 @@ static void run_floor(const void *arg)
 int main(void)
 {
 	make();
-	double f256 = N / bench_seconds(run_floor, &leaf), f384 = N / bench_seconds(run_floor, &root);
+	double f256 = N / bench_seconds(run_floor, &leaf),
+	       f384 = N / bench_seconds(run_floor, &root);
 	static const struct {
 		const char *what;
 		void (*run)(const void *);

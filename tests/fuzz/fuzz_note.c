@@ -3,8 +3,8 @@
 /*
  * note: only what the one key signed opens (the key of RFC 8032 7.1 test 1, under any name); an
  * error means nothing written; what opens is the same when signed again. The same bytes as a
- * verifier key: what parses writes itself. As a note by several keys of all types, whose hints the input
- * can have: what opens has the text that one of them signed.
+ * verifier key: what parses writes itself. As a note by several keys of all types, whose hints the
+ * input can have: what opens has the text that one of them signed.
  */
 
 #include "crypto/note.h"
@@ -89,7 +89,7 @@ static void as_many(struct span s)
 	check(a.n >= 1 && a.n <= 3 && span_starts(s, a.text) && a.text.n);
 	for (size_t i = 0; i < a.n; i++)
 		check(a.sig[i].signer < 3 && a.sig[i].lines >= 1 &&
-		    (a.sig[i].signer == 1) == (a.sig[i].time != TS_NONE));
+		      (a.sig[i].signer == 1) == (a.sig[i].time != TS_NONE));
 	(void)!checkpoint_read(&c, a.text, NULL);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * sct: a certificate, whatever it says: its names, Fulcio's claims, its SCTs, its place in a chain. An error
- * has words and leaves nothing; what is handed out points into the certificate; a precertificate is
- * shorter by the SCT extension and the same each time; nothing verifies under keys that did not sign.
+ * sct: a certificate, whatever it says: its names, Fulcio's claims, its SCTs, its place in a chain.
+ * An error has words and leaves nothing; what is handed out points into the certificate; a
+ * precertificate is shorter by the SCT extension and the same each time; nothing verifies under
+ * keys that did not sign.
  */
 
 #include "crypto/chain.h"
@@ -85,7 +86,7 @@ static void chains(const struct cert *c, struct span der)
 	check(chain_roots_new(&r) == 0);
 	check(chain_verify(&p, r, c, extra, 2, x509_not_before(c) > 0 ? x509_not_before(c) : 1,
 		  CHAIN_ANY, &f) != CHAIN_OK &&
-	    !p.n);
+	      !p.n);
 	int rc = chain_roots_add_chain(r, &der, 1, &f);
 	check(rc == 0 ? chain_roots_count(r) == 1 : f.text[0] && !chain_roots_count(r));
 	check(chain_verify(&p, r, c, extra, 2, 1, CHAIN_CODE_SIGNING, &f) != CHAIN_OK && !p.n);

@@ -23,16 +23,16 @@ struct ca_cert {
 };
 
 struct ca_req {
-	const char *subject; /* common name; NULL: an empty name */
+	const char *subject;	      /* common name; NULL: an empty name */
 	const struct ca_cert *issuer; /* NULL: itself */
-	const char *issuer_name; /* NULL: the issuer's subject */
-	EVP_PKEY *key; /* NULL: a new P-256 key */
-	const char *curve; /* "P-384" … */
-	EVP_PKEY *sign_with; /* NULL: the issuer's key */
-	const char *md; /* NULL: SHA256; "" none (Ed25519) */
-	bool pss; /* RSASSA-PSS, MGF1 with md, a salt of 32 */
-	int64_t from, to; /* 0: CA_FROM, CA_TO */
-	long version; /* 0: 3 */
+	const char *issuer_name;      /* NULL: the issuer's subject */
+	EVP_PKEY *key;		      /* NULL: a new P-256 key */
+	const char *curve;	      /* "P-384" … */
+	EVP_PKEY *sign_with;	      /* NULL: the issuer's key */
+	const char *md;		      /* NULL: SHA256; "" none (Ed25519) */
+	bool pss;		      /* RSASSA-PSS, MGF1 with md, a salt of 32 */
+	int64_t from, to;	      /* 0: CA_FROM, CA_TO */
+	long version;		      /* 0: 3 */
 	struct {
 		const char *name, *value; /* as in openssl.cnf */
 	} ext[CA_EXTS_MAX];
@@ -76,7 +76,8 @@ static inline void ca_encode(struct ca_cert *c)
 /* (Re)signs and encodes. */
 static inline void ca_sign(struct ca_cert *c, EVP_PKEY *key, const char *md)
 {
-	ca_check(X509_sign(c->x, key, md && !md[0] ? NULL : EVP_get_digestbyname(md ? md : "SHA256")),
+	ca_check(
+	    X509_sign(c->x, key, md && !md[0] ? NULL : EVP_get_digestbyname(md ? md : "SHA256")),
 	    "sign");
 	ca_encode(c);
 }
@@ -85,7 +86,9 @@ static inline void ca_sign_pss(struct ca_cert *c, EVP_PKEY *key, const char *md)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx = NULL;
-	ca_check(EVP_DigestSignInit(ctx, &pctx, EVP_get_digestbyname(md ? md : "SHA256"), NULL, key) == 1 &&
+	ca_check(
+	    EVP_DigestSignInit(ctx, &pctx, EVP_get_digestbyname(md ? md : "SHA256"), NULL, key) ==
+		    1 &&
 		EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
 		EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, 32) == 1 && X509_sign_ctx(c->x, ctx) > 0,
 	    "sign with PSS");
@@ -99,7 +102,8 @@ static inline struct ca_cert ca_make(const struct ca_req *r)
 	struct ca_cert c = { .x = X509_new() };
 	X509 *issuer = r->issuer ? r->issuer->x : c.x;
 
-	c.key = r->key ? r->key : EVP_PKEY_Q_keygen(NULL, NULL, "EC", r->curve ? r->curve : "P-256");
+	c.key =
+	    r->key ? r->key : EVP_PKEY_Q_keygen(NULL, NULL, "EC", r->curve ? r->curve : "P-256");
 	if (r->key)
 		EVP_PKEY_up_ref(r->key);
 	ca_check(c.x && c.key, "key");

@@ -13,7 +13,7 @@ struct tsa_req {
 	EVP_PKEY *sign_with; /* NULL: the signer's key */
 	struct span message;
 	const char *imprint, *digest, *ess; /* digests; NULL: SHA256 */
-	bool embed; /* the signer's certificate, and extra behind it */
+	bool embed;			    /* the signer's certificate, and extra behind it */
 	const struct ca_cert *extra;
 	int64_t time; /* 0: CA_FROM + 500 */
 	long millis;
@@ -54,8 +54,8 @@ static inline BIO *tsa_request(const struct tsa_req *r)
 	    tsa_md(r->imprint), NULL);
 	X509_ALGOR_set_md(alg, tsa_md(r->imprint));
 	ca_check(TS_REQ_set_version(req, 1) && TS_MSG_IMPRINT_set_algo(imprint, alg) &&
-		TS_MSG_IMPRINT_set_msg(imprint, hash, (int)n) &&
-		TS_REQ_set_msg_imprint(req, imprint) && TS_REQ_set_cert_req(req, r->embed),
+		     TS_MSG_IMPRINT_set_msg(imprint, hash, (int)n) &&
+		     TS_REQ_set_msg_imprint(req, imprint) && TS_REQ_set_cert_req(req, r->embed),
 	    "request");
 	ASN1_OBJECT *policy = OBJ_txt2obj(r->refuse ? "1.2.3.9" : "1.2.3.4", 1);
 	TS_REQ_set_policy_id(req, policy);
@@ -81,7 +81,8 @@ static inline void tsa_respond(struct buf *out, const struct tsa_req *r)
 	TS_RESP_CTX_set_serial_cb(ctx, tsa_serial, NULL);
 	TS_RESP_CTX_set_time_cb(ctx, tsa_time, (void *)(uintptr_t)r);
 	TS_RESP_CTX_add_flags(ctx, (r->name ? TS_TSA_NAME : 0) | (r->ordering ? TS_ORDERING : 0));
-	ca_check(TS_RESP_CTX_set_signer_cert(ctx, r->signer->x) &&
+	ca_check(
+	    TS_RESP_CTX_set_signer_cert(ctx, r->signer->x) &&
 		TS_RESP_CTX_set_signer_key(ctx, r->sign_with ? r->sign_with : r->signer->key) &&
 		TS_RESP_CTX_set_def_policy(ctx, policy) && TS_RESP_CTX_set_certs(ctx, certs) &&
 		TS_RESP_CTX_add_md(ctx, tsa_md(r->imprint)) &&

@@ -169,11 +169,12 @@ static void test_leaves(void)
 		    { .ext = { CA_EXT_SIGNER, { "1.2.3.4", "DER:0500" } } }, CHAIN_CODE_SIGNING,
 		    CHAIN_OK },
 		{ "a precertificate (critical poison)",
-		    { .ext = { CA_EXT_SIGNER, { "1.3.6.1.4.1.11129.2.4.3", "critical,DER:0500" } } },
+		    { .ext = { CA_EXT_SIGNER,
+			  { "1.3.6.1.4.1.11129.2.4.3", "critical,DER:0500" } } },
 		    CHAIN_CODE_SIGNING, CHAIN_CRITICAL },
 		{ "malformed basicConstraints",
-		    { .ext = { CA_EXT_SIGNER, { "2.5.29.19", "DER:300101" } } },
-		    CHAIN_CODE_SIGNING, CHAIN_MALFORMED },
+		    { .ext = { CA_EXT_SIGNER, { "2.5.29.19", "DER:300101" } } }, CHAIN_CODE_SIGNING,
+		    CHAIN_MALFORMED },
 		{ "malformed keyUsage",
 		    { .ext = { { "2.5.29.15", "DER:0302" },
 			  { "extendedKeyUsage", "codeSigning" } } },
@@ -189,8 +190,8 @@ static void test_leaves(void)
 		    CHAIN_CODE_SIGNING, CHAIN_OK },
 		{ "a key on secp256k1", { .curve = "secp256k1", .ext = { CA_EXT_SIGNER } },
 		    CHAIN_CODE_SIGNING, CHAIN_ALGORITHM },
-		{ "a P-521 key", { .curve = "P-521", .ext = { CA_EXT_SIGNER } },
-		    CHAIN_CODE_SIGNING, CHAIN_OK },
+		{ "a P-521 key", { .curve = "P-521", .ext = { CA_EXT_SIGNER } }, CHAIN_CODE_SIGNING,
+		    CHAIN_OK },
 		{ "an issuer nobody knows", { .issuer_name = "nobody", .ext = { CA_EXT_SIGNER } },
 		    CHAIN_CODE_SIGNING, CHAIN_NO_ISSUER },
 		{ "another key identifier",
@@ -249,7 +250,8 @@ static void test_intermediates(void)
 		int want;
 	} v[] = {
 		{ "good", { .ext = { CA_EXT_CA } }, CHAIN_OK },
-		{ "no basicConstraints", { .ext = { { "keyUsage", "keyCertSign" } } }, CHAIN_NOT_CA },
+		{ "no basicConstraints", { .ext = { { "keyUsage", "keyCertSign" } } },
+		    CHAIN_NOT_CA },
 		{ "CA:FALSE", { .ext = { { "basicConstraints", "CA:FALSE" } } }, CHAIN_NOT_CA },
 		{ "keyUsage without keyCertSign",
 		    { .ext = { { "basicConstraints", "CA:TRUE" },
@@ -346,10 +348,10 @@ static void test_lengths(void)
 		CA_AUTO struct ca_cert a = ca_make(&(struct ca_req){ .subject = "a",
 		    .issuer = &root,
 		    .ext = { { "basicConstraints", v[i].constraints } } });
-		CA_AUTO struct ca_cert b = ca_make(
-		    &(struct ca_req){ .subject = "b", .issuer = &a, .ext = { CA_EXT_CA } });
-		CA_AUTO struct ca_cert c = ca_make(
-		    &(struct ca_req){ .subject = "c", .issuer = &b, .ext = { CA_EXT_CA } });
+		CA_AUTO struct ca_cert b =
+		    ca_make(&(struct ca_req){ .subject = "b", .issuer = &a, .ext = { CA_EXT_CA } });
+		CA_AUTO struct ca_cert c =
+		    ca_make(&(struct ca_req){ .subject = "c", .issuer = &b, .ext = { CA_EXT_CA } });
 		CA_AUTO struct ca_cert leaf = leaf_of(&c);
 		const struct ca_cert *extra[] = { &c, &a, &b };
 		is_int(verify(r, leaf.der, extra, 3, CA_NOW, CHAIN_ANY, &f), v[i].want,
@@ -431,23 +433,21 @@ static void test_forged(void)
 {
 	struct fault f;
 	EVP_PKEY *mallory = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
-	CA_AUTO struct ca_cert leaf = ca_make(&(struct ca_req){ .subject = "leaf",
-	    .issuer = &inter,
-	    .sign_with = mallory,
-	    .ext = { CA_EXT_SIGNER } });
+	CA_AUTO struct ca_cert leaf = ca_make(&(struct ca_req){
+	    .subject = "leaf", .issuer = &inter, .sign_with = mallory, .ext = { CA_EXT_SIGNER } });
 	is_int(verify(pki, leaf.der, NULL, 0, CA_NOW, CHAIN_CODE_SIGNING, &f), CHAIN_BAD_SIGNATURE,
 	    "signed by another key: %s", f.text);
 	/* a CA of the same name, which comes along */
-	CA_AUTO struct ca_cert fake = ca_make(&(struct ca_req){
-	    .subject = "intermediate", .key = mallory, .ext = { CA_EXT_CA } });
+	CA_AUTO struct ca_cert fake = ca_make(
+	    &(struct ca_req){ .subject = "intermediate", .key = mallory, .ext = { CA_EXT_CA } });
 	CA_AUTO struct ca_cert fake2 = ca_make(&(struct ca_req){ .subject = "intermediate",
 	    .key = mallory,
 	    .issuer = &root,
 	    .sign_with = mallory,
 	    .ext = { CA_EXT_CA } });
 	const struct ca_cert *extra[] = { &fake, &fake2 };
-	is_int(verify(pki, leaf.der, extra, 2, CA_NOW, CHAIN_CODE_SIGNING, &f),
-	    CHAIN_BAD_SIGNATURE, "nor with its own CA beside it: %s", f.text);
+	is_int(verify(pki, leaf.der, extra, 2, CA_NOW, CHAIN_CODE_SIGNING, &f), CHAIN_BAD_SIGNATURE,
+	    "nor with its own CA beside it: %s", f.text);
 	is_int(verify(pki, inter.der, NULL, 0, CA_NOW, CHAIN_ANY, &f), CHAIN_LEAF_IS_ANCHOR,
 	    "an intermediate as leaf: %s", f.text);
 	is_int(verify(pki, root.der, NULL, 0, CA_NOW, CHAIN_ANY, &f), CHAIN_LEAF_IS_ANCHOR,
@@ -471,16 +471,12 @@ static void test_forged(void)
 static void test_choice(void)
 {
 	struct fault f;
-	CA_AUTO struct ca_cert old = ca_make(&(struct ca_req){ .subject = "middle",
-	    .issuer = &root,
-	    .to = CA_FROM + 10,
-	    .ext = { CA_EXT_CA } });
-	CA_AUTO struct ca_cert new = ca_make(&(struct ca_req){ .subject = "middle",
-	    .issuer = &root,
-	    .key = old.key,
-	    .ext = { CA_EXT_CA } });
-	CA_AUTO struct ca_cert rekeyed = ca_make(
-	    &(struct ca_req){ .subject = "middle", .issuer = &root, .ext = { CA_EXT_CA } });
+	CA_AUTO struct ca_cert old = ca_make(&(struct ca_req){
+	    .subject = "middle", .issuer = &root, .to = CA_FROM + 10, .ext = { CA_EXT_CA } });
+	CA_AUTO struct ca_cert new = ca_make(&(struct ca_req){
+	    .subject = "middle", .issuer = &root, .key = old.key, .ext = { CA_EXT_CA } });
+	CA_AUTO struct ca_cert rekeyed =
+	    ca_make(&(struct ca_req){ .subject = "middle", .issuer = &root, .ext = { CA_EXT_CA } });
 	CA_AUTO struct ca_cert leaf = leaf_of(&new);
 	struct chain_roots *r = roots_of((const struct ca_cert *const[]){ &root }, 1);
 	const struct ca_cert *a[] = { &old, &rekeyed, &new }, *b[] = { &new, &rekeyed, &old };
@@ -531,14 +527,14 @@ static void test_flips(void)
 	memcpy(p, leaf.der.p, leaf.der.n);
 	for (size_t i = 0; i < 8 * leaf.der.n; i++) {
 		p[i / 8] ^= (uint8_t)(1u << (i % 8));
-		accepted += verify(pki, span_of(p, leaf.der.n), NULL, 0, CA_NOW,
-				CHAIN_CODE_SIGNING, &f) == CHAIN_OK;
+		accepted += verify(pki, span_of(p, leaf.der.n), NULL, 0, CA_NOW, CHAIN_CODE_SIGNING,
+				&f) == CHAIN_OK;
 		p[i / 8] ^= (uint8_t)(1u << (i % 8));
 	}
 	is_int(accepted, 0, "each of %zu flips of a leaf is refused", 8 * leaf.der.n);
 	for (size_t i = 0; i < leaf.der.n; i++)
-		accepted += verify(pki, span_of(p, i), NULL, 0, CA_NOW, CHAIN_CODE_SIGNING, &f) !=
-		    -EBADMSG;
+		accepted +=
+		    verify(pki, span_of(p, i), NULL, 0, CA_NOW, CHAIN_CODE_SIGNING, &f) != -EBADMSG;
 	is_int(accepted, 0, "and each prefix");
 	free(p);
 }
@@ -565,8 +561,8 @@ static void test_files(void)
 	AUTO_BUF struct buf text = BUF_INIT(1 << 20);
 	CA_AUTO struct ca_cert leaf = leaf_of(&inter);
 	CA_AUTO struct ca_cert v1 = ca_make(&(struct ca_req){ .subject = "old", .version = 1 });
-	CA_AUTO struct ca_cert under = ca_make(
-	    &(struct ca_req){ .subject = "leaf", .issuer = &v1, .ext = { CA_EXT_SIGNER } });
+	CA_AUTO struct ca_cert under =
+	    ca_make(&(struct ca_req){ .subject = "leaf", .issuer = &v1, .ext = { CA_EXT_SIGNER } });
 	struct fault f;
 
 	ca_check(chain_roots_new(&r) == 0, "roots");
@@ -594,8 +590,8 @@ static void test_files(void)
 	is_int(chain_roots_count(r), 2, "nothing was added");
 	is_int(chain_roots_add_file(r, inter.der, &f), 0, "one certificate in DER");
 	is_int(chain_roots_count(r), 3, "is one more");
-	is_int(chain_roots_add_file(r, span_from(inter.der, 1), &f), -EBADMSG, "not DER: %s",
-	    f.text);
+	is_int(
+	    chain_roots_add_file(r, span_from(inter.der, 1), &f), -EBADMSG, "not DER: %s", f.text);
 }
 
 static void test_bad_chains(void)
@@ -604,8 +600,8 @@ static void test_bad_chains(void)
 	CA_AUTO struct ca_cert leaf = leaf_of(&inter);
 	CA_AUTO struct ca_cert other =
 	    ca_make(&(struct ca_req){ .subject = "root", .ext = { CA_EXT_CA } });
-	CA_AUTO struct ca_cert child = ca_make(&(struct ca_req){
-	    .subject = "child", .issuer = &other, .ext = { CA_EXT_CA } });
+	CA_AUTO struct ca_cert child =
+	    ca_make(&(struct ca_req){ .subject = "child", .issuer = &other, .ext = { CA_EXT_CA } });
 	struct fault f = FAULT_INIT;
 
 	ca_check(chain_roots_new(&r) == 0, "roots");

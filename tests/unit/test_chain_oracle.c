@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Path validation against OpenSSL's X509_verify_cert (with the same time, purpose, anchor and untrusted
- * certificates) on generated chains, most of them with something wrong or unusual in them; the seed is
- * fixed. Same answer, or the difference is in the list below with the words that decide it.
+ * Path validation against OpenSSL's X509_verify_cert (with the same time, purpose, anchor and
+ * untrusted certificates) on generated chains, most of them with something wrong or unusual in
+ * them; the seed is fixed. Same answer, or the difference is in the list below with the words that
+ * decide it.
  */
 
 #include "ca.h"
@@ -44,7 +45,8 @@ static const struct {
 	const char *words;
 	bool stricter; /* we refuse; otherwise we accept */
 } whys[WHYS] = {
-	{ "a leaf that is a CA, or may sign certificates: chain.h's rule (Sigstore and Authenticode have "
+	{ "a leaf that is a CA, or may sign certificates: chain.h's rule (Sigstore and "
+	  "Authenticode have "
 	  "end entities sign)",
 	    true },
 	{ "RFC 5280 4.2.1.3: the key is only used for a purpose for which the keyUsage bit is set",
@@ -53,14 +55,18 @@ static const struct {
 	  "bounds what is below",
 	    true },
 	{ "SHA-1 is not accepted (OpenSSL refuses it from security level 1 on)", true },
-	{ "RFC 5280 4.1.2.1: with extensions, which an end entity needs to have a usage, the version "
+	{ "RFC 5280 4.1.2.1: with extensions, which an end entity needs to have a usage, the "
+	  "version "
 	  "is 3",
 	    true },
-	{ "RFC 5280 6.1.4 (k): verify that the basicConstraints extension is present and cA is TRUE",
+	{ "RFC 5280 6.1.4 (k): verify that the basicConstraints extension is present and cA is "
+	  "TRUE",
 	    true },
-	{ "RFC 5280 4.2: a certificate must not include more than one instance of an extension", true },
+	{ "RFC 5280 4.2: a certificate must not include more than one instance of an extension",
+	    true },
 	{ "curves that key.h does not take", true },
-	{ "RFC 5280 6.1 asks whether there is a path; OpenSSL follows the first issuer that looks right",
+	{ "RFC 5280 6.1 asks whether there is a path; OpenSSL follows the first issuer that looks "
+	  "right",
 	    false },
 	{ "RFC 5280 4.1.2.5: the period from notBefore through notAfter, inclusive", false },
 };
@@ -177,7 +183,8 @@ static void add_limits(struct chaincase *c, struct ca_req *r)
 	else if (rnd(4))
 		ext(r, "keyUsage", "critical,keyCertSign,cRLSign");
 	if (chance(c, 40, "explicit policy"))
-		ext(r, "policyConstraints", rnd(2) ? "requireExplicitPolicy:0" : "requireExplicitPolicy:3");
+		ext(r, "policyConstraints",
+		    rnd(2) ? "requireExplicitPolicy:0" : "requireExplicitPolicy:3");
 	if (rnd(2))
 		ext(r, "2.5.29.32", "DER:3006300406022a03");
 }
@@ -207,7 +214,8 @@ static struct ca_cert make_ca(struct chaincase *c, const struct ca_cert *issuer,
 static void add_leaf_usage(struct chaincase *c, struct ca_req *r)
 {
 	static const char *const usages[] = { "digitalSignature", "nonRepudiation",
-		"digitalSignature,nonRepudiation", "keyEncipherment", "digitalSignature,keyAgreement" };
+		"digitalSignature,nonRepudiation", "keyEncipherment",
+		"digitalSignature,keyAgreement" };
 	static const char *const ekus[] = { "critical,timeStamping", "timeStamping",
 		"critical,timeStamping,codeSigning", "codeSigning" };
 	uint32_t i = rnd(3) ? 0 : rnd(ARRAY_LEN(usages));
@@ -233,7 +241,8 @@ static struct ca_cert make_leaf(struct chaincase *c, const struct ca_cert *issue
 	static const char *const names[] = { "URI:https://example.com/w",
 		"URI:https://sub.example.com/w", "URI:https://example.org/w", "DNS:example.com",
 		"DNS:sub.example.com,DNS:example.com", "email:a@example.com", "email:b@example.org",
-		"IP:192.0.2.1", "IP:198.51.100.1", "URI:https://example.com/w,email:a@example.com" };
+		"IP:192.0.2.1", "IP:198.51.100.1",
+		"URI:https://example.com/w,email:a@example.com" };
 	struct ca_req r = { .subject = "leaf", .issuer = issuer };
 
 	if (!c->stamping && chance(c, 60, "a leaf of version 1")) {
@@ -252,7 +261,8 @@ static struct ca_cert make_leaf(struct chaincase *c, const struct ca_cert *issue
 	return ca_make(&r);
 }
 
-/* root, then CAs below it, then the leaf; sometimes self-issued CAs, sometimes rivals of one name. */
+/* root, then CAs below it, then the leaf; sometimes self-issued CAs, sometimes rivals of one name.
+ */
 static void make_case(struct chaincase *c)
 {
 	static const char *const names[] = { "root", "a", "b", "c", "d" };

@@ -29,9 +29,9 @@ static struct pair make(const char *type, const char *curve)
 	unsigned char *der = p.der;
 	struct fault f = FAULT_INIT;
 
-	p.pkey = curve			  ? EVP_PKEY_Q_keygen(NULL, NULL, type, curve) :
-	    strcmp(type, "RSA") == 0	  ? EVP_PKEY_Q_keygen(NULL, NULL, type, (size_t)2048) :
-					    EVP_PKEY_Q_keygen(NULL, NULL, type);
+	p.pkey = curve			    ? EVP_PKEY_Q_keygen(NULL, NULL, type, curve)
+		 : strcmp(type, "RSA") == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, type, (size_t)2048)
+					    : EVP_PKEY_Q_keygen(NULL, NULL, type);
 	int n = i2d_PUBKEY(p.pkey, &der);
 	p.n = n > 0 ? (size_t)n : 0;
 	int rc = key_from_spki(&p.key, span_of(p.der, p.n), &f);
@@ -88,14 +88,16 @@ static void test_matrix(const char *type, const char *curve, enum key_scheme sch
 			wrong += key_verify_as(p.key, KEY_BY_KIND, hashes[j], MSG, sig) != want;
 			for (size_t k = 0; k < ARRAY_LEN(others); k++)
 				wrong += others[k] != scheme &&
-				    key_verify_as(p.key, others[k], hashes[j], MSG, sig) ==
-					KEY_GOOD;
+					 key_verify_as(p.key, others[k], hashes[j], MSG, sig) ==
+					     KEY_GOOD;
 		}
 		wrong += key_verify_as(p.key, scheme, hashes[i], SPAN_LIT("x"), sig) !=
-		    KEY_BAD_SIGNATURE;
+			 KEY_BAD_SIGNATURE;
 	}
 	is_int(wrong, 0, "%s %s: only the scheme and hash that signed verify", type,
-	    curve ? curve : padding == RSA_PKCS1_PSS_PADDING ? "PSS" : "PKCS#1");
+	    curve			       ? curve
+	    : padding == RSA_PKCS1_PSS_PADDING ? "PSS"
+					       : "PKCS#1");
 	struct digest sha1;
 	struct span sig = sign(p.pkey, "SHA1", padding, raw);
 	ok(hash_span(DIGEST_SHA1, MSG, &sha1) == 0 &&
@@ -123,7 +125,8 @@ static void test_ed25519(void)
 	done(&p);
 }
 
-/* The quick way takes exactly what the slow one does: OpenSSL decodes and encodes again to the same. */
+/* The quick way takes exactly what the slow one does: OpenSSL decodes and encodes again to the
+ * same. */
 static bool oracle(struct span der)
 {
 	const unsigned char *q = der.p;
@@ -160,8 +163,8 @@ static void test_flips(const char *type, const char *curve)
 		key_free(k);
 		p.der[i / 8] ^= (uint8_t)(1u << (i % 8));
 	}
-	is_int(differ, 0, "%s %s: every flipped key that is taken (%u) is one, under its own id", type,
-	    curve ? curve : "", taken);
+	is_int(differ, 0, "%s %s: every flipped key that is taken (%u) is one, under its own id",
+	    type, curve ? curve : "", taken);
 	is_int(no_words, 0, "and a refusal has words");
 	ERR_clear_error(); /* the oracle's */
 	for (size_t i = 0; i < p.n; i++) {

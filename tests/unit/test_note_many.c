@@ -34,7 +34,8 @@ static struct note_signer signer(enum note_type type, const char *name, const st
 }
 
 /* A line as Rekor v1 writes it: any key over the text, its hint that of the SPKI. */
-static void put_line(struct buf *out, const char *name, const struct note_signer *s, const char *text)
+static void put_line(
+    struct buf *out, const char *name, const struct note_signer *s, const char *text)
 {
 	AUTO_BUF struct buf sig = BUF_INIT(1 << 12);
 
@@ -52,8 +53,8 @@ static void put_cosign(struct buf *out, const char *name, const struct key *k, t
 		exit(1);
 }
 
-static int open_(struct note_sigs *s, const struct buf *note, const struct note_signer *who, size_t n,
-    struct fault *f)
+static int open_(struct note_sigs *s, const struct buf *note, const struct note_signer *who,
+    size_t n, struct fault *f)
 {
 	*f = FAULT_INIT;
 	return note_verify(s, buf_span(note), who, n, f);
@@ -85,12 +86,13 @@ static void test_kinds(void)
 			strcmp(c.origin, "rekor.example - 2605736670972794746") == 0,
 		    "the checkpoint in it %s", f.text);
 		s.name = "other.example";
-		is_int(open_(&sigs, &note, &s, 1, &f), KEY_BAD_SIGNATURE, "another name: %s", f.text);
+		is_int(
+		    open_(&sigs, &note, &s, 1, &f), KEY_BAD_SIGNATURE, "another name: %s", f.text);
 		s.name = "rekor.example";
 		is_int(open_(&sigs, &note, &s, 1, &f), 0, "its name %s", f.text);
 		s.hint[0] ^= 1;
-		is_int(open_(&sigs, &note, &s, 1, &f), KEY_BAD_SIGNATURE, "another hint: %s",
-		    f.text);
+		is_int(
+		    open_(&sigs, &note, &s, 1, &f), KEY_BAD_SIGNATURE, "another hint: %s", f.text);
 	}
 }
 
@@ -133,7 +135,8 @@ static void test_order(void)
 
 static void test_rules(void)
 {
-	AUTO_KEY struct key *log = make(KEY_ED25519), *w = make(KEY_ED25519), *x = make(KEY_ED25519);
+	AUTO_KEY struct key *log = make(KEY_ED25519), *w = make(KEY_ED25519),
+			    *x = make(KEY_ED25519);
 	struct note_signer l = signer(NOTE_ED25519, "log.example", log);
 	struct note_signer c = signer(NOTE_COSIGNATURE, "w", w);
 	const struct note_signer both[] = { l, c };
@@ -166,8 +169,8 @@ static void test_rules(void)
 	memcpy(as_log.hint, c.hint, NOTE_HINT_LEN);
 	note.n = head;
 	put_cosign(&note, "w", w, WHEN);
-	is_int(open_(&sigs, &note, &as_log, 1, &f), KEY_BAD_SIGNATURE, "not for the text: %s",
-	    f.text);
+	is_int(
+	    open_(&sigs, &note, &as_log, 1, &f), KEY_BAD_SIGNATURE, "not for the text: %s", f.text);
 	struct note_signer plain = signer(NOTE_ED25519, "w", w), as_witness = c;
 	memcpy(as_witness.hint, plain.hint, NOTE_HINT_LEN);
 	note.n = head;
@@ -192,7 +195,8 @@ static void test_rules(void)
 	is_int(note_cosign(SPAN_LIT(TEXT), "w", w, TS_NONE, &note), -EINVAL, "an instant");
 }
 
-/* The worked example of c2sp.org/tlog-cosignature: what the key is, it does not say; the form is. */
+/* The worked example of c2sp.org/tlog-cosignature: what the key is, it does not say; the form is.
+ */
 static void test_vkeys(void)
 {
 	AUTO_KEY struct key *w = make(KEY_ED25519), *again = NULL;
@@ -207,7 +211,8 @@ static void test_vkeys(void)
 		strcmp(name, "witness.example/w1") == 0,
 	    "and read %s", f.text);
 	struct key *no = NULL;
-	is_int(note_vkey_parse(buf_span(&a), name, &no, &f), -EBADMSG, "not as a log's: %s", f.text);
+	is_int(
+	    note_vkey_parse(buf_span(&a), name, &no, &f), -EBADMSG, "not as a log's: %s", f.text);
 	is_int(note_vkey_parse_witness(buf_span(&b), name, &no, &f), -EBADMSG, "nor a log's: %s",
 	    f.text);
 }
@@ -228,9 +233,10 @@ static void test_flips(void)
 	for (size_t i = 0; i < 8 * note.n; i++) {
 		note.p[i / 8] ^= (uint8_t)(1u << (i % 8));
 		if (note_verify(&sigs, buf_span(&note), who, 2, NULL) == 0) {
-			/* a line whose name or hint changed is a stranger's: the other one remains */
+			/* a line whose name or hint changed is a stranger's: the other one remains
+			 */
 			accepted += sigs.n != 1 || !span_eq(sigs.text, SPAN_LIT(TEXT)) ||
-			    (sigs.sig[0].signer == 1 && sigs.sig[0].time != WHEN);
+				    (sigs.sig[0].signer == 1 && sigs.sig[0].time != WHEN);
 			fell++;
 		}
 		note.p[i / 8] ^= (uint8_t)(1u << (i % 8));
@@ -238,7 +244,8 @@ static void test_flips(void)
 	is_int(accepted, 0, "each of %zu flips is refused, or takes one signer away (%zu)",
 	    8 * note.n, fell);
 	for (size_t i = 0; i < note.n; i++)
-		accepted += note_verify(&sigs, span_of(note.p, i), who, 2, NULL) == 0 && sigs.n != 1;
+		accepted +=
+		    note_verify(&sigs, span_of(note.p, i), who, 2, NULL) == 0 && sigs.n != 1;
 	is_int(accepted, 0, "no prefix has both");
 	for (size_t i = 0; i < note.n; i++)
 		accepted += note_verify(&sigs, span_of(note.p, i), &who[1], 1, NULL) == 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Certificates, SCTs, time stamps and checkpoints that the real Sigstore services made: those of the
- * bundles in ../shared/data/trust/sigstore, each under its own trusted root or the production one.
+ * Certificates, SCTs, time stamps and checkpoints that the real Sigstore services made: those of
+ * the bundles in ../shared/data/trust/sigstore, each under its own trusted root or the production
+ * one.
  */
 
 #include "base/file.h"
@@ -44,7 +45,7 @@ static size_t chain_of(struct json_val v, struct span out[LISTED_MAX], struct ar
 {
 	size_t n = 0;
 
-	JSON_EACH (c, json_path(v, "certChain", "certificates", NULL))
+	JSON_EACH(c, json_path(v, "certChain", "certificates", NULL))
 		if (n < LISTED_MAX)
 			out[n++] = b64(json_get(c, "rawBytes"), a);
 	return n;
@@ -52,7 +53,7 @@ static size_t chain_of(struct json_val v, struct span out[LISTED_MAX], struct ar
 
 static bool read_keys(struct json_val list, struct key **key, size_t *n, struct arena *a)
 {
-	JSON_EACH (l, list) {
+	JSON_EACH(l, list) {
 		struct span der = b64(json_path(l, "publicKey", "rawBytes", NULL), a);
 		struct fault f = FAULT_INIT;
 		int rc = key_from_spki(&key[*n], der, &f);
@@ -80,18 +81,18 @@ static bool read_root(struct root *r, struct json_val v, struct arena *a)
 	struct fault f = FAULT_INIT;
 	bool good = true;
 
-	JSON_EACH (ca, json_get(v, "certificateAuthorities")) {
+	JSON_EACH(ca, json_get(v, "certificateAuthorities")) {
 		size_t n = chain_of(ca, der, a);
 		good &= chain_roots_new(&r->ca[r->nca]) == 0 &&
-		    chain_roots_add_chain(r->ca[r->nca], der, n, &f) == 0;
+			chain_roots_add_chain(r->ca[r->nca], der, n, &f) == 0;
 		r->nca++;
 	}
-	JSON_EACH (tsa, json_get(v, "timestampAuthorities")) {
+	JSON_EACH(tsa, json_get(v, "timestampAuthorities")) {
 		size_t n = chain_of(tsa, der, a);
 		good &= tsp_authority_new(&r->tsa[r->ntsa], der, n, &f) == 0;
 		r->ntsa++;
 	}
-	JSON_EACH (l, json_get(v, "tlogs"))
+	JSON_EACH(l, json_get(v, "tlogs"))
 		host_of(json_get(l, "baseUrl"), r->log_name[r->nlog++], a);
 	r->nlog = 0;
 	good &= read_keys(json_get(v, "tlogs"), r->log, &r->nlog, a);
@@ -117,7 +118,8 @@ struct expect {
 	int chain, sct, tsp, note;
 };
 static const struct expect expects[] = {
-	{ .dir = "bundle-from-wrong-instance_fail", .chain = CHAIN_NO_ISSUER,
+	{ .dir = "bundle-from-wrong-instance_fail",
+	    .chain = CHAIN_NO_ISSUER,
 	    .note = KEY_BAD_SIGNATURE },
 	{ .dir = "bundle-with-root-cert_fail" },
 	{ .dir = "intoto-expired-certificate_fail", .chain = CHAIN_EXPIRED }, /* its CA is */
@@ -172,19 +174,20 @@ static void check_leaf(const struct root *r, struct span der, const struct expec
 	if (rc != 0)
 		return;
 	bool good = x509_alt_names(&names, leaf, &a, &f) == 0 && names.n == 1 && names.critical &&
-	    fulcio_read(&claims, leaf, &a, &f) == 0 && fulcio_issuer(&claims);
+		    fulcio_read(&claims, leaf, &a, &f) == 0 && fulcio_issuer(&claims);
 	ok(good, "%s: %s, says %s", x->dir, good ? names.name[0].text : "",
 	    good ? fulcio_issuer(&claims) : f.text);
 	rc = CHAIN_NO_ISSUER;
 	for (size_t i = 0; rc == CHAIN_NO_ISSUER && i < r->nca; i++)
-		rc = chain_verify(&p, r->ca[i], leaf, NULL, 0,
-		    x509_not_before(leaf), CHAIN_CODE_SIGNING, &f);
+		rc = chain_verify(
+		    &p, r->ca[i], leaf, NULL, 0, x509_not_before(leaf), CHAIN_CODE_SIGNING, &f);
 	is_int(rc, x->chain, "%s: its chain", x->dir);
 	if (rc == CHAIN_OK)
 		is_int(check_scts(r, &p), x->sct, "%s: its SCTs", x->dir);
 }
 
-static void check_stamp(const struct root *r, struct span der, struct span sig, const struct expect *x)
+static void check_stamp(
+    const struct root *r, struct span der, struct span sig, const struct expect *x)
 {
 	struct fault f = FAULT_INIT;
 	struct tsp t;
@@ -210,8 +213,8 @@ static void check_note(const struct root *r, struct span note, const struct expe
 
 	for (size_t i = 0; i < r->nlog; i++) {
 		bool ed = key_kind_of(r->log[i]) == KEY_ED25519;
-		if (note_signer_init(&s[i], ed ? NOTE_ED25519 : NOTE_ECDSA, r->log_name[i],
-			r->log[i]) < 0)
+		if (note_signer_init(
+			&s[i], ed ? NOTE_ED25519 : NOTE_ECDSA, r->log_name[i], r->log[i]) < 0)
 			exit(1);
 	}
 	int rc = note_verify(&sigs, note, s, r->nlog, &f);
@@ -231,18 +234,19 @@ static void check_bundle(const char *dir, const struct root *r, struct json_val 
 	struct span cert = b64(json_path(m, "certificate", "rawBytes", NULL), a);
 	struct json_val sig = json_path(b, "messageSignature", "signature", NULL);
 
-	JSON_EACH (c, json_path(m, "x509CertificateChain", "certificates", NULL)) {
+	JSON_EACH(c, json_path(m, "x509CertificateChain", "certificates", NULL)) {
 		cert = b64(json_get(c, "rawBytes"), a);
 		break;
 	}
-	JSON_EACH (s, json_path(b, "dsseEnvelope", "signatures", NULL))
+	JSON_EACH(s, json_path(b, "dsseEnvelope", "signatures", NULL))
 		sig = json_get(s, "sig");
 	if (cert.n)
 		check_leaf(r, cert, &x);
-	JSON_EACH (t, json_path(m, "timestampVerificationData", "rfc3161Timestamps", NULL))
+	JSON_EACH(t, json_path(m, "timestampVerificationData", "rfc3161Timestamps", NULL))
 		check_stamp(r, b64(json_get(t, "signedTimestamp"), a), b64(sig, a), &x);
-	JSON_EACH (e, json_get(m, "tlogEntries")) {
-		struct json_val note = json_path(e, "inclusionProof", "checkpoint", "envelope", NULL);
+	JSON_EACH(e, json_get(m, "tlogEntries")) {
+		struct json_val note =
+		    json_path(e, "inclusionProof", "checkpoint", "envelope", NULL);
 		if (json_ok(note))
 			check_note(r, json_str(note, a), &x);
 	}

@@ -53,7 +53,8 @@ static void put_signed(struct buf *b, const struct want *w, X509 *pre, const str
 
 static void put_sct(struct buf *out, const struct want *w, X509 *pre, const struct ca_cert *ca)
 {
-	AUTO_BUF struct buf msg = BUF_INIT(1 << 20), sig = BUF_INIT(1 << 16), one = BUF_INIT(1 << 16);
+	AUTO_BUF struct buf msg = BUF_INIT(1 << 20), sig = BUF_INIT(1 << 16),
+			    one = BUF_INIT(1 << 16);
 	struct digest id = key_id(w->log);
 	bool rsa = key_kind_of(w->log) == KEY_RSA;
 
@@ -90,8 +91,8 @@ static void embed(struct ca_cert *c, const struct ca_cert *ca, struct span list,
 	OPENSSL_free(der);
 }
 
-static struct ca_cert with_scts(const struct ca_cert *ca, const struct want *w, size_t n, int where,
-    bool bare)
+static struct ca_cert with_scts(
+    const struct ca_cert *ca, const struct want *w, size_t n, int where, bool bare)
 {
 	AUTO_BUF struct buf scts = BUF_INIT(1 << 16), list = BUF_INIT(1 << 16);
 	struct ca_req req = { .subject = "leaf", .issuer = ca };
@@ -133,8 +134,8 @@ static int verify(struct span der, struct span issuer, const struct want *w, siz
 		return -2;
 	for (size_t i = 0; rc == SCT_OK && i < n; i++) {
 		rc = sct_verify(&l.sct[i], &pre, w[i].log, &f);
-		if (rc == SCT_OK && (l.sct[i].timestamp != w[i].time ||
-					l.sct[i].time != (ts)w[i].time * 1000000))
+		if (rc == SCT_OK &&
+		    (l.sct[i].timestamp != w[i].time || l.sct[i].time != (ts)w[i].time * 1000000))
 			rc = -3;
 		if (rc > 0 && !f.text[0])
 			rc = -4;
@@ -267,7 +268,8 @@ static void test_flips(const struct ca_cert *ca)
 	size_t n = c.der.n;
 	uint8_t *p = malloc(n);
 	size_t wrong = 0, outside = 0;
-	/* the certificate's own signature is not the SCT's matter, nor is the SCT extension's frame */
+	/* the certificate's own signature is not the SCT's matter, nor is the SCT extension's frame
+	 */
 	AUTO_CERT struct cert *x = NULL;
 	struct sct_list l;
 	ca_check(x509_open(&x, c.der, NULL) == 0 && sct_read(&l, x, NULL) == SCT_OK, "open");

@@ -50,7 +50,8 @@ static void make_all(void)
 }
 
 /* Read and verified; an error must have words and leave nothing behind. */
-static int check(struct span der, struct span message, const struct tsp_authority *a, struct fault *f)
+static int check(
+    struct span der, struct span message, const struct tsp_authority *a, struct fault *f)
 {
 	static const struct tsp zero;
 	struct tsp t = { 0 };
@@ -59,7 +60,8 @@ static int check(struct span der, struct span message, const struct tsp_authorit
 	int rc = tsp_read(&t, der, f);
 	if (rc != TSP_OK)
 		return !f->text[0] || memcmp(&t, &zero, sizeof(t)) ? -1 : rc;
-	if (t.time != (CA_FROM + 500) * TS_SECOND && t.time != (CA_FROM + 500) * TS_SECOND + 250000000)
+	if (t.time != (CA_FROM + 500) * TS_SECOND &&
+	    t.time != (CA_FROM + 500) * TS_SECOND + 250000000)
 		rc = -2;
 	if (rc == TSP_OK)
 		rc = tsp_verify(&t, message, a, f);
@@ -100,7 +102,8 @@ static void test_good(void)
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
 		bool embed = v[i].req.embed;
 		is_int(stamp(&v[i].req, pinned, &f), TSP_OK, "pinned: %s %s", v[i].name, f.text);
-		is_int(stamp(&v[i].req, lone, &f), TSP_OK, "pinned alone: %s %s", v[i].name, f.text);
+		is_int(
+		    stamp(&v[i].req, lone, &f), TSP_OK, "pinned alone: %s %s", v[i].name, f.text);
 		is_int(stamp(&v[i].req, chained, &f), embed ? TSP_OK : TSP_NO_CERTIFICATE,
 		    "by its CA: %s: %s", v[i].name, f.text);
 		is_int(stamp(&v[i].req, other, &f), TSP_OTHER_TSA, "another authority: %s: %s",
@@ -129,8 +132,8 @@ static void test_refused(void)
 
 	is_int(stamp(&(struct tsa_req){ .message = SPAN_LIT("other bytes") }, pinned, &f),
 	    TSP_OTHER_BYTES, "%s", f.text);
-	is_int(stamp(&(struct tsa_req){ .refuse = true }, pinned, &f), TSP_NOT_GRANTED, "%s",
-	    f.text);
+	is_int(
+	    stamp(&(struct tsa_req){ .refuse = true }, pinned, &f), TSP_NOT_GRANTED, "%s", f.text);
 	is_int(stamp(&(struct tsa_req){ .imprint = "SHA1" }, pinned, &f), TSP_ALGORITHM,
 	    "an imprint of SHA-1: %s", f.text);
 	is_int(stamp(&(struct tsa_req){ .digest = "SHA1" }, pinned, &f), TSP_ALGORITHM,
@@ -142,8 +145,8 @@ static void test_refused(void)
 	alien.extra = &stranger_root;
 	is_int(stamp(&alien, chained, &f), TSP_OTHER_TSA, "who brings his CA: %s", f.text);
 	/* the same issuer name and serial as the pinned one, another key: its digest is signed */
-	CA_AUTO struct ca_cert twin = ca_make(&(struct ca_req){
-	    .subject = "tsa", .issuer = &inter, .ext = { CA_EXT_TSA } });
+	CA_AUTO struct ca_cert twin =
+	    ca_make(&(struct ca_req){ .subject = "tsa", .issuer = &inter, .ext = { CA_EXT_TSA } });
 	X509_set_serialNumber(twin.x, X509_get_serialNumber(tsa.x));
 	ca_sign(&twin, inter.key, NULL);
 	is_int(stamp(&(struct tsa_req){ .signer = &twin }, pinned, &f), TSP_OTHER_TSA,
@@ -167,8 +170,8 @@ static void test_dates(void)
 	struct fault f;
 
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
-		CA_AUTO struct ca_cert ca = ca_make(&(struct ca_req){
-		    .subject = "ca", .to = v[i].ca_to, .ext = { CA_EXT_CA } });
+		CA_AUTO struct ca_cert ca = ca_make(
+		    &(struct ca_req){ .subject = "ca", .to = v[i].ca_to, .ext = { CA_EXT_CA } });
 		CA_AUTO struct ca_cert t = ca_make(&(struct ca_req){ .subject = "t",
 		    .issuer = &ca,
 		    .from = v[i].from,
@@ -184,8 +187,8 @@ static void test_dates(void)
 	}
 }
 
-/* A TSA whose certificate says less than RFC 3161 wants. OpenSSL's TSA would not sign with it, so the
- * token is an honest one's of the same name and serial, and the reference fails last. */
+/* A TSA whose certificate says less than RFC 3161 wants. OpenSSL's TSA would not sign with it, so
+ * the token is an honest one's of the same name and serial, and the reference fails last. */
 static void test_usage(void)
 {
 	static const struct {
@@ -208,8 +211,8 @@ static void test_usage(void)
 		ca_sign(&t, inter.key, NULL);
 		struct tsp_authority *a =
 		    authority((const struct ca_cert *const[]){ &t, &inter, &root }, 3);
-		is_int(stamp(&(struct tsa_req){ 0 }, a, &f), v[i].want, "%s: %s", v[i].value,
-		    f.text);
+		is_int(
+		    stamp(&(struct tsa_req){ 0 }, a, &f), v[i].want, "%s: %s", v[i].value, f.text);
 		tsp_authority_free(a);
 	}
 }
@@ -226,13 +229,13 @@ static void test_authorities(void)
 	    CHAIN_NO_ISSUER, "out of order: %s", f.text);
 	is_int(tsp_authority_new(&a, (struct span[]){ stranger.der, root.der }, 2, &f),
 	    CHAIN_BAD_SIGNATURE, "a root of the same name: %s", f.text);
-	is_int(tsp_authority_new(&a, (struct span[]){ SPAN_LIT("x") }, 1, &f), -EBADMSG, "%s",
-	    f.text);
+	is_int(
+	    tsp_authority_new(&a, (struct span[]){ SPAN_LIT("x") }, 1, &f), -EBADMSG, "%s", f.text);
 	ok(!a, "nothing was written");
 }
 
-/* The bare token, and every flip and prefix. A flip outside what is signed may leave the stamp good,
- * but never with another time or other bytes (check sees to that). */
+/* The bare token, and every flip and prefix. A flip outside what is signed may leave the stamp
+ * good, but never with another time or other bytes (check sees to that). */
 static void test_flips(const struct tsp_authority *a, bool embed)
 {
 	AUTO_BUF struct buf der = BUF_INIT(1 << 16);
@@ -240,8 +243,7 @@ static void test_flips(const struct tsp_authority *a, bool embed)
 	struct fault f = FAULT_INIT;
 	size_t good = 0, wrong = 0;
 
-	tsa_respond(&der,
-	    &(struct tsa_req){ .signer = &tsa, .message = MESSAGE, .embed = embed });
+	tsa_respond(&der, &(struct tsa_req){ .signer = &tsa, .message = MESSAGE, .embed = embed });
 	ca_check(tsp_read(&t, buf_span(&der), &f) == TSP_OK, "read");
 	size_t signed_at = (size_t)(t.signer.attrs.p - der.p);
 	size_t sig_at = (size_t)(t.signer.signature.p - der.p);
@@ -249,8 +251,8 @@ static void test_flips(const struct tsp_authority *a, bool embed)
 	for (size_t i = 0; i < 8 * der.n; i++) {
 		size_t at = i / 8;
 		bool covered = (at >= signed_at && at < signed_at + t.signer.attrs.n) ||
-		    (at >= sig_at && at < sig_at + t.signer.signature.n) ||
-		    (at >= tst_at && at < tst_at + t.cms.content.body.n);
+			       (at >= sig_at && at < sig_at + t.signer.signature.n) ||
+			       (at >= tst_at && at < tst_at + t.cms.content.body.n);
 		der.p[at] ^= (uint8_t)(1u << (i % 8));
 		int rc = check(buf_span(&der), MESSAGE, a, &f);
 		good += rc == TSP_OK;
@@ -292,8 +294,8 @@ static void test_malformed(void)
 	for (size_t i = 0; i < ARRAY_LEN(v); i++)
 		is_int(check(v[i].der, MESSAGE, pinned, &f), TSP_MALFORMED, "%s: %s", v[i].name,
 		    f.text);
-	is_int(check(SPAN_LIT("\x30\x05\x30\x03\x02\x01\x02"), MESSAGE, pinned, &f), TSP_NOT_GRANTED,
-	    "refused: %s", f.text);
+	is_int(check(SPAN_LIT("\x30\x05\x30\x03\x02\x01\x02"), MESSAGE, pinned, &f),
+	    TSP_NOT_GRANTED, "refused: %s", f.text);
 }
 
 int main(void)

@@ -67,7 +67,8 @@ static void test_bad_names(void)
 	} v[] = {
 		{ "empty list", "DER:3000" },
 		{ "no list", "DER:0500" },
-		{ "bytes behind", "DER:3003860178" "00" },
+		{ "bytes behind", "DER:3003860178"
+				  "00" },
 		{ "NUL in a URI", "DER:30058603780079" },
 		{ "an e-mail that is not ASCII", "DER:30048102c3a9" },
 		{ "a newline in a DNS name", "DER:30048202610a" },
@@ -75,8 +76,7 @@ static void test_bad_names(void)
 		{ "an unknown tag", "DER:3003890161" },
 		{ "a cut URI", "DER:3003860261" },
 		/* otherName 57264.1.7 with: IA5String, empty, NUL, not UTF-8, no value */
-		{ "user name: another type",
-		    "DER:3013a011060a2b0601040183bf300107a00316 0161" },
+		{ "user name: another type", "DER:3013a011060a2b0601040183bf300107a00316 0161" },
 		{ "user name: empty", "DER:3012a010060a2b0601040183bf300107a0020c00" },
 		{ "user name: NUL", "DER:3014a012060a2b0601040183bf300107a0040c026100" },
 		{ "user name: not UTF-8", "DER:3013a011060a2b0601040183bf300107a0030c01ff" },
@@ -88,8 +88,8 @@ static void test_bad_names(void)
 		for (const char *p = v[i].der; *p; p++) /* no spaces */
 			if (*p != ' ')
 				strncat(der, p, 1);
-		CA_AUTO struct ca_cert c = ca_make(
-		    &(struct ca_req){ .subject = "x", .ext = { { "2.5.29.17", der } } });
+		CA_AUTO struct ca_cert c =
+		    ca_make(&(struct ca_req){ .subject = "x", .ext = { { "2.5.29.17", der } } });
 		AUTO_CERT struct cert *x = open_(&c);
 		struct x509_names n = { 0 };
 		struct fault f = FAULT_INIT;
@@ -122,8 +122,7 @@ static void test_fulcio(void)
 		{ "1.3.6.1.4.1.57264.1.7", "DER:ff" },
 		{ "1.3.6.1.4.1.57264.1.8", "ASN1:UTF8String:https://issuer" },
 		{ "1.3.6.1.4.1.57264.1.24", "ASN1:UTF8String:sub" },
-		{ "1.3.6.1.4.1.57264.1.25", "DER:ff" },
-		{ "1.3.6.1.4.1.57264.2", "DER:ff" },
+		{ "1.3.6.1.4.1.57264.1.25", "DER:ff" }, { "1.3.6.1.4.1.57264.2", "DER:ff" },
 		{ "1.3.6.1.4.1.57264.1.8.1", "DER:ff" } } });
 	AUTO_CERT struct cert *x = open_(&c);
 	struct fulcio_claims y = { 0 };
@@ -164,8 +163,8 @@ static void test_bad_fulcio(void)
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
 		static const struct fulcio_claims zero;
 		AUTO_ARENA struct arena a = ARENA_INIT(1 << 20);
-		CA_AUTO struct ca_cert c = ca_make(&(struct ca_req){
-		    .subject = "x", .ext = { { v[i].oid, v[i].value } } });
+		CA_AUTO struct ca_cert c = ca_make(
+		    &(struct ca_req){ .subject = "x", .ext = { { v[i].oid, v[i].value } } });
 		AUTO_CERT struct cert *x = open_(&c);
 		struct fulcio_claims y = { 0 };
 		struct fault f = FAULT_INIT;
