@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* cmd_sign: signatures that minisign, signify, ssh-keygen, openssl and Sigstore's verifiers accept. */
+/* cmd_sign: signatures that minisign, signify, ssh-keygen, openssl and Sigstore's verifiers
+ * accept. */
 
 #include "base/file.h"
 #include "cli/commands.h"
@@ -13,7 +14,17 @@
 
 #define STATEMENT "application/vnd.in-toto+json"
 
-enum format { F_DSSE, F_SIGSTORE, F_MINISIGN, F_SIGNIFY, F_SIGNIFY_LIST, F_SSH, F_CMS, F_RAW, FORMATS };
+enum format {
+	F_DSSE,
+	F_SIGSTORE,
+	F_MINISIGN,
+	F_SIGNIFY,
+	F_SIGNIFY_LIST,
+	F_SSH,
+	F_CMS,
+	F_RAW,
+	FORMATS,
+};
 
 static const struct {
 	const char *name, *suffix;

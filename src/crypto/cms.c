@@ -22,8 +22,7 @@ static bool der_is_signed_data(struct span s)
 		return false;
 	size_t head = 2 + (s.p[1] > 0x80 ? s.p[1] & 0x7fu : 0);
 
-	return span_starts(
-	    span_from(s, head), span_of(signed_data_oid, sizeof(signed_data_oid)));
+	return span_starts(span_from(s, head), span_of(signed_data_oid, sizeof(signed_data_oid)));
 }
 
 static bool is_smime(struct span text)
@@ -78,8 +77,7 @@ static int read_algorithms(struct cms_signer *s, struct fault *f)
 	/* RFC 8419: Ed25519 goes with SHA-512 */
 	if (s->alg.digest != s->digest ||
 	    (s->alg.scheme == KEY_EDDSA && s->digest != DIGEST_SHA512))
-		return fault_set(
-		    f, -EBADMSG, "digest and signature algorithm do not go together");
+		return fault_set(f, -EBADMSG, "digest and signature algorithm do not go together");
 	return 0;
 }
 
@@ -94,7 +92,8 @@ static int read_attributes(struct cms_signer *s, struct fault *f)
 	s->attrs = pkcs7_attr_set(s->x.attrs);
 	if (pkcs7_attr_find(s->attrs, OID_CONTENT_TYPE, &v) != PKCS7_OK || v.tag != DER_OID ||
 	    !span_eq(v.body, OID_DATA))
-		return fault_set(f, -EBADMSG, "the contentType attribute is not there, or not data");
+		return fault_set(
+		    f, -EBADMSG, "the contentType attribute is not there, or not data");
 	if (pkcs7_attr_find(s->attrs, OID_MESSAGE_DIGEST, &v) != PKCS7_OK || v.tag != DER_OCTETS)
 		return fault_set(f, -EBADMSG, "not exactly one messageDigest attribute");
 	s->message_digest = v.body;
@@ -126,9 +125,11 @@ static int read_signer(struct cms *m, struct span der, struct fault *f)
 	if (pkcs7_signer_read(&s->x, der, NULL) != PKCS7_OK)
 		return fault_set(f, -EBADMSG, "not a SignerInfo");
 	if (s->x.version != (s->x.issuer.n ? 1 : 3))
-		return fault_set(f, -EBADMSG, "its version does not go with how it names the signer");
+		return fault_set(
+		    f, -EBADMSG, "its version does not go with how it names the signer");
 	if (!listed(m->p7.digest_algs, s->x.digest_oid))
-		return fault_set(f, -EBADMSG, "its digest algorithm is not listed in digestAlgorithms");
+		return fault_set(
+		    f, -EBADMSG, "its digest algorithm is not listed in digestAlgorithms");
 	struct cur c = cur_of(s->x.unsigned_attrs);
 	struct span oid, values;
 	while (pkcs7_attr_next(&c, &oid, &values))
@@ -208,8 +209,8 @@ static int read_outline(struct cms *m, struct span der, struct fault *f)
 		return fault_set(f, -EBADMSG, "content type %s is not accepted, only data",
 		    der_oid_text(m->p7.content_oid, text));
 	if (m->p7.content.all.n)
-		return fault_set(f, -EBADMSG,
-		    "it holds what was signed: only a detached signature is accepted");
+		return fault_set(
+		    f, -EBADMSG, "it holds what was signed: only a detached signature is accepted");
 	if (m->p7.version != 1 && (m->p7.version < 3 || m->p7.version > 5))
 		return fault_set(f, -EBADMSG, "version %u is not known", (unsigned)m->p7.version);
 	return 0;
@@ -282,7 +283,8 @@ bool cms_time_stamp(
 	return true;
 }
 
-/* The subjectKeyIdentifier among the extensions of a TBSCertificate that was read up to its subject. */
+/* The subjectKeyIdentifier among the extensions of a TBSCertificate that was read up to its
+ * subject. */
 static struct span key_identifier(struct cur *tbs)
 {
 	struct span found = SPAN_NONE;

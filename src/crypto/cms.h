@@ -4,10 +4,10 @@
 /*
  * cms: CMS / PKCS#7 SignedData without content (RFC 5652, RFC 2315): a detached signature.
  *
- * Accepted: strict DER, or one PEM block (CMS, PKCS7) with it; content type id-data, no content inside;
- * 1 to CMS_SIGNERS_MAX signers, each with SHA-256, SHA-384 or SHA-512 and RSA (PKCS#1 v1.5 or PSS,
- * RFC 4056), ECDSA (RFC 5753) or Ed25519 (RFC 8419), with or without signed attributes. SHA-1, MD5,
- * DSA, BER, S/MIME text and other content types are refused by name.
+ * Accepted: strict DER, or one PEM block (CMS, PKCS7) with it; content type id-data, no content
+ * inside; 1 to CMS_SIGNERS_MAX signers, each with SHA-256, SHA-384 or SHA-512 and RSA (PKCS#1 v1.5
+ * or PSS, RFC 4056), ECDSA (RFC 5753) or Ed25519 (RFC 8419), with or without signed attributes.
+ * SHA-1, MD5, DSA, BER, S/MIME text and other content types are refused by name.
  *
  * Signed attributes: contentType and messageDigest exactly once each, and hold; signingTime and
  * signingCertificate(V2) at most once; others are signed, and ignored.
@@ -15,8 +15,8 @@
  * What no signature covers: the order and number of SignerInfos, certificates and CRLs, the version
  * numbers, unsigned attributes; who a SignerInfo says signed, where no signingCertificate binds it.
  *
- * A signature over content without signed attributes is also one over a content that looks like those
- * attributes: RFC 5652 leaves that open. So content that is a DER SET of attributes with a
+ * A signature over content without signed attributes is also one over a content that looks like
+ * those attributes: RFC 5652 leaves that open. So content that is a DER SET of attributes with a
  * messageDigest is refused where there are no signed attributes.
  *
  * Guarantees: struct cms holds spans into the text or the arena and no other memory. Result codes:
@@ -72,15 +72,16 @@ enum cms_result {
 	CMS_WRONG_KEY,       /* the algorithm does not go with the key */
 	CMS_CONFUSED,        /* content that could be signed attributes */
 };
-/* Does the signature hold under this key? cert: the certificate that the key came from, DER; empty if
- * it did not. */
+/* Does the signature hold under this key? cert: the certificate that the key came from, DER;
+ * empty if it did not. */
 FB_MUST int cms_verify(const struct cms *c, size_t signer, const struct key *k, struct span cert,
     const struct cms_content *content, struct fault *f);
 
 /*
  * Appends DER of a detached SignedData by one signer, with the attributes contentType, signingTime,
- * messageDigest and signingCertificateV2. cert is the certificate of k (-EINVAL if it is not); digest is
- * the content's, SHA-256, SHA-384 or SHA-512 (Ed25519: SHA-512 only). extra: certificates to put in.
+ * messageDigest and signingCertificateV2. cert is the certificate of k (-EINVAL if it is not);
+ * digest is the content's, SHA-256, SHA-384 or SHA-512 (Ed25519: SHA-512 only). extra: certificates
+ * to put in.
  */
 struct cms_sign {
 	const struct key *key;

@@ -100,7 +100,8 @@ static bool put_attributes(struct buf *b, const struct cms_sign *s)
 static int sign_attributes(const struct cms_sign *s, struct span attrs, struct buf *sig)
 {
 	AUTO_BUF struct buf set = BUF_INIT(4096);
-	const char *md = s->key->kind == KEY_ED25519 ? NULL : EVP_MD_get0_name(ossl_md(s->digest.alg));
+	const char *md =
+	    s->key->kind == KEY_ED25519 ? NULL : EVP_MD_get0_name(ossl_md(s->digest.alg));
 	size_t n = (size_t)EVP_PKEY_get_size(s->key->pkey);
 	OSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free) ctx = EVP_MD_CTX_new();
 
@@ -185,8 +186,8 @@ static int check_request(const struct cms_sign *s, struct fault *f)
 
 	if (alg < DIGEST_SHA256 || alg > DIGEST_SHA512 ||
 	    (s->key->kind == KEY_ED25519 && alg != DIGEST_SHA512))
-		return fault_set(f, -EINVAL, "digest %s cannot be signed so with this key",
-		    digest_name(alg));
+		return fault_set(
+		    f, -EINVAL, "digest %s cannot be signed so with this key", digest_name(alg));
 	if (!s->key->is_private)
 		return fault_set(f, -EINVAL, "not a private key");
 	int rc = key_public(&k, s->cert, f);

@@ -121,8 +121,7 @@ static EVP_PKEY *read_ec(struct cur *c, struct span type)
 		{ OSSL_PKEY_PARAM_PUB_KEY, point, true },
 		{ OSSL_PKEY_PARAM_PRIV_KEY, d, false },
 	};
-	if (c->err || !group ||
-	    from_numbers(&pkey, "EC", group, numbers, ARRAY_LEN(numbers)) < 0)
+	if (c->err || !group || from_numbers(&pkey, "EC", group, numbers, ARRAY_LEN(numbers)) < 0)
 		return NULL;
 	return pkey;
 }
@@ -161,7 +160,8 @@ static int read_section(
 	else if (span_eq_str(type, "ssh-rsa"))
 		pkey = read_rsa(&c);
 	else
-		return fault_set(f, -EBADMSG, "OpenSSH keys of type %s cannot sign here", QUOTE(type));
+		return fault_set(
+		    f, -EBADMSG, "OpenSSH keys of type %s cannot sign here", QUOTE(type));
 	(void)ssh_string(&c);
 	struct span padding = cur_rest(&c);
 	for (size_t i = 0; i < padding.n; i++)

@@ -5,8 +5,8 @@
  * key_secret: private keys in other forms than PEM: Ed25519 seeds (RFC 8032 5.1.5) and OpenSSH's
  * openssh-key-v1 (OpenSSH PROTOCOL.key), unencrypted.
  *
- * Guarantees: what this module used of private keys is wiped; what it writes to a caller's buffer the
- * caller wipes.
+ * Guarantees: what this module used of private keys is wiped; what it writes to a caller's buffer
+ * the caller wipes.
  *
  * Result codes: 0; -EBADMSG with fault; -EINVAL (not a private key, or of a kind that the form does
  * not have); -ENOMEM.

@@ -16,8 +16,8 @@ struct detached_ca {
 	struct tsp_authority *tsa;
 };
 
-static int read_roots(struct chain_roots **ret_r, struct span text, const char *what,
-    struct fault *f)
+static int read_roots(
+    struct chain_roots **ret_r, struct span text, const char *what, struct fault *f)
 {
 	int rc = chain_roots_new(ret_r);
 
@@ -107,7 +107,8 @@ int ca_check(const struct detached_ca *ca, const struct cms *m, const struct cer
 {
 	struct cert *extra[CMS_CERTS_MAX];
 	size_t n = open_extra(m, extra);
-	int rc = chain_verify(NULL, ca->roots, leaf, (const struct cert *const *)extra, n, t, CHAIN_ANY, f);
+	int rc = chain_verify(
+	    NULL, ca->roots, leaf, (const struct cert *const *)extra, n, t, CHAIN_ANY, f);
 
 	for (size_t i = 0; i < n; i++)
 		x509_close(extra[i]);

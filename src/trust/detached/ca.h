@@ -13,8 +13,8 @@
 #define CA_OID_EMAIL SPAN_LIT("\x2b\x06\x01\x05\x05\x07\x03\x04")
 #define CA_OID_ANY SPAN_LIT("\x55\x1d\x25\x00")
 
-/* When a time-stamping authority says that the signature existed; TS_NONE if none does that is under
- * the roots for it. 0, -ENOMEM. */
+/* When a time-stamping authority says that the signature existed; TS_NONE if none does that is
+ * under the roots for it. 0, -ENOMEM. */
 FB_MUST int ca_time(const struct detached_ca *ca, const struct cms *m, size_t signer, ts *ret_t);
 /* May leaf sign files at t under the roots? enum chain_result with fault, -errno. */
 FB_MUST int ca_check(const struct detached_ca *ca, const struct cms *m, const struct cert *leaf,

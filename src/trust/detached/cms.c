@@ -20,8 +20,8 @@ int cms_text_read(struct detached *d, struct span text, struct arena *a, struct 
 static int bad(struct checking *c, size_t i, const struct trust_key *k, const struct fault *f)
 {
 	c->out.named = k;
-	return checking_say(c, DETACHED_BAD, "signer %zu names %s: %s", i + 1,
-	    QUOTE(span_str(k->name)), f->text);
+	return checking_say(
+	    c, DETACHED_BAD, "signer %zu names %s: %s", i + 1, QUOTE(span_str(k->name)), f->text);
 }
 
 #define NO_CERT SIZE_MAX
@@ -84,7 +84,8 @@ static int signers_cert(const struct cms *m, size_t signer, const struct trust_k
 	if (i == NO_CERT)
 		return fault_set(f, 1, "the signer's certificate is not among those inside");
 	if (k->cert.n && !span_eq(cms_cert(m, i), k->cert))
-		return fault_set(f, 1, "the certificate inside is another of the same name and number");
+		return fault_set(
+		    f, 1, "the certificate inside is another of the same name and number");
 	if (!k->cert.n && !cms_cert_holds(m, i))
 		return fault_set(f, 1, "the certificate inside is not signed by its issuer");
 	*ret_cert = cms_cert(m, i);
@@ -92,8 +93,8 @@ static int signers_cert(const struct cms *m, size_t signer, const struct trust_k
 }
 
 /* CMS_OK …: one signer under one key. */
-static int verify_signer(struct checking *c, size_t signer, const struct key *k, struct span cert,
-    struct fault *f)
+static int verify_signer(
+    struct checking *c, size_t signer, const struct key *k, struct span cert, struct fault *f)
 {
 	struct cms_content content = { .digest = c->art->digest };
 
@@ -153,8 +154,8 @@ static int check_under_roots(struct checking *c, size_t signer)
 	if (rc < 0 && rc != -EBADMSG)
 		return rc;
 	if (rc != 0)
-		return checking_say(c, DETACHED_STRANGER, "signer %zu is not under the given roots: %s",
-		    signer + 1, f.text);
+		return checking_say(c, DETACHED_STRANGER,
+		    "signer %zu is not under the given roots: %s", signer + 1, f.text);
 	rc = verify_signer(c, signer, key, der, &f);
 	if (rc > 0)
 		return checking_say(c, DETACHED_BAD,

@@ -75,7 +75,8 @@ int detached_read(struct detached **ret_d, struct span text, struct arena *a, st
 	if (!d)
 		return -ENOMEM;
 	if (text.n > DETACHED_TEXT_MAX)
-		return fault_set(f, -EBADMSG, "a signature larger than %u bytes", DETACHED_TEXT_MAX);
+		return fault_set(
+		    f, -EBADMSG, "a signature larger than %u bytes", DETACHED_TEXT_MAX);
 	d->kind = detached_kind_of(text);
 	int rc = read_kind(d, text, a, f);
 	if (rc == 0)
@@ -135,8 +136,7 @@ int checking_bytes(struct checking *c, struct span *ret_s)
 	return rc;
 }
 
-int checking_digest(
-    const struct checking *c, enum digest_alg alg, const struct digest **ret_d)
+int checking_digest(const struct checking *c, enum digest_alg alg, const struct digest **ret_d)
 {
 	const struct digest *d = artifact_digest(c->art, alg);
 

@@ -20,8 +20,8 @@
  *	rc = detached_verify(&check, d, &artifact, &trust, arena);
  *
  * Guarantees: starts from failure, one path to GOOD. Reads no clock, and no file but the artifact.
- * What a kind leaves unsigned (untrusted comments, line lengths of the armor, unsigned attributes …)
- * is listed in docs/detached.md and can never make a signature good. Strict: a second block or
+ * What a kind leaves unsigned (untrusted comments, line lengths of the armor, unsigned attributes
+ * …) is listed in docs/detached.md and can never make a signature good. Strict: a second block or
  * bytes behind the end are errors.
  *
  * Names in a signature (key number, certificate, public key) prove nothing by themselves: they
@@ -38,7 +38,6 @@
 
 #define DETACHED_TEXT_MAX (1u << 20) /* bytes of a signature file */
 #define DETACHED_LIST_MAX 8192       /* files in a signify list */
-#define DETACHED_SIGNERS_MAX 16      /* in a CMS message */
 
 enum detached_kind {
 	DETACHED_NONE = 0, /* nothing that is read here */
@@ -103,9 +102,9 @@ struct detached_check {
 	uint32_t good;
 	const struct trust_key *named; /* BAD: the key that it names, if it is one of the keyring */
 	/*
-	 * GOOD, SILENT, REPLACED: who. KEY of the first good key (one that may sign before others), or
-	 * CERTIFICATE. identity: ssh principals, the certificate's alternative name; time: proven by
-	 * an RFC 3161 time stamp under the time-stamping roots. may_sign is left false.
+	 * GOOD, SILENT, REPLACED: who. KEY of the first good key (one that may sign before others),
+	 * or CERTIFICATE. identity: ssh principals, the certificate's alternative name; time:
+	 * proven by an RFC 3161 time stamp under the time-stamping roots. may_sign is left false.
 	 */
 	struct signer signer;
 	const char *comment; /* signed free text: minisign's trusted comment; NULL: none */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * minisign: signatures of minisign (jedisct1.github.io/minisign, "Signature format") and signify(1),
- * which share their first two lines.
+ * minisign: signatures of minisign (jedisct1.github.io/minisign, "Signature format") and
+ * signify(1), which share their first two lines.
  */
 
 #include "trust/detached/priv.h"
@@ -55,7 +55,8 @@ static int read_trusted(struct detached *d, struct span rest, struct fault *f)
 		return fault_set(f, -EBADMSG, "line 3: no trusted comment");
 	d->comment = span_from(line, TRUSTED.n);
 	if (d->comment.n > MINISIGN_COMMENT_MAX || span_find(d->comment, 0) != SIZE_MAX)
-		return fault_set(f, -EBADMSG, "line 3: a trusted comment that is too long or binary");
+		return fault_set(
+		    f, -EBADMSG, "line 3: a trusted comment that is too long or binary");
 	if (!span_next_line(&rest, &line))
 		return fault_set(f, -EBADMSG, "line 4: the trusted comment is not signed");
 	if (rest.n)
@@ -150,7 +151,8 @@ static int check_key(struct checking *c, size_t i, struct span message)
 	if (rc != KEY_GOOD)
 		return k->has_number ? bad(c, k, "which did not sign this") : DETACHED_STRANGER;
 	if (d->kind != DETACHED_MINISIGN && k->minisign)
-		return bad(c, k, "a minisign key, but the signature's trusted comment was taken off");
+		return bad(
+		    c, k, "a minisign key, but the signature's trusted comment was taken off");
 	checking_good(c, i);
 	return DETACHED_GOOD;
 }
@@ -181,6 +183,7 @@ int minisign_check(struct checking *c)
 		return good_comment(c);
 	if (worst == DETACHED_BAD)
 		return worst;
-	return checking_say(c, DETACHED_STRANGER, "signed by key number %016" PRIX64
-	    ", none that was given", number_of(c->d->num.number));
+	return checking_say(c, DETACHED_STRANGER,
+	    "signed by key number %016" PRIX64 ", none that was given",
+	    number_of(c->d->num.number));
 }

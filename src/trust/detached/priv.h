@@ -33,7 +33,8 @@ struct detached {
 	size_t nlines;
 	struct {
 		struct digest fingerprint; /* of the public key */
-		struct span space, type, sig, tail; /* tail: flags and counter of a FIDO signature */
+		struct span space, type, sig;
+		struct span tail; /* flags and counter of a FIDO signature */
 		enum digest_alg hash;
 		struct span hash_name;
 	} ssh;

@@ -30,7 +30,8 @@ static bool is_ecdsa(struct span s)
 	return s.n <= P521_MAX && der_done(&c);
 }
 
-/* UTF-8, or printable for the most part, as a damaged text is. Of random bytes two thirds are not. */
+/* UTF-8, or printable for the most part, as a damaged text is. Of random bytes two thirds are not.
+ */
 static bool is_text(struct span s)
 {
 	size_t odd = 0;
@@ -46,8 +47,7 @@ static bool is_text(struct span s)
 
 static bool is_binary(struct span s)
 {
-	return is_ecdsa(s) ||
-	       ((s.n == 64 || (s.n >= 256 && s.n <= RAW_SIG_MAX)) && !is_text(s));
+	return is_ecdsa(s) || ((s.n == 64 || (s.n >= 256 && s.n <= RAW_SIG_MAX)) && !is_text(s));
 }
 
 /* Base64 with or without line ends, appended to out. */
@@ -140,6 +140,6 @@ int raw_check(struct checking *c)
 	}
 	if (rc != 0 || c->out.good)
 		return rc;
-	return checking_say(c, DETACHED_STRANGER,
-	    "a bare signature, by none of the given keys over this file");
+	return checking_say(
+	    c, DETACHED_STRANGER, "a bare signature, by none of the given keys over this file");
 }

@@ -69,8 +69,7 @@ void secret_number(const struct key *k, uint8_t out[static 8])
 }
 
 /* Seed and public key, as both tools keep them. */
-static int from_pair(
-    struct secret *s, const uint8_t *pair, const uint8_t *number, struct fault *f)
+static int from_pair(struct secret *s, const uint8_t *pair, const uint8_t *number, struct fault *f)
 {
 	uint8_t public[32];
 
@@ -104,8 +103,8 @@ static int from_signify(struct secret *s, const uint8_t *b, struct fault *f)
 	if (memcmp(b + 2, "BK", 2) != 0)
 		return fault_set(f, -EBADMSG, "a signify key of an unknown kind");
 	if (memcmp(b + SIGNIFY_ROUNDS, "\0\0\0\0", 4) != 0)
-		return fault_set(
-		    f, -EBADMSG, "the key is encrypted: only keys made with signify -G -n are read");
+		return fault_set(f, -EBADMSG,
+		    "the key is encrypted: only keys made with signify -G -n are read");
 	int rc = hash_span(DIGEST_SHA512, span_of(b + SIGNIFY_KEY, 64), &sum);
 	if (rc < 0)
 		return rc;
@@ -131,8 +130,9 @@ static int from_comment_file(struct secret *s, struct span text, struct fault *f
 		return from_minisign(s, b.p, f);
 	if (b.n == SIGNIFY_LEN)
 		return from_signify(s, b.p, f);
-	return fault_set(f, -EBADMSG, b.n == 42 ? "this is a public key: a private one belongs here"
-						: "line 2: not a private key of minisign or signify");
+	return fault_set(f, -EBADMSG,
+	    b.n == 42 ? "this is a public key: a private one belongs here"
+		      : "line 2: not a private key of minisign or signify");
 }
 
 int secret_read(struct secret *ret_s, struct span text, struct fault *f)
@@ -218,7 +218,8 @@ static int write_pair(const struct secret *s, enum secret_form form, const char 
 	memcpy(b + (mini ? 4 : 2), mini ? "B2" : "BK", 2);
 	if (rc == 0 && !mini)
 		memcpy(b + SIGNIFY_CHECKSUM, sum.b, 8);
-	snprintf(text, sizeof(text), "%.80s secret key", comment ? comment : secret_form_name(form));
+	snprintf(
+	    text, sizeof(text), "%.80s secret key", comment ? comment : secret_form_name(form));
 	if (rc == 0)
 		put_file(out, mini ? "minisign encrypted secret key" : text,
 		    span_of(b, mini ? MINISIGN_LEN : SIGNIFY_LEN));
@@ -267,8 +268,8 @@ static int write_ssh(const struct key *k, const char *comment, struct buf *out)
 	return buf_err(out);
 }
 
-int secret_write_public(const struct key *k, const uint8_t number[static 8],
-    enum secret_form form, const char *comment, struct buf *out, struct fault *f)
+int secret_write_public(const struct key *k, const uint8_t number[static 8], enum secret_form form,
+    const char *comment, struct buf *out, struct fault *f)
 {
 	if (form == SECRET_SSH)
 		return write_ssh(k, comment, out);

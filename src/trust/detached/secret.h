@@ -5,14 +5,14 @@
  * secret: private key files in the forms of the tools that verify what is signed here.
  *
  * Read: PEM (crypto/key.h: PKCS#8, "EC PRIVATE KEY", "RSA PRIVATE KEY"), minisign (made with -W),
- * signify (made with -n), OpenSSH; all unencrypted. Encrypted ones are refused with the command that
- * decrypts them.
+ * signify (made with -n), OpenSSH; all unencrypted. Encrypted ones are refused with the command
+ * that decrypts them.
  *
- * A key from PEM or OpenSSH has no key number; where one is needed (minisign, signify) it is the first
- * eight bytes of key_id, so that the same key always has the same number.
+ * A key from PEM or OpenSSH has no key number; where one is needed (minisign, signify) it is the
+ * first eight bytes of key_id, so that the same key always has the same number.
  *
- * Guarantees: text of private keys is wiped from memory that this module used; what it writes into a
- * caller's buffer the caller wipes.
+ * Guarantees: text of private keys is wiped from memory that this module used; what it writes into
+ * a caller's buffer the caller wipes.
  *
  * Result codes: 0; -EBADMSG with fault; -EINVAL with fault (a form that this kind of key does not
  * have); -ENOMEM.

@@ -172,7 +172,7 @@ int sign_ssh(const struct secret *s, struct span content, const char *space, str
     struct fault *f)
 {
 	AUTO_BUF struct buf data = BUF_INIT(64u << 10), key = BUF_INIT(KEY_TEXT_MAX),
-				blob = BUF_INIT(64u << 10);
+			    blob = BUF_INIT(64u << 10);
 	struct digest hash;
 
 	if (!*space)
@@ -225,8 +225,8 @@ static int read_certs(
 		if (rc < 0)
 			return rc;
 		if (!span_eq_str(label, "CERTIFICATE") || n == CMS_CERTS_MAX)
-			return fault_set(f, -EINVAL, "certificates: a PEM block \"%s\", or too many",
-			    QUOTE(label));
+			return fault_set(f, -EINVAL,
+			    "certificates: a PEM block \"%s\", or too many", QUOTE(label));
 		end[n++] = der->n;
 	}
 	for (size_t i = 0, at = 0; i < n; at = end[i++])
@@ -262,8 +262,8 @@ int sign_cms(const struct secret *s, struct span content, struct span certs, ts 
 	return rc == -EBADMSG ? -EINVAL : rc;
 }
 
-int sign_raw(const struct secret *s, struct span content, bool base64, struct buf *out,
-    struct fault *f)
+int sign_raw(
+    const struct secret *s, struct span content, bool base64, struct buf *out, struct fault *f)
 {
 	AUTO_BUF struct buf sig = BUF_INIT(SIG_MAX);
 

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * sign: makes what others verify: minisign, signify, OpenSSH, CMS, bare signatures, DSSE envelopes and
- * Sigstore bundles (v0.3, with a managed key: no certificate, no log).
+ * sign: makes what others verify: minisign, signify, OpenSSH, CMS, bare signatures, DSSE envelopes
+ * and Sigstore bundles (v0.3, with a managed key: no certificate, no log).
  *
- * Guarantees: reads no clock and no file. Each maker appends one whole signature file to out. Comments
- * must be one line of text (-EINVAL with fault).
+ * Guarantees: reads no clock and no file. Each maker appends one whole signature file to out.
+ * Comments must be one line of text (-EINVAL with fault).
  *
  * Result codes: 0; -EINVAL with fault (a key of another kind than the format has, a bad comment or
  * name); -ENOMEM.
@@ -36,15 +36,16 @@ FB_MUST int sign_cms(const struct secret *s, struct span content, struct span ce
 /* As key_sign makes it. */
 FB_MUST int sign_raw(const struct secret *s, struct span content, bool base64, struct buf *out,
     struct fault *f);
-/* A messageSignature, P-256 and RSA only: what verifiers take other bare keys to sign with differs. */
+/* A messageSignature, P-256 and RSA only: what verifiers take other bare keys to sign with
+ * differs. */
 FB_MUST int sign_bundle(const struct secret *s, struct span content, struct buf *out,
     struct fault *f);
 /* A DSSE envelope alone, or in a bundle (P-256, RSA, Ed25519). */
 FB_MUST int sign_dsse(const struct secret *s, const char *type, struct span payload, bool bundle,
     struct buf *out, struct fault *f);
 
-/* An in-toto Statement v1 about files, canonical but for the predicate, which stands as given (one JSON
- * object). */
+/* An in-toto Statement v1 about files, canonical but for the predicate, which stands as given
+ * (one JSON object). */
 struct sign_subject {
 	const char *name;
 	struct digest sha256;

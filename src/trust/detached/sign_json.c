@@ -46,17 +46,19 @@ static void put_material(struct jw *w, const struct key *k)
 	jw_end(w);
 }
 
-/* A bundle does not say which scheme a bare key signed with; these are what its verifiers take: SHA-256
- * with ECDSA and RSA; Ed25519 over an envelope, but over a file's bytes some take Ed25519ph. */
+/* A bundle does not say which scheme a bare key signed with; these are what its verifiers take:
+ * SHA-256 with ECDSA and RSA; Ed25519 over an envelope, but over a file's bytes some take
+ * Ed25519ph. */
 static int check_bundle_key(const struct key *k, bool envelope, struct fault *f)
 {
 	enum key_kind kind = key_kind_of(k);
 
 	if (kind == KEY_P256 || kind == KEY_RSA || (kind == KEY_ED25519 && envelope))
 		return 0;
-	return fault_set(f, -EINVAL, "verifiers of bundles do not agree on what a bare %s key signs: "
-	    "take P-256 or RSA%s", key_kind_name(kind),
-	    kind == KEY_ED25519 ? ", or sign a statement (--predicate)" : "");
+	return fault_set(f, -EINVAL,
+	    "verifiers of bundles do not agree on what a bare %s key signs: "
+	    "take P-256 or RSA%s",
+	    key_kind_name(kind), kind == KEY_ED25519 ? ", or sign a statement (--predicate)" : "");
 }
 
 int sign_bundle(const struct secret *s, struct span content, struct buf *out, struct fault *f)
@@ -121,7 +123,8 @@ static int check_predicate(struct span predicate, struct fault *f)
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc != 0)
-		return fault_set(f, -EINVAL, "predicate: offset %zu: %s", doc.err_off, json_strerror(rc));
+		return fault_set(
+		    f, -EINVAL, "predicate: offset %zu: %s", doc.err_off, json_strerror(rc));
 	if (json_type_of(json_root(&doc)) != JSON_OBJ)
 		return fault_set(f, -EINVAL, "the predicate must be a JSON object");
 	return 0;

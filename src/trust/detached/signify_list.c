@@ -45,8 +45,7 @@ static int read_line(struct list_line *l, struct span line, struct fault *f)
 	l->name = span_cut(name, 0, end);
 	if (span_find(l->name, 0) != SIZE_MAX ||
 	    read_digest(&l->digest, alg, span_from(tail, 4)) < 0)
-		return fault_set(
-		    f, -EBADMSG, "not the %s of %s", digest_name(alg), QUOTE(l->name));
+		return fault_set(f, -EBADMSG, "not the %s of %s", digest_name(alg), QUOTE(l->name));
 	return 0;
 }
 

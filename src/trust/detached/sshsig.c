@@ -50,7 +50,8 @@ static int read_hash(struct detached *d, struct span name, struct fault *f)
 		      : span_eq_str(name, "sha256") ? DIGEST_SHA256
 						    : DIGEST_NONE;
 	if (d->ssh.hash == DIGEST_NONE)
-		return fault_set(f, -EBADMSG, "hash algorithm %s is not sha256 or sha512", QUOTE(name));
+		return fault_set(
+		    f, -EBADMSG, "hash algorithm %s is not sha256 or sha512", QUOTE(name));
 	d->needs = HASH_SET(d->ssh.hash);
 	return 0;
 }
@@ -65,7 +66,8 @@ static int read_signature(struct detached *d, struct span sig, struct fault *f)
 	if (span_starts(d->ssh.type, SPAN_LIT("sk-")))
 		d->ssh.tail = cur_take(&c, 5);
 	if (!ssh_done(&c) || !d->ssh.sig.n)
-		return fault_set(f, -EBADMSG, "a malformed signature of type %s", QUOTE(d->ssh.type));
+		return fault_set(
+		    f, -EBADMSG, "a malformed signature of type %s", QUOTE(d->ssh.type));
 	return 0;
 }
 
@@ -214,7 +216,8 @@ static int check_grant(struct checking *c, size_t i)
 
 	if (!g && (k->limited || c->t->ssh_principal))
 		return bad(c, k,
-		    "which allowed_signers does not let sign so: other principals, namespaces or times",
+		    "which allowed_signers does not let sign so: other principals, namespaces or "
+		    "times",
 		    "");
 	checking_good(c, i);
 	c->out.signer.identity = c->t->ssh_principal ? c->t->ssh_principal
@@ -256,6 +259,6 @@ int sshsig_check(struct checking *c)
 	b64_encode(&b64, span_of(want->b, want->len), B64_URL);
 	for (size_t i = 0; i < b64.n; i++)
 		b64.p[i] = b64.p[i] == '-' ? '+' : b64.p[i] == '_' ? '/' : b64.p[i];
-	return checking_say(c, DETACHED_STRANGER, "signed by key SHA256:%s, none that was given",
-	    buf_str(&b64));
+	return checking_say(
+	    c, DETACHED_STRANGER, "signed by key SHA256:%s, none that was given", buf_str(&b64));
 }
