@@ -34,7 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(r->tlog[i].window.start <= r->tlog[i].window.end && r->tlog[i].id.n);
 	for (size_t i = 0; i < r->ncas; i++)
 		check(r->ca[i].roots && chain_roots_count(r->ca[i].roots));
-	for (size_t i = 0; i < r->ntsas; i++)
-		check(r->tsa[i].authority != NULL);
+	for (size_t i = 0; i < r->ntsas; i++) {
+		const struct tsp_authority *a = NULL;
+		check((root_tsa_authority(&a, &r->tsa[i], NULL) == 0) == (a != NULL));
+	}
 	return 0;
 }

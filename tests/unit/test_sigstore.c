@@ -746,6 +746,21 @@ static const struct {
 	    "root" },
 };
 
+/* A trusted root whose TSA certificates do not belong together. */
+static void broken_tsa(void)
+{
+	struct forge f = forge_default();
+	struct edit swap = { "\"timestampAuthorities\":[", "\"x\":[" };
+
+	f.nstamps = 1;
+	expect("root: unknown member for the TSAs", &f, NO_EDIT, swap, "root");
+	swap = (struct edit){ "\"timestampAuthorities\":[{\"uri\":\"https://tsa.example.com\",\"certChain\":{\"certificates\":[{",
+		"\"timestampAuthorities\":[{\"uri\":\"https://tsa.example.com\",\"certChain\":{\"certificates\":[{\"rawBytes\":\"AAAA\"},{" };
+	expect("root: TSA whose first certificate is none", &f, NO_EDIT, swap, "timestamp-untrusted");
+	f.nstamps = 0;
+	expect("the same, and no timestamp", &f, NO_EDIT, swap, "good");
+}
+
 static void text_changes(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -847,6 +862,7 @@ int main(void)
 	one_change();
 	windows();
 	text_changes();
+	broken_tsa();
 	without_root();
 	facts();
 	codes();

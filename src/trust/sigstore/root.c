@@ -108,8 +108,22 @@ static int read_tsa(struct sigstore_root *r, struct json_val v, struct fault *f)
 		return rc;
 	tsa->uri = au.uri;
 	tsa->window = au.window;
-	rc = tsp_authority_new(&tsa->authority, au.cert, au.ncerts, f);
-	return chain_fault(rc, v, au.uri, f);
+	tsa->chain = ARENA_NEW(&r->arena, struct root_tsa_chain);
+	if (!tsa->chain)
+		return -ENOMEM;
+	memcpy(tsa->chain->cert, au.cert, sizeof(au.cert));
+	tsa->chain->ncerts = au.ncerts;
+	return 0;
+}
+
+int root_tsa_authority(
+    const struct tsp_authority **ret_a, const struct root_tsa *tsa, struct fault *f)
+{
+	struct root_tsa_chain *c = tsa->chain;
+	int rc = c->authority ? 0 : tsp_authority_new(&c->authority, c->cert, c->ncerts, f);
+
+	*ret_a = c->authority;
+	return rc;
 }
 
 static int read_tlog(struct sigstore_root *r, struct json_val v, struct fault *f)
@@ -201,7 +215,8 @@ struct sigstore_root *sigstore_root_free(struct sigstore_root *r)
 	for (size_t i = 0; i < r->ncas; i++)
 		chain_roots_free(r->ca[i].roots);
 	for (size_t i = 0; i < r->ntsas; i++)
-		tsp_authority_free(r->tsa[i].authority);
+		if (r->tsa[i].chain)
+			tsp_authority_free(r->tsa[i].chain->authority);
 	arena_free(&r->arena);
 	free(r);
 	return NULL;

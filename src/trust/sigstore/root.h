@@ -13,14 +13,16 @@
  *
  * Refused whole: a log, CA or TSA without key or certificates, or without a start of its validity
  * (an end may be missing: not ended yet); an end before the start; a key that is not of the kind
- * that keyDetails says; a Merkle tree of another hash than SHA-256; a chain whose certificates do
- * not issue one another. A log whose key is of an algorithm that is not supported (ML-DSA, LMS,
+ * that keyDetails says; a Merkle tree of another hash than SHA-256; a CA whose certificates do not
+ * issue one another. (Those of a TSA are looked at when the first timestamp asks for it: most bundles
+ * have none, and it takes as long as half a bundle. If they are no chain, its timestamps are
+ * untrusted.) A log whose key is of an algorithm that is not supported (ML-DSA, LMS,
  * Ed25519ph) is kept, and what it signed is refused with that reason.
  *
  * Windows are closed: an instant is inside when start <= t <= end. Several logs may share an id;
  * windows may overlap or lie in the future.
  *
- * Guarantees: parsed once, then immutable; the certificates of CAs are parsed and their chains
+ * Guarantees: parsed once, then the same for good; the certificates of CAs are parsed and their chains
  * verified here, so that a bundle costs one issuer signature. One thread at a time (struct key); a
  * forked child may go on with its copy.
  */

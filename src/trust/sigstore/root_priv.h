@@ -42,10 +42,17 @@ struct root_ca {
 	struct chain_roots *roots;
 };
 
+/* Its chain is verified when the first timestamp asks for it: most bundles have none. */
+struct root_tsa_chain {
+	struct span cert[SIGSTORE_CA_CHAIN_MAX];
+	size_t ncerts;
+	struct tsp_authority *authority; /* NULL: not asked for yet */
+};
+
 struct root_tsa {
 	const char *uri;
 	struct root_window window;
-	struct tsp_authority *authority;
+	struct root_tsa_chain *chain;
 };
 
 struct sigstore_root {
@@ -59,6 +66,9 @@ struct sigstore_root {
 
 /* 0, -EBADMSG with fault, -ENOMEM. What was read so far is freed with the root. */
 FB_MUST int root_read_window(struct root_window *ret_w, struct json_val parent, const char *name,
+    struct fault *f);
+/* 0; a positive code or -errno with fault when its certificates are no chain. */
+FB_MUST int root_tsa_authority(const struct tsp_authority **ret_a, const struct root_tsa *tsa,
     struct fault *f);
 /* v is a TransparencyLogInstance. */
 FB_MUST int root_read_log(struct root_log *log, struct json_val v, struct arena *a, struct fault *f);

@@ -38,7 +38,12 @@ static int find_authority(const struct root_tsa **ret_tsa, const struct tsp *sta
 	fault_set(f, 0, "the trusted root has no timestamping authority that made this timestamp");
 	for (size_t i = 0; i < root->ntsas; i++) {
 		const struct root_tsa *tsa = &root->tsa[i];
-		int rc = tsp_verify(stamp, message, tsa->authority, &why);
+		const struct tsp_authority *authority = NULL;
+		int rc = root_tsa_authority(&authority, tsa, &why);
+		if (rc == 0)
+			rc = tsp_verify(stamp, message, authority, &why);
+		else if (rc != -ENOMEM)
+			rc = TSP_UNTRUSTED;
 		if (rc < 0)
 			return rc;
 		if (rc == TSP_OK && root_within(&tsa->window, stamp->time)) {
