@@ -138,9 +138,6 @@ static int begin(struct verify_session *v, const struct verify_request *r, struc
 	v->nartifacts = r->nartifacts;
 	v->progress = r->progress;
 	v->progress_ctx = r->progress_ctx;
-	v->block = malloc(HASH_BLOCK);
-	if (!v->block)
-		return -ENOMEM;
 	if (r->policy_path) {
 		rc = load_policy(v, r, f);
 		v->has_policy = rc == 0;
@@ -182,7 +179,6 @@ struct verify_session *verify_end(struct verify_session *v)
 	keyring_free(&v->keys);
 	pgp_keys_free(&v->pgp);
 	hasher_free(v->hasher);
-	free(v->block);
 	arena_free(&v->results);
 	arena_free(&v->arena);
 	free(v);

@@ -5,7 +5,7 @@
  * verify: artifacts + evidence + signers + policy -> one verdict per artifact.
  *
  * Guarantees: fails closed (model/verdict.h); reads files, writes nothing. Artifacts are streamed
- * with pread in blocks of 256 KiB, whatever their size, and mapped only for signature schemes that
+ * with pread in blocks of 256 KiB (ahead.h), whatever their size, and mapped only for signature schemes that
  * sign bytes instead of a digest; evidence files are read whole up to EVIDENCE_FILE_MAX. Every
  * reason that rests on evidence names it by digest.
  *

@@ -2,51 +2,47 @@
 
 /* verify_read: the whole file once through the digests and the anatomy. */
 
+#include "trust/ahead.h"
 #include "trust/anatomy.h"
 #include "trust/verify_session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define PROGRESS_STEP (64u << 20)
 
-static int read_block(int fd, uint8_t *p, size_t n, uint64_t off)
+static int pass(struct verify_session *v, struct ahead *blocks, struct anatomy *an)
 {
-	for (size_t have = 0; have < n;) {
-		ssize_t got = pread(fd, p + have, n - have, (off_t)(off + have));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			return -EAGAIN;
-		have += (size_t)got;
+	uint64_t done = 0, told = 0;
+
+	for (;;) {
+		const uint8_t *p;
+		size_t n;
+		int rc = ahead_next(blocks, &p, &n);
+		if (rc < 0 || !n)
+			return rc;
+		rc = hasher_update(v->hasher, p, n);
+		if (rc == 0)
+			rc = anatomy_update(an, p, n);
+		if (rc < 0)
+			return rc;
+		done += n;
+		if (v->progress && done - told >= PROGRESS_STEP) {
+			v->progress(v->progress_ctx, done, blocks->size);
+			told = done;
+		}
 	}
-	return 0;
 }
 
 static int stream(struct verify_session *v, int fd, uint64_t size, struct anatomy *an)
 {
-	uint64_t told = 0;
+	struct ahead blocks;
 
-	for (uint64_t off = 0; off < size;) {
-		size_t n = size - off < HASH_BLOCK ? (size_t)(size - off) : HASH_BLOCK;
-		int rc = read_block(fd, v->block, n, off);
-		if (rc == 0)
-			rc = hasher_update(v->hasher, v->block, n);
-		if (rc == 0)
-			rc = anatomy_update(an, v->block, n);
-		if (rc < 0)
-			return rc;
-		off += n;
-		if (v->progress && off - told >= PROGRESS_STEP) {
-			v->progress(v->progress_ctx, off, size);
-			told = off;
-		}
-	}
-	return 0;
+	int rc = ahead_begin(&blocks, fd, size);
+	if (rc == 0)
+		rc = pass(v, &blocks, an);
+	ahead_end(&blocks);
+	return rc;
 }
 
 bool verify_same_file(const struct stat *a, const struct stat *b)

@@ -26,7 +26,6 @@ struct verify_session {
 	void *progress_ctx;
 	unsigned want, set; /* digests that are always computed; that the hasher computes */
 	struct hasher *hasher;
-	uint8_t *block;
 };
 
 FB_MUST int verify_load_signers(

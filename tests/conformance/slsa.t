@@ -305,5 +305,17 @@ run 0 "openssl verifies it over the PAE" openssl dgst -sha256 -verify other.pem 
 run 3 "no key, no report" $V "$f" --policy p.yaml --vsa-out x
 run 3 "no policy, no summary" $V "$f" --vsa-out x "${out_opts[@]}"
 
+# ---- a release channel whose policy names an identity
+
+for p in alice bob; do
+	openssl genpkey -algorithm ed25519 -out $p.key 2>/dev/null && openssl pkey -in $p.key -pubout -out $p.pub
+done
+export FIREBREAK_STATE=$TMP/state
+run 0 "a channel" $FIREBREAK release init stable --policy p.yaml --owner team --person alice=alice.pub --person bob=bob.pub
+run 0 "its gate takes the workflow's provenance" $FIREBREAK release publish stable 1.0 "$S/bcr/MODULE.bazel" \
+	--evidence "$S/bcr/MODULE.bazel.intoto.jsonl"
+run 2 "and holds what somebody else signed" $FIREBREAK release publish stable 1.1 "$S/bcr/MODULE-wrong-signer.bazel" \
+	--evidence "$S/bcr/MODULE-wrong-signer.bazel.intoto.jsonl"
+
 echo "# $rows rows in the table"
 tap_done
