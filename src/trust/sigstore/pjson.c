@@ -73,16 +73,25 @@ int pj_bytes(struct span *ret_s, struct json_val parent, const char *name, struc
 	return json_ok(v) ? pj_bytes_of(ret_s, v, name, a, f) : 0;
 }
 
+/* A member that is a string; absent is absent. */
+static int string_member(
+    struct json_val *ret_v, struct json_val parent, const char *name, struct fault *f)
+{
+	*ret_v = pj_get(parent, name);
+	if (json_ok(*ret_v) && json_type_of(*ret_v) != JSON_STR)
+		return json_fault(*ret_v, f, "\"%s\" must be a string", name);
+	return 0;
+}
+
 int pj_str(struct span *ret_s, struct json_val parent, const char *name, struct arena *a,
     struct fault *f)
 {
-	struct json_val v = pj_get(parent, name);
+	struct json_val v;
 
 	*ret_s = SPAN_NONE;
-	if (!json_ok(v))
-		return 0;
-	if (json_type_of(v) != JSON_STR)
-		return json_fault(v, f, "\"%s\" must be a string", name);
+	int rc = string_member(&v, parent, name, f);
+	if (rc < 0 || !json_ok(v))
+		return rc;
 	*ret_s = json_str(v, a);
 	return ret_s->p ? 0 : -ENOMEM;
 }
@@ -90,13 +99,12 @@ int pj_str(struct span *ret_s, struct json_val parent, const char *name, struct 
 int pj_cstr(const char **ret_s, struct json_val parent, const char *name, struct arena *a,
     struct fault *f)
 {
-	struct json_val v = pj_get(parent, name);
+	struct json_val v;
 
 	*ret_s = "";
-	if (!json_ok(v))
-		return 0;
-	if (json_type_of(v) != JSON_STR)
-		return json_fault(v, f, "\"%s\" must be a string", name);
+	int rc = string_member(&v, parent, name, f);
+	if (rc < 0 || !json_ok(v))
+		return rc;
 	*ret_s = json_cstr(v, a);
 	return *ret_s ? 0 : -ENOMEM;
 }
