@@ -158,19 +158,41 @@ else
 	skip "Debian packages" "not in $TESTDEPS, or no dpkg-deb"
 fi
 
-# npm: its own SBOMs of a real project. They name packages, not files: never a PASS for a folder.
-if [ -d "$TESTDEPS/npm/node_modules/tuf-js" ] && command -v npm >/dev/null; then
+# npm: what it writes itself about a real package, and the package as npm packs it. It names packages by
+# the digest of their archive, and no files.
+modules=$TESTDEPS/npm/node_modules
+if [ -d "$modules/wrappy" ] && command -v npm >/dev/null; then
+	mkdir -p project/node_modules
+	cp -r "$modules/wrappy" project/node_modules/
+	cd project || exit 1
+	npm pack --offline --cache "$TMP/npm" ./node_modules/wrappy >/dev/null 2>&1
+	python3 - <<'PY'
+import base64, glob, hashlib, json
+pack, = glob.glob('wrappy-*.tgz')
+version = pack[len('wrappy-'):-len('.tgz')]
+with open(pack, 'rb') as f:
+    integrity = 'sha512-' + base64.b64encode(hashlib.sha512(f.read()).digest()).decode()
+root = {'name': 'demo', 'version': '1.0.0', 'dependencies': {'wrappy': version}}
+with open('package.json', 'w') as f:
+    json.dump(root, f)
+with open('package-lock.json', 'w') as f:
+    json.dump({'name': 'demo', 'version': '1.0.0', 'lockfileVersion': 3, 'requires': True, 'packages': {
+        '': root, 'node_modules/wrappy': {'version': version, 'integrity': integrity}}}, f)
+PY
 	for f in cyclonedx spdx; do
-		(cd "$TESTDEPS/npm" && npm sbom --offline --no-update-notifier --cache "$TMP/npm" --sbom-format $f) >npm.$f.json 2>npm.err
-		if [ ! -s npm.$f.json ]; then
+		npm sbom --offline --package-lock-only --cache "$TMP/npm" --sbom-format $f >$f.json 2>npm.err
+		if [ ! -s $f.json ]; then
 			skip "npm sbom --sbom-format $f" "$(head -c 200 npm.err | tr '\n' ' ')"
 			continue
 		fi
-		run 0 "npm's $f is read" "$FIREBREAK" sbom show npm.$f.json
-		like "$out" 'tuf-js' "and lists packages"
-		run 2 "npm's $f of a folder of files" check npm.$f.json "$TESTDEPS/npm/node_modules/tuf-js"
+		run 0 "npm's $f: the package's archive" check $f.json wrappy-*.tgz
+		run 2 "npm's $f: the package as a folder" check $f.json node_modules/wrappy
 		like "$out" 'missing +sbom\.no-files' "names no files"
+		printf x >>wrappy-*.tgz
+		run 1 "npm's $f: an archive with a byte more" check $f.json wrappy-*.tgz
+		truncate -s -1 wrappy-*.tgz
 	done
+	cd ..
 else
 	skip "npm sbom" "no npm, or nothing in $TESTDEPS/npm"
 fi

@@ -11,8 +11,9 @@
  *   sbom.mismatch   FAIL     a named file is shipped with other bytes
  *   sbom.unlisted   FAIL     a shipped file (or device) that nothing names; MISSING sbom.no-files
  *                            instead, once, when the SBOM names no files at all
- *   sbom.absent     FAIL     a named file is not shipped (NOTE when only single files were given)
+ *   sbom.absent     FAIL     a named file is not shipped (not asked of a single file)
  *   sbom.renamed    FAIL     the bytes of a named file that is not shipped, under another path
+ *                            (a single file: WARN, its place is not known)
  *   sbom.code       FAIL     a package verification code that is not the one of the listed files
  *   sbom.weak       MISSING  only MD5 or SHA-1 (or Adler-32, MD2, MD4) speak for the file
  *   sbom.algorithm  MISSING  only algorithms that cannot be computed here speak for the file
