@@ -86,26 +86,15 @@ size_t judge_time(const struct judge *j, const struct judge_age *x, const struct
 	return 1;
 }
 
-/* What the policies require. */
-static unsigned demanded(const struct judge *j)
-{
-	unsigned need = 0;
-
-	for (size_t i = 0; i < JUDGE_POLICIES; i++)
-		need |= j->policy[i] ? j->policy[i]->require : 0;
-	return need;
-}
-
 /* What is wrong with evidence of a kind that nobody asked for is only worth a warning. */
 static enum reason_kind gravity(const struct judge *j, enum policy_need need)
 {
-	unsigned all = demanded(j);
+	unsigned all = judge_demanded(j);
 
 	return !all || all & need ? REASON_FAIL : REASON_WARN;
 }
 
-/* All evidence, the artifact's own behind the session's. */
-static const struct attestation *item(const struct judge *j, size_t i)
+const struct attestation *judge_item(const struct judge *j, size_t i)
 {
 	for (size_t k = 0; k < ARRAY_LEN(j->evidence); k++) {
 		size_t n = j->evidence[k] ? j->evidence[k]->n : 0;
@@ -118,7 +107,7 @@ static const struct attestation *item(const struct judge *j, size_t i)
 
 #define EACH_ITEM(a, j)                                                                            \
 	const struct attestation *a;                                                               \
-	for (size_t i_ = 0; (a = item((j), i_)); i_++)
+	for (size_t i_ = 0; (a = judge_item((j), i_)); i_++)
 
 /* The first of a kind that the policies have nothing against; counts all of them. */
 static const struct attestation *find_accepted(const struct judge *j,
@@ -164,7 +153,7 @@ static int weigh_sbom(const struct judge *j, const struct attestation *a, struct
 		       "a signed SBOM is about this file: %s",
 		       QUOTE(span_str(a->st.predicate_type))),
 	    a);
-	if (!(demanded(j) & POLICY_SBOM_CONTENTS))
+	if (!(judge_demanded(j) & POLICY_SBOM_CONTENTS))
 		return 0;
 	if (!a->sbom)
 		judge_from(verdict_add(v, REASON_FAIL, "evidence.malformed", "signed SBOM: %s",
@@ -339,7 +328,7 @@ static void accept_provenance(
 static void accept_vsa(
     const struct judge *j, struct verify_artifact *art, const struct attestation *a)
 {
-	if (!(demanded(j) & POLICY_VSA)) {
+	if (!(judge_demanded(j) & POLICY_VSA)) {
 		judge_from(verdict_add(&art->verdict, REASON_NOTE, "vsa.unasked",
 			       "a verification summary by %s; it counts where a policy requires vsa",
 			       QUOTE(span_str(a->vsa.verifier))),
@@ -403,92 +392,6 @@ static bool judge_digest(const struct judge *j, struct verify_artifact *art)
 	return named && good;
 }
 
-/* Why nothing that was given counts, behind what is missing. */
-static const char *what_was_there(const struct judge *j, const struct tally *t)
-{
-	const char *text = "";
-
-	if (!item(j, 0))
-		return " (--evidence FILE)";
-	if (t->unnamed || t->strangers)
-		text = arena_printf(j->arena,
-		    " by a signer who was named: %zu by unknown keys, %zu by identities that nobody "
-		    "named",
-		    t->strangers, t->unnamed);
-	else if (t->others)
-		text = arena_printf(
-		    j->arena, ": the evidence given is about other files (%zu)", t->others);
-	return text ? text : "";
-}
-
-static void miss(
-    const struct judge *j, struct verify_artifact *art, const struct tally *t, unsigned missing)
-{
-	static const struct {
-		enum policy_need need;
-		const char *code, *text;
-	} words[] = {
-		{ POLICY_ANATOMY, "anatomy.none",
-		    "a signature inside the file that covers all of it" },
-		{ POLICY_PROVENANCE, "provenance.none", "a signed SLSA provenance about this file" },
-		{ POLICY_SBOM, "sbom.none",
-		    "a signed SPDX or CycloneDX statement about this file" },
-		{ POLICY_SBOM_CONTENTS, "sbom.none",
-		    "a signed SBOM whose files can be compared with this file" },
-		{ POLICY_DIGEST, "artifact.unnamed",
-		    "the digest that this file should have (--expect, or \"digests\" in the policy)" },
-		{ POLICY_SIGNATURE, "signature.none",
-		    "a signature or signed statement over this file" },
-		{ POLICY_VSA, "vsa.none", "a signed verification summary about this file" },
-	};
-	const unsigned by_evidence = ~(POLICY_ANATOMY | POLICY_DIGEST);
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (missing & words[i].need)
-			verdict_add(&art->verdict, REASON_MISSING, words[i].code, "%s%s",
-			    words[i].text,
-			    words[i].need & by_evidence ? what_was_there(j, t) : "");
-	if (missing & by_evidence && !j->trust->keys->n && !j->trust->accept->n)
-		verdict_add(&art->verdict, REASON_MISSING, "signer.none",
-		    "a trusted signer: the public key of the builder or vendor (--key FILE), or an "
-		    "identity (--certificate-identity)");
-}
-
-static void accept_signature(
-    const struct judge *j, struct verify_artifact *art, const struct attestation *a)
-{
-	if (a->kind != ATTESTATION_STATEMENT)
-		return; /* judge_file_signature did */
-	judge_counts(j, art, a, &a->signer, "statement");
-	judge_from(verdict_add(&art->verdict, REASON_PROVEN, "signature.statement",
-		       "a statement about this file is signed by %s",
-		       signer_text(&a->signer, j->arena)),
-	    a);
-}
-
-static void require(
-    const struct judge *j, struct verify_artifact *art, const struct tally *t, bool expected)
-{
-	unsigned need = demanded(j), missing = 0;
-	bool named = digest_is_set(j->expect);
-
-	for (size_t i = 0; i < JUDGE_POLICIES; i++)
-		named |= j->policy[i] && j->policy[i]->ndigests;
-	/* Nothing is demanded: then provenance, or a signature over the file by a named signer. */
-	if (!need && !expected && !t->files)
-		need = POLICY_PROVENANCE;
-	if (need & POLICY_SIGNATURE && t->signature)
-		accept_signature(j, art, t->signature);
-	if (!verdict_has(&art->anatomy, REASON_PROVEN) && !verdict_has(&art->anatomy, REASON_FAIL))
-		missing |= POLICY_ANATOMY;
-	missing |= t->provenance ? 0 : POLICY_PROVENANCE;
-	missing |= t->sbom ? 0 : POLICY_SBOM | POLICY_SBOM_CONTENTS;
-	missing |= expected || named ? 0 : POLICY_DIGEST;
-	missing |= t->signature ? 0 : POLICY_SIGNATURE;
-	missing |= t->vsas ? 0 : POLICY_VSA;
-	miss(j, art, t, need & missing);
-}
-
 static int weigh_all(const struct judge *j, struct verify_artifact *art, struct tally *t)
 {
 	EACH_ITEM(a, j) {
@@ -520,7 +423,7 @@ int judge_artifact(const struct judge *j, struct verify_artifact *art)
 		return rc;
 	if (t.replaced && !t.about)
 		tell_replaced(art, &t);
-	require(j, art, &t, expected);
+	judge_require(j, art, &t, expected);
 	if (t.notes > NOTES_MAX)
 		verdict_add(&art->verdict, REASON_NOTE, "evidence.more",
 		    "%zu more remarks on the evidence are left out", t.notes - NOTES_MAX);

@@ -21,6 +21,14 @@ struct tally {
 	const struct subject *replaced_subject;
 };
 
+/* All evidence, the artifact's own behind the session's; NULL behind the last. */
+const struct attestation *judge_item(const struct judge *j, size_t i);
+/* What the policies require: enum policy_need. */
+unsigned judge_demanded(const struct judge *j);
+/* Adds what is missing, and the statement that counts as the signature that was demanded. */
+void judge_require(const struct judge *j, struct verify_artifact *art, const struct tally *t,
+    bool expected);
+
 /* Fills in where a reason comes from. */
 struct reason *judge_from(struct reason *r, const struct attestation *a);
 /* A remark that changes nothing; so many of them are kept that they never crowd out a reason. */
