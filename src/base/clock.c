@@ -137,7 +137,7 @@ static int offset(struct span *s, int64_t *ret_sec)
 	return 0;
 }
 
-int ts_parse(struct span s, ts *ret_t)
+int ts_parse_bound(struct span s, ts *ret_t)
 {
 	int64_t ns = 0, east = 0;
 	int y = digits(&s, 4);
@@ -152,15 +152,25 @@ int ts_parse(struct span s, ts *ret_t)
 	good = good && lit(&s, ':', ':');
 	int sec = digits(&s, 2);
 
-	if (!good || y < 1969 || y > YEAR_END || mo < 1 || mo > 12 || d < 1 || d > days_in(y, mo) ||
+	if (!good || y < 0 || mo < 1 || mo > 12 || d < 1 || d > days_in(y, mo) ||
 	    h < 0 || h > 23 || mi < 0 || mi > 59 || sec < 0 || sec > 59)
 		return -EINVAL;
 	if (fraction(&s, &ns) < 0 || offset(&s, &east) < 0 || s.n)
 		return -EINVAL;
 	int64_t utc = days_of(y, mo, d) * 86400 + h * 3600 + mi * 60 + sec - east;
-	if (utc < 0 || utc >= days_of(YEAR_END, 1, 1) * 86400)
+	bool later = utc >= days_of(YEAR_END, 1, 1) * 86400;
+	*ret_t = utc < 0 ? TS_NONE : later ? TS_FOREVER : utc * TS_SECOND + ns;
+	return 0;
+}
+
+int ts_parse(struct span s, ts *ret_t)
+{
+	ts t;
+
+	int rc = ts_parse_bound(s, &t);
+	if (rc < 0 || t == TS_NONE || t == TS_FOREVER)
 		return -EINVAL;
-	*ret_t = utc * TS_SECOND + ns;
+	*ret_t = t;
 	return 0;
 }
 

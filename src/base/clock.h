@@ -43,6 +43,8 @@ ts clock_mono(void);
 
 /* 0 or -EINVAL. */
 FB_MUST int ts_parse(struct span s, ts *ret_t);
+/* The same for bounds: an instant before 1970 is TS_NONE, one that does not fit is TS_FOREVER. */
+FB_MUST int ts_parse_bound(struct span s, ts *ret_t);
 /*
  * "2026-11-22T03:00:00Z", with ".123456789" only when there is a fraction (trailing zeros cut).
  * TS_NONE and TS_FOREVER, which are no instants, give "". Returns out.

@@ -213,7 +213,7 @@ static void check_certificate(struct look *l)
 
 	if (by->kind != SIGNER_IDENTITY)
 		return;
-	if (strcmp(by->issuer, GITHUB_ISSUER) == 0)
+	if (by->issuer && strcmp(by->issuer, GITHUB_ISSUER) == 0)
 		check_builder_claim(l);
 	if (!source && by->claim[CLAIM_GITHUB_REPOSITORY])
 		source = arena_printf(l->j->arena, GITHUB "%s", by->claim[CLAIM_GITHUB_REPOSITORY]);

@@ -201,17 +201,7 @@ static bool time_of(struct span s, ts *ret_t)
 		return false;
 	snprintf(text, sizeof(text), "%.4s-%.2s-%.2sT%.2s:%.2s:%.2s%.*sZ", s.p, s.p + 4, s.p + 6,
 	    s.p + 8, s.p + 10, s.p + 12, SPAN_ARG(fraction));
-	if (ts_parse(span_str(text), ret_t) == 0)
-		return true;
-	/* out of the range of ts, or no date: the same day in a year that has it tells which */
-	int year =
-	    (s.p[0] - '0') * 1000 + (s.p[1] - '0') * 100 + (s.p[2] - '0') * 10 + s.p[3] - '0';
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-	memcpy(text, leap ? "2000" : "2001", 4);
-	if (ts_parse(span_str(text), ret_t) < 0)
-		return false;
-	*ret_t = year < 2000 ? TS_NONE : TS_FOREVER;
-	return true;
+	return ts_parse_bound(span_str(text), ret_t) == 0;
 }
 
 ts der_time(struct cur *c)

@@ -64,6 +64,8 @@ struct forge forge_default(void)
 		.t_sct = t,
 		.version = 3,
 		.payload_type = "application/vnd.in-toto+json",
+		.predicate_type = "https://example.com/p/v1",
+		.predicate = "{}",
 		.kind = "hashedrekord",
 		.kind_version = "0.0.1",
 		.promise = true,
@@ -169,9 +171,9 @@ static void make_payload(struct making *m)
 
 	buf_printf(&m->payload,
 	    "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{\"name\":\"artifact\","
-	    "\"digest\":{\"sha256\":\"%s\"}}],\"predicateType\":\"https://example.com/p/v1\","
-	    "\"predicate\":{}}",
-	    m->f->subject ? m->f->subject : DIGEST_HEX(&d));
+	    "\"digest\":{\"sha256\":\"%s\"}}],\"predicateType\":\"%s\",\"predicate\":%s}",
+	    m->f->subject ? m->f->subject : DIGEST_HEX(&d), m->f->predicate_type,
+	    m->f->predicate);
 	dsse_pae(&m->content, span_str(m->f->payload_type), buf_span(&m->payload));
 }
 
@@ -215,7 +217,7 @@ static void put_pem(struct buf *out, const char *label, struct span der)
 /* The verifier that the log recorded, as DER; *ret_cert: it is a certificate. */
 static void put_verifier(struct buf *out, const struct making *m, unsigned flaws, bool *ret_cert)
 {
-	*ret_cert = !m->f->managed;
+	*ret_cert = !m->f->managed && !(flaws & FORGE_BODY_KEY);
 	if (*ret_cert)
 		buf_put_span(out, buf_span(flaws & FORGE_BODY_SIGNER ? &m->inter_cert : &m->leaf_cert));
 	else

@@ -41,6 +41,7 @@ enum forge_flaw {
 	FORGE_TWICE = 1 << 16,       /* the second entry or timestamp is the first again */
 	FORGE_WITNESS = 1 << 17,     /* a line of an unknown witness before the log's */
 	FORGE_SIGNED_BY_OTHER = 1 << 18, /* the signature is by another key of the same kind */
+	FORGE_BODY_KEY = 1 << 19,    /* the log recorded the key alone, of a certificate */
 };
 
 struct forge_window {
@@ -74,6 +75,7 @@ struct forge {
 	bool dsse;
 	const char *payload_type;
 	const char *subject; /* hex of the statement's SHA-256; NULL: the artifact's */
+	const char *predicate_type, *predicate;
 	const char *kind, *kind_version; /* of the entries */
 	enum digest_alg hash; /* hashedrekord 0.0.1: of the artifact; NONE: the key's own */
 	bool promise, proof, checkpoint;

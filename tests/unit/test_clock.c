@@ -57,7 +57,25 @@ static void test_parse(void)
 		ts t = 42;
 		ok(ts_parse(span_str(refused[i]), &t) == -EINVAL && t == 42, "refused: %s", refused[i]);
 	}
+	static const struct {
+		const char *text;
+		ts t;
+	} bound[] = {
+		{ "0001-01-01T00:00:00Z", TS_NONE },
+		{ "1969-12-31T23:59:59.999999999Z", TS_NONE },
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2261-12-31T23:59:59Z", 9214646399 * TS_SECOND },
+		{ "2262-01-01T00:00:00Z", TS_FOREVER },
+		{ "9999-12-31T23:59:59Z", TS_FOREVER },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(bound); i++) {
+		ts t = 42;
+		ok(ts_parse_bound(span_str(bound[i].text), &t) == 0 && t == bound[i].t, "bound %s",
+		    bound[i].text);
+	}
 	ts t = 42;
+	ok(ts_parse_bound(SPAN_LIT("0001-02-29T00:00:00Z"), &t) == -EINVAL && t == 42,
+	    "no bound: no such day");
 	ok(ts_parse(SPAN_LIT("2023-03-22T09:30:00Z\0"), &t) == -EINVAL, "refused: NUL behind");
 	is_str(ts_format(TS_NONE, out), "", "TS_NONE");
 	is_str(ts_format(TS_FOREVER, out), "", "TS_FOREVER");

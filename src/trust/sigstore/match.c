@@ -21,11 +21,13 @@ static bool is_key(struct span spki, const struct key *k)
 	return digest_eq(&id, &want);
 }
 
+/* Of a certificate the log must have recorded the certificate, not its key alone: who watches the log
+ * for a name would not see the signature otherwise. */
 static int match_signer(struct sigstore_result *r, const struct rekor_body *body)
 {
 	const struct sigstore_bundle *b = r->bundle;
-	bool same = body->cert.n ? b->ncerts && span_eq(body->cert, b->cert[0]) :
-				   is_key(body->key, r->key);
+	bool same = b->ncerts ? body->cert.n && span_eq(body->cert, b->cert[0]) :
+				body->key.n && is_key(body->key, r->key);
 
 	if (!same)
 		return refuse(r, SIGSTORE_R_ENTRY_SIGNER,

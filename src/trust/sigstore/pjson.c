@@ -140,8 +140,10 @@ int pj_time(ts *ret_t, struct json_val parent, const char *name, struct fault *f
 	if (!json_ok(v))
 		return 0;
 	struct span text = json_text(v);
-	if (json_type_of(v) != JSON_STR || ts_parse(span_cut(text, 1, text.n - 2), ret_t) < 0)
+	if (json_type_of(v) != JSON_STR || ts_parse_bound(span_cut(text, 1, text.n - 2), ret_t) < 0)
 		return json_fault(v, f, "\"%s\" must be a time as in RFC 3339", name);
+	if (*ret_t == TS_NONE)
+		*ret_t = 0;
 	return 0;
 }
 

@@ -38,6 +38,8 @@ FB_MUST int pj_cstr(const char **ret_s, struct json_val parent, const char *name
     struct fault *f);
 /* int64 as a decimal string or an integer number, not negative. */
 FB_MUST int pj_count(int64_t *ret_n, struct json_val parent, const char *name, struct fault *f);
+/* A bound: what lies before 1970 is 1970 (Go writes "0001-01-01T00:00:00Z" for a time that is not set),
+ * what does not fit is TS_FOREVER. */
 FB_MUST int pj_time(ts *ret_t, struct json_val parent, const char *name, struct fault *f);
 
 struct pj_enum {
