@@ -222,10 +222,16 @@ static int check_entry(struct level *l, struct archive_entry *e, const struct pa
 	if (!has_content(b) && archive_entry_size_is_set(e) && archive_entry_size(e) > 0)
 		return unpack_stop(l->w, UNPACK_REFUSED,
 		    "entry %llu is no file and yet has content", (unsigned long long)l->entries);
+	/* POSIX lets pax do it; GNU tar and others take the content for the next header. */
+	if (b->type == UNPACK_HARDLINK && archive_entry_size(e) > 0 &&
+	    (archive_format(l->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR)
+		return unpack_stop(l->w, UNPACK_REFUSED,
+		    "entry %llu is a hard link that brings content, which not every tar reads as such",
+		    (unsigned long long)l->entries);
 	return 0;
 }
 
-/* A hard link of a tar may or may not carry its bytes; a file's are as many as were announced. */
+/* A hard link of a cpio may or may not carry its bytes; a file's are as many as were announced. */
 static int check_size(struct level *l, struct archive_entry *e, const struct parcel_begin *b)
 {
 	if (b->type == UNPACK_FILE && archive_entry_size_is_set(e) &&

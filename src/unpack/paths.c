@@ -150,6 +150,7 @@ int paths_take(struct paths *p, const struct parcel_begin *b, char *path, char *
 bool unpack_leads_out(const char *path, const char *target)
 {
 	long depth = 0;
+	bool named = false;
 
 	if (unsafe(span_str(target)) && (target[0] == '/' || target[0] == '\\' || target[1] == ':'))
 		return true;
@@ -158,10 +159,10 @@ bool unpack_leads_out(const char *path, const char *target)
 	while (*target) {
 		size_t len = strcspn(target, "/\\");
 		if (len == 2 && target[0] == '.' && target[1] == '.') {
-			if (--depth < 0)
+			if (named || --depth < 0)
 				return true;
 		} else if (len && !(len == 1 && target[0] == '.')) {
-			depth++;
+			named = true;
 		}
 		target += len + (target[len] != 0);
 	}

@@ -20,9 +20,11 @@
  *   path twice (two directories aside), an entry below something that is not a directory (the way
  *   through a symbolic link), encrypted entries, a hard link to what is not a file before it, too many
  *   entries, too many bytes, too high a ratio, paths over UNPACK_PATH_MAX. Entries of a tar behind
- *   its end mark are entries like the others, because some unpackers take them.
+ *   its end mark are entries like the others, because some unpackers take them; a hard link in a tar
+ *   that brings content is refused, because most do not.
  * - Zip: names, sizes, CRCs and methods of local headers and central directory must agree; no two
- *   entries may share bytes.
+ *   entries may share bytes; there is one end record, and a zip64 one only where it is needed; names
+ *   have no NUL, and no other name in UTF-8 beside them (unless their own is not ASCII).
  * - Links are given as links and never followed.
  * - Memory: the worker's address space (opts.memory); here one record, and the paths seen so far.
  *
@@ -107,7 +109,8 @@ FB_MUST int unpack_archive(int fd, const char *label, const struct unpack_opts *
     unpack_entry_fn *on_entry, unpack_data_fn *on_data, void *ctx, struct unpack_stats *ret_stats,
     struct fault *f);
 
-/* Is the symbolic link absolute, or does it climb above the top, read from where it stands? */
+/* Is the symbolic link absolute, or may it climb above the top, read from where it stands? What ".."
+ * behind a name leads to is not known: the name may be that of another link. */
 bool unpack_leads_out(const char *path, const char *target);
 
 /*

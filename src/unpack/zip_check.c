@@ -19,6 +19,7 @@
 #define LOCAL_SIZE 30
 #define TAIL_MAX (END_SIZE + 0xffff)
 #define EXTRA_ZIP64 1
+#define EXTRA_UNICODE_PATH 0x7075 /* a version, the CRC of the name, a name in UTF-8 */
 
 #define FLAG_ENCRYPTED 0x0001u
 #define FLAG_DESCRIPTOR 0x0008u /* CRC and sizes follow the data */
@@ -75,28 +76,45 @@ static int read_at(struct zip *z, uint64_t off, void *p, size_t n)
 
 /* --- where the directory is ------------------------------------------------------------------ */
 
-/* The end record is the one whose comment ends with the file. */
+/* The end record is the one whose comment ends with the file. Some look for the last one instead:
+ * both have to be the same. */
 static int find_end(struct zip *z, struct span tail, size_t *ret_at)
 {
-	size_t found = 0;
+	size_t found = 0, last = 0;
 
-	for (size_t i = 0; i + END_SIZE <= tail.n; i++) {
+	for (size_t i = 0; i + 4 <= tail.n; i++) {
 		struct cur c = cur_of(span_from(tail, i));
 		if (cur_le32(&c) != END_SIG)
 			continue;
+		last = i;
 		cur_skip(&c, END_SIZE - 6);
-		if (cur_le16(&c) != tail.n - i - END_SIZE)
+		uint16_t comment = cur_le16(&c);
+		if (c.err || comment != tail.n - i - END_SIZE)
 			continue;
 		*ret_at = i;
 		found++;
 	}
-	if (found == 1)
+	if (found == 1 && *ret_at == last)
 		return 0;
 	return unpack_stop(z->w, found ? UNPACK_REFUSED : UNPACK_DAMAGED,
 	    found ? "a zip with two ends" : "a zip whose end record does not end with the file");
 }
 
-/* In a zip64 the numbers that do not fit are in a record in front of the end. */
+/* A pointer to a zip64 end record, which some follow whether it is needed or not. */
+static int refuse_locator(struct zip *z, uint64_t end)
+{
+	uint8_t b[4] = { 0 };
+	int rc = end < LOCATOR_SIZE ? 0 : read_at(z, end - LOCATOR_SIZE, b, sizeof(b));
+	struct cur c = cur_of(span_of(b, sizeof(b)));
+
+	if (rc == 0 && cur_le32(&c) == LOCATOR_SIG)
+		rc = unpack_stop(z->w, UNPACK_REFUSED,
+		    "a zip64 end record, although its numbers need none");
+	return rc;
+}
+
+/* In a zip64 the numbers that do not fit are in a record in front of the end: just there, as some do
+ * not look where the locator points. */
 static int read_end64(struct zip *z, uint64_t end, uint64_t *ret_start)
 {
 	uint8_t b[END64_SIZE];
@@ -107,7 +125,7 @@ static int read_end64(struct zip *z, uint64_t end, uint64_t *ret_start)
 		rc = -EBADMSG;
 	cur_skip(&c, 4);
 	*ret_start = cur_le64(&c);
-	if (rc == 0 && *ret_start > end - LOCATOR_SIZE - END64_SIZE)
+	if (rc == 0 && *ret_start != end - LOCATOR_SIZE - END64_SIZE)
 		rc = -EBADMSG;
 	if (rc == 0)
 		rc = read_at(z, *ret_start, b, END64_SIZE);
@@ -146,8 +164,7 @@ static int find_directory(struct zip *z)
 	    z->directory == UINT32_MAX;
 	if (!zip64 && (disks || here != z->entries))
 		return unpack_stop(z->w, UNPACK_REFUSED, "a zip in several parts");
-	if (zip64)
-		rc = read_end64(z, end, &end);
+	rc = zip64 ? read_end64(z, end, &end) : refuse_locator(z, end);
 	if (rc == 0 && (z->directory_size > end || z->directory != end - z->directory_size))
 		rc = unpack_stop(z->w, UNPACK_REFUSED,
 		    "the zip directory is not where its end record says (something in front of it?)");
@@ -177,6 +194,23 @@ static bool take_zip64(struct span extra, uint64_t *value[], size_t n)
 	return !wanted;
 }
 
+/* Some unpack an entry under the name of this field, some under the one that it has. */
+static bool other_name(struct span extra, struct span name)
+{
+	struct cur c = cur_of(extra);
+
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] >= 0x80)
+			return false; /* a name in an older code, for which the field was made */
+	while (cur_left(&c) >= 4) {
+		uint16_t id = cur_le16(&c);
+		struct span field = cur_take(&c, cur_le16(&c));
+		if (id == EXTRA_UNICODE_PATH && field.n > 5 && !span_eq(span_from(field, 5), name))
+			return true;
+	}
+	return false;
+}
+
 static int read_central(struct zip *z, struct cur *c, struct zip_entry *ret_e)
 {
 	struct zip_entry e = { 0 };
@@ -199,6 +233,8 @@ static int read_central(struct zip *z, struct cur *c, struct zip_entry *ret_e)
 	uint64_t *wide[] = { &e.size, &e.packed, &e.offset };
 	if (c->err || sig != CENTRAL_SIG || !take_zip64(x, wide, ARRAY_LEN(wide)))
 		return refuse(z, "not a directory entry");
+	if ((name && memchr(e.name.p, 0, name)) || other_name(x, e.name))
+		return refuse(z, "its name is not the same for all that unpack it");
 	if (disk)
 		return refuse(z, "it is in another part");
 	if (e.flags & (FLAG_ENCRYPTED | FLAG_STRONG | FLAG_MASKED))
@@ -245,6 +281,8 @@ static int check_local(struct zip *z, const struct zip_entry *e, struct range *r
 	uint64_t *wide[] = { &local.size, &local.packed };
 	if (name && memcmp(rest, e->name.p, name) != 0)
 		return refuse(z, "the header in front of it has another name");
+	if (other_name(span_of(rest + name, extra), e->name))
+		return refuse(z, "its name is not the same for all that unpack it");
 	if (!take_zip64(span_of(rest + name, extra), wide, ARRAY_LEN(wide)) ||
 	    local.method != e->method || ((local.flags ^ e->flags) & FLAGS_THAT_MATTER) ||
 	    !same_sums(e, &local))

@@ -171,6 +171,13 @@ is "$(cat product/pwd)" "$(realpath product)" "and works in the product's folder
 rm product/env product/pwd && ln -s /etc product/sub/etc
 run 1 "a product with a link that leads out" "$FIREBREAK" intoto verify --layout inspect.json --key rsa.json --run-inspections product
 like "$out" 'sub/etc: a link that leads out of the folder' "is not followed"
+rm product/sub/etc
+sed 's/env | sort >env; pwd >pwd/touch env pwd; { sleep 1; touch late; } \&/' inspect.json >late.json
+run 0 "an inspection that leaves a process behind" "$FIREBREAK" intoto sign --key rsa.pem late.json
+run 0 "is done when its command is" "$FIREBREAK" intoto verify --layout late.json --key rsa.json --run-inspections product
+sleep 1.3
+[ ! -e product/late ]
+ok $? "and what it left behind is ended"
 
 # --- the command line
 run 1 "a command that fails" "$FIREBREAK" intoto run --step t --key ed25519.pem -- sh -c 'exit 7'

@@ -137,6 +137,87 @@ for h in 'abs:an absolute path' 'up:leads out' 'twice:twice' 'through:behind a s
 	run 1 "${h%%:*}.tgz" check cdx:1.6.json "${h%%:*}.tgz"
 	like "$out" "sbom\.archive: .*refused: .*${h#*:}" "is refused: ${h#*:}"
 done
+
+# Archives that two programs unpack differently: the good bytes for one, others for the next.
+mkdir two && printf 'good\n' >two/a && cp two/a two/b && $make cdx:1.6 two >two.json && rm two/b
+$make cdx:1.6 two >one.json
+python3 - <<'PY'
+import io, struct, tarfile, zlib
+good, evil = b'good\n', b'evil\n'
+
+def hard_tar():
+    t = tarfile.open('hard.tar', 'w', format=tarfile.PAX_FORMAT)
+    i = tarfile.TarInfo('a')
+    i.size = len(evil)
+    t.addfile(i, io.BytesIO(evil))
+    i = tarfile.TarInfo('b')
+    i.type, i.linkname, i.size, i.pax_headers = tarfile.LNKTYPE, 'a', len(good), {'comment': 'x'}
+    b = i.tobuf(tarfile.PAX_FORMAT) + good.ljust(512, b'\0')
+    t.fileobj.write(b)
+    t.offset += len(b)
+    t.close()
+
+def cpio(name, *contents):
+    def entry(path, data, ino, links):
+        f = [ino, 0o100644 if ino else 0, 0, 0, links, 0, len(data), 0, 0, 0, 0, len(path) + 1, 0]
+        h = b'070701' + b''.join(b'%08X' % v for v in f) + path + b'\0'
+        return h + bytes(-len(h) % 4) + data + bytes(-len(data) % 4)
+    out = b''.join(entry(p, d, 1, 2) for p, d in zip((b'a', b'b'), contents))
+    open(name, 'wb').write(out + entry(b'TRAILER!!!', b'', 0, 1))
+
+def local(n, d, extra=b''):
+    return struct.pack('<IHHHHHIIIHH', 0x04034b50, 20, 0, 0, 0, 0x21, zlib.crc32(d), len(d), len(d),
+                       len(n), len(extra)) + n + extra + d
+def central(n, d, off, extra=b'', comment=b''):
+    return struct.pack('<IHHHHHHIIIHHHHHII', 0x02014b50, 20, 20, 0, 0, 0, 0x21, zlib.crc32(d), len(d),
+                       len(d), len(n), len(extra), len(comment), 0, 0, 0, off) + n + extra + comment
+def end(size, off, comment=b'', claims=None):
+    return struct.pack('<IHHHHIIH', 0x06054b50, 0, 0, 1, 1, size, off,
+                       len(comment) if claims is None else claims) + comment
+def one_zip(name, entry, extra=b''):
+    l, c = local(entry, good, extra), central(entry, good, 0, extra)
+    open(name, 'wb').write(l + c + end(len(c), len(l)))
+
+# a second zip in the comment, whose own comment would go beyond the file
+l, c = local(b'a', evil), central(b'a', evil, 0)
+at = len(l) + len(c) + 22
+l2, c2 = local(b'a', good), central(b'a', good, at)
+open('ends.zip', 'wb').write(l + c + end(len(c), len(l), l2 + c2 + end(len(c2), at + len(l2), claims=7)))
+# a zip64 end in the comment of the last entry
+at = len(l) + 46 + 1
+dir2 = at + len(l2)
+c2 = central(b'a', good, at)
+more = l2 + c2 + struct.pack('<IQHHIIQQQQ', 0x06064b50, 44, 45, 45, 0, 0, 1, 1, len(c2), dir2)
+more += struct.pack('<IIQI', 0x07064b50, 0, dir2 + len(c2), 1)
+c = central(b'a', evil, 0, comment=more)
+open('locator.zip', 'wb').write(l + c + end(len(c), len(l)))
+one_zip('nul.zip', b'a\0.exe')
+name = b'evil'
+one_zip('name.zip', name, struct.pack('<HHBI', 0x7075, 6, 1, zlib.crc32(name)) + b'a')
+one_zip('same.zip', b'a', struct.pack('<HHBI', 0x7075, 6, 1, zlib.crc32(b'a')) + b'a')
+hard_tar()
+cpio('last.cpio', b'', good)
+cpio('each.cpio', good, good)
+cpio('two.cpio', evil, good)
+PY
+for h in 'hard.tar:a hard link that brings content' 'two.cpio:a hard link with other content'; do
+	run 1 "${h%%:*}" check two.json "${h%%:*}"
+	like "$out" "sbom\.archive: .*refused: .*${h#*:}" "is refused: ${h#*:}"
+done
+run 0 "a cpio whose last hard link brings the content" check two.json last.cpio
+run 0 "a cpio whose hard links all bring it" check two.json each.cpio
+for h in 'ends:a zip with two ends' 'locator:a zip64 end record' 'nul:its name is not the same' \
+	'name:its name is not the same'; do
+	run 1 "${h%%:*}.zip" check one.json "${h%%:*}.zip"
+	like "$out" "sbom\.archive: .*refused: .*${h#*:}" "is refused: ${h#*:}"
+done
+run 0 "a Unicode path that is the name" check one.json same.zip
+
+# A link out of the folder by way of a link inside it.
+mkdir -p out/d/e && cp two/a out/a && ln -s ../.. out/d/e/up && ln -s d/e/up/../x out/x
+run 2 "a link that climbs behind a link" check one.json out
+like "$out" 'missing +sbom\.link: the link x leads out' "is a gap"
+
 printf 'x' >>app.tgz
 run 1 "a byte behind the archive" check cdx:1.6.json app.tgz
 like "$out" 'bytes behind the end' "is named"

@@ -205,7 +205,7 @@ int command_run(const struct command *c, int *ret_status, struct fault *f)
 	if (rc == 0)
 		rc = wait_for(c, &r);
 	if (r.pid > 0) {
-		if (rc < 0)
+		if (rc < 0 || c->apart) /* with what it left behind, which could go on writing */
 			kill(c->apart ? -r.pid : r.pid, SIGKILL);
 		int rc2 = reap(&r, &status);
 		if (rc == 0)

@@ -6,7 +6,7 @@
  *
  * Signals are at their defaults; no descriptor but 0, 1 and 2 is open in it. Apart, its input and
  * output are /dev/null and it leads a process group of its own, which is killed when the time is
- * over; otherwise it has the caller's terminal.
+ * over or it has ended; otherwise it has the caller's terminal.
  */
 
 #include "base/buf.h"

@@ -142,14 +142,18 @@ const struct digest *delivery_digest(const struct delivery *d, const struct deli
 
 /* --- from an archive ------------------------------------------------------------------------- */
 
-/* A hard link has the content of its target; in a cpio the last one brings it for all of them. */
+/* A hard link has the content of its target; in a cpio the last one, or each, brings it for all. */
 static int add_hard_link(struct delivery *d, const char *path, const char *target,
-    const struct unpack_entry *e)
+    const struct unpack_entry *e, struct fault *why)
 {
 	const struct delivered_file *f = delivery_find(d, span_str(target));
 
 	if (!f)
 		return -EBADMSG;
+	if (e->size && f->size &&
+	    !digest_eq(delivery_digest(d, f, DIGEST_SHA256), &e->digest[DIGEST_SHA256]))
+		return fault_set(why, -EPROTO, "%s: a hard link with other content than %s",
+		    QUOTE(span_str(path)), QUOTE(span_str(target)));
 	uint32_t content = f->content;
 	uint64_t size = e->size ? e->size : f->size;
 	int rc = e->size ? put_content(d, content, e->digest) : 0;
@@ -158,6 +162,7 @@ static int add_hard_link(struct delivery *d, const char *path, const char *targe
 
 struct filling {
 	struct delivery *d;
+	struct fault *f;
 	char path[2][UNPACK_PATH_MAX + 8];
 };
 
@@ -195,7 +200,7 @@ static int on_entry(void *ctx, const struct unpack_entry *e)
 	case UNPACK_FILE:
 		return delivery_add(d, path, e->size, e->digest);
 	case UNPACK_HARDLINK:
-		return add_hard_link(d, path, place(fill, 1, e, e->target), e);
+		return add_hard_link(d, path, place(fill, 1, e, e->target), e, fill->f);
 	case UNPACK_SYMLINK:
 		return delivery_add_link(d, path, e->target, e->leads_out);
 	case UNPACK_SPECIAL:
@@ -210,7 +215,7 @@ int delivery_add_archive(struct delivery *d, int fd, const struct unpack_opts *o
     struct fault *f)
 {
 	struct unpack_opts o = opts ? *opts : (struct unpack_opts){ 0 };
-	struct filling fill = { .d = d };
+	struct filling fill = { .d = d, .f = f };
 	struct unpack_stats stats;
 
 	o.set = d->set;
