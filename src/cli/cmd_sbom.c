@@ -41,18 +41,11 @@ struct check {
 
 static int load_bill(struct cli *c, struct bill *b)
 {
-	AUTO_BUF struct buf text = BUF_INIT(SBOM_TEXT_MAX + 1);
 	struct fault f = FAULT_INIT;
 
 	b->path = c->arg[0];
 	b->arena = ARENA_INIT(SBOM_ARENA_MAX);
-	int rc = file_read(b->path, &text, SBOM_TEXT_MAX, &f);
-	if (rc < 0)
-		return cli_errno(c, rc, &f);
-	b->digest = sha256_of(buf_span(&text));
-	rc = sbom_parse(&b->s, buf_span(&text), &b->arena, &f);
-	if (rc == -EBADMSG)
-		(void)fault_wrap(&f, rc, "%s", QUOTE(span_str(b->path)));
+	int rc = sbom_load(&b->s, &b->digest, b->path, &b->arena, &f);
 	return rc < 0 ? cli_errno(c, rc, &f) : -1;
 }
 

@@ -30,6 +30,7 @@ static const struct cli_opt opts[] = {
 	{ "tsa", "FILE", "roots of the time stamps in them (PEM)", false },
 	{ "policy", "FILE", "what an artifact must bring along (YAML, see docs/policy.md)", false },
 	{ "require", "LIST", "the same in short: " POLICY_NEEDS_WORDS, false },
+	{ "sbom", "FILE", "compare with this SBOM, too: unsigned, it can contradict and never proves", false },
 	{ "expect", "DIGEST", "the digest it must have: sha256:… or sha512:…", false },
 	{ "builder-id", "ID", "who must have built it: …@refs/tags/v1.2.3, …@v1.*, …@>=v1.9.0", true },
 	{ "source-uri", "URI", "the repository it must be built from", false },
@@ -317,6 +318,7 @@ static int read_request(struct cli *c, const struct verify_args *args, struct ve
 	r->policy_path = cli_opt(c, "policy");
 	r->now = clock_now(&c->clock);
 	r->beside = cli_has(c, "beside");
+	r->sbom_path = cli_opt(c, "sbom");
 	r->ssh_namespace = cli_opt(c, "ssh-namespace");
 	r->ssh_principal = cli_opt(c, "ssh-principal");
 	r->ca_path = cli_opt(c, "ca");
@@ -403,11 +405,12 @@ const struct cli_cmd cmd_verify = {
 	    "slsa-github-generator/.github/workflows/generator_generic_slsa3.yml@v2.*\n"
 	    "  firebreak verify pkg.deb --evidence InRelease --evidence Packages.xz \\\n"
 	    "      --keyring /usr/share/keyrings/debian-archive-keyring.gpg\n"
+	    "  firebreak verify app.tgz --beside --key vendor.pub --sbom app.cdx.json\n"
 	    "  firebreak verify *.dll --policy share/policies/anatomy.yaml\n"
 	    "\n"
 	    "Exit codes: 0 PASS, 1 FAIL, 2 UNKNOWN (evidence is missing), 3 usage, 4 a file could not be\n"
-	    "read to its end, 5 a policy or key is malformed or a file is not there. With several\n"
-	    "artifacts: FAIL before a file that could not be read before UNKNOWN before PASS.\n",
+	    "read to its end, 5 a policy, key or --sbom is malformed or a file is not there. With\n"
+	    "several artifacts: FAIL before a file that could not be read before UNKNOWN before PASS.\n",
 	.opts = opts,
 	.min_args = 1,
 	.max_args = -1,

@@ -2,8 +2,6 @@
 
 #include "trust/judge_parts.h"
 
-#include "trust/sbom/compare.h"
-
 #include <errno.h>
 
 #define NOTES_MAX 64 /* remarks on evidence that proves nothing, for one artifact */
@@ -140,34 +138,6 @@ static void check_package(
 	}
 }
 
-/* What is shipped against what the SBOM names, where that is asked for. */
-static int weigh_sbom(const struct judge *j, const struct attestation *a, struct verify_artifact *art,
-    struct tally *t)
-{
-	struct verdict *v = &art->verdict;
-	struct fault f = FAULT_INIT;
-
-	t->sbom++;
-	judge_counts(j, art, a, &a->signer, "sbom");
-	judge_from(verdict_add(v, REASON_PROVEN, "evidence.sbom",
-		       "a signed SBOM is about this file: %s",
-		       QUOTE(span_str(a->st.predicate_type))),
-	    a);
-	if (!(judge_demanded(j) & POLICY_SBOM_CONTENTS))
-		return 0;
-	if (!a->sbom)
-		judge_from(verdict_add(v, REASON_FAIL, "evidence.malformed", "signed SBOM: %s",
-			       a->sbom_why),
-		    a);
-	else if (!art->is_file)
-		verdict_add(v, REASON_MISSING, "sbom.no-file",
-		    "the file itself: its contents are to be compared with the SBOM");
-	else
-		return sbom_judge(
-		    a->sbom, art->fd, art->name, art->digest, NULL, NULL, v, NULL, &f);
-	return 0;
-}
-
 /* A statement about this file, signed by somebody who may. */
 static int weigh_match(const struct judge *j, const struct attestation *a,
     const struct subject *s, struct verify_artifact *art, struct tally *t)
@@ -195,7 +165,7 @@ static int weigh_match(const struct judge *j, const struct attestation *a,
 			    a);
 		break;
 	case PREDICATE_SBOM:
-		return weigh_sbom(j, a, art, t);
+		return judge_signed_sbom(j, a, art, t);
 	case PREDICATE_OTHER:
 		check_package(j, a, s, v);
 		fault_set(&f, 0,
@@ -424,6 +394,9 @@ int judge_artifact(const struct judge *j, struct verify_artifact *art)
 	if (t.replaced && !t.about)
 		tell_replaced(art, &t);
 	judge_require(j, art, &t, expected);
+	rc = judge_unsigned_sbom(j, art);
+	if (rc < 0)
+		return rc;
 	if (t.notes > NOTES_MAX)
 		verdict_add(&art->verdict, REASON_NOTE, "evidence.more",
 		    "%zu more remarks on the evidence are left out", t.notes - NOTES_MAX);

@@ -66,6 +66,11 @@ const char *judge_package(const struct policy *p, const struct subject *s, struc
 /* OpenPGP and Debian archives: last, because what they miss is a note when something else proves.
  * 0, -errno. */
 FB_MUST int judge_archives(const struct judge *j, struct verify_artifact *art, struct tally *t);
+/* A signed SBOM about the artifact: counts it, and compares the contents where that is demanded. Then
+ * the one that was given unsigned: it can contradict and leave gaps, it never proves. 0, -errno. */
+FB_MUST int judge_signed_sbom(const struct judge *j, const struct attestation *a,
+    struct verify_artifact *art, struct tally *t);
+FB_MUST int judge_unsigned_sbom(const struct judge *j, struct verify_artifact *art);
 /* A signature over the file itself. 0, -errno. */
 FB_MUST int judge_file_signature(const struct judge *j, const struct attestation *a,
     struct verify_artifact *art, struct tally *t);

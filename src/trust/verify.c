@@ -45,6 +45,18 @@ static int load_ca(struct verify_session *v, const struct verify_request *r, str
 	return rc < 0 ? rc : detached_ca_read(&v->ca, buf_span(&ca), buf_span(&tsa), f);
 }
 
+static int load_sbom(struct verify_session *v, const char *path, struct fault *f)
+{
+	if (!path)
+		return 0;
+	v->sbom_arena = ARENA_INIT(SBOM_ARENA_MAX);
+	v->sbom = ARENA_NEW(&v->sbom_arena, struct judge_sbom);
+	if (!v->sbom)
+		return -ENOMEM;
+	*v->sbom = (struct judge_sbom){ .rules.sbom_name = path };
+	return sbom_load(&v->sbom->s, &v->sbom->rules.sbom_digest, path, &v->sbom_arena, f);
+}
+
 static int load_evidence(struct verify_session *v, const struct verify_request *r, struct fault *f)
 {
 	v->evidence.keep = &v->arena;
@@ -92,6 +104,8 @@ static unsigned needs(const struct verify_session *v)
 
 	if (v->options)
 		set |= policy_digests(v->options);
+	if (v->sbom)
+		set |= v->sbom->s.set;
 	return digest_is_set(&v->expect) ? set | HASH_SET(v->expect.alg) : set;
 }
 
@@ -148,6 +162,8 @@ static int begin(struct verify_session *v, const struct verify_request *r, struc
 		rc = load_root(v, r, f);
 	if (rc == 0)
 		rc = load_ca(v, r, f);
+	if (rc == 0)
+		rc = load_sbom(v, r->sbom_path, f);
 	return rc < 0 ? rc : load_evidence(v, r, f);
 }
 
@@ -180,6 +196,7 @@ struct verify_session *verify_end(struct verify_session *v)
 	pgp_keys_free(&v->pgp);
 	hasher_free(v->hasher);
 	arena_free(&v->results);
+	arena_free(&v->sbom_arena);
 	arena_free(&v->arena);
 	free(v);
 	return NULL;
@@ -198,6 +215,7 @@ static int judge_it(
 		.trust = &v->trust,
 		.policy = { v->has_policy ? &v->policy : NULL, v->options },
 		.expect = &v->expect,
+		.sbom = v->sbom,
 		.now = v->now,
 		.arena = &v->results,
 		.only = v->nartifacts == 1 };

@@ -62,6 +62,8 @@ struct verify_request {
 	bool beside;                   /* also take the evidence that lies beside each artifact */
 	unsigned digests;              /* HASH_SET bits: to be computed whether needed or not */
 	size_t nartifacts;             /* how many will be asked for; 0: not known */
+	const char *sbom_path;   /* an SBOM to compare each artifact with; NULL: none. It is not signed:
+				  * it can contradict and leave gaps, it never proves */
 	struct digest expect;    /* may be unset; sha256 or sha512 (weaker ones: -EINVAL) */
 	ts now;
 	/* Called while a file is read, every 64 MiB or so; NULL for none. */
@@ -114,7 +116,7 @@ struct policy;
 struct verify_session;
 
 /*
- * Reads policy, keys and evidence once; then any number of artifacts. -EBADMSG: policy or key file
+ * Reads policy, keys and evidence once; then any number of artifacts. -EBADMSG: policy, key or SBOM file
  * malformed (fault names file and place); -EINVAL: the request itself (too many files, a weak
  * expected digest); other -errno: a file could not be read. Malformed *evidence* is not an error
  * here: it becomes a FAIL reason of every artifact.

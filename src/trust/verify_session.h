@@ -19,6 +19,8 @@ struct verify_session {
 	bool has_policy;
 	const struct policy *options;
 	struct digest expect;
+	struct judge_sbom *sbom; /* NULL: none was given */
+	struct arena sbom_arena;
 	ts now;
 	bool beside;
 	size_t nartifacts;

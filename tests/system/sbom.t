@@ -112,6 +112,48 @@ printf 'SPDXVersion: SPDX-2.3\n' >x.spdx
 run 5 "tag-value is refused" check x.spdx app
 like "$err" 'SPDX in tag-value form is not read here' "by name"
 
+# verify --sbom: an SBOM that nobody signed beside evidence that counts.
+V="$FIREBREAK verify"
+openssl ecparam -name prime256v1 -genkey -noout -out k.pem 2>/dev/null
+openssl ec -in k.pem -pubout -out k.pub 2>/dev/null
+(cd app && tar cf ../ship.tar .)
+openssl dgst -sha256 -sign k.pem -out ship.sig ship.tar
+good="--evidence ship.sig --key k.pub"
+run 0 "verify: a signature" $V ship.tar $good
+for f in cdx:1.6 spdx2:2.3 spdx3:3.0.1; do
+	run 0 "verify: and an SBOM that fits ($f)" $V ship.tar $good --sbom $f.json
+	like "$out" 'note +sbom\.unsigned: 4 of 4 shipped files have the digest' "is a remark"
+	is "$(grep -cE 'proven +(sbom|evidence\.sbom)' <<<"$out")" 0 "and proves nothing"
+done
+run 2 "verify: an SBOM that fits, alone" $V ship.tar --sbom cdx:1.6.json
+like "$out" 'provenance\.none' "is no evidence"
+for need in sbom sbom-contents; do
+	run 2 "verify: it does not satisfy $need" $V ship.tar $good --sbom cdx:1.6.json --require signature,$need
+	like "$out" 'sbom\.none: a signed ' "which wants a signed one"
+done
+run 0 "verify: JSON" $V ship.tar $good --sbom cdx:1.6.json --json
+is "$(printf '%s' "$out" | python3 -c 'import json,sys; d=json.load(sys.stdin)["artifacts"][0]; print([e["as"] for e in d["evidence"]])')" \
+	"['signature']" "does not count it"
+fresh; printf 'NZ ffmpeg' >bad/lib/ffmpeg.dll; echo evil >bad/lib/evil.dll
+(cd bad && tar cf ../bad.tar .)
+openssl dgst -sha256 -sign k.pem -out bad.sig bad.tar
+run 1 "verify: well signed, and not what the SBOM names" $V bad.tar --evidence bad.sig --key k.pub --sbom spdx2:2.3.json
+like "$out" 'fail +sbom\.mismatch: lib/ffmpeg.dll' "names the file that differs"
+like "$out" 'fail +sbom\.unlisted: lib/evil.dll' "and the one too many"
+like "$out" "evidence spdx2:2.3.json sha256:$(sha256sum spdx2:2.3.json | cut -d' ' -f1)" "and the SBOM by digest"
+like "$out" 'proven +signature\.accepted' "the signature stays one"
+run 1 "verify: several artifacts" $V ship.tar bad.tar $good --evidence bad.sig --sbom cdx:1.6.json
+made cdx:1.6 sha1
+run 2 "verify: an SBOM that leaves a gap is not passed over" $V ship.tar $good --sbom made.json
+like "$out" 'sbom\.weak' "the gap is told"
+run 2 "verify: of a digest there is nothing to compare" $V "sha256:$(sha256sum ship.tar | cut -d' ' -f1)" --sbom cdx:1.6.json
+like "$out" 'sbom\.no-file' "which is told"
+printf 'x' >>ship.tar
+run 1 "verify: a damaged archive" $V ship.tar --sbom cdx:1.6.json
+run 5 "verify: a malformed SBOM" $V app.zip --sbom len.json
+like "$err" 'len.json: offset [0-9]+: a SHA-1 digest has 40' "is named with its offset"
+run 5 "verify: an SBOM that is not there" $V app.zip --sbom nothing.json
+
 # Hostile archives against an honest SBOM.
 python3 - <<'PY'
 import tarfile, io

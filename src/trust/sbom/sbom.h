@@ -17,7 +17,7 @@
  * Names of files are made comparable: without "./", "//" and a leading "/"; a name with "\" and no
  * "/" has its "\" read as "/".
  *
- * Guarantees: no I/O; memory from the arena, at most about four times the text.
+ * Guarantees: no I/O but sbom_load's; memory from the arena, at most about four times the text.
  */
 
 #include "base/arena.h"
@@ -100,3 +100,6 @@ bool sbom_is_predicate(const char *predicate_type);
 FB_MUST int sbom_read(struct sbom *ret_s, struct json_val root, struct arena *keep, struct fault *f);
 /* The same for the text of a file. */
 FB_MUST int sbom_parse(struct sbom *ret_s, struct span text, struct arena *keep, struct fault *f);
+/* The same for a file, whose name is then in the fault; also its digest. Also the errors of file_read. */
+FB_MUST int sbom_load(struct sbom *ret_s, struct digest *ret_sha256, const char *path,
+    struct arena *keep, struct fault *f);
