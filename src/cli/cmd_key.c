@@ -129,12 +129,14 @@ static int run_generate(struct cli *c)
 	struct secret s;
 
 	if (form_name && secret_form_of(span_str(form_name), &form) < 0)
-		return cli_failf(c, CLI_USAGE, "--form %s is not known", QUOTE(span_str(form_name)));
+		return cli_failf(c, CLI_USAGE, "--form %s is not known: pem, minisign, "
+		    "signify or ssh", QUOTE(span_str(form_name)));
 	for (size_t i = 0; type && i < ARRAY_LEN(kinds); i++)
 		if (strcmp(type, kinds[i].name) == 0)
 			kind = kinds[i].kind;
 	if (kind == KEY_NONE)
-		return cli_failf(c, CLI_USAGE, "--type %s is not known", QUOTE(span_str(type)));
+		return cli_failf(c, CLI_USAGE, "--type %s is not known: ed25519, p256, p384, "
+		    "p521 or rsa", QUOTE(span_str(type)));
 	if (!one_line(cli_opt(c, "comment")))
 		return cli_failf(c, CLI_USAGE, "--comment must be one line of at most 80 bytes");
 	int rc = secret_generate(&s, form, kind, &f);
@@ -254,7 +256,8 @@ static int show(struct cli *c, const struct keyring *keys)
 	struct jw w = jw_of(&c->out);
 
 	if (name && secret_form_of(span_str(name), &form) < 0)
-		return cli_failf(c, CLI_USAGE, "--form %s is not known", QUOTE(span_str(name)));
+		return cli_failf(c, CLI_USAGE, "--form %s is not known: pem, minisign, "
+		    "signify or ssh", QUOTE(span_str(name)));
 	if (c->json) {
 		jw_obj(&w);
 		jw_key(&w, "keys");

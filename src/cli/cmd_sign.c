@@ -86,12 +86,13 @@ static int pick_format(struct signing *s)
 	const char *name = cli_opt(s->c, "format");
 
 	if (!name || !cli_opt(s->c, "key"))
-		return cli_failf(s->c, CLI_USAGE, "--format and --key are needed");
+		return cli_failf(s->c, CLI_USAGE, "--format FORMAT and --key FILE are needed");
 	for (s->format = 0; s->format < FORMATS; s->format++)
 		if (strcmp(formats[s->format].name, name) == 0)
 			break;
 	if (s->format == FORMATS)
-		return cli_failf(s->c, CLI_USAGE, "--format %s is not known", QUOTE(span_str(name)));
+		return cli_failf(s->c, CLI_USAGE, "--format %s is not known: dsse, sigstore, "
+		    "minisign, signify, signify-list, ssh, cms or raw", QUOTE(span_str(name)));
 	for (size_t i = 0; i < ARRAY_LEN(belongs); i++)
 		if (cli_has(s->c, belongs[i].opt) && !(belongs[i].formats & BIT(s->format)))
 			return cli_failf(s->c, CLI_USAGE, "--%s says nothing to --format %s",

@@ -93,6 +93,7 @@ struct tally {
 	struct jw *w, *errors;
 	struct progress progress;
 	struct verify_report report;
+	const struct trusted_root *root;
 };
 
 /* An artifact that cannot be read does not keep the others from being judged. */
@@ -137,7 +138,7 @@ static void show_count(struct verify_run *r, size_t done)
 }
 
 static void finish_json(struct jw *w, const struct verify_session *v, const struct buf *errors,
-    const struct tally *t)
+    const struct tally *t, const struct trusted_root *root)
 {
 	struct digest policy;
 	const char *name = verify_policy(v, &policy);
@@ -152,6 +153,8 @@ static void finish_json(struct jw *w, const struct verify_session *v, const stru
 		jw_kcstr(w, "name", name);
 		jw_end(w);
 	}
+	jw_key(w, "trusted_root");
+	trusted_root_json(w, root);
 	jw_kcstr(w, "verdict", verdict_name(t->worst));
 	jw_end(w);
 }
@@ -176,7 +179,7 @@ static int run_all(struct verify_run *r, struct tally *t)
 		return cli_errno(c, rc, NULL);
 	jw_end(&ew);
 	if (c->json)
-		finish_json(&w, r->session, &errors, t);
+		finish_json(&w, r->session, &errors, t, t->root);
 	else if (r->args->n > 1)
 		printf("%zu PASS, %zu FAIL, %zu UNKNOWN%s\n", t->count[VERDICT_PASS],
 		    t->count[VERDICT_FAIL], t->count[VERDICT_UNKNOWN],
@@ -287,16 +290,15 @@ static int read_demands(struct cli *c, const struct verify_request *r, const str
 	return -1;
 }
 
-static int read_root(struct cli *c, struct verify_request *r)
+static int read_root(struct cli *c, struct verify_request *r, struct trusted_root *root)
 {
 	const char *file = cli_opt(c, "trusted-root");
-	struct trusted_root root;
 	struct fault f = FAULT_INIT;
 
-	int rc = cli_trusted_root(c, file, &root, &f);
+	int rc = cli_trusted_root(c, file, root, &f);
 	if (rc < 0)
 		return rc == -EPERM ? cli_fail(c, CLI_REFUSED, &f) : cli_errno(c, rc, &f);
-	r->trusted_root = root.bytes;
+	r->trusted_root = root->bytes;
 	r->trusted_root_name = file;
 	return -1;
 }
@@ -331,7 +333,7 @@ static int read_request(struct cli *c, const struct verify_args *args, struct ve
 		code = read_digests(c, &r->digests);
 	if (code < 0)
 		code = read_demands(c, r, &r->options);
-	return code < 0 ? read_root(c, r) : code;
+	return code;
 }
 
 static int run(struct cli *c)
@@ -340,13 +342,16 @@ static int run(struct cli *c)
 	    keyring[VERIFY_KEYS_MAX];
 	struct verify_request q = { 0 };
 	struct verify_args args;
-	struct tally t = { .worst = VERDICT_PASS };
+	struct trusted_root root;
+	struct tally t = { .worst = VERDICT_PASS, .root = &root };
 	struct verify_run r = { .c = c, .args = &args, .emit = emit, .ctx = &t };
 	struct fault f = FAULT_INIT;
 
 	int code = verify_expand(c, cli_has(c, "recursive"), &args);
 	if (code < 0)
 		code = read_request(c, &args, &q, evidence, key, keyring);
+	if (code < 0)
+		code = read_root(c, &q, &root);
 	if (code < 0)
 		code = read_jobs(c, &r.jobs);
 	if (code < 0)
@@ -363,6 +368,7 @@ static int run(struct cli *c)
 			r.progress = show_count;
 		}
 	}
+	r.root = trusted_root_words(c, &root);
 	int rc = verify_begin(&r.session, &q, &f);
 	if (rc < 0) {
 		t.report.key = key_free(t.report.key);

@@ -29,7 +29,9 @@ FB_MUST int verify_expand(struct cli *c, bool recursive, struct verify_args *ret
 
 /* ---- output (verify_print.c) */
 
-void verify_print(struct cli *c, struct buf *out, const struct verify_artifact *a);
+/* root: the trusted root in words, shown where it had a say. */
+void verify_print(
+    struct cli *c, struct buf *out, const struct verify_artifact *a, const char *root);
 
 /* ---- reports: our verdict as signed statements (verify_report.c) */
 
@@ -71,6 +73,7 @@ struct verify_run {
 	unsigned jobs;
 	void (*emit)(struct verify_run *r, size_t i, const struct verify_outcome *o);
 	void *ctx;
+	const char *root;                   /* the trusted root in words */
 	const struct verify_report *report; /* NULL: none are made */
 	void (*progress)(struct verify_run *r, size_t done); /* NULL: none */
 };

@@ -57,7 +57,7 @@ static void judge_one(struct verify_run *r, size_t i, struct verify_outcome *o)
 		struct jw w = jw_of(&o->text);
 		verify_json(&w, &a);
 	} else if (o->rc == 0) {
-		verify_print(r->c, &o->text, &a);
+		verify_print(r->c, &o->text, &a, r->root);
 	}
 	if (o->rc == 0 && r->report)
 		o->rc = verify_report_make(r->report, &a, o->report);

@@ -21,6 +21,12 @@ static void print_reason(
 		    DIGEST_TEXT(&r->evidence));
 }
 
+/* The line "anatomy" has said so already. */
+static bool is_said(const struct reason *r)
+{
+	return strcmp(r->code, "anatomy.format") == 0 || strcmp(r->code, "anatomy.no-file") == 0;
+}
+
 static void print_reasons(struct cli *c, struct buf *out, const struct verdict *v)
 {
 	static const enum reason_kind order[] = { REASON_FAIL, REASON_WARN, REASON_PROVEN,
@@ -29,7 +35,7 @@ static void print_reasons(struct cli *c, struct buf *out, const struct verdict *
 
 	for (size_t k = 0; k < ARRAY_LEN(order); k++)
 		for (size_t i = 0; i < v->n; i++)
-			if (v->reason[i].kind == order[k])
+			if (v->reason[i].kind == order[k] && !is_said(&v->reason[i]))
 				print_reason(c, out, &v->reason[i], color[k]);
 	if (!verdict_has(v, REASON_MISSING))
 		return;
@@ -64,8 +70,51 @@ static const char *anatomy_words(const struct verify_artifact *a)
 	if (a->anatomy.status == VERDICT_FAIL)
 		return "structure and signature do not account for the whole file";
 	if (!a->is_file)
-		return "no file was given";
-	return strcmp(a->format, "pe") == 0 ? "not signed" : "no signature that is understood here";
+		return "only a digest was given, not what is inside";
+	return strcmp(a->format, "pe") == 0 ? "not signed" : "not looked inside: no PE file";
+}
+
+static const char *or_log(const char *url)
+{
+	return url && *url ? url : "an authority of the trusted root";
+}
+
+/* When a signature that counts was made, on whose word, and where that is on record. */
+static void print_time(struct cli *c, struct buf *out, const struct signer *s)
+{
+	char at[TS_TEXT_MAX];
+
+	if (s->time == TS_NONE && !s->log)
+		return;
+	bool same = s->log && s->time_by && strcmp(s->log, s->time_by) == 0;
+	buf_printf(out, "  %-12s  ", s->time == TS_NONE ? "logged" : "signed at");
+	if (s->time != TS_NONE)
+		buf_printf(out, "%s%s%s", ts_format(s->time, at), same ? "" : " by ",
+		    same ? "" : cli_safe(c, or_log(s->time_by)));
+	if (s->log)
+		buf_printf(out, "%s%s index %" PRId64,
+		    s->time == TS_NONE ? "" : same ? " by " : ", logged by ",
+		    cli_safe(c, or_log(s->log)), s->log_index);
+	buf_puts(out, "\n");
+}
+
+/* Did the trusted root have a say, for good or ill? */
+static bool used_root(const struct verify_artifact *a)
+{
+	const struct verdict *v = &a->verdict;
+
+	for (size_t i = 0; i < a->ncounted; i++)
+		if (a->counted[i].signer->kind == SIGNER_IDENTITY || a->counted[i].signer->log)
+			return true;
+	for (size_t i = 0; i < v->n; i++)
+		if (strncmp(v->reason[i].code, "evidence.sigstore-", 18) == 0)
+			return true;
+	return false;
+}
+
+static bool is_unknown(const struct verify_artifact *a)
+{
+	return strcmp(a->format, "unknown") == 0;
 }
 
 static void print_head(struct cli *c, struct buf *out, const struct verify_artifact *a)
@@ -73,11 +122,13 @@ static void print_head(struct cli *c, struct buf *out, const struct verify_artif
 	buf_printf(out, "%s%s%-7s%s  %s", cli_bold(c), color_of(c, a->verdict.status),
 	    verdict_name(a->verdict.status), cli_reset(c), cli_safe(c, a->name));
 	if (a->is_file)
-		buf_printf(out, "  (%" PRIu64 " bytes, %s)", a->size, a->format);
+		buf_printf(out, "  (%" PRIu64 " bytes%s%s)", a->size, is_unknown(a) ? "" : ", ",
+		    is_unknown(a) ? "" : a->format);
 	buf_puts(out, "\n");
 }
 
-void verify_print(struct cli *c, struct buf *out, const struct verify_artifact *a)
+void verify_print(
+    struct cli *c, struct buf *out, const struct verify_artifact *a, const char *root)
 {
 	static const enum digest_alg order[] = { DIGEST_SHA256, DIGEST_SHA1, DIGEST_SHA384,
 		DIGEST_SHA512, DIGEST_BLAKE2B };
@@ -96,5 +147,9 @@ void verify_print(struct cli *c, struct buf *out, const struct verify_artifact *
 	print_fact(c, out, "source", a->source_uri);
 	print_fact(c, out, "source ref", a->source_ref);
 	print_fact(c, out, "commit", a->source_digest);
+	for (size_t i = 0; i < a->ncounted; i++)
+		print_time(c, out, a->counted[i].signer);
+	if (used_root(a))
+		buf_printf(out, "  %-12s  %s\n", "trusted root", root);
 	print_reasons(c, out, &a->verdict);
 }

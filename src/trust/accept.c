@@ -19,7 +19,7 @@ int accept_add(struct accept *a, const struct policy_signer *s, size_t n, struct
 		if (rc == 0 && s[i].issuer_regexp)
 			rc = regexp_new(&r->issuer, s[i].issuer_regexp, f);
 		if (rc < 0)
-			return rc;
+			return fault_wrap(f, rc, "signer");
 	}
 	return 0;
 }

@@ -113,7 +113,10 @@ static int read_text(struct evidence_reader *r, struct span text, size_t line)
 	struct attestation *a = add(r, line);
 	if (!a)
 		return -ENOMEM;
-	fault_set(&f, 0, "offset %zu: %s", doc.err_off, json_strerror(rc));
+	if (doc.err_off == 0 && !line)
+		fault_set(&f, 0, "offset 0: no evidence of a known kind: neither JSON nor a signature");
+	else
+		fault_set(&f, 0, "offset %zu: %s", doc.err_off, json_strerror(rc));
 	return evidence_broken(r, a, rc, &f);
 }
 

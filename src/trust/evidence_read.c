@@ -39,8 +39,10 @@ static int tell_unnamed(struct evidence_reader *r, struct attestation *a)
 
 	if (s->kind == SIGNER_IDENTITY || s->kind == SIGNER_CERTIFICATE)
 		fault_set(&f, 0,
-		    "verifies, but was signed by somebody whom nobody named; to accept: "
+		    "verifies, but %s; to accept: "
 		    "--certificate-identity %s --certificate-oidc-issuer %s",
+		    r->t->accept->n ? "its signer is none of those who were named"
+				    : "was signed by somebody whom nobody named",
 		    QUOTE(span_str(s->identity)), QUOTE(span_str(s->issuer)));
 	else
 		fault_set(&f, 0, "verifies, but nobody named its signer: %s",

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#define ALLOWED_SHOWN 3 /* of what a policy allows, in a reason */
 #define NOTES_MAX 64 /* remarks on evidence that proves nothing, for one artifact */
 
 struct reason *judge_from(struct reason *r, const struct attestation *a)
@@ -23,6 +24,18 @@ void judge_note(struct verdict *v, struct tally *t, const struct attestation *a,
 const char *judge_or_none(const char *s)
 {
 	return s ? s : "(none)";
+}
+
+const char *judge_allowed(const struct policy_list *l, struct arena *a)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < l->n && i < ALLOWED_SHOWN && text; i++)
+		text = arena_printf(
+		    a, "%s%s%s", text, i ? ", " : "", QUOTE(span_str(l->item[i])));
+	if (l->n > ALLOWED_SHOWN && text)
+		text = arena_printf(a, "%s and %zu more", text, l->n - ALLOWED_SHOWN);
+	return text ? text : "";
 }
 
 void judge_counts(const struct judge *j, struct verify_artifact *art, const struct attestation *a,

@@ -43,6 +43,8 @@ enum subject_match judge_match(
 bool judge_candidate(const struct attestation *a, const struct verify_artifact *art,
     enum predicate_kind kind);
 const char *judge_or_none(const char *s);
+/* The first items of a list, safe to print. */
+const char *judge_allowed(const struct policy_list *l, struct arena *a);
 
 /* One problem of an attestation: FAIL, or WARN when another one is accepted. */
 #define PROBLEM(v, kind, a, code, ...)                                                             \

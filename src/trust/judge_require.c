@@ -20,11 +20,17 @@ static const char *what_was_there(const struct judge *j, const struct tally *t)
 
 	if (!judge_item(j, 0))
 		return " (--evidence FILE)";
-	if (t->unnamed || t->strangers)
+	if (t->unnamed && t->strangers)
 		text = arena_printf(j->arena,
 		    " by a signer who was named: %zu by unknown keys, %zu by identities that nobody "
 		    "named",
 		    t->strangers, t->unnamed);
+	else if (t->unnamed || t->strangers)
+		text = arena_printf(j->arena, " by a signer who was named: %zu by %s",
+		    t->unnamed + t->strangers,
+		    t->unnamed ? "identities that nobody named" : "unknown keys");
+	else if (t->partial)
+		text = " (what was given is not complete, as the notes say)";
 	else if (t->others)
 		text = arena_printf(
 		    j->arena, ": the evidence given is about other files (%zu)", t->others);
@@ -51,12 +57,14 @@ static void miss(
 		    "a signature or signed statement over this file" },
 		{ POLICY_VSA, "vsa.none", "a signed verification summary about this file" },
 	};
+	static const char either[] =
+	    "a signature over this file, or a signed SLSA provenance about it";
 	const unsigned by_evidence = ~(POLICY_ANATOMY | POLICY_DIGEST);
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (missing & words[i].need)
 			verdict_add(&art->verdict, REASON_MISSING, words[i].code, "%s%s",
-			    words[i].text,
+			    judge_demanded(j) ? words[i].text : either,
 			    words[i].need & by_evidence ? what_was_there(j, t) : "");
 	if (missing & by_evidence && !j->trust->keys->n && !j->trust->accept->n)
 		verdict_add(&art->verdict, REASON_MISSING, "signer.none",
@@ -84,8 +92,10 @@ void judge_require(
 
 	for (size_t i = 0; i < JUDGE_POLICIES; i++)
 		named |= j->policy[i] && j->policy[i]->ndigests;
-	/* Nothing is demanded: then provenance, or a signature over the file by a named signer. */
-	if (!need && !expected && !t->files)
+	/* Nothing is demanded: then provenance, or a signature over the file by a named signer. Not
+	 * said of a file that is contradicted, nor where an archive's proof lacks a part. */
+	if (!need && !expected && !t->files && !verdict_has(&art->verdict, REASON_FAIL) &&
+	    !verdict_has(&art->verdict, REASON_MISSING))
 		need = POLICY_PROVENANCE;
 	if (need & POLICY_SIGNATURE && t->signature)
 		accept_signature(j, art, t->signature);

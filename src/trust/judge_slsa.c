@@ -150,27 +150,29 @@ static void check_origin(struct look *l, const struct policy *p)
 	const struct slsa *s = l->s;
 	const struct {
 		bool good;
+		const struct policy_list *allowed;
 		const char *is, *code, *what;
 	} t[] = {
-		{ builder_allowed(&p->builders, s->builder_id), s->builder_id,
+		{ builder_allowed(&p->builders, s->builder_id), &p->builders, s->builder_id,
 		    "provenance.builder-id", "builder" },
-		{ policy_allows(&p->build_types, s->build_type), s->build_type,
+		{ policy_allows(&p->build_types, s->build_type), &p->build_types, s->build_type,
 		    "provenance.build-type", "build type" },
-		{ policy_allows(&p->sources, s->source_uri), s->source_uri, "provenance.source",
-		    "source" },
-		{ policy_allows(&p->refs, s->source_ref), s->source_ref, "provenance.ref",
-		    "source ref" },
-		{ named_ref(&p->branches, "refs/heads/", s->branch), s->branch, "provenance.branch",
-		    "branch" },
-		{ named_ref(&p->tags, "refs/tags/", s->source_ref), s->source_ref, "provenance.tag",
-		    "tag" },
-		{ versioned(&p->versioned_tags, s->source_ref), s->source_ref, "provenance.tag",
-		    "version" },
+		{ policy_allows(&p->sources, s->source_uri), &p->sources, s->source_uri,
+		    "provenance.source", "source" },
+		{ policy_allows(&p->refs, s->source_ref), &p->refs, s->source_ref,
+		    "provenance.ref", "source ref" },
+		{ named_ref(&p->branches, "refs/heads/", s->branch), &p->branches, s->branch,
+		    "provenance.branch", "branch" },
+		{ named_ref(&p->tags, "refs/tags/", s->source_ref), &p->tags, s->source_ref,
+		    "provenance.tag", "tag" },
+		{ versioned(&p->versioned_tags, s->source_ref), &p->versioned_tags, s->source_ref,
+		    "provenance.tag", "version" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(t); i++)
 		if (!t[i].good)
-			BAD(l, t[i].code, "%s %s is not one that the policy allows", t[i].what,
-			    QUOTE(span_str(judge_or_none(t[i].is))));
+			BAD(l, t[i].code, "%s %s is not allowed (allowed: %s)", t[i].what,
+			    QUOTE(span_str(judge_or_none(t[i].is))),
+			    judge_allowed(t[i].allowed, l->j->arena));
 }
 
 /* ---- the certificate: what it says about the workflow must be what the statement says */

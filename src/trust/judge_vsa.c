@@ -43,8 +43,8 @@ static size_t check_policy(const struct judge *j, const struct policy *p,
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		if (policy_allows(t[i].allowed, t[i].is))
 			continue;
-		PROBLEM(v, kind, a, t[i].code, "%s %s is not one that the policy allows", t[i].what,
-		    QUOTE(span_str(judge_or_none(t[i].is))));
+		PROBLEM(v, kind, a, t[i].code, "%s %s is not allowed (allowed: %s)", t[i].what,
+		    QUOTE(span_str(judge_or_none(t[i].is))), judge_allowed(t[i].allowed, j->arena));
 		bad++;
 	}
 	bad += check_levels(p, a, v, kind);

@@ -108,12 +108,12 @@ bool keyring_names(const char *keyid, const struct trust_key *k)
 	struct span s = span_str(keyid);
 	struct digest d;
 
-	if (span_starts(s, SPAN_LIT("SHA256:")) && s.n != 7 + 64) {
-		if (b64_decode(&b, span_from(s, 7), B64_ANY_PAD) < 0 || b.n != 32)
+	if (digest_parse(s, &d) < 0) {
+		if (span_starts(s, SPAN_LIT("SHA256:")))
+			s = span_from(s, 7);
+		if (b64_decode(&b, s, B64_ANY_PAD) < 0 || b.n != 32)
 			return false;
 		d = digest_of(DIGEST_SHA256, b.p);
-	} else if (digest_parse(s, &d) < 0) {
-		return false;
 	}
 	return digest_eq(&d, &k->id) || digest_eq(&d, &k->ssh);
 }

@@ -70,7 +70,7 @@ void keyring_free(struct keyring *r);
 
 /*
  * Does keyid name this key? Forms: hex of SHA-256 of the SubjectPublicKeyInfo, with or without
- * "sha256:"; "SHA256:" and unpadded base64, of the same or of the OpenSSH public key blob (RFC 4253
- * 6.6, RFC 5656 3.1, RFC 8709 4: what ssh-keygen -l prints and npm's registry uses).
+ * "sha256:"; base64 of the same (Sigstore's key hint) or of the OpenSSH public key blob (RFC 4253
+ * 6.6, RFC 5656 3.1, RFC 8709 4), with or without "SHA256:" (ssh-keygen -l, npm's registry).
  */
 bool keyring_names(const char *keyid, const struct trust_key *k);

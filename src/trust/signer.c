@@ -119,8 +119,14 @@ void signer_json(struct jw *w, const struct signer *s)
 	if (digest_is_set(&s->key))
 		jw_kcstr(w, "key", DIGEST_TEXT(&s->key));
 	jw_kcstr(w, "kind", signer_kind_name(s->kind));
+	if (s->log) {
+		jw_kcstr(w, "log", s->log);
+		jw_kint(w, "log_index", s->log_index);
+	}
 	jw_kcstr(w, "name", s->name);
-	if (s->time != TS_NONE)
+	if (s->time != TS_NONE) {
 		jw_kcstr(w, "time", ts_format(s->time, at));
+		jw_kcstr(w, "time_by", s->time_by);
+	}
 	jw_end(w);
 }

@@ -66,6 +66,9 @@ struct signer {
 	const char *fingerprint; /* OPENPGP: of the primary key, upper-case hex */
 	const char *claim[SIGNER_CLAIMS]; /* IDENTITY */
 	ts time;                 /* when it signed, by a log or time-stamping authority; TS_NONE */
+	const char *time_by;     /* whose word that is: its URL, "" if not known; NULL without a time */
+	const char *log;         /* the transparency log that has it; NULL: none was checked */
+	int64_t log_index;       /* where in there */
 	bool may_sign;
 };
 
@@ -77,7 +80,7 @@ const char *signer_text(const struct signer *s, struct arena *a);
 
 /* An object: {"kind": "key"|"identity"|"certificate"|"openpgp", …} with the members that are set, in
  * canonical order: "claims" {name: text}, "fingerprint", "identity", "issuer", "key", "kind",
- * "name", "time". */
+ * "log", "log_index", "name", "time", "time_by". */
 void signer_json(struct jw *w, const struct signer *s);
 
 const char *signer_kind_name(enum signer_kind k);

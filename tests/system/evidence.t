@@ -27,7 +27,39 @@ run 0 "openssl's signature" $V d/f1.bin --evidence d/f1.bin.sig --key k.pem
 like "$out" "signature.accepted: signed by key sha256:[0-9a-f]{64} \(k.pem\)" "says by whom"
 run 2 "nobody named" $V d/f1.bin --evidence d/f1.bin.sig
 like "$out" "signer.none" "says that a signer is missing"
+hasnt() { ! grep -q -- "$1" <<<"$out"; }
 run 2 "another key" $V d/f1.bin --evidence d/f1.bin.sig --key o.pem
+like "$out" "about it by a signer who was named: 1 by unknown keys$" "counts only what there is"
+like "$out" "^  anatomy +UNKNOWN: not looked inside: no PE file$" "one line about the anatomy"
+hasnt anatomy.format
+ok $? "and not a second one"
+hasnt "trusted root"
+ok $? "no word about a trusted root that had no say"
+echo "hello" >text
+run 1 "what is no evidence" $V d/f1.bin --evidence text
+like "$out" "no evidence of a known kind: neither JSON nor a signature" "says so"
+hasnt "Missing evidence"
+ok $? "what is contradicted has nothing missing that nobody asked for"
+"$FIREBREAK" sign --format sigstore --key k.key d/f1.bin >/dev/null
+run 2 "our own bundle has no log entry" $V d/f1.bin --evidence d/f1.bin.sigstore.json --key k.pem
+like "$out" "evidence.partial: no entry of a transparency log" "says so, and not that the key is unknown"
+rm d/f1.bin.sigstore.json
+S=$SHARED/trust/sigstore
+if [ -f "$S/a.txt" ]; then
+	B="$S/happy-path-v0.3/bundle.sigstore.json" I=https://token.actions.githubusercontent.com
+	run 0 "a Sigstore bundle" $V "$S/a.txt" --evidence "$B" --certificate-identity-regexp '.*' \
+		--certificate-oidc-issuer $I
+	like "$out" "signed at +2024-03-19T17:26:26Z by https://rekor.sigstore.dev index 79571823" "when, which log"
+	like "$out" "trusted root +built-in, [0-9a-f]{12}" "by which trusted root"
+	run 0 "as JSON" $V --json "$S/a.txt" --evidence "$B" --certificate-identity-regexp '.*' \
+		--certificate-oidc-issuer $I
+	like "$out" '"log":"https://rekor.sigstore.dev","log_index":79571823,.*"time_by":"https://rekor' "says so, too"
+	like "$out" '"trusted_root":\{"source":"built-in"' "and the trusted root"
+	run 2 "another identity" $V "$S/a.txt" --evidence "$B" --certificate-identity x --certificate-oidc-issuer $I
+	like "$out" "none of those who were named; to accept: --certificate-identity https://github.com" "who it is"
+else
+	skip "when and by whom a bundle was logged" "no ../shared/data"
+fi
 run 2 "of another file: a bare signature names nobody" $V d/f2.bin --evidence d/f1.bin.sig --key k.pem
 if command -v minisign >/dev/null; then
 	minisign -G -W -p m.pub -s m.key >/dev/null 2>&1

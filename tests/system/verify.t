@@ -336,7 +336,7 @@ python3 -c 'import json, sys
 r = json.load(open(".out"))
 a = r["artifacts"][0]
 p = a["provenance"]
-assert set(r) == {"artifacts", "errors", "policy", "verdict"}, r.keys()
+assert set(r) == {"artifacts", "errors", "policy", "trusted_root", "verdict"}, r.keys()
 assert set(a) == {"anatomy", "artifact", "digests", "evidence", "provenance", "size", "missing", "reasons", "verdict"}
 assert set(p) == {"build_type", "builder_id", "evidence", "signer", "source", "source_digest", "source_ref"}
 assert r["verdict"] == a["verdict"] == "PASS" and a["anatomy"]["verdict"] == "UNKNOWN"

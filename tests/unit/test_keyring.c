@@ -68,6 +68,8 @@ static void test_known(void)
 	is_int(read_into(r, minisign_pub, &f), 0, "minisign.pub");
 	is_int(memcmp(r->key[0].number, "\x91\xa7\x88\x68\xd7\xac\x95\xd6", 8), 0, "number");
 	ok(keyring_names(minisign_fpr, &r->key[0]), "named by its OpenSSH fingerprint");
+	ok(keyring_names(minisign_fpr + 7, &r->key[0]), "and without the prefix");
+	ok(!keyring_names(minisign_fpr + 8, &r->key[0]), "not by a part of it");
 	is_int(read_into(r, "RWSRp4ho16yV1nAWXhwW1xjyFmgO6N84xfKmVMVWmnaXsJcy2w5MTOdw\n", &f), 0,
 	    "the bare base64");
 	is_int(r->n, 1, "is the same key");

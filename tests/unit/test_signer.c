@@ -37,6 +37,8 @@ static void kinds(void)
 	s.claim[CLAIM_SOURCE_URI] = "https://github.com/o/r";
 	s.claim[CLAIM_BUILD_TRIGGER] = "push";
 	s.time = 0;
+	s.time_by = s.log = "https://log.example";
+	s.log_index = 7;
 	ok(strstr(signer_text(&s, &a), "a@example.org") &&
 		strstr(signer_text(&s, &a), "https://issuer.example"),
 	    "an identity is named with its issuer");
@@ -44,7 +46,8 @@ static void kinds(void)
 	    "{\"claims\":{\"build-trigger\":\"push\","
 	    "\"source-repository-uri\":\"https://github.com/o/r\"},\"identity\":\"a@example.org\","
 	    "\"issuer\":\"https://issuer.example\",\"kind\":\"identity\","
-	    "\"time\":\"1970-01-01T00:00:00Z\"}",
+	    "\"log\":\"https://log.example\",\"log_index\":7,"
+	    "\"time\":\"1970-01-01T00:00:00Z\",\"time_by\":\"https://log.example\"}",
 	    "an identity's JSON is canonical");
 }
 

@@ -202,11 +202,21 @@ static int check_all(struct run *run)
 	return rc ? rc : check_content(run);
 }
 
+/* When, on whose word, and where that is on record. */
 static void set_time(struct sigstore_result *r)
 {
-	for (size_t i = 0; i < r->ntimes; i++)
-		if (r->signer.time == TS_NONE || r->time[i].at < r->signer.time)
-			r->signer.time = r->time[i].at;
+	struct signer *s = &r->signer;
+
+	for (size_t i = 0; i < r->ntimes; i++) {
+		if (s->time != TS_NONE && r->time[i].at >= s->time)
+			continue;
+		s->time = r->time[i].at;
+		s->time_by = r->time[i].authority;
+	}
+	if (r->log_checked && r->nlogs) {
+		s->log = r->log[0].log;
+		s->log_index = r->log[0].index;
+	}
 }
 
 /* A result that says nothing but what is wrong. */
