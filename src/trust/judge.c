@@ -342,6 +342,13 @@ static void tell_replaced(struct verify_artifact *art, const struct tally *t)
 	    t->replaced);
 }
 
+/* Something known by another digest than the one to compare with may be it, or not. */
+static void miss_digest(struct verify_artifact *art, enum digest_alg alg)
+{
+	verdict_add(&art->verdict, REASON_MISSING, "artifact.digest-unknown",
+	    "its %s, to compare with the one that was named", digest_name(alg));
+}
+
 /* A file whose digest was named beforehand. True if that was so, and it is the one. */
 static bool judge_digest(const struct judge *j, struct verify_artifact *art)
 {
@@ -350,7 +357,9 @@ static bool judge_digest(const struct judge *j, struct verify_artifact *art)
 	if (digest_is_set(j->expect)) {
 		named = true;
 		good = digest_eq(&art->digest[j->expect->alg], j->expect);
-		if (!good)
+		if (!digest_is_set(&art->digest[j->expect->alg]))
+			miss_digest(art, j->expect->alg);
+		else if (!good)
 			verdict_add(&art->verdict, REASON_FAIL, "artifact.digest",
 			    "is %s, expected %s", DIGEST_TEXT(&art->digest[j->expect->alg]),
 			    DIGEST_TEXT(j->expect));
@@ -358,16 +367,24 @@ static bool judge_digest(const struct judge *j, struct verify_artifact *art)
 	for (size_t k = 0; k < JUDGE_POLICIES; k++) {
 		const struct policy *p = j->policy[k];
 		bool listed = false;
-		for (size_t i = 0; p && i < p->ndigests; i++)
+		enum digest_alg unknown = DIGEST_NONE;
+		for (size_t i = 0; p && i < p->ndigests; i++) {
 			listed |= digest_eq(&art->digest[p->digests[i].alg], &p->digests[i]);
+			if (!digest_is_set(&art->digest[p->digests[i].alg]))
+				unknown = p->digests[i].alg;
+		}
 		if (!p || !p->ndigests)
 			continue;
 		named = true;
 		good &= listed;
-		if (!listed)
+		if (!listed && unknown)
+			miss_digest(art, unknown);
+		else if (!listed)
 			verdict_add(&art->verdict, REASON_FAIL, "artifact.digest",
 			    "%s is not one of the digests that the policy lists",
-			    DIGEST_TEXT(&art->digest[DIGEST_SHA256]));
+			    DIGEST_TEXT(&art->digest[digest_is_set(&art->digest[DIGEST_SHA256])
+				    ? DIGEST_SHA256
+				    : DIGEST_SHA512]));
 	}
 	if (named && good)
 		verdict_add(&art->verdict, REASON_PROVEN, "artifact.expected",

@@ -131,6 +131,11 @@ static void test_without_policy(void)
 	b->expect.b[63] ^= 1;
 	judged(b, VERDICT_FAIL, REASON_FAIL, "artifact.digest", "another digest than expected");
 	b = bench_new();
+	b->expect = b->art.digest[DIGEST_SHA256];
+	b->art.digest[DIGEST_SHA256] = (struct digest){ 0 };
+	judged(b, VERDICT_UNKNOWN, REASON_MISSING, "artifact.digest-unknown",
+	    "known by another digest than the expected one");
+	b = bench_new();
 	trust(b, builder, true);
 	attest(b, GOOD, builder);
 	judged(b, VERDICT_PASS, REASON_PROVEN, "provenance.accepted", "a signed provenance");
@@ -374,6 +379,11 @@ static void test_requirements(void)
 	b = bench_new();
 	set_policy(b, "version: 1\nrequire: [digest]\ndigests: ['sha256:" OTHER "']\n");
 	judged(b, VERDICT_FAIL, REASON_FAIL, "artifact.digest", "digest not among those listed");
+	b = bench_new();
+	set_policy(b, "version: 1\nrequire: [digest]\ndigests: ['sha256:" OTHER "']\n");
+	b->art.digest[DIGEST_SHA256] = (struct digest){ 0 };
+	judged(b, VERDICT_UNKNOWN, REASON_MISSING, "artifact.digest-unknown",
+	    "known by another digest than the listed ones");
 	b = bench_new();
 	set_policy(b, "version: 1\nrequire: [digest]\ndigests: ['sha256:" OTHER "']\n");
 	b->expect = b->art.digest[DIGEST_SHA256];
