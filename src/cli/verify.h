@@ -22,8 +22,9 @@ struct verify_args {
 };
 /*
  * A digest stands for itself; so does a path that exists. A pattern (*, ?, […]) that is no file
- * stands for the files it matches, in order; with recursive, a folder for the regular files in it,
- * in order, without evidence files (verify_suffixes). -1, or the exit code of a reported error.
+ * stands for the files it matches, in order; with recursive, a folder for what is in it, in order,
+ * without evidence (named by verify_suffixes, and lying beside what it is for or given as --evidence)
+ * and without links to folders inside of it. -1, or the exit code of a reported error.
  */
 FB_MUST int verify_expand(struct cli *c, bool recursive, struct verify_args *ret_a);
 

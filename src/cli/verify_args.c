@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fts.h>
 #include <glob.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,14 +36,68 @@ static int add(struct adding *x, const char *path)
 	return to->item[to->n++] ? -1 : cli_errno(x->c, -ENOMEM, NULL);
 }
 
-static bool is_evidence(const char *name)
+/* Is it a file that --evidence names? */
+static bool is_given(struct cli *c, const struct stat *st)
 {
+	const char *path[CLI_OPT_VALUES_MAX];
+	size_t n = cli_opts(c, "evidence", path, CLI_OPT_VALUES_MAX);
+	struct stat other;
+
+	for (size_t i = 0; i < n && i < CLI_OPT_VALUES_MAX; i++)
+		if (stat(path[i], &other) == 0 && other.st_dev == st->st_dev &&
+		    other.st_ino == st->st_ino)
+			return true;
+	return false;
+}
+
+/* Named like evidence, and for something that lies beside it, or given as such: a name alone keeps
+ * nothing from being judged. */
+static bool is_evidence(struct adding *x, const FTSENT *e)
+{
+	struct span n = span_str(e->fts_path);
+	struct stat st;
+
 	for (size_t i = 0; verify_suffixes[i]; i++) {
-		struct span n = span_str(name), s = span_str(verify_suffixes[i]);
-		if (n.n > s.n + 1 && span_ends(n, s) && name[n.n - s.n - 1] == '.')
+		struct span s = span_str(verify_suffixes[i]);
+		size_t stem = n.n > s.n + 1 ? n.n - s.n - 1 : 0;
+		if (!stem || !span_ends(n, s) || n.p[stem] != '.' || n.p[stem - 1] == '/')
+			continue;
+		const char *of = arena_str(&x->c->arena, span_cut(n, 0, stem));
+		if ((of && lstat(of, &st) == 0) || is_given(x->c, e->fts_statp))
 			return true;
 	}
 	return false;
+}
+
+/* A link to a folder inside of the one that is gone through: what is in it is judged where it is. */
+static bool leads_inside(const char *folder, const char *link)
+{
+	char *root = realpath(folder, NULL), *to = realpath(link, NULL);
+	size_t n = root ? strlen(root) : 0;
+	struct stat st;
+
+	bool inside = root && to && strncmp(root, to, n) == 0 && (!to[n] || to[n] == '/') &&
+	    stat(link, &st) == 0 && S_ISDIR(st.st_mode);
+	free(root);
+	free(to);
+	return inside;
+}
+
+/* Whatever could be used from the folder is judged, or said to be unreadable: links by what they lead
+ * to, pipes and devices not at all. */
+static bool is_artifact(struct adding *x, const char *folder, const FTSENT *e)
+{
+	switch (e->fts_info) {
+	case FTS_F:
+		return !is_evidence(x, e);
+	case FTS_SL:
+		return !leads_inside(folder, e->fts_path);
+	case FTS_SLNONE:
+	case FTS_DEFAULT:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)
@@ -62,8 +117,7 @@ static int add_folder(struct adding *x, const char *path)
 		if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || e->fts_info == FTS_NS)
 			code = cli_failf(x->c, CLI_INTERNAL, "%s: %s", QUOTE(span_str(e->fts_path)),
 			    strerror(e->fts_errno));
-		else if (e->fts_info == FTS_F && S_ISREG(e->fts_statp->st_mode) &&
-			 !is_evidence(e->fts_name))
+		else if (is_artifact(x, path, e))
 			code = add(x, e->fts_path);
 	}
 	fts_close(f);

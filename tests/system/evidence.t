@@ -138,6 +138,29 @@ run 5 "a pattern that matches nothing" $V 'd/x*'
 run 0 "a folder" $V d --recursive --beside --key k.pem
 like "$out" "^9 PASS" "and what is in it, without the evidence"
 run 5 "a folder without --recursive" $V d
+cp d/f1.bin d/tool.sig
+run 2 "a file that is only named like evidence" $V d --recursive --beside --key k.pem
+like "$out" "^9 PASS, 0 FAIL, 1 UNKNOWN" "is judged"
+mv d/f1.bin.sig d/tool.sig
+run 0 "one that is given as evidence" $V d --recursive --beside --key k.pem --evidence d/tool.sig
+like "$out" "^9 PASS" "is not"
+mv d/tool.sig d/f1.bin.sig
+ln -s f2.bin d/link
+run 2 "a link in a folder" $V d --recursive --beside --key k.pem
+like "$out" "^9 PASS, 0 FAIL, 1 UNKNOWN" "is judged by what it leads to"
+rm d/link
+ln -s sub d/inside
+run 0 "a link to a folder inside" $V d --recursive --beside --key k.pem
+like "$out" "^9 PASS" "adds nothing"
+rm d/inside
+ln -s .. d/outside
+run 5 "a link to a folder elsewhere" $V d --recursive --beside --key k.pem
+like "$err" "outside: a directory" "is said"
+rm d/outside
+mkfifo d/pipe
+run 5 "a pipe in a folder" $V d --recursive --beside --key k.pem
+like "$err" "pipe: not a regular file" "is said"
+rm d/pipe
 printf x >>d/f5.bin
 rm d/f7.bin.sig
 for form in "" --json; do
