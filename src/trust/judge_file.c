@@ -32,6 +32,17 @@ static bool meant_for(
 	       (strncmp(file, name, n) == 0 && file[n] == '.');
 }
 
+/* minisign puts tabs into its trusted comments. */
+static const char *spaced(const char *comment, struct arena *a)
+{
+	char *s = comment ? arena_str(a, span_str(comment)) : NULL;
+
+	for (char *p = s; p && *p; p++)
+		if (*p == '\t')
+			*p = ' ';
+	return s;
+}
+
 static bool is_known(const struct judge *j, const struct signer *s)
 {
 	for (size_t i = 0; i < j->trust->keys->n; i++)
@@ -46,6 +57,7 @@ static void good(const struct judge *j, const struct attestation *a, struct sign
 {
 	struct verdict *v = &art->verdict;
 
+	comment = spaced(comment, j->arena);
 	if (accept_signer(j->trust->accept, s)) {
 		t->files++;
 		t->about++;

@@ -134,6 +134,17 @@ int policy_read_values(struct policy *p, struct json_val doc, struct arena *a, s
 	return read_inputs(&p->inputs, json_get(doc, "inputs"), a, f);
 }
 
+/* NAME:VALUE; of an algorithm that is known here with a value of its length. */
+static bool is_digest(struct span s)
+{
+	size_t colon = span_find(s, ':');
+	struct digest d;
+
+	if (colon == SIZE_MAX || !colon || colon + 1 == s.n)
+		return false;
+	return !digest_alg_of(span_cut(s, 0, colon)) || digest_parse(s, &d) == 0;
+}
+
 static int read_dependency(
     struct policy_dependency *d, struct json_val v, struct arena *a, struct fault *f)
 {
@@ -150,8 +161,8 @@ static int read_dependency(
 		rc = policy_get_text(&d->uri, uri, "uri", a, f);
 	if (rc == 0 && json_ok(digest))
 		rc = policy_get_text(&d->digest, digest, "digest", a, f);
-	if (rc == 0 && d->digest && !strchr(d->digest, ':'))
-		rc = json_fault(digest, f, "a digest such as sha256:… or gitCommit:…");
+	if (rc == 0 && d->digest && !is_digest(span_str(d->digest)))
+		rc = json_fault(digest, f, "a digest such as sha256:<64 hex digits> or gitCommit:…");
 	return rc;
 }
 

@@ -23,7 +23,8 @@ static int unknown(const struct sigstore_entry *e, struct fault *f)
 	char hex[2 * SIGSTORE_LOG_ID_MAX + 1];
 
 	hex_encode(hex, e->log_id);
-	fault_set(f, 0, "the trusted root has no log with the id %s", hex);
+	fault_set(f, 0, "the trusted root has no log with the id %s: it is older than "
+	    "the log, or the bundle is of another Sigstore (--trusted-root FILE)", hex);
 	return SIGSTORE_R_LOG_UNKNOWN;
 }
 
