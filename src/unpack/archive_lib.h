@@ -36,6 +36,7 @@ FB_MUST int archive_lib_load(struct fault *f);
 	X(archive_format_name)                                                              \
 	X(archive_read_data_block)                                                          \
 	X(archive_read_has_encrypted_entries)                                               \
+	X(archive_read_header_position)                                                     \
 	X(archive_read_new)                                                                 \
 	X(archive_read_next_header)                                                         \
 	X(archive_read_open)                                                                \
@@ -86,6 +87,7 @@ extern struct archive_lib {
 #define archive_format_name archive_lib.archive_format_name_
 #define archive_read_data_block archive_lib.archive_read_data_block_
 #define archive_read_has_encrypted_entries archive_lib.archive_read_has_encrypted_entries_
+#define archive_read_header_position archive_lib.archive_read_header_position_
 #define archive_read_new archive_lib.archive_read_new_
 #define archive_read_next_header archive_lib.archive_read_next_header_
 #define archive_read_open archive_lib.archive_read_open_

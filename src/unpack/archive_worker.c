@@ -3,6 +3,7 @@
 /* The worker's side of unpack_archive: goes through an archive, and the tars inside a deb. */
 
 #include "unpack/archive_lib.h"
+#include "unpack/tar_check.h"
 #include "unpack/worker.h"
 #include "unpack/zip_check.h"
 
@@ -20,6 +21,7 @@ struct level {
 	bool send;             /* its bytes are sent */
 	uint64_t entries;
 	bool deb;
+	bool extended; /* a tar with more than one header to an entry */
 	unsigned opened[2]; /* members of a deb that were gone into: control, data */
 	/* an archive inside: where its bytes come from */
 	struct level *outer;
@@ -207,6 +209,11 @@ static int describe(struct level *l, struct archive_entry *e, struct parcel_begi
 	return 0;
 }
 
+static bool is_format(const struct level *l, int format)
+{
+	return (archive_format(l->a) & ARCHIVE_FORMAT_BASE_MASK) == format;
+}
+
 static bool has_content(const struct parcel_begin *b)
 {
 	return b->type == UNPACK_FILE || b->type == UNPACK_HARDLINK;
@@ -224,7 +231,7 @@ static int check_entry(struct level *l, struct archive_entry *e, const struct pa
 		    "entry %llu is no file and yet has content", (unsigned long long)l->entries);
 	/* POSIX lets pax do it; GNU tar and others take the content for the next header. */
 	if (b->type == UNPACK_HARDLINK && archive_entry_size(e) > 0 &&
-	    (archive_format(l->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR)
+	    is_format(l, ARCHIVE_FORMAT_TAR))
 		return unpack_stop(l->w, UNPACK_REFUSED,
 		    "entry %llu is a hard link that brings content, which not every tar reads as such",
 		    (unsigned long long)l->entries);
@@ -302,6 +309,7 @@ static int read_entries(struct level *l)
 	while ((r = archive_read_next_header(l->a, &e)) == ARCHIVE_OK && rc == 0) {
 		if (++l->entries == 1)
 			rc = check_filters(l);
+		l->extended |= archive_filter_bytes(l->a, 0) - archive_read_header_position(l->a) > 512;
 		if (rc == 0)
 			rc = read_entry(l, e);
 		if (rc)
@@ -336,8 +344,10 @@ static int read_all(struct level *l)
 	l->w->last.deb = l->deb;
 	if (rc == 0)
 		rc = check_tail(l);
-	if (rc == 0 && (archive_format(l->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_ZIP)
+	if (rc == 0 && is_format(l, ARCHIVE_FORMAT_ZIP))
 		rc = unpack_zip_check(l->w, l->entries);
+	if (rc == 0 && l->extended && is_format(l, ARCHIVE_FORMAT_TAR))
+		rc = unpack_tar_check(l->w);
 	return rc;
 }
 

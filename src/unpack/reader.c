@@ -178,6 +178,11 @@ struct archive *unpack_reader(struct unpack_source *s)
 	return new_reader(s, s ? support_archives : support_tar);
 }
 
+struct archive *unpack_raw_reader(struct unpack_source *s)
+{
+	return new_reader(s, archive_read_support_format_raw);
+}
+
 int unpack_goodbye(struct unpack_work *w, int rc)
 {
 	if (rc < 0)
@@ -233,7 +238,7 @@ int unpack_work_raw(void *ctx)
 {
 	struct unpack_work *w = ctx;
 	struct unpack_source s = { .w = w };
-	struct archive *a = new_reader(&s, archive_read_support_format_raw);
+	struct archive *a = unpack_raw_reader(&s);
 	int rc = a ? raw_open(w, a) : -ENOMEM;
 
 	if (rc == 0)

@@ -54,5 +54,7 @@ struct archive;
 /* A reader of the archives that are known, to be opened with archive_read_open1; without s: of tar
  * only, to be opened by the caller. NULL when memory ran out. */
 struct archive *unpack_reader(struct unpack_source *s);
+/* The same of what a compressed (or plain) file holds, as one entry. */
+struct archive *unpack_raw_reader(struct unpack_source *s);
 /* Sends LAST and what is buffered; rc is how it went (enum unpack_result or -errno). */
 FB_MUST int unpack_goodbye(struct unpack_work *w, int rc);

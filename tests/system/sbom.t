@@ -199,6 +199,13 @@ def hard_tar():
     t.offset += len(b)
     t.close()
 
+# GNU tar and Python give "a" the path of the global header.
+def global_tar(out, **headers):
+    with tarfile.open(out, "w", format=tarfile.PAX_FORMAT, pax_headers=headers) as t:
+        i = tarfile.TarInfo('a')
+        i.size = len(good)
+        t.addfile(i, io.BytesIO(good))
+
 def cpio(name, *contents):
     def entry(path, data, ino, links):
         f = [ino, 0o100644 if ino else 0, 0, 0, links, 0, len(data), 0, 0, 0, 0, len(path) + 1, 0]
@@ -238,6 +245,8 @@ name = b'evil'
 one_zip('name.zip', name, struct.pack('<HHBI', 0x7075, 6, 1, zlib.crc32(name)) + b'a')
 one_zip('same.zip', b'a', struct.pack('<HHBI', 0x7075, 6, 1, zlib.crc32(b'a')) + b'a')
 hard_tar()
+global_tar('global.tar', path='start.sh')
+global_tar('comment.tar', comment='0123456789abcdef', mtime='1')
 cpio('last.cpio', b'', good)
 cpio('each.cpio', good, good)
 cpio('two.cpio', evil, good)
@@ -252,6 +261,12 @@ for h in 'ends:a zip with two ends' 'locator:a zip64 end record' 'nul:its name i
 	'name:its name is not the same'; do
 	run 1 "${h%%:*}.zip" check one.json "${h%%:*}.zip"
 	like "$out" "sbom\.archive: .*refused: .*${h#*:}" "is refused: ${h#*:}"
+done
+for z in '' .gz .xz; do
+	[ -z "$z" ] || { [ $z = .gz ] && gzip -k global.tar comment.tar; } || xz -k global.tar comment.tar
+	run 1 "global.tar$z" check one.json "global.tar$z"
+	like "$out" 'sbom\.archive: .*refused: a global pax header' "is refused: a global header that renames"
+	run 0 "comment.tar$z: a global header as git archive makes it" check one.json "comment.tar$z"
 done
 run 0 "a Unicode path that is the name" check one.json same.zip
 
