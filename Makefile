@@ -30,6 +30,7 @@ bench-evidence: all
 	tests/bench/evidence.sh $(BUILD)
 	tests/bench/debian.sh $(BUILD)
 	tests/bench/detached.sh
+	tests/bench/sbom.sh $(BUILD)
 
 install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild

@@ -3,7 +3,7 @@
 /*
  * bench_sbom [ARCHIVE]: a CycloneDX SBOM of 50,000 files is read (jansson reads the same text in the
  * same run) and compared with as many shipped files, in CPU time. With an archive: what unpacking and
- * hashing it takes by the clock; tests/bench/sbom.sh sets tar and sha256sum beside it.
+ * hashing it takes by the clock; tests/bench/sbom.sh sets tar, unzip and sha256sum beside it.
  */
 
 #include "base/file.h"
