@@ -219,6 +219,25 @@ static bool has_content(const struct parcel_begin *b)
 	return b->type == UNPACK_FILE || b->type == UNPACK_HARDLINK;
 }
 
+/* libarchive sees rpm as a compression. Of the filters the last is the file itself. */
+static bool is_rpm(struct level *l)
+{
+	return archive_filter_code(l->a, archive_filter_count(l->a) - 2) == ARCHIVE_FILTER_RPM;
+}
+
+static bool is_cpio(const struct level *l)
+{
+	return (archive_format(l->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_CPIO;
+}
+
+/* In a cpio the content of a symbolic link is its target, and libarchive counts it. */
+static bool is_target(
+    const struct level *l, struct archive_entry *e, const struct parcel_begin *b)
+{
+	return is_cpio(l) && b->type == UNPACK_SYMLINK &&
+	       (uint64_t)archive_entry_size(e) == strlen(b->target);
+}
+
 static int check_entry(struct level *l, struct archive_entry *e, const struct parcel_begin *b)
 {
 	if (++l->w->entries > l->w->opts.entries)
@@ -226,7 +245,8 @@ static int check_entry(struct level *l, struct archive_entry *e, const struct pa
 	if (archive_entry_is_encrypted(e))
 		return unpack_stop(l->w, UNPACK_REFUSED, "entry %llu is encrypted",
 		    (unsigned long long)l->entries);
-	if (!has_content(b) && archive_entry_size_is_set(e) && archive_entry_size(e) > 0)
+	if (!has_content(b) && archive_entry_size_is_set(e) && archive_entry_size(e) > 0 &&
+	    !is_target(l, e, b))
 		return unpack_stop(l->w, UNPACK_REFUSED,
 		    "entry %llu is no file and yet has content", (unsigned long long)l->entries);
 	/* POSIX lets pax do it; GNU tar and others take the content for the next header. */
@@ -291,13 +311,13 @@ static int read_entry(struct level *l, struct archive_entry *e)
 	return rc ? rc : send_end(l, &b);
 }
 
-/* Compressed twice is a trick, but for rpm, which libarchive sees as a compression. */
+/* Compressed twice is a trick, but for what is in an rpm. */
 static int check_filters(struct level *l)
 {
-	int n = archive_filter_count(l->a), rpm = 0;
+	int n = archive_filter_count(l->a), rpm = n > 1 && is_rpm(l);
 
-	for (int i = 0; i < n; i++)
-		rpm |= archive_filter_code(l->a, i) == ARCHIVE_FILTER_RPM;
+	for (int i = 0; i < n - 2; i++)
+		rpm &= archive_filter_code(l->a, i) != ARCHIVE_FILTER_RPM;
 	return n > 2 + rpm ? unpack_stop(l->w, UNPACK_REFUSED, "it is compressed more than once") : 0;
 }
 
@@ -320,15 +340,35 @@ static int read_entries(struct level *l)
 	return complain(l);
 }
 
+/* The kernel goes on with another cpio behind the first, cpio(1) and libarchive do not. */
+static int check_padding(struct level *l)
+{
+	uint64_t at = (uint64_t)archive_filter_bytes(l->a, 0);
+	uint8_t block[4096];
+	ssize_t n;
+
+	while ((n = pread(SANDBOX_IN, block, sizeof(block), (off_t)at)) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			if (block[i])
+				return unpack_stop(l->w, UNPACK_REFUSED,
+				    "bytes behind the end mark of the cpio, at offset %llu",
+				    (unsigned long long)at + (unsigned long long)i);
+		at += (uint64_t)n;
+	}
+	return n < 0 ? -errno : 0;
+}
+
 /* What follows the end of a compressed stream would be unpacked by some and not by others. */
 static int check_tail(struct level *l)
 {
-	bool rpm = false;
-
-	for (int i = 0; i < archive_filter_count(l->a); i++)
-		rpm |= archive_filter_code(l->a, i) == ARCHIVE_FILTER_RPM;
-	if (archive_filter_count(l->a) < 2 || rpm ||
-	    (uint64_t)archive_filter_bytes(l->a, -1) == l->w->file_size)
+	if (archive_filter_count(l->a) < 2)
+		return is_cpio(l) ? check_padding(l) : 0;
+	if (is_rpm(l))
+		return 0;
+	if (is_cpio(l))
+		return unpack_stop(l->w, UNPACK_REFUSED,
+		    "a compressed cpio may have more behind its end mark: decompress it first");
+	if ((uint64_t)archive_filter_bytes(l->a, -1) == l->w->file_size)
 		return 0;
 	return unpack_stop(l->w, UNPACK_DAMAGED, "bytes behind the end of the compressed stream");
 }

@@ -10,7 +10,7 @@
  * the limits.
  *
  * Formats: tar (ustar, pax, GNU), zip (jar, whl, nupkg, apk: by the central directory), ar, cpio, 7z;
- * these compressed with gzip, bzip2, xz, lzma, zstd, lz4 or compress; rpm (its cpio); deb: the
+ * these, but for cpio, compressed with gzip, bzip2, xz, lzma, zstd, lz4 or compress; rpm (its cpio); deb: the
  * members of control.tar.* and data.tar.* are given too. Nothing else is opened by itself: to go on
  * into an entry, keep its bytes (on_data) in a file or memfd and call again.
  *

@@ -279,6 +279,88 @@ printf 'x' >>app.tgz
 run 1 "a byte behind the archive" check cdx:1.6.json app.tgz
 like "$out" 'bytes behind the end' "is named"
 
+# Every kind of archive that is read, as its own tool makes it: links of both kinds among the files.
+mkdir kinds && cp -r app kinds/app && cd kinds || exit 1
+ln app/app.exe app/hard.exe
+ln -s ../app.exe app/lib/link
+$make cdx:1.6 app >k.json
+if command -v cpio >/dev/null; then
+	for f in newc crc odc bin; do
+		(cd app && find . | cpio -o -H $f --quiet 2>/dev/null) >$f.cpio
+		run 0 "cpio $f" check k.json $f.cpio
+		like "$out" '\(5 of 5 files covered\)' "all its files"
+	done
+	cp newc.cpio two.cpio
+	(cd app && echo lib/ffmpeg.dll | cpio -o -H newc --quiet) >>two.cpio
+	run 1 "a second cpio behind the first" check k.json two.cpio
+	like "$out" 'bytes behind the end mark of the cpio, at offset [0-9]+' "is refused"
+	gzip -k newc.cpio
+	run 1 "a compressed cpio" check k.json newc.cpio.gz
+	like "$out" 'decompress it first' "is refused by name"
+else
+	skip "cpio" "no cpio"
+fi
+sevenzip=$(command -v 7zz || command -v 7zr || command -v 7z)
+if [ -n "$sevenzip" ]; then
+	for m in LZMA2 LZMA PPMd BZip2 Deflate Copy; do
+		"$sevenzip" a -bd -y -snl -m0=$m $m.7z app >/dev/null 2>&1 || continue
+		run 0 "7z $m" check k.json $m.7z
+	done
+	"$sevenzip" a -bd -y -psecret secret.7z app >/dev/null
+	run 1 "an encrypted 7z" check k.json secret.7z
+	like "$out" 'encrypted' "is refused by name"
+	head -c 150 LZMA2.7z >short.7z
+	run 1 "a 7z that is cut short" check k.json short.7z
+else
+	skip "7z" "no 7zz, 7zr or 7z"
+fi
+if command -v rpmbuild >/dev/null; then
+	mkdir -p tree/opt && cp -a app tree/opt/
+	$make cdx:1.6 tree >r.json
+	cat >demo.spec <<-'SPEC'
+		Name: demo
+		Version: 1
+		Release: 1
+		Summary: demo
+		License: MIT
+		BuildArch: noarch
+		%description
+		demo
+		%install
+		mkdir -p %{buildroot}/opt
+		cp -a %{from} %{buildroot}/opt/
+		%post
+		echo installed
+		%files
+		/opt/app
+	SPEC
+	for z in w9.gzdio w3.zstdio w2.xzdio w9.bzdio; do
+		rpmbuild -bb --quiet --define "_topdir $PWD/rpm" --define "from $PWD/app" --define "_binary_payload $z" \
+			--define "_rpmfilename $z.rpm" --define "__os_install_post %{nil}" demo.spec >rpm.log 2>&1
+		run 2 "rpm $z" check r.json rpm/RPMS/$z.rpm
+		like "$out" '\(5 of 5 files covered\)' "all its files"
+		is "$(grep -c '  missing ' <<<"$out") $(grep -c 'sbom\.rpm-scripts' <<<"$out")" "1 1" "only its scripts are open"
+	done
+	sed 's/"content": *"./"content": "0/' r.json >wrong.json
+	run 1 "rpm: other digests" check wrong.json rpm/RPMS/w9.gzdio.rpm
+	gzip -k rpm/RPMS/w9.gzdio.rpm
+	run 1 "an rpm in a gzip" check r.json rpm/RPMS/w9.gzdio.rpm.gz
+else
+	skip "rpm" "no rpmbuild"
+fi
+cd ..
+
+# A program in front of a zip is in no entry: only an SBOM of the file itself can speak for it.
+{ printf '#!/usr/bin/env python3\n'; cat app.zip; } >self.pyz
+run 1 "a zip with a program in front" check cdx:1.6.json self.pyz
+like "$out" 'sbom\.archive: .*in front' "is refused"
+python3 -m zipapp -o app.pyz -p /usr/bin/python3 -m os:getpid app
+run 1 "a zipapp, and the SBOM of its entries" check cdx:1.6.json app.pyz
+like "$out" 'sbom\.archive: .*belong to no entry' "is refused"
+mkdir dist && cp app.pyz dist/
+$make cdx:1.6 dist >dist.json
+run 0 "a zipapp, and the SBOM that names it" check dist.json app.pyz
+
 # Debian packages: what dpkg lists is what we compare; the oracle is dpkg-deb.
 deb=$(ls "$TESTDEPS"/deb/shim-signed_*.deb 2>/dev/null)
 if [ -n "$deb" ] && command -v dpkg-deb >/dev/null; then

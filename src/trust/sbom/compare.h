@@ -19,6 +19,7 @@
  *   sbom.algorithm  MISSING  only algorithms that cannot be computed here speak for the file
  *   sbom.unhashed   MISSING  the file is named without a digest
  *   sbom.link       MISSING  a symbolic link that leads out of what was given
+ *   sbom.rpm-scripts MISSING an rpm's scripts are not looked at (sbom_judge)
  *   sbom.component  WARN     a component's digests are those of nothing that is shipped
  *   sbom.subject    FAIL     the SBOM says that it is about a file of this name with other bytes
  *   sbom.verified   PROVEN   how many files are covered

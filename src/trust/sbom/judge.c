@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define DELIVERY_ARENA_MAX (1024ull << 20)
 
@@ -63,6 +64,21 @@ static int tell_archive(int rc, const struct fault *f, const struct sbom_rules *
 	return 0;
 }
 
+/* A deb's scripts are entries and compared like files; an rpm's are in its header. */
+static void tell_rpm(int fd, const struct sbom_rules *rules, struct verdict *v)
+{
+	static const uint8_t magic[] = { 0xed, 0xab, 0xee, 0xdb };
+	uint8_t start[sizeof(magic)];
+
+	if (pread(fd, start, sizeof(start), 0) != sizeof(start) ||
+	    memcmp(start, magic, sizeof(magic)) != 0)
+		return;
+	struct reason *r = verdict_add(v, REASON_MISSING, "sbom.rpm-scripts",
+	    "an rpm keeps the scripts that it runs in its header, which no SBOM names: they were not "
+	    "looked at");
+	r->file = rules ? rules->sbom_name : NULL;
+}
+
 static int compare_archive(const struct sbom *s, int fd, const char *name,
     const struct digest *own, const struct sbom_rules *rules, const struct unpack_opts *opts,
     struct verdict *v, struct sbom_tally *ret_t, struct fault *f)
@@ -73,6 +89,8 @@ static int compare_archive(const struct sbom *s, int fd, const char *name,
 	delivery_init(&d, DELIVERY_ARCHIVE, name, s->set, &a);
 	memcpy(d.own, own, sizeof(d.own));
 	int rc = delivery_add_archive(&d, fd, opts, f);
+	if (rc == 0)
+		tell_rpm(fd, rules, v);
 	if (rc == 0)
 		rc = sbom_compare(s, &d, rules, v, ret_t);
 	else if (rc != UNPACK_NOT_ARCHIVE)
