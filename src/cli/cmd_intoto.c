@@ -88,6 +88,10 @@ static void print_result(
 	    : s == VERDICT_FAIL ? cli_red(c)
 				: cli_yellow(c),
 	    verdict_name(s), cli_reset(c), cli_whole(c, q->layout));
+	for (size_t i = 0; i < r->verdict.n; i++)
+		if (r->verdict.reason[i].kind == REASON_PROVEN &&
+		    strcmp(r->verdict.reason[i].code, "intoto.signature") == 0)
+			printf("  %s\n", r->verdict.reason[i].text);
 	if (r->expires)
 		printf("  expires     %s\n", cli_safe(c, r->expires));
 	print_steps(c, r);

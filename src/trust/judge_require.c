@@ -19,7 +19,7 @@ static const char *what_was_there(const struct judge *j, const struct tally *t)
 	const char *text = "";
 
 	if (!judge_item(j, 0))
-		return " (--evidence FILE)";
+		return " (--evidence FILE, or --beside)";
 	if (t->unnamed && t->strangers)
 		text = arena_printf(j->arena,
 		    " by a signer who was named: %zu by unknown keys, %zu by identities that nobody "

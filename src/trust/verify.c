@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 const char *const verify_suffixes[] = { "sigstore.json", "sigstore", "intoto.jsonl", "intoto.json",
-	"intoto.sigstore", "intoto.build.slsa", "build.slsa", "att", "minisig", "sig", "asc", "p7s",
-	NULL };
+	"intoto.sigstore", "intoto.build.slsa", "build.slsa", "dsse.json", "att",
+	"minisig", "sig", "asc", "p7s", NULL };
 
 #define SESSION_MAX (512u << 20)
 

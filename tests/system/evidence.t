@@ -44,6 +44,21 @@ ok $? "what is contradicted has nothing missing that nobody asked for"
 run 2 "our own bundle has no log entry" $V d/f1.bin --evidence d/f1.bin.sigstore.json --key k.pem
 like "$out" "evidence.partial: no entry of a transparency log" "says so, and not that the key is unknown"
 rm d/f1.bin.sigstore.json
+mkdir own
+"$FIREBREAK" key generate --form minisign own.key >/dev/null
+openssl req -x509 -new -key k.key -subj /CN=k -out k.crt
+echo '{"a":1}' >own.json
+own() { # FORMAT KEY [OPTION]...: a file and our signature beside it
+	echo "$1" >own/$1
+	"$FIREBREAK" sign --format "$1" --key "$2" "${@:3}" own/$1 >/dev/null
+}
+own raw k.key
+own minisign own.key
+own cms k.key --certificate k.crt
+own dsse k.key --predicate own.json --predicate-type https://example.org/p
+run 0 "what sign leaves beside a file, verify finds there" $V --recursive own --beside --require signature \
+	--key k.pem --key own.pub
+like "$out" "^4 PASS, 0 FAIL, 0 UNKNOWN$" "and no signature is taken for an artifact"
 S=$SHARED/trust/sigstore
 if [ -f "$S/a.txt" ]; then
 	B="$S/happy-path-v0.3/bundle.sigstore.json" I=https://token.actions.githubusercontent.com
