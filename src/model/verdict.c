@@ -98,9 +98,18 @@ static bool fails(const struct verdict *v)
 	return v->overflow;
 }
 
+/* The last reason that is kept makes room for why it fails. */
+static void tell_overflow(struct verdict *v)
+{
+	if (v->overflow && v->n)
+		v->reason[v->n - 1] = (struct reason){ .kind = REASON_FAIL, .code = "verdict.overflow",
+			.text = "more reasons than are kept: what the others say is not known" };
+}
+
 enum verdict_status verdict_conclude(struct verdict *v)
 {
 	v->status = VERDICT_FAIL;
+	tell_overflow(v);
 	if (fails(v))
 		return v->status;
 	v->status = VERDICT_UNKNOWN;

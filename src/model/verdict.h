@@ -42,7 +42,7 @@ struct verdict {
 	enum verdict_status status;
 	struct reason *reason; /* in arena */
 	size_t n, cap;
-	bool overflow; /* more than VERDICT_REASONS_MAX: the rest is counted as FAIL */
+	bool overflow; /* more than VERDICT_REASONS_MAX: the rest is counted as FAIL ("verdict.overflow") */
 	struct arena *arena;
 };
 
@@ -62,7 +62,7 @@ void verdict_append(struct verdict *v, const struct verdict *from);
 enum signal_kind reason_signal(const struct reason *r);
 /* The gravest signal over all reasons: integrity before provenance before none. */
 enum signal_kind verdict_signal(const struct verdict *v);
-/* The one path to PASS. */
+/* The one path to PASS. After an overflow the last reason that was kept gives way to "verdict.overflow". */
 enum verdict_status verdict_conclude(struct verdict *v);
 bool verdict_has(const struct verdict *v, enum reason_kind kind);
 

@@ -70,6 +70,7 @@ static void test_closed(void)
 	for (int i = 0; i < 100; i++)
 		verdict_add(&v, REASON_PROVEN, "a", "%d", i);
 	ok(v.overflow && verdict_conclude(&v) == VERDICT_FAIL, "memory that runs out is FAIL");
+	is_str(v.reason[v.n - 1].code, "verdict.overflow", "and says so");
 
 	verdict_init(&v, &a);
 	for (int i = 0; i < VERDICT_REASONS_MAX; i++)
@@ -77,9 +78,10 @@ static void test_closed(void)
 	is_int(verdict_conclude(&v), VERDICT_PASS, "as many as there may be");
 	verdict_add(&v, REASON_PROVEN, "a", "one more");
 	is_int(verdict_conclude(&v), VERDICT_FAIL, "one more than is kept is FAIL");
-	ok(v.n == VERDICT_REASONS_MAX && strcmp(v.reason[511].text, "511") == 0 &&
-	    strcmp(v.reason[0].text, "0") == 0, "and what was kept stands");
-	ok(verdict_has(&v, REASON_PROVEN) && !verdict_has(&v, REASON_FAIL), "verdict_has");
+	ok(v.n == VERDICT_REASONS_MAX && strcmp(v.reason[510].text, "510") == 0 &&
+	    strcmp(v.reason[0].text, "0") == 0, "what was kept stands");
+	is_str(v.reason[511].code, "verdict.overflow", "but the last, which says why");
+	ok(verdict_has(&v, REASON_PROVEN) && verdict_has(&v, REASON_FAIL), "verdict_has");
 }
 
 static void test_signals(void)
