@@ -104,8 +104,7 @@ static void check_window(const struct trust_key *k, struct sigstore_result *res,
 	ts at = res->signer.time != TS_NONE ? res->signer.time : now;
 	char text[TS_TEXT_MAX];
 
-	if (res->state != SIGSTORE_GOOD || ((!k->valid_from || at >= k->valid_from) &&
-					       (!k->valid_to || at <= k->valid_to)))
+	if (res->state != SIGSTORE_GOOD || keyring_valid_at(k, at))
 		return;
 	res->state = SIGSTORE_BAD;
 	res->reason = SIGSTORE_R_KEY;

@@ -147,6 +147,36 @@ static int stranger(struct evidence_reader *r, struct attestation *a, const stru
 	return evidence_say(r, a, ATTESTATION_STRANGER, f.text);
 }
 
+/* Of the keys that signed the first that may sign, else the first that did; *ret_old: one of those
+ * whose time is over, as nothing in an envelope proves when it was signed. */
+static const struct trust_key *signer_of(
+    const struct evidence_reader *r, uint32_t good, const struct trust_key **ret_old)
+{
+	const struct keyring *keys = r->t->keys;
+	const struct trust_key *by = NULL;
+
+	for (size_t i = 0; i < keys->n; i++) {
+		const struct trust_key *k = &keys->key[i];
+		if (!(good & 1u << i))
+			continue;
+		if (!keyring_valid_at(k, r->t->now))
+			*ret_old = k;
+		else if (!by || (!by->may_sign && k->may_sign))
+			by = k;
+	}
+	return by;
+}
+
+static int outdated(
+    struct evidence_reader *r, struct attestation *a, const struct trust_key *k)
+{
+	struct fault f = FAULT_INIT;
+
+	fault_set(&f, 0, "signed by key %s (%s), which is not valid now; nothing proves when it "
+	    "signed", DIGEST_TEXT(&k->id), QUOTE(span_str(k->name)));
+	return evidence_say(r, a, ATTESTATION_FORGED, f.text);
+}
+
 int evidence_envelope(struct evidence_reader *r, struct attestation *a, struct json_val v)
 {
 	const struct keyring *keys = r->t->keys;
@@ -164,11 +194,9 @@ int evidence_envelope(struct evidence_reader *r, struct attestation *a, struct j
 		return forged(r, a, &c);
 	if (rc == ENVELOPE_STRANGER)
 		return stranger(r, a, env);
-	/* The first key that may sign, else the first that did. */
-	const struct trust_key *by = NULL;
-	for (size_t i = 0; i < keys->n; i++)
-		if (c.good & 1u << i && (!by || (!by->may_sign && keys->key[i].may_sign)))
-			by = &keys->key[i];
+	const struct trust_key *old = NULL, *by = signer_of(r, c.good, &old);
+	if (!by)
+		return outdated(r, a, old);
 	a->signer = (struct signer){
 		.kind = SIGNER_KEY, .key = by->id, .name = by->name, .time = TS_NONE
 	};

@@ -53,6 +53,10 @@ static void merge(struct trust_key *to, const struct trust_key *k)
 	to->general |= k->general;
 	to->limited &= k->limited;
 	to->minisign |= k->minisign;
+	if (!k->valid_from || (to->valid_from && k->valid_from < to->valid_from))
+		to->valid_from = k->valid_from;
+	if (!k->valid_to || (to->valid_to && k->valid_to > to->valid_to))
+		to->valid_to = k->valid_to;
 	if (!to->cert.n)
 		to->cert = k->cert;
 	if (!to->has_number && k->has_number) {
@@ -100,6 +104,11 @@ void keyring_free(struct keyring *r)
 {
 	while (r->n)
 		key_free(r->key[--r->n].key);
+}
+
+bool keyring_valid_at(const struct trust_key *k, ts at)
+{
+	return (!k->valid_from || at >= k->valid_from) && (!k->valid_to || at <= k->valid_to);
 }
 
 bool keyring_names(const char *keyid, const struct trust_key *k)

@@ -67,6 +67,8 @@ FB_MUST int keyring_put(struct keyring *r, const struct trust_key *k);
 FB_MUST int keyring_read(struct keyring *r, struct span text, const char *name, bool may_sign,
     struct arena *a, struct fault *f);
 void keyring_free(struct keyring *r);
+/* May the key have signed then? Without a proven time that is now. */
+bool keyring_valid_at(const struct trust_key *k, ts at);
 
 /*
  * Does keyid name this key? Forms: hex of SHA-256 of the SubjectPublicKeyInfo, with or without

@@ -216,7 +216,7 @@ if have ssh-keygen "ssh-keygen's signatures"; then
 	like "$err" 'encrypted' "with words"
 	run 0 "a key pair made here" fb key generate --form ssh --type p384 own.key
 	run 0 "ssh-keygen reads it" ssh-keygen -y -f own.key
-	X "as the same key"
+	is "$(cut -d' ' -f1,2 <<<"$out")" "$(cut -d' ' -f1,2 own.pub)" "as the same key"
 fi
 
 # --- CMS and bare signatures ---
@@ -399,6 +399,26 @@ if have node "bundles" && [ -d "$TESTDEPS/npm/node_modules/@sigstore/verify" ]; 
 else
 	skip "bundles" "no @sigstore/verify"
 fi
+
+# --- a registry's key whose time is over ---
+fb key generate --type p256 npm.pem >/dev/null
+npm_keys() { # EXPIRES: the key as an npm registry lists it
+	openssl pkey -pubin -in npm.pub -outform DER -out npm.der
+	printf '{"keys":[{"expires":"%s","keyid":"SHA256:%s","keytype":"ecdsa-sha2-nistp256","scheme":"%s","key":"%s"}]}' \
+		"$1" "$(openssl dgst -sha256 -binary npm.der | openssl base64 -A)" ecdsa-sha2-nistp256 \
+		"$(openssl base64 -A -in npm.der)"
+}
+npm_keys 2020-01-01T00:00:00.000Z >old.json
+npm_keys 2090-01-01T00:00:00.000Z >new.json
+echo '{}' >empty.json
+fb sign --format raw --key npm.pem --out npm.sig file >/dev/null
+fb sign --format dsse --key npm.pem --out npm.dsse --predicate empty.json --predicate-type https://example.com/p file >/dev/null
+run 0 "a key that is valid now" fb verify file --evidence npm.sig --key new.json
+for e in npm.sig npm.dsse; do
+	run 1 "$e: one that is not, and nothing proves when it signed" fb verify file --evidence "$e" --key old.json
+	like "$out" 'fail .*which is not valid now' "says so"
+done
+run 0 "given without a time, it has none" fb verify file --evidence npm.sig --key old.json --key npm.pub
 
 # --- the options ---
 fb key generate o.pem >/dev/null

@@ -169,6 +169,32 @@ static int check_kind(struct checking *c)
 	return -EINVAL;
 }
 
+/* Nothing but a bundle proves when something was signed: keys whose time is over are not good. */
+static int drop_outdated(struct checking *c)
+{
+	const struct keyring *keys = c->t->keys;
+	const struct trust_key *old = NULL;
+	uint32_t good = c->out.good;
+
+	for (size_t i = 0; i < keys->n; i++) {
+		if (!(good & 1u << i) || keyring_valid_at(&keys->key[i], c->t->now))
+			continue;
+		old = &keys->key[i];
+		good &= ~(1u << i);
+	}
+	if (!old)
+		return DETACHED_GOOD;
+	c->out.good = 0;
+	for (size_t i = 0; i < keys->n; i++)
+		if (good & 1u << i)
+			checking_good(c, i);
+	if (good)
+		return DETACHED_GOOD;
+	c->out.named = old;
+	return checking_say(c, DETACHED_BAD, "signed by key %s (%s), which is not valid now; nothing "
+	    "proves when it signed", DIGEST_TEXT(&old->id), QUOTE(span_str(old->name)));
+}
+
 int detached_verify(struct detached_check *ret_c, const struct detached *d, struct artifact *art,
     const struct detached_trust *t, struct arena *a)
 {
@@ -178,6 +204,8 @@ int detached_verify(struct detached_check *ret_c, const struct detached *d, stru
 
 	*ret_c = nothing;
 	int rc = check_kind(&c);
+	if (rc == DETACHED_GOOD)
+		rc = drop_outdated(&c);
 	c.out.signer.may_sign = false;
 	if (rc < 0)
 		return rc;
