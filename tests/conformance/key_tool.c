@@ -98,10 +98,11 @@ static int hash(const char *path)
 	AUTO_HASHER struct hasher *h = NULL;
 	AUTO_FD int fd = file_open_user(path, &f);
 	uint64_t size;
+	unsigned all = 0;
 
-	if (fd < 0 ||
-	    hasher_new(&h, HASH_TRIO | HASH_SET(DIGEST_SHA384) | HASH_SET(DIGEST_SHA512)) < 0 ||
-	    hash_fd(h, fd, d, &size) < 0)
+	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++)
+		all |= HASH_SET(a);
+	if (fd < 0 || hasher_new(&h, all) < 0 || hash_fd(h, fd, d, &size) < 0)
 		return fail(path, &f);
 	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++)
 		printf("%s\n", DIGEST_HEX(&d[a]));

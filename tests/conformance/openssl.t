@@ -170,6 +170,6 @@ is "$out" "$same" "both have the one id"
 
 # Digests.
 run 0 "hash" "$tool" hash msg
-want=$(for d in md5 sha1 sha256 sha384 sha512; do openssl dgst -$d -r msg | cut -d' ' -f1; done; echo 100000)
+want=$(for d in md5 sha1 sha256 sha384 sha512 blake2b512 sha224 sha3-224 sha3-256 sha3-384 sha3-512; do openssl dgst -$d -r msg | cut -d' ' -f1; done; echo 100000)
 is "$out" "$want" "every digest as openssl has it"
 tap_done
