@@ -80,7 +80,8 @@ static const char *or_log(const char *url)
 }
 
 /* When a signature that counts was made, on whose word, and where that is on record. */
-static void print_time(struct cli *c, struct buf *out, const struct signer *s)
+static void print_time(
+    struct cli *c, struct buf *out, const struct signer *s, const char *what)
 {
 	char at[TS_TEXT_MAX];
 
@@ -95,6 +96,8 @@ static void print_time(struct cli *c, struct buf *out, const struct signer *s)
 		buf_printf(out, "%s%s index %" PRId64,
 		    s->time == TS_NONE ? "" : same ? " by " : ", logged by ",
 		    cli_safe(c, or_log(s->log)), s->log_index);
+	if (what)
+		buf_printf(out, " (%s)", what);
 	buf_puts(out, "\n");
 }
 
@@ -148,7 +151,8 @@ void verify_print(
 	print_fact(c, out, "source ref", a->source_ref);
 	print_fact(c, out, "commit", a->source_digest);
 	for (size_t i = 0; i < a->ncounted; i++)
-		print_time(c, out, a->counted[i].signer);
+		print_time(c, out, a->counted[i].signer,
+		    a->ncounted > 1 ? a->counted[i].what : NULL);
 	if (used_root(a))
 		buf_printf(out, "  %-12s  %s\n", "trusted root", root);
 	print_reasons(c, out, &a->verdict);

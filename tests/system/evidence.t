@@ -72,6 +72,11 @@ if [ -f "$S/a.txt" ]; then
 	like "$out" '"trusted_root":\{"source":"built-in"' "and the trusted root"
 	run 2 "another identity" $V "$S/a.txt" --evidence "$B" --certificate-identity x --certificate-oidc-issuer $I
 	like "$out" "none of those who were named; to accept: --certificate-identity https://github.com" "who it is"
+	cp "$S/a.txt" two.txt
+	"$FIREBREAK" sign --format raw --key k.key two.txt >/dev/null
+	run 0 "two signers" $V two.txt --beside --evidence "$B" --key k.pem --certificate-identity-regexp '.*' \
+		--certificate-oidc-issuer $I
+	like "$out" "signed at .* index 79571823 \(signature\)$" "says of which evidence the time is"
 else
 	skip "when and by whom a bundle was logged" "no ../shared/data"
 fi
