@@ -173,6 +173,9 @@ static void check_origin(struct look *l, const struct policy *p)
 			BAD(l, t[i].code, "%s %s is not allowed (allowed: %s)", t[i].what,
 			    QUOTE(span_str(judge_or_none(t[i].is))),
 			    judge_allowed(t[i].allowed, l->j->arena));
+	if (p->sources.n && s->source_unlisted)
+		BAD(l, "provenance.source", "source %s is not among the repositories that it was built from",
+		    QUOTE(span_str(s->source_uri)));
 }
 
 /* ---- the certificate: what it says about the workflow must be what the statement says */

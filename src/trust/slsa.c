@@ -114,6 +114,8 @@ static bool same(const char *a, const char *b)
 static int read_dependencies(struct slsa *s, struct json_val list, size_t *ret_git,
     struct json_val *ret_only, struct arena *keep, struct fault *f)
 {
+	bool found = false;
+
 	*ret_git = 0;
 	*ret_only = JSON_ABSENT;
 	JSON_EACH(x, list) {
@@ -132,6 +134,7 @@ static int read_dependencies(struct slsa *s, struct json_val list, size_t *ret_g
 			rc = read_commit(&digest, json_get(x, "digest"), keep);
 		if (rc < 0)
 			return rc;
+		found |= same(uri, s->source_uri);
 		if (!same(uri, s->source_uri) || (s->source_ref && !same(ref, s->source_ref)) ||
 		    !digest)
 			continue;
@@ -142,6 +145,7 @@ static int read_dependencies(struct slsa *s, struct json_val list, size_t *ret_g
 			    "the source %s has two different digests in this provenance",
 			    QUOTE(span_str(uri)));
 	}
+	s->source_unlisted = s->source_uri && *ret_git && !found;
 	return 0;
 }
 

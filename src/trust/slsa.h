@@ -61,6 +61,7 @@ struct slsa {
 	const char *build_type; /* never NULL or empty */
 	const char *source_uri; /* "https://github.com/o/r", no "git+", no "@ref"; NULL if none */
 	const char *source_ref; /* "refs/tags/v1"; NULL if none */
+	bool source_unlisted; /* there are repositories (git+) among the dependencies, and it is none of them */
 	const char *source_digest; /* "sha1:…", "gitCommit:…"; NULL if none */
 	const char *branch;        /* "refs/heads/main": the ref, or what a tag was pushed from; NULL */
 	ts finished; /* TS_NONE if not said */

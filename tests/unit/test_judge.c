@@ -281,6 +281,12 @@ static void test_policy(void)
 		  "sources: [" REPO "]\nrefs: [refs/tags/v*]\nparameters: [workflow]\nmax-age: 90d\n",
 		    NULL },
 	};
+	static const char elsewhere[] =
+	    "{\"_type\":\"https://in-toto.io/Statement/v0.1\",\"subject\":[" SUB("app.exe", EMPTY)
+	    "],\"predicateType\":\"https://slsa.dev/provenance/v0.2\",\"predicate\":{\"builder\":{"
+	    "\"id\":\"b\"},\"buildType\":\"t\",\"invocation\":{\"configSource\":{\"uri\":\"git+" REPO
+	    "\"}},\"materials\":[{\"uri\":\"git+https://git.example/other\"}]}}";
+
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct bench *b = bench_new();
 		char name[512];
@@ -319,6 +325,16 @@ static void test_policy(void)
 	attest(b, ATTEST_V1(SUB("app.exe", EMPTY), "https://b/hosted", REPO, "refs/tags/v1"), builder);
 	set_policy(b, LIMITS "max-age: 365d\n");
 	judged(b, VERDICT_PASS, REASON_PROVEN, "provenance.accepted", "young enough");
+	struct bench *e = bench_new();
+	trust(e, builder, true);
+	attest(e, elsewhere, builder);
+	set_policy(e, LIMITS "sources: [" REPO "]\n");
+	judged(e, VERDICT_FAIL, REASON_FAIL, "provenance.source",
+	    "built from other repositories than the one that it was started from");
+	e = bench_new();
+	trust(e, builder, true);
+	attest(e, elsewhere, builder);
+	judged(e, VERDICT_PASS, REASON_PROVEN, "provenance.accepted", "the same where no source is asked for");
 }
 
 static void test_time(void)
