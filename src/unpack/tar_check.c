@@ -17,7 +17,11 @@ struct scan {
 	size_t npart;
 	struct buf records; /* of a global header */
 	uint64_t left;	    /* bytes that still belong to it */
+	uint64_t skip;	    /* blocks of another extended header */
+	unsigned seen;	    /* of one entry: SEEN_ */
 };
+
+enum { SEEN_PAX = 1, SEEN_NAME = 2, SEEN_LINK = 4 };
 
 /* Octal digits, blanks around them. */
 static bool octal(const uint8_t *p, size_t n, uint64_t *ret_v)
@@ -90,16 +94,41 @@ static int check_records(struct scan *s)
 	return 0;
 }
 
+/* Which of several that name an entry wins is not the same for all. */
+static int on_extended(struct scan *s, const uint8_t *b)
+{
+	bool pax = b[TYPE_AT] == 'x' || b[TYPE_AT] == 'X';
+	unsigned is = pax ? SEEN_PAX : b[TYPE_AT] == 'L' ? SEEN_NAME : SEEN_LINK;
+	uint64_t size;
+
+	if (s->seen & (pax ? ~0u : is | SEEN_PAX))
+		return unpack_stop(s->w, UNPACK_REFUSED, "an entry with two names in a tar");
+	if (!octal(b + SIZE_AT, 12, &size))
+		return unpack_stop(s->w, UNPACK_REFUSED, "a malformed extended header in a tar");
+	s->seen |= is;
+	s->skip = size / BLOCK + (size % BLOCK != 0);
+	return 0;
+}
+
 static int on_block(struct scan *s, const uint8_t *b)
 {
+	if (s->skip) {
+		s->skip--;
+		return 0;
+	}
 	if (s->left) {
 		size_t n = s->left < BLOCK ? (size_t)s->left : BLOCK;
 		buf_put(&s->records, b, n);
 		s->left -= n;
 		return buf_err(&s->records) < 0 ? -ENOMEM : s->left ? 0 : check_records(s);
 	}
-	if (b[TYPE_AT] != 'g' || !is_header(b))
+	bool known = b[TYPE_AT] && strchr("gxXLK", b[TYPE_AT]) && is_header(b);
+	if (known && b[TYPE_AT] != 'g')
+		return on_extended(s, b);
+	if (!known) {
+		s->seen = 0;
 		return 0;
+	}
 	if (!octal(b + SIZE_AT, 12, &s->left) || s->left > TAR_GLOBAL_MAX)
 		return unpack_stop(s->w, UNPACK_REFUSED, "a malformed global pax header");
 	buf_reset(&s->records);

@@ -206,6 +206,15 @@ def global_tar(out, **headers):
         i.size = len(good)
         t.addfile(i, io.BytesIO(good))
 
+# Extended headers in front of "q": (type, content).
+def extended(out, *headers):
+    data = b''
+    for kind, text in headers + ((b'0', good),):
+        i = tarfile.TarInfo('q')
+        i.type, i.size = kind, len(text)
+        data += i.tobuf(tarfile.USTAR_FORMAT) + text + bytes(-len(text) % 512)
+    open(out, 'wb').write(data + bytes(1024))
+
 def cpio(name, *contents):
     def entry(path, data, ino, links):
         f = [ino, 0o100644 if ino else 0, 0, 0, links, 0, len(data), 0, 0, 0, 0, len(path) + 1, 0]
@@ -244,6 +253,13 @@ one_zip('nul.zip', b'a\0.exe')
 name = b'evil'
 one_zip('name.zip', name, struct.pack('<HHBI', 0x7075, 6, 1, zlib.crc32(name)) + b'a')
 one_zip('same.zip', b'a', struct.pack('<HHBI', 0x7075, 6, 1, zlib.crc32(b'a')) + b'a')
+L, X = (b'L', b'a\0'), (b'x', b'10 path=b\n')
+extended('lx.tar', L, X)
+extended('xl.tar', (b'x', b'10 path=a\n'), (b'L', b'b\0'))
+extended('ll.tar', L, (b'L', b'b\0'))
+extended('l.tar', L)
+extended('kl.tar', (b'K', b'c\0'), L)
+extended('x.tar', (b'x', b'10 path=a\n'))
 hard_tar()
 global_tar('global.tar', path='start.sh')
 global_tar('comment.tar', comment='0123456789abcdef', mtime='1')
@@ -261,6 +277,13 @@ for h in 'ends:a zip with two ends' 'locator:a zip64 end record' 'nul:its name i
 	'name:its name is not the same'; do
 	run 1 "${h%%:*}.zip" check one.json "${h%%:*}.zip"
 	like "$out" "sbom\.archive: .*refused: .*${h#*:}" "is refused: ${h#*:}"
+done
+for h in lx xl ll; do
+	run 1 "$h.tar" check one.json "$h.tar"
+	like "$out" 'sbom\.archive: .*(refused: an entry with two names|damaged)' "two names are refused"
+done
+for h in l kl x; do
+	run 0 "$h.tar: an extended header" check one.json "$h.tar"
 done
 for z in '' .gz .xz; do
 	[ -z "$z" ] || { [ $z = .gz ] && gzip -k global.tar comment.tar; } || xz -k global.tar comment.tar
