@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * tar_check: does a tar have headers by which some rename its entries? Private to this room, runs in
- * the worker.
+ * tar_check: does a tar have headers by which some rename its entries? Private to this room, runs
+ * in the worker.
  *
  * libarchive passes over global headers (typeflag g); GNU tar and Python apply them to every entry
  * that follows, so that a file is unpacked under another name than is listed here. Refused: a

@@ -22,7 +22,7 @@
  *   entries, too many bytes, too high a ratio, paths over UNPACK_PATH_MAX. Entries of a tar behind
  *   its end mark are entries like the others, because some unpackers take them; a hard link in a tar
  *   that brings content is refused, because most do not; so is a global pax header that could
- *   change names or sizes.
+ *   change names or sizes, and an entry with two names (pax beside GNU, or one kind twice).
  * - Zip: names, sizes, CRCs and methods of local headers and central directory must agree; no two
  *   entries may share bytes; there is one end record, and a zip64 one only where it is needed; names
  *   have no NUL, and no other name in UTF-8 beside them (unless their own is not ASCII).
