@@ -24,6 +24,8 @@ static const struct cli_opt opts[] = {
 	{ "certificate-oidc-issuer", "URL", "who must vouch for that identity", false },
 	{ "certificate-oidc-issuer-regexp", "RE", "the same as an expression", false },
 	{ "trusted-root", "FILE", "Sigstore trusted root (default: the updated or built-in one)", false },
+	{ "insecure-ignore-tlog", NULL,
+	    "do without a transparency log in bundles that a --key signed, with a warning", false },
 	{ "ssh-namespace", "NS", "what ssh signatures must be for (default: file)", false },
 	{ "ssh-principal", "NAME", "who must have made them, as allowed_signers names people", false },
 	{ "ca", "FILE", "roots of the certificates of CMS signatures (PEM)", false },
@@ -309,6 +311,7 @@ static int read_request(struct cli *c, const struct verify_args *args, struct ve
 	r->nkeyrings = files_of(c, "keyring", keyring, VERIFY_KEYS_MAX);
 	r->keyrings = keyring;
 	r->allow_expired = cli_has(c, "allow-expired");
+	r->ignore_log = cli_has(c, "insecure-ignore-tlog");
 	r->nevidence = files_of(c, "evidence", evidence, VERIFY_EVIDENCE_FILES_MAX);
 	r->nkeys = files_of(c, "key", key, VERIFY_KEYS_MAX);
 	if (r->nevidence > VERIFY_EVIDENCE_FILES_MAX || r->nkeys > VERIFY_KEYS_MAX ||

@@ -48,6 +48,7 @@ struct evidence_trust {
 	const struct keyring *keys;
 	const struct accept *accept;
 	struct evidence_root *root; /* NULL: certificates are not verified */
+	bool ignore_log; /* bundles by a given key: as if there were no trusted root */
 	struct detached_trust detached;
 	struct debian_opts debian;
 	ts now;
@@ -88,6 +89,7 @@ struct attestation {
 	const char *code;     /* BROKEN, FORGED: the reason's code if it has one of its own; static */
 	struct signer signer; /* UNNAMED, REFUSED, GOOD (not detached) */
 	bool sigstore;        /* came in a Sigstore bundle */
+	bool log_ignored;     /* whose transparency log was not looked at */
 	/* STATEMENT, in state UNNAMED, REFUSED, GOOD: */
 	struct statement st;
 	enum predicate_kind predicate;

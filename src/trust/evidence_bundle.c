@@ -124,7 +124,10 @@ static int verify_by_key(struct evidence_reader *r, struct attestation *a,
 	for (size_t i = 0; i < keys->n; i++) {
 		const struct trust_key *k = &keys->key[i];
 		const struct sigstore_trust t = {
-			.root = evidence_root(r->t->root), .key = k->key, .key_name = k->name, .now = r->t->now
+			.root = r->t->ignore_log ? NULL : evidence_root(r->t->root),
+			.key = k->key,
+			.key_name = k->name,
+			.now = r->t->now,
 		};
 		if (!k->general || (named && !names(b, k)))
 			continue;
@@ -153,6 +156,7 @@ static int verify(struct evidence_reader *r, struct attestation *a, const struct
 static int take(struct evidence_reader *r, struct attestation *a, struct sigstore_result *res)
 {
 	a->signer = res->signer;
+	a->log_ignored = r->t->ignore_log && !res->log_checked;
 	int rc = evidence_signed(r, a);
 	if (rc < 0)
 		return rc;

@@ -52,6 +52,10 @@ void judge_counts(const struct judge *j, struct verify_artifact *art, const stru
 		.what = what,
 		.predicate = a->kind == ATTESTATION_STATEMENT ? a->st.predicate_type : NULL,
 		.signer = keep };
+	if (a->log_ignored)
+		judge_from(verdict_add(&art->verdict, REASON_WARN, "evidence.log-ignored",
+			       "what a transparency log says about this bundle was not looked at, as asked"),
+		    a);
 }
 
 enum subject_match judge_match(

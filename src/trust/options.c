@@ -2,6 +2,8 @@
 
 #include "trust/options.h"
 
+#include "trust/regexp.h"
+
 #include <errno.h>
 
 #define GITHUB "https://github.com/"
@@ -180,6 +182,16 @@ static struct policy_signer *add_signer(struct making *m)
 	return s;
 }
 
+/* Compiled again where it is used; here a mistake is still one of the command line. */
+static int check_regexp(struct making *m, const char *option, const char *pattern)
+{
+	struct regexp *r = NULL;
+
+	int rc = pattern ? regexp_new(&r, pattern, m->f) : 0;
+	regexp_free(r);
+	return rc < 0 ? fault_wrap(m->f, rc, "%s", option) : 0;
+}
+
 static int read_identity(struct making *m)
 {
 	const struct demands *d = m->d;
@@ -199,6 +211,11 @@ static int read_identity(struct making *m)
 		    "--certificate-oidc-issuer and --certificate-oidc-issuer-regexp: give one of them");
 	if (!who)
 		return 0;
+	int rc = check_regexp(m, "--certificate-identity-regexp", d->identity_regexp);
+	if (rc == 0)
+		rc = check_regexp(m, "--certificate-oidc-issuer-regexp", d->issuer_regexp);
+	if (rc < 0)
+		return rc;
 	struct policy_signer *s = add_signer(m);
 	s->identity = d->identity;
 	s->identity_regexp = d->identity_regexp;

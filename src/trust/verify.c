@@ -64,6 +64,7 @@ static int load_evidence(struct verify_session *v, const struct verify_request *
 		.keys = &v->keys,
 		.accept = &v->accept,
 		.root = &v->root,
+		.ignore_log = r->ignore_log,
 		.detached = { .keys = &v->keys,
 		    .ssh_namespace = r->ssh_namespace,
 		    .ssh_principal = r->ssh_principal,

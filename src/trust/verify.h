@@ -53,6 +53,7 @@ struct verify_request {
 	 * bundles cannot be judged. */
 	struct span trusted_root;
 	const char *trusted_root_name; /* the file that a user gave: it must be well-formed; else NULL */
+	bool ignore_log;               /* of bundles that a given key signed */
 	const struct verify_file *keyrings; /* OpenPGP certificates, binary or armored */
 	size_t nkeyrings;
 	bool allow_expired;            /* Debian Releases past their Valid-Until */
