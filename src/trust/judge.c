@@ -38,24 +38,50 @@ const char *judge_allowed(const struct policy_list *l, struct arena *a)
 	return text ? text : "";
 }
 
-void judge_counts(const struct judge *j, struct verify_artifact *art, const struct attestation *a,
-    const struct signer *by, const char *what)
+/* One more in list, if there is room. */
+static void keep_evidence(const struct judge *j, struct verify_counted *list, size_t *n, size_t max,
+    const struct verify_counted *e)
 {
-	if (art->ncounted == VERIFY_COUNTED_MAX)
-		return;
-	struct signer *keep = ARENA_NEW(j->arena, struct signer);
+	struct signer *keep = *n < max ? ARENA_NEW(j->arena, struct signer) : NULL;
+
 	if (!keep)
 		return;
-	*keep = *by;
-	art->counted[art->ncounted++] = (struct verify_counted){ .file = a->file,
+	*keep = *e->signer;
+	list[*n] = *e;
+	list[(*n)++].signer = keep;
+}
+
+static struct verify_counted counted(
+    const struct attestation *a, const struct signer *by, const char *what)
+{
+	return (struct verify_counted){ .file = a->file,
 		.digest = a->digest,
 		.what = what,
 		.predicate = a->kind == ATTESTATION_STATEMENT ? a->st.predicate_type : NULL,
-		.signer = keep };
+		.signer = by };
+}
+
+void judge_counts(const struct judge *j, struct verify_artifact *art, const struct attestation *a,
+    const struct signer *by, const char *what)
+{
+	struct verify_counted e = counted(a, by, what);
+
+	keep_evidence(j, art->counted, &art->ncounted, VERIFY_COUNTED_MAX, &e);
 	if (a->log_ignored)
 		judge_from(verdict_add(&art->verdict, REASON_WARN, "evidence.log-ignored",
 			       "what a transparency log says about this bundle was not looked at, as asked"),
 		    a);
+}
+
+void judge_unnamed(const struct judge *j, struct verify_artifact *art, const struct attestation *a,
+    const struct signer *by, const char *words, struct tally *t)
+{
+	struct verify_counted e =
+	    counted(a, by, a->kind == ATTESTATION_STATEMENT ? "statement" : "signature");
+
+	t->unnamed++;
+	keep_evidence(j, art->unnamed, &art->nunnamed, VERIFY_UNNAMED_MAX, &e);
+	judge_note(&art->verdict, t, a, "evidence.unnamed", words);
 }
 
 enum subject_match judge_match(
@@ -236,8 +262,7 @@ static void weigh_unnamed(const struct judge *j, const struct attestation *a,
 		t->others++;
 		return;
 	}
-	t->unnamed++;
-	judge_note(&art->verdict, t, a, "evidence.unnamed", a->why);
+	judge_unnamed(j, art, a, &a->signer, a->why, t);
 }
 
 static int weigh(const struct judge *j, const struct attestation *a, struct verify_artifact *art,

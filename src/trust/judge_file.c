@@ -77,8 +77,7 @@ static void good(const struct judge *j, const struct attestation *a, struct sign
 		struct fault f = FAULT_INIT;
 		fault_set(&f, 0, "a good signature by %s, whom nobody named",
 		    signer_text(s, j->arena));
-		t->unnamed++;
-		judge_note(v, t, a, "evidence.unnamed", a->why ? a->why : f.text);
+		judge_unnamed(j, art, a, s, a->why ? a->why : f.text, t);
 	}
 }
 

@@ -37,6 +37,9 @@ void judge_note(struct verdict *v, struct tally *t, const struct attestation *a,
 /* This attestation counts for the artifact, as what. */
 void judge_counts(const struct judge *j, struct verify_artifact *art, const struct attestation *a,
     const struct signer *by, const char *what);
+/* One by a signer whom nobody named: told, counted in t, and of no other use. */
+void judge_unnamed(const struct judge *j, struct verify_artifact *art, const struct attestation *a,
+    const struct signer *by, const char *words, struct tally *t);
 enum subject_match judge_match(
     const struct attestation *a, const struct verify_artifact *art, const struct subject **ret_s);
 /* Is a a signed statement about these bytes, by somebody known, of this kind? */

@@ -73,8 +73,9 @@ struct verify_request {
 };
 
 #define VERIFY_COUNTED_MAX 32
+#define VERIFY_UNNAMED_MAX 8
 
-/* Evidence that counts for an artifact. */
+/* Evidence about an artifact, whose signature holds. */
 struct verify_counted {
 	const char *file;
 	struct digest digest;     /* SHA-256 of the evidence file */
@@ -110,6 +111,9 @@ struct verify_artifact {
 	struct verify_package package;
 	struct verify_counted counted[VERIFY_COUNTED_MAX];
 	size_t ncounted;
+	/* what holds, by signers whom nobody named: it counts for nothing */
+	struct verify_counted unnamed[VERIFY_UNNAMED_MAX];
+	size_t nunnamed;
 	int fd; /* while it is judged */
 };
 

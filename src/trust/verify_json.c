@@ -28,12 +28,13 @@ static void digests_json(struct jw *w, const struct verify_artifact *a)
 	jw_end(w);
 }
 
-static void counted_json(struct jw *w, const struct verify_artifact *a)
+static void evidence_json(
+    struct jw *w, const char *key, const struct verify_counted *list, size_t n)
 {
-	jw_key(w, "evidence");
+	jw_key(w, key);
 	jw_arr(w);
-	for (size_t i = 0; i < a->ncounted; i++) {
-		const struct verify_counted *c = &a->counted[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct verify_counted *c = &list[i];
 		jw_obj(w);
 		jw_kcstr(w, "as", c->what);
 		jw_kcstr(w, "digest", DIGEST_TEXT(&c->digest));
@@ -91,11 +92,12 @@ void verify_json(struct jw *w, const struct verify_artifact *a)
 	anatomy_json(w, a);
 	jw_kcstr(w, "artifact", a->name);
 	digests_json(w, a);
-	counted_json(w, a);
+	evidence_json(w, "evidence", a->counted, a->ncounted);
 	package_json(w, &a->package);
 	provenance_json(w, a);
 	if (a->is_file)
 		jw_kint(w, "size", (int64_t)a->size);
+	evidence_json(w, "unnamed", a->unnamed, a->nunnamed);
 	verdict_json(w, &a->verdict);
 	jw_end(w);
 }

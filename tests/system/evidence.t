@@ -71,6 +71,9 @@ if [ -f "$S/a.txt" ]; then
 		--certificate-oidc-issuer $I
 	like "$out" "signed at +2024-03-19T17:26:26Z by https://rekor.sigstore.dev index 79571823" "when, which log"
 	like "$out" "trusted root +built-in, [0-9a-f]{12}" "by which trusted root"
+	run 2 "a good bundle whose signer nobody named" $V --json "$S/a.txt" --evidence "$B"
+	is "$(echo "$out" | python3 -c 'import json,sys; a=json.load(sys.stdin)["artifacts"][0]
+print(len(a["evidence"]), a["unnamed"][0]["signer"]["issuer"])')" "0 $I" "as JSON: who it is, apart from what counts"
 	run 0 "as JSON" $V --json "$S/a.txt" --evidence "$B" --certificate-identity-regexp '.*' \
 		--certificate-oidc-issuer $I
 	like "$out" '"log":"https://rekor.sigstore.dev","log_index":79571823,.*"time_by":"https://rekor' "says so, too"

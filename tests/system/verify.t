@@ -337,7 +337,7 @@ r = json.load(open(".out"))
 a = r["artifacts"][0]
 p = a["provenance"]
 assert set(r) == {"artifacts", "errors", "policy", "trusted_root", "verdict"}, r.keys()
-assert set(a) == {"anatomy", "artifact", "digests", "evidence", "provenance", "size", "missing", "reasons", "verdict"}
+assert set(a) == {"anatomy", "artifact", "digests", "evidence", "provenance", "size", "unnamed", "missing", "reasons", "verdict"}
 assert set(p) == {"build_type", "builder_id", "evidence", "signer", "source", "source_digest", "source_ref"}
 assert r["verdict"] == a["verdict"] == "PASS" and a["anatomy"]["verdict"] == "UNKNOWN"
 assert a["digests"]["sha256"] == sys.argv[1] and p["source"] == sys.argv[2]
