@@ -107,6 +107,12 @@ void buf_put_be32(struct buf *b, uint32_t v)
 	buf_put_be16(b, (uint16_t)v);
 }
 
+void buf_put_be64(struct buf *b, uint64_t v)
+{
+	buf_put_be32(b, (uint32_t)(v >> 32));
+	buf_put_be32(b, (uint32_t)v);
+}
+
 void buf_put_le16(struct buf *b, uint16_t v)
 {
 	buf_put(b, (uint8_t[]){ (uint8_t)v, (uint8_t)(v >> 8) }, 2);

@@ -41,6 +41,7 @@ void buf_printf(struct buf *b, const char *fmt, ...) FB_PRINTF(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) FB_PRINTF(2, 0);
 void buf_put_be16(struct buf *b, uint16_t v);
 void buf_put_be32(struct buf *b, uint32_t v);
+void buf_put_be64(struct buf *b, uint64_t v);
 void buf_put_le16(struct buf *b, uint16_t v);
 void buf_put_le32(struct buf *b, uint32_t v);
 

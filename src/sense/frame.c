@@ -9,12 +9,6 @@
 #define FLAG_TCP 1
 #define FLAG_ECH 2
 
-static void put_be64(struct buf *b, uint64_t v)
-{
-	buf_put_be32(b, (uint32_t)(v >> 32));
-	buf_put_be32(b, (uint32_t)v);
-}
-
 static void put_text(struct buf *b, const char *s, size_t max)
 {
 	size_t n = strnlen(s, max - 1);
@@ -55,8 +49,8 @@ void frame_put_name(struct buf *b, const struct sense_name *n)
 
 	buf_putc(b, (char)n->kind);
 	buf_putc(b, (char)((n->tcp ? FLAG_TCP : 0) | (n->ech ? FLAG_ECH : 0)));
-	put_be64(b, (uint64_t)n->time);
-	put_be64(b, n->packet);
+	buf_put_be64(b, (uint64_t)n->time);
+	buf_put_be64(b, n->packet);
 	put_addr(b, &n->src);
 	put_addr(b, &n->dst);
 	put_addr(b, &n->addr);
@@ -73,9 +67,9 @@ void frame_put_stats(struct buf *b, const struct sense_capture_stats *s)
 	size_t at = frame_begin(b, FRAME_STATS);
 
 	for (int i = 0; i < SENSE_STATS; i++)
-		put_be64(b, s->n[i]);
-	put_be64(b, (uint64_t)s->first);
-	put_be64(b, (uint64_t)s->last);
+		buf_put_be64(b, s->n[i]);
+	buf_put_be64(b, (uint64_t)s->first);
+	buf_put_be64(b, (uint64_t)s->last);
 	frame_close(b, at);
 }
 
@@ -84,8 +78,8 @@ void frame_put_end(struct buf *b, const struct frame_end *e)
 	size_t at = frame_begin(b, FRAME_END);
 
 	buf_putc(b, (char)e->how);
-	put_be64(b, e->packet);
-	put_be64(b, e->offset);
+	buf_put_be64(b, e->packet);
+	buf_put_be64(b, e->offset);
 	put_text(b, e->text, FRAME_TEXT_MAX);
 	frame_close(b, at);
 }

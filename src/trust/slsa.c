@@ -40,19 +40,6 @@ int slsa_split_uri(const char **ret_uri, const char **ret_ref, struct span text,
 	return 0;
 }
 
-/* A member that must be a string and not empty, copied. */
-static int must_string(const char **ret_s, struct json_val parent, const char *name,
-    struct arena *keep, struct fault *f)
-{
-	struct json_val v = json_get(parent, name);
-
-	if (json_type_of(v) != JSON_STR || json_is(v, ""))
-		return json_fault(
-		    json_ok(v) ? v : parent, f, "\"%s\" must be a string that is not empty", name);
-	*ret_s = json_cstr(v, keep);
-	return *ret_s ? 0 : -ENOMEM;
-}
-
 /* An object that may be missing; null is missing too (protobuf writers). */
 static int may_object(struct json_val *ret_v, struct json_val parent, const char *name,
     enum json_type type, struct fault *f)
@@ -204,7 +191,7 @@ static int source_of_parameters(
 			s->source_ref = in_uri;
 			return 0;
 		}
-		return must_string(&s->source_ref, flow, "ref", keep, f);
+		return json_must_cstr(&s->source_ref, flow, "ref", keep, f);
 	}
 	if (json_type_of(source) == JSON_OBJ)
 		return take_resource(s, source, keep);
@@ -238,9 +225,9 @@ static int read_v1(struct slsa *s, struct json_val p, struct arena *keep, struct
 	if (!json_ok(params) || !json_ok(builder))
 		return json_fault(json_ok(params) ? run : def, f,
 		    "provenance v1 needs \"externalParameters\" and \"builder\"");
-	rc = must_string(&s->builder_id, builder, "id", keep, f);
+	rc = json_must_cstr(&s->builder_id, builder, "id", keep, f);
 	if (rc == 0)
-		rc = must_string(&s->build_type, def, "buildType", keep, f);
+		rc = json_must_cstr(&s->build_type, def, "buildType", keep, f);
 	if (rc == 0)
 		rc = read_time(&s->finished, json_get(meta, "finishedOn"), keep, f);
 	if (rc == 0)
@@ -275,9 +262,9 @@ static int read_v02(struct slsa *s, struct json_val p, struct arena *keep, struc
 	if (!json_ok(builder))
 		return json_fault(p, f, "provenance v0.2 needs \"builder\"");
 	params = json_get(invocation, "parameters");
-	rc = must_string(&s->builder_id, builder, "id", keep, f);
+	rc = json_must_cstr(&s->builder_id, builder, "id", keep, f);
 	if (rc == 0)
-		rc = must_string(&s->build_type, p, "buildType", keep, f);
+		rc = json_must_cstr(&s->build_type, p, "buildType", keep, f);
 	if (rc == 0)
 		rc = read_time(&s->finished, json_get(meta, "buildFinishedOn"), keep, f);
 	if (rc == 0)

@@ -17,18 +17,6 @@ struct names {
 static const struct names v1 = { "timeVerified", "resourceUri", "verificationResult" };
 static const struct names v02 = { "time_verified", "resource_uri", "verification_result" };
 
-static int must_string(const char **ret_s, struct json_val parent, const char *name,
-    struct arena *keep, struct fault *f)
-{
-	struct json_val v = json_get(parent, name);
-
-	if (json_type_of(v) != JSON_STR || json_is(v, ""))
-		return json_fault(
-		    json_ok(v) ? v : parent, f, "\"%s\" must be a string that is not empty", name);
-	*ret_s = json_cstr(v, keep);
-	return *ret_s ? 0 : -ENOMEM;
-}
-
 static int add_level(struct vsa *s, struct json_val v, struct arena *keep, struct fault *f)
 {
 	if (json_type_of(v) != JSON_STR)
@@ -80,17 +68,17 @@ static int read_all(struct vsa *s, struct json_val p, bool is_v1, struct arena *
 
 	if (json_type_of(p) != JSON_OBJ)
 		return fault_set(f, -EBADMSG, "verification summary without a predicate");
-	int rc = must_string(&s->verifier, json_get(p, "verifier"), "id", keep, f);
+	int rc = json_must_cstr(&s->verifier, json_get(p, "verifier"), "id", keep, f);
 	if (rc == 0)
-		rc = must_string(&time, p, n->time, keep, f);
+		rc = json_must_cstr(&time, p, n->time, keep, f);
 	if (rc == 0 && ts_parse(span_str(time), &s->time) < 0)
 		rc = json_fault(json_get(p, n->time), f, "\"%s\" is not an RFC 3339 time", n->time);
 	if (rc == 0)
-		rc = must_string(&s->resource, p, n->resource, keep, f);
+		rc = json_must_cstr(&s->resource, p, n->resource, keep, f);
 	if (rc == 0 && json_type_of(policy) != JSON_OBJ)
 		rc = json_fault(json_ok(policy) ? policy : p, f, "\"policy\" must be an object");
 	if (rc == 0 && json_ok(json_get(policy, "uri")))
-		rc = must_string(&s->policy, policy, "uri", keep, f);
+		rc = json_must_cstr(&s->policy, policy, "uri", keep, f);
 	if (rc == 0)
 		rc = read_result(s, p, n->result, f);
 	return rc < 0 ? rc : read_levels(s, p, is_v1, keep, f);

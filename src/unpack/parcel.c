@@ -6,12 +6,6 @@
 
 #include <errno.h>
 
-static void put_be64(struct buf *b, uint64_t v)
-{
-	buf_put_be32(b, (uint32_t)(v >> 32));
-	buf_put_be32(b, (uint32_t)v);
-}
-
 static void put_text(struct buf *b, const char *s, size_t max)
 {
 	size_t n = strnlen(s, max - 1);
@@ -60,7 +54,7 @@ void parcel_put_end(struct buf *b, const struct parcel_end *e)
 {
 	size_t at = open_parcel(b, PARCEL_END);
 
-	put_be64(b, e->size);
+	buf_put_be64(b, e->size);
 	for (int a = DIGEST_NONE + 1; a < DIGEST_ALGS; a++) {
 		if (!digest_is_set(&e->digest[a]))
 			continue;

@@ -202,6 +202,10 @@ struct span json_text(struct json_val v);
  */
 int json_fault(struct json_val v, struct fault *f, const char *fmt, ...) FB_PRINTF(3, 4);
 
+/* A member that must be there as a string that is not empty: 0, -EBADMSG with json_fault's words,
+ * -ENOMEM. */
+FB_MUST int json_must_cstr(const char **ret_s, struct json_val parent, const char *name,
+    struct arena *a, struct fault *f);
 /*
  * Refuses unknown members: 0 when every key of object v is in names (NULL-terminated), else
  * -EBADMSG with a fault that names the key and its place.

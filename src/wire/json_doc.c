@@ -269,6 +269,21 @@ int json_fault(struct json_val v, struct fault *f, const char *fmt, ...)
 	return fault_set(f, -EBADMSG, "offset %u: %s", n->off - quoted, text);
 }
 
+int json_must_cstr(const char **ret_s, struct json_val parent, const char *name, struct arena *a,
+    struct fault *f)
+{
+	struct json_val v = json_get(parent, name);
+
+	if (json_type_of(v) != JSON_STR || json_is(v, ""))
+		return json_fault(
+		    json_ok(v) ? v : parent, f, "\"%s\" must be a string that is not empty", name);
+	const char *s = json_cstr(v, a);
+	if (!s)
+		return -ENOMEM;
+	*ret_s = s;
+	return 0;
+}
+
 int json_only(struct json_val v, const char *const *names, struct fault *f)
 {
 	if (json_type_of(v) != JSON_OBJ)
