@@ -212,6 +212,7 @@ int main(int argc, char **argv)
 		tuf_set_free(&set);
 		if (rc == 0)
 			rc = keep(&t, "root.json", buf_span(&root), &w.f);
+		http_close(t.http);
 		return tell(rc, &w);
 	}
 	if (tuf_files_load(t.store, "root.json", TUF_ROOT_MAX, &root, &w.f))
