@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -110,6 +111,8 @@ static int write_synced(int fd, struct span s)
 	return rc;
 }
 
+#define TEMP ".tmp-" /* and 16 hex digits */
+
 int file_replace(int dirfd, const char *name, struct span content, unsigned mode)
 {
 	uint64_t r;
@@ -119,7 +122,7 @@ int file_replace(int dirfd, const char *name, struct span content, unsigned mode
 		return -EINVAL;
 	if (getrandom(&r, sizeof(r), 0) != sizeof(r))
 		return -EIO;
-	snprintf(tmp, sizeof(tmp), ".tmp-%016llx", (unsigned long long)r);
+	snprintf(tmp, sizeof(tmp), TEMP "%016llx", (unsigned long long)r);
 	AUTO_FD int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return -errno;
@@ -131,6 +134,29 @@ int file_replace(int dirfd, const char *name, struct span content, unsigned mode
 		return rc;
 	}
 	return fsync(dirfd) < 0 ? -errno : 0;
+}
+
+static bool is_temp(const char *name)
+{
+	size_t n = strlen(TEMP);
+
+	return strncmp(name, TEMP, n) == 0 && strlen(name + n) == 16 &&
+	       strspn(name + n, "0123456789abcdef") == 16;
+}
+
+void file_sweep(int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!d && fd >= 0)
+		close(fd);
+	while (d && (e = readdir(d)))
+		if (is_temp(e->d_name))
+			unlinkat(dirfd, e->d_name, 0);
+	if (d)
+		closedir(d);
 }
 
 int file_replace_path(const char *path, struct span content, unsigned mode, struct fault *f)

@@ -37,7 +37,10 @@ FB_MUST int file_write_all(int fd, struct span s);
  * the fsync of the directory, fails, the new content stands and may not survive a crash.)
  */
 FB_MUST int file_replace(int dirfd, const char *name, struct span content, unsigned mode);
-/* The same for a path. */
+/* Takes away the temporaries of writers that were killed. The caller holds the lock that all writers
+ * of this directory take; otherwise it would take them from those that are at work. */
+void file_sweep(int dirfd);
+/* The same as file_replace for a path. */
 FB_MUST int file_replace_path(const char *path, struct span content, unsigned mode,
     struct fault *f);
 

@@ -198,9 +198,12 @@ static int open_state(struct update *u, struct fault *f)
 		return fault_set(f, -errno, "%s/trust: %s", cli_safe(u->c, u->c->state),
 		    strerror(errno));
 	u->store = openat(u->dir, u->repository, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return u->store >= 0 ? 0 : fault_set(f, -errno, "%s/trust/%s: %s",
-					   cli_safe(u->c, u->c->state), u->repository,
-					   strerror(errno));
+	if (u->store < 0)
+		return fault_set(f, -errno, "%s/trust/%s: %s", cli_safe(u->c, u->c->state),
+		    u->repository, strerror(errno));
+	file_sweep(u->dir);
+	file_sweep(u->store);
+	return 0;
 }
 
 /* --- the update --- */

@@ -172,6 +172,12 @@ static void test_replace(void)
 	is_int(file_replace(dirfd_, "fresh", SPAN_NONE, 0600), 0, "create, empty");
 	is_str(content("fresh"), "", "is there");
 	is_int(file_replace(dirfd_, "a/b", SPAN_LIT("x"), 0600), -EINVAL, "a name has no slash");
+	is_int(file_replace(dirfd_, ".tmp-0123456789abcdef", SPAN_LIT("x"), 0600), 0, "what a killed writer left");
+	is_int(file_replace(dirfd_, ".tmp-mine", SPAN_LIT("x"), 0600), 0, "what only looks like it");
+	file_sweep(dirfd_);
+	ok(faccessat(dirfd_, ".tmp-0123456789abcdef", F_OK, 0) < 0, "swept");
+	ok(faccessat(dirfd_, ".tmp-mine", F_OK, 0) == 0 && faccessat(dirfd_, "target", F_OK, 0) == 0, "kept");
+	ok(unlinkat(dirfd_, ".tmp-mine", 0) == 0, "taken away");
 	is_int(file_replace(dirfd_, "", SPAN_LIT("x"), 0600), -EINVAL, "nor is it empty");
 	is_int(file_replace(AT_FDCWD, "x", SPAN_LIT("x"), 0600), -EINVAL, "AT_FDCWD is refused");
 	is_int(file_replace(dirfd_, "sub", SPAN_LIT("x"), 0600), -EISDIR, "a directory in the way");
