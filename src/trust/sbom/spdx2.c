@@ -196,7 +196,7 @@ static int read_has_files(struct sbom_build *b, struct json_val v)
 
 int sbom_read_spdx2(struct sbom_build *b, struct json_val root)
 {
-	struct json_val described;
+	struct json_val described = JSON_ABSENT;
 	const char *version;
 
 	int rc = build_text(b, root, "spdxVersion", true, &version);

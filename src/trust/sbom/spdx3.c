@@ -64,7 +64,7 @@ static int read_methods(struct sbom_build *b, struct json_val v, const char *typ
 
 static int read_purl(struct sbom_build *b, struct json_val v, const char **ret_purl)
 {
-	struct json_val ids;
+	struct json_val ids = JSON_ABSENT;
 
 	int rc = build_text(b, v, "software_packageUrl", false, ret_purl);
 	if (rc == 0)
@@ -164,7 +164,7 @@ static int id_of(struct sbom_build *b, struct json_val v, struct span *ret_id)
 
 static int read_contains(struct sbom_build *b, struct json_val v)
 {
-	struct json_val to;
+	struct json_val to = JSON_ABSENT;
 	struct span from, id;
 	uint32_t p, f;
 
