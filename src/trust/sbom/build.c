@@ -54,6 +54,7 @@ int build_array(struct sbom_build *b, struct json_val obj, const char *key, stru
 {
 	struct json_val v = json_get(obj, key);
 
+	*ret_v = JSON_ABSENT;
 	if (json_ok(v) && json_type_of(v) != JSON_ARR)
 		return json_fault(v, b->f, "\"%s\" must be an array", key);
 	*ret_v = v;
@@ -196,6 +197,22 @@ int build_hash(struct sbom_build *b, uint32_t i, struct json_val at, struct span
 	if (digest_is_set(&h.digest))
 		b->s->set |= HASH_SET(h.digest.alg);
 	return 0;
+}
+
+int build_hash_list(struct sbom_build *b, uint32_t i, struct json_val obj, const char *key,
+    const char *alg, const char *value)
+{
+	struct json_val list;
+
+	int rc = build_array(b, obj, key, &list);
+	if (rc == 0)
+		rc = build_hashes(b, list, i, json_count(list));
+	JSON_EACH (h, list) {
+		if (rc == 0)
+			rc = build_hash(b, i, h, json_str(json_get(h, alg), b->a),
+			    json_get(h, value));
+	}
+	return rc;
 }
 
 /* Do they contradict each other in an algorithm that both have? */

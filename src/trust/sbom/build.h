@@ -33,7 +33,7 @@ FB_MUST int sbom_read_spdx3(struct sbom_build *b, struct json_val root);
 /* A string member: absent gives NULL; not a string, or empty when it must be there, is an error. */
 FB_MUST int build_text(struct sbom_build *b, struct json_val obj, const char *key, bool must,
     const char **ret_s);
-/* An array member, or absent. */
+/* An array member, or absent; absent after an error, too, so that walking it is harmless. */
 FB_MUST int build_array(struct sbom_build *b, struct json_val obj, const char *key,
     struct json_val *ret_v);
 
@@ -45,6 +45,9 @@ FB_MUST int build_hashes(struct sbom_build *b, struct json_val at, uint32_t i, s
 /* One more of them. Two of one algorithm must be the same. */
 FB_MUST int build_hash(struct sbom_build *b, uint32_t i, struct json_val at, struct span alg,
     struct json_val value);
+/* All of obj's array key, whose objects have the members alg and value. */
+FB_MUST int build_hash_list(struct sbom_build *b, uint32_t i, struct json_val obj, const char *key,
+    const char *alg, const char *value);
 /*
  * Ends an item: a file of a path that is there already must not contradict it; then the two become
  * one. *ret_i is the index to keep.

@@ -8,21 +8,6 @@
 
 static int read_component(struct sbom_build *b, struct json_val c, enum sbom_kind kind);
 
-static int read_hashes(struct sbom_build *b, struct json_val c, uint32_t i)
-{
-	struct json_val hashes;
-
-	int rc = build_array(b, c, "hashes", &hashes);
-	if (rc == 0)
-		rc = build_hashes(b, hashes, i, json_count(hashes));
-	JSON_EACH (h, hashes) {
-		if (rc == 0)
-			rc = build_hash(b, i, h, json_str(json_get(h, "alg"), b->a),
-			    json_get(h, "content"));
-	}
-	return rc;
-}
-
 static int add(struct sbom_build *b, struct json_val c, enum sbom_kind kind, const char *name)
 {
 	uint32_t i;
@@ -33,7 +18,7 @@ static int add(struct sbom_build *b, struct json_val c, enum sbom_kind kind, con
 	if (rc == 0)
 		rc = build_text(b, c, "purl", false, &b->s->item[i].purl);
 	if (rc == 0)
-		rc = read_hashes(b, c, i);
+		rc = build_hash_list(b, i, c, "hashes", "alg", "content");
 	return rc == 0 ? build_done(b, c, i, &i) : rc;
 }
 

@@ -6,21 +6,6 @@
 
 #include <errno.h>
 
-static int read_checksums(struct sbom_build *b, struct json_val v, uint32_t i)
-{
-	struct json_val sums;
-
-	int rc = build_array(b, v, "checksums", &sums);
-	if (rc == 0)
-		rc = build_hashes(b, sums, i, json_count(sums));
-	JSON_EACH (s, sums) {
-		if (rc == 0)
-			rc = build_hash(b, i, s, json_str(json_get(s, "algorithm"), b->a),
-			    json_get(s, "checksumValue"));
-	}
-	return rc;
-}
-
 static int take_id(struct sbom_build *b, struct json_val v, const char **ret_id)
 {
 	int rc = build_text(b, v, "SPDXID", true, ret_id);
@@ -45,7 +30,7 @@ static int read_file(struct sbom_build *b, struct json_val v)
 	if (rc == 0)
 		rc = build_item(b, v, SBOM_FILE, name, &i);
 	if (rc == 0)
-		rc = read_checksums(b, v, i);
+		rc = build_hash_list(b, i, v, "checksums", "algorithm", "checksumValue");
 	if (rc == 0)
 		rc = build_done(b, v, i, &i);
 	return rc == 0 ? take_item_id(b, v, i) : rc;
@@ -94,7 +79,7 @@ static int read_package(struct sbom_build *b, struct json_val v)
 	b->s->item[i].version = version;
 	b->s->item[i].file_name = file_name;
 	b->s->item[i].purl = purl;
-	rc = read_checksums(b, v, i);
+	rc = build_hash_list(b, i, v, "checksums", "algorithm", "checksumValue");
 	if (rc == 0)
 		rc = build_done(b, v, i, &i);
 	if (rc == 0)
