@@ -154,6 +154,18 @@ static int run_listing(struct listing *l, struct unpack_run *run, struct fault *
 	return rc;
 }
 
+/* Runs it for these callbacks, and gives it back. */
+static int tell_listing(struct listing *l, struct unpack_run *run, unpack_entry_fn *on_entry,
+    unpack_data_fn *on_data, void *ctx, struct fault *f)
+{
+	l->on_entry = on_entry;
+	l->on_data = on_data;
+	l->ctx = ctx;
+	int rc = run_listing(l, run, f);
+	listing_free(l);
+	return rc;
+}
+
 int unpack_list(sandbox_fn *worker, int fd, const char *label, const struct unpack_opts *opts,
     unpack_entry_fn *on_entry, unpack_data_fn *on_data, void *ctx, struct unpack_stats *ret_stats,
     struct fault *f)
@@ -166,12 +178,7 @@ int unpack_list(sandbox_fn *worker, int fd, const char *label, const struct unpa
 	                              listing_new(&l, opts, (uint64_t)st.st_size, ret_stats, f);
 	if (rc < 0)
 		return rc;
-	l->on_entry = on_entry;
-	l->on_data = on_data;
-	l->ctx = ctx;
-	rc = run_listing(l, &run, f);
-	listing_free(l);
-	return rc;
+	return tell_listing(l, &run, on_entry, on_data, ctx, f);
 }
 
 int unpack_replay(struct span said, size_t piece, const struct unpack_opts *opts,
@@ -184,12 +191,7 @@ int unpack_replay(struct span said, size_t piece, const struct unpack_opts *opts
 	int rc = listing_new(&l, opts, said.n, ret_stats, f);
 	if (rc < 0)
 		return rc;
-	l->on_entry = on_entry;
-	l->on_data = on_data;
-	l->ctx = ctx;
-	rc = run_listing(l, &run, f);
-	listing_free(l);
-	return rc;
+	return tell_listing(l, &run, on_entry, on_data, ctx, f);
 }
 
 int unpack_archive(int fd, const char *label, const struct unpack_opts *opts,
