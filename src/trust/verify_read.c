@@ -3,7 +3,7 @@
 /* verify_read: the whole file once through the digests and the anatomy. */
 
 #include "trust/ahead.h"
-#include "trust/anatomy.h"
+#include "anatomy/anatomy.h"
 #include "trust/verify_session.h"
 
 #include <errno.h>

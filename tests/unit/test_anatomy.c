@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "trust/anatomy.h"
+#include "anatomy/anatomy.h"
 
 #include "pe_make.h"
 #include "tap.h"

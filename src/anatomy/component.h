@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * component: an artifact taken apart: the tree of everything in it, down to the last file.
+ *
+ * The tree is an array: component 0 is the artifact itself; a parent comes before its children, and
+ * the children of one parent follow each other in the order of their archive (walk them with
+ * first/next). Paths are those inside the parent; component_path gives the whole one,
+ * "app.msi!Binary.cab!ffmpeg.dll": "!" stands where an archive was entered.
+ *
+ * Paths and texts are outside bytes: QUOTE them.
+ *
+ * Memory: everything is in the tree's arena, capped at COMPONENT_ARENA_MAX for what 100,000 entries
+ * take; facts of binaries (tree_opts.facts) add up to BINARY_ARENA_MAX each while they are asked for.
+ */
+
+#include "anatomy/binary.h"
+#include "anatomy/format.h"
+#include "anatomy/signed.h"
+#include "base/arena.h"
+#include "base/fault.h"
+#include "model/digest.h"
+#include "model/verdict.h"
+
+#define COMPONENT_NONE UINT32_MAX
+#define COMPONENTS_MAX (1u << 20)
+#define COMPONENT_DEPTH_MAX 16 /* containers in containers; more: refused with "archive.depth" */
+#define COMPONENT_ARENA_MAX (512u << 20)
+
+enum component_type {
+	COMPONENT_FILE = 1,
+	COMPONENT_DIR,
+	COMPONENT_SYMLINK,
+	COMPONENT_HARDLINK,
+	COMPONENT_SPECIAL,
+};
+
+/* How far it was taken apart. */
+enum component_state {
+	COMPONENT_WHOLE = 0, /* not a container */
+	COMPONENT_OPENED,    /* everything in it follows */
+	COMPONENT_REFUSED,   /* hostile, or beyond a limit: what follows is part of the truth only */
+	COMPONENT_DAMAGED,
+	COMPONENT_CLOSED, /* a container that is not opened: unknown compression, encrypted … */
+};
+
+struct component {
+	uint32_t parent, first, next; /* COMPONENT_NONE */
+	uint16_t depth;		      /* containers above it */
+	uint8_t type, state, format;  /* enum component_type, component_state, format */
+	bool leads_out;		      /* a link */
+	uint32_t mode;
+	const char *path;   /* in its parent; the artifact's name for component 0 */
+	const char *target; /* of links, else "" */
+	uint64_t size;
+	struct digest sha256;
+	struct digest sha1; /* when tree_opts.sha1 */
+	/* NULL where there is nothing to tell: most files */
+	const struct verdict *verdict; /* structure and signatures of this component, its digest */
+	const struct component_signature *signature;
+	uint32_t nsignatures;
+	const struct binary *binary; /* when tree_opts.facts and it is one */
+	const struct component_bare *bare; /* signed files: as they were before */
+};
+
+/*
+ * A signed file without its signature: the digests that it had before somebody signed it. Signing
+ * writes the checksum anew and pads the end, so there are several candidates.
+ */
+#define COMPONENT_BARE_MAX 16
+struct component_bare {
+	uint32_t n;
+	struct {
+		struct digest sha256, sha1;
+	} as[COMPONENT_BARE_MAX];
+};
+
+struct component_tree {
+	struct component *c;
+	uint32_t n, cap;
+	struct arena arena;
+};
+void component_tree_free(struct component_tree *t);
+
+/* The whole path, "a.zip!dir/b.asar!x.js", cut to the buffer with "…". Returns out. */
+#define COMPONENT_PATH_MAX 4096
+const char *component_path(
+    const struct component_tree *t, uint32_t i, char out[static COMPONENT_PATH_MAX]);
