@@ -3,53 +3,46 @@
 
 /*
  * anatomy: does the structure of a file hold together, and does the signature inside it cover
- * everything? For PE files (wire/pe.h, crypto/authenticode.h); other formats have none so far.
+ * everything? One reader per format (anatomy_format.h): PE so far.
  *
- * PASS means: every byte of the file is covered by the Authenticode digest of each signature in
- * it, is one of the 12 header bytes that the format leaves out, or is part of a well-formed
- * certificate table with at most 7 zero bytes of alignment behind each signature; and each
- * signature verifies under the certificate embedded beside it. It does not mean that the
- * certificate is anybody's in particular: there is no chain here.
+ * PASS means: every byte of the file is covered by the Authenticode digest of each signature in it,
+ * is one of the few that the format leaves out, or is part of a well-formed place for signatures
+ * without room for anything else; and each signature verifies under the certificate embedded beside
+ * it. Whose certificate that is, is a claim unless anchors are given (signed.h): then its chain must
+ * hold, too.
  *
- * Guarantees: memory does not depend on the file's size: the head and the certificate table (at
- * most 16 MiB) are read at the start, everything else passes by once, in order.
+ * Guarantees: memory does not depend on the file's size.
  */
 
+#include "anatomy/signed.h"
 #include "base/arena.h"
-#include "crypto/authenticode.h"
-#include "crypto/hash.h"
 #include "model/verdict.h"
-#include "wire/pe.h"
 
-#define ANATOMY_SIGS_MAX 32
-
-struct anatomy_sig {
-	uint64_t off, len; /* of the table entry it is in */
-	struct digest digest; /* of the file, as signed */
-};
+struct anatomy_format;
 
 struct anatomy {
 	const char *format; /* "pe", "unknown" */
-	struct arena *arena;
-	struct verdict *verdict;
-	struct pe pe;
-	struct anatomy_sig sig[ANATOMY_SIGS_MAX];
-	size_t nsigs;
-	struct digest authenticode; /* recomputed, after anatomy_finish; unset if not signed */
+	/* After anatomy_finish: the signatures inside, nested ones behind theirs; in the arena. */
+	const struct component_signature *signature;
+	uint32_t nsignatures;
+	struct digest authenticode; /* recomputed, of the first signature's algorithm; unset: none */
 	/* private */
-	struct hasher *hasher;
-	struct pe_range range[PE_COVERED_MAX];
-	size_t nranges;
-	struct pe_sum sum;
-	uint64_t at;
+	const struct signed_trust *trust;
+	struct verdict *verdict;
+	struct arena *arena;
+	int fd;
+	uint64_t size;
+	const struct anatomy_format *reader;
+	void *state;
 };
 
 /*
- * Reads head and table of fd with pread, judges them, and gets ready for the bytes. Reasons go to
- * v, which starts anew with memory from the arena. 0 or -errno (I/O, memory).
+ * Reads what it needs of fd with pread, judges it, and gets ready for the bytes. Reasons go to v,
+ * which starts anew with memory from the arena. trust may be NULL; it, fd and arena must last until
+ * anatomy_free. 0 or -errno (I/O, memory).
  */
-FB_MUST int anatomy_begin(struct anatomy *a, int fd, uint64_t size, struct verdict *v,
-    struct arena *arena);
+FB_MUST int anatomy_begin(struct anatomy *a, int fd, uint64_t size,
+    const struct signed_trust *trust, struct verdict *v, struct arena *arena);
 /* The next bytes of the file, first to last; the length of all but the last a multiple of 4. */
 FB_MUST int anatomy_update(struct anatomy *a, const uint8_t *p, size_t n);
 /* Compares the digests and concludes the verdict. */

@@ -71,7 +71,7 @@ static const char *anatomy_words(const struct verify_artifact *a)
 		return "structure and signature do not account for the whole file";
 	if (!a->is_file)
 		return "only a digest was given, not what is inside";
-	return strcmp(a->format, "pe") == 0 ? "not signed" : "not looked inside: no PE file";
+	return strcmp(a->format, "unknown") != 0 ? "not signed" : "not looked inside: no PE file";
 }
 
 static const char *or_log(const char *url)

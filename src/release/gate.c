@@ -15,7 +15,7 @@ static struct span control_of(const struct reason *r)
 	struct span code = span_str(r->code);
 	struct span family = span_cut(code, 0, span_find(code, '.'));
 
-	if (span_eq_str(family, "pe"))
+	if (span_eq_str(family, "pe") || span_eq_str(family, "msi") || span_eq_str(family, "cab"))
 		return SPAN_LIT("anatomy");
 	return span_eq_str(code, "evidence.sbom") ? SPAN_LIT("sbom") : family;
 }

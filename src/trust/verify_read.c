@@ -73,7 +73,7 @@ int verify_examine(struct verify_session *v, int fd, unsigned set, struct verify
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	art->size = (uint64_t)st.st_size;
-	rc = anatomy_begin(an, fd, art->size, &art->anatomy, &v->results);
+	rc = anatomy_begin(an, fd, art->size, NULL, &art->anatomy, &v->results);
 	if (rc == 0)
 		rc = stream(v, fd, art->size, an);
 	/* Also on an error, so that the hasher starts anew with the next file. */
@@ -86,7 +86,7 @@ int verify_examine(struct verify_session *v, int fd, unsigned set, struct verify
 	if (rc == 0)
 		memcpy(art->digest, got, sizeof(got));
 	art->format = an->format;
-	art->has_authenticode = an->nsigs != 0;
+	art->has_authenticode = an->nsignatures != 0;
 	art->authenticode = an->authenticode;
 	anatomy_free(an);
 	return rc;
