@@ -52,7 +52,8 @@ static void as_note(struct span s)
 	check(note_open(&text, s, c.origin, the_key(), NULL) == 0 && span_starts(s, text));
 	check(checkpoint_sign(&c, the_key(), &again) == 0);
 	check(checkpoint_open(&d, buf_span(&again), the_key(), NULL) == 0);
-	check(memcmp(&c, &d, sizeof(c)) == 0);
+	check(strcmp(c.origin, d.origin) == 0 && c.size == d.size);
+	check(memcmp(&c.root, &d.root, sizeof(c.root)) == 0);
 }
 
 static void as_vkey(struct span s)

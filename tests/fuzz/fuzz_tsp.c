@@ -662,6 +662,25 @@ static void check(bool good)
 		abort();
 }
 
+/* Member by member: what lies between them is nobody's. */
+static bool same(const struct tsp *a, const struct tsp *b)
+{
+	const struct pkcs7 *x = &a->cms, *y = &b->cms;
+	const struct pkcs7_signer *s = &a->signer, *t = &b->signer;
+	const struct span one[] = { a->policy, a->serial, x->digest_algs, x->content_oid,
+		x->content.all, x->certs, x->crls, x->signers, s->issuer, s->serial, s->key_id,
+		s->digest_oid, s->attrs, s->sig_oid, s->sig_params, s->signature,
+		s->unsigned_attrs };
+	const struct span other[] = { b->policy, b->serial, y->digest_algs, y->content_oid,
+		y->content.all, y->certs, y->crls, y->signers, t->issuer, t->serial, t->key_id,
+		t->digest_oid, t->attrs, t->sig_oid, t->sig_params, t->signature,
+		t->unsigned_attrs };
+
+	return a->time == b->time && x->len == y->len && x->version == y->version &&
+	       s->version == t->version && memcmp(&a->imprint, &b->imprint, sizeof(a->imprint)) == 0 &&
+	       memcmp(one, other, sizeof(one)) == 0;
+}
+
 static const struct tsp_authority *authority(bool pinned)
 {
 	static struct tsp_authority *a[2];
@@ -693,9 +712,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int rc = tsp_read(&t, span_of(data, size), &f);
 
 	check(tsp_read(&again, span_of(data, size), NULL) == rc);
-	check(memcmp(&t, &again, sizeof(t)) == 0);
+	check(same(&t, &again));
 	if (rc != TSP_OK) {
-		check(rc > 0 && f.text[0] && memcmp(&t, &zero, sizeof(t)) == 0);
+		check(rc > 0 && f.text[0] && same(&t, &zero));
 		return 0;
 	}
 	check(t.time != TS_NONE && t.time != TS_FOREVER && digest_is_set(&t.imprint));
