@@ -80,16 +80,28 @@ static int on_content(void *ctx, struct span bytes)
 	return l->on_data(l->ctx, &o->e, bytes);
 }
 
-/* The digests that were asked for, all of them and no other, of what has content. */
+/* The digests that were asked for, all of them and no other, of what has content here. */
 static bool digests_fit(const struct listing *l, const struct unpack_entry *e,
     const struct parcel_end *end)
 {
-	bool content = e->type == UNPACK_FILE || (e->type == UNPACK_HARDLINK && end->size);
+	bool here = end->content == UNPACK_HERE;
+	if (!here && (e->type != UNPACK_FILE || e->opened))
+		return false;
+	bool content = here && (e->type == UNPACK_FILE || (e->type == UNPACK_HARDLINK && end->size));
 
 	for (int a = DIGEST_NONE + 1; a < DIGEST_ALGS; a++)
 		if (digest_is_set(&end->digest[a]) != (content && (l->limits.set & HASH_SET(a))))
 			return false;
-	return content || !end->size;
+	return here ? content || !end->size : true;
+}
+
+/* Nothing, or all of it: what the worker was to send is its own affair with opts.want. */
+static bool content_fits(const struct listing *l, const struct unpack_entry *e,
+    const struct parcel_end *end)
+{
+	if (!l->on_data || e->opened || end->content != UNPACK_HERE)
+		return l->sent == 0 || e->opened;
+	return l->sent == end->size || (l->limits.want && l->sent == 0);
 }
 
 static int on_end(void *ctx, const struct parcel_end *end)
@@ -99,17 +111,28 @@ static int on_end(void *ctx, const struct parcel_end *end)
 	if (!l->depth)
 		return -EBADMSG;
 	struct unpack_entry *e = &l->open[l->depth - 1].e;
-	if (!digests_fit(l, e, end) || end->size > l->limit - l->stats->bytes ||
-	    (l->on_data && !e->opened && l->sent != end->size))
+	uint64_t given = end->content == UNPACK_HERE ? end->size : 0;
+	if (!digests_fit(l, e, end) || given > l->limit - l->stats->bytes || !content_fits(l, e, end))
 		return -EBADMSG;
 	l->depth--;
 	l->sent = 0;
-	l->stats->bytes += end->size;
+	l->stats->bytes += given;
 	l->stats->files += e->type == UNPACK_FILE;
 	l->stats->links += e->type == UNPACK_SYMLINK || e->type == UNPACK_HARDLINK;
 	e->size = end->size;
+	e->content = end->content;
+	e->claim = end->claim;
 	e->digest = end->digest;
 	return e->path[0] ? l->on_entry(l->ctx, e) : 0; /* "./" is no entry */
+}
+
+static int on_note(void *ctx, const struct unpack_note *n)
+{
+	struct listing *l = ctx;
+
+	if (l->depth || (!l->limits.on_note && unpack_note_loose(n->kind)))
+		return -EBADMSG;
+	return l->limits.on_note ? l->limits.on_note(l->ctx, n) : 0;
 }
 
 static int listing_new(struct listing **ret_l, const struct unpack_opts *opts, uint64_t file_size,
@@ -139,7 +162,7 @@ static void listing_free(struct listing *l)
 
 static int run_listing(struct listing *l, struct unpack_run *run, struct fault *f)
 {
-	static const struct parcel_sink sink = { on_begin, on_content, on_end, NULL };
+	static const struct parcel_sink sink = { on_begin, on_content, on_end, on_note, NULL };
 
 	run->opts = &l->limits;
 	run->content = l->on_data != NULL;
@@ -150,6 +173,7 @@ static int run_listing(struct listing *l, struct unpack_run *run, struct fault *
 		rc = fault_set(f, UNPACK_DAMAGED, "%s: the sandboxed worker stopped in mid-sentence",
 		    QUOTE(span_str(run->label)));
 	l->stats->deb = run->deb;
+	l->stats->kind = run->kind;
 	quote(span_cut(span_str(run->format), 0, 48), l->stats->format);
 	return rc;
 }

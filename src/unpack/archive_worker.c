@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The worker's side of unpack_archive: goes through an archive, and the tars inside a deb. */
+/* The back end over libarchive: goes through an archive, and the tars inside a deb. */
 
 #include "unpack/archive_lib.h"
+#include "unpack/backend.h"
 #include "unpack/tar_check.h"
-#include "unpack/worker.h"
 #include "unpack/zip_check.h"
 
 #include <errno.h>
@@ -16,9 +16,6 @@ struct level {
 	struct unpack_work *w;
 	struct archive *a;
 	unsigned depth; /* from 1 */
-	struct hasher *hasher; /* of the entry at hand */
-	uint64_t size;         /* of it so far */
-	bool send;             /* its bytes are sent */
 	uint64_t entries;
 	bool deb;
 	bool extended; /* a tar with more than one header to an entry */
@@ -45,30 +42,9 @@ static int complain(struct level *l)
 
 /* --- the bytes of one entry ------------------------------------------------------------------ */
 
-static int take_bytes(struct level *l, struct span s)
+static uint64_t size_of(const struct level *l)
 {
-	int rc = unpack_count(l->w, s.n);
-
-	if (rc == 0)
-		rc = hasher_update(l->hasher, s.p, s.n);
-	if (rc == 0 && l->send)
-		rc = unpack_send(l->w, s);
-	l->size += s.n;
-	return rc;
-}
-
-/* A hole of a sparse file. */
-static int take_zeros(struct level *l, uint64_t n)
-{
-	static const uint8_t zeros[64u << 10];
-	int rc = 0;
-
-	while (rc == 0 && n) {
-		size_t part = n < sizeof(zeros) ? (size_t)n : sizeof(zeros);
-		rc = take_bytes(l, span_of(zeros, part));
-		n -= part;
-	}
-	return rc;
+	return l->w->item[l->depth - 1].size;
 }
 
 /* The next piece of the entry, accounted for; *ret_more is false at its end. */
@@ -81,12 +57,13 @@ static int next_block(struct level *l, struct span *ret_s, bool *ret_more)
 	int r = archive_read_data_block(l->a, &p, &n, &off);
 	if (r != ARCHIVE_OK && r != ARCHIVE_EOF)
 		return complain(l);
-	if (off >= 0 && (uint64_t)off < l->size && n)
+	if (off >= 0 && (uint64_t)off < size_of(l) && n)
 		return unpack_stop(l->w, UNPACK_DAMAGED, "a sparse file whose pieces overlap");
-	int rc = off >= 0 && (uint64_t)off > l->size ? take_zeros(l, (uint64_t)off - l->size) : 0;
+	int rc = off >= 0 && (uint64_t)off > size_of(l) ?
+	    unpack_zeros(l->w, (uint64_t)off - size_of(l)) : 0;
 	*ret_more = r == ARCHIVE_OK;
 	*ret_s = *ret_more ? span_of(p, n) : SPAN_NONE;
-	return rc ? rc : take_bytes(l, *ret_s);
+	return rc ? rc : unpack_data_at(l->w, l->depth, *ret_s);
 }
 
 static int read_content(struct level *l)
@@ -131,7 +108,7 @@ static int read_inner(struct level *in)
 	uint64_t used = (uint64_t)archive_filter_bytes(in->a, -1);
 	if (rc == 0)
 		rc = read_content(in->outer);
-	if (rc == 0 && used != in->outer->size)
+	if (rc == 0 && used != size_of(in->outer))
 		rc = unpack_stop(in->w, UNPACK_DAMAGED, "bytes behind the end of the archive inside");
 	return rc;
 }
@@ -139,14 +116,10 @@ static int read_inner(struct level *in)
 /* The process ends soon: nothing is freed. */
 static int open_inner(struct level *l)
 {
-	struct level in = { .w = l->w, .depth = l->depth + 1, .outer = l, .send = l->w->content };
+	struct level in = { .w = l->w, .depth = l->depth + 1, .outer = l };
 
-	in.hasher = l->w->hasher[in.depth - 1];
 	in.a = unpack_reader(NULL);
-	l->send = false;
-	int rc = in.a ? read_inner(&in) : -ENOMEM;
-	l->send = l->w->content;
-	return rc;
+	return in.a ? read_inner(&in) : -ENOMEM;
 }
 
 /* Is this member one of those that dpkg unpacks? Which: 0 control, 1 data; else -1. */
@@ -240,8 +213,6 @@ static bool is_target(
 
 static int check_entry(struct level *l, struct archive_entry *e, const struct parcel_begin *b)
 {
-	if (++l->w->entries > l->w->opts.entries)
-		return unpack_stop(l->w, UNPACK_REFUSED, "more than %u entries", l->w->opts.entries);
 	if (archive_entry_is_encrypted(e))
 		return unpack_stop(l->w, UNPACK_REFUSED, "entry %llu is encrypted",
 		    (unsigned long long)l->entries);
@@ -262,25 +233,12 @@ static int check_entry(struct level *l, struct archive_entry *e, const struct pa
 static int check_size(struct level *l, struct archive_entry *e, const struct parcel_begin *b)
 {
 	if (b->type == UNPACK_FILE && archive_entry_size_is_set(e) &&
-	    (uint64_t)archive_entry_size(e) != l->size)
+	    (uint64_t)archive_entry_size(e) != size_of(l))
 		return unpack_stop(l->w, UNPACK_DAMAGED,
 		    "entry %llu says that it has %lld bytes and has %llu",
 		    (unsigned long long)l->entries, (long long)archive_entry_size(e),
-		    (unsigned long long)l->size);
+		    (unsigned long long)size_of(l));
 	return 0;
-}
-
-static int send_end(struct level *l, const struct parcel_begin *b)
-{
-	struct parcel_end end = { .size = l->size };
-
-	int rc = hasher_final(l->hasher, end.digest);
-	if (rc < 0)
-		return rc;
-	if (b->type != UNPACK_FILE && !l->size)
-		memset(end.digest, 0, sizeof(end.digest));
-	parcel_put_end(&l->w->out, &end);
-	return unpack_flush(l->w, 48u << 10);
 }
 
 static int read_entry(struct level *l, struct archive_entry *e)
@@ -298,17 +256,18 @@ static int read_entry(struct level *l, struct archive_entry *e)
 		        archive_format(l->a) == ARCHIVE_FORMAT_AR ?
 		    strcmp(b.path, "debian-binary") == 0 :
 		    false;
-	int member = b.type == UNPACK_FILE ? deb_member(l, b.path) : -1;
+	int member = b.type == UNPACK_FILE && l->depth < l->w->opts.depth ? deb_member(l, b.path) : -1;
 	b.opened = member >= 0;
-	parcel_put_begin(&l->w->out, &b);
-	l->size = 0;
+	rc = unpack_begin(l->w, &b);
+	if (rc)
+		return rc;
 	if (b.opened)
 		rc = go_into(l, member);
 	else if (has_content(&b))
 		rc = read_content(l);
 	if (rc == 0)
 		rc = check_size(l, e, &b);
-	return rc ? rc : send_end(l, &b);
+	return rc ? rc : unpack_end(l->w);
 }
 
 /* Compressed twice is a trick, but for what is in an rpm. */
@@ -373,6 +332,25 @@ static int check_tail(struct level *l)
 	return unpack_stop(l->w, UNPACK_DAMAGED, "bytes behind the end of the compressed stream");
 }
 
+static enum unpack_format kind_of(struct level *l)
+{
+	if (archive_filter_count(l->a) > 1 && is_rpm(l))
+		return UNPACK_FORMAT_RPM;
+	switch (archive_format(l->a) & ARCHIVE_FORMAT_BASE_MASK) {
+	case ARCHIVE_FORMAT_TAR:
+		return UNPACK_FORMAT_TAR;
+	case ARCHIVE_FORMAT_ZIP:
+		return UNPACK_FORMAT_ZIP;
+	case ARCHIVE_FORMAT_AR:
+		return l->deb ? UNPACK_FORMAT_DEB : UNPACK_FORMAT_AR;
+	case ARCHIVE_FORMAT_CPIO:
+		return UNPACK_FORMAT_CPIO;
+	case ARCHIVE_FORMAT_7ZIP:
+		return UNPACK_FORMAT_7Z;
+	}
+	return UNPACK_FORMAT_NONE;
+}
+
 static int read_all(struct level *l)
 {
 	if (archive_read_open1(l->a) != ARCHIVE_OK)
@@ -382,6 +360,7 @@ static int read_all(struct level *l)
 	    archive_filter_count(l->a) > 1 ? ", " : "",
 	    archive_filter_count(l->a) > 1 ? archive_filter_name(l->a, 0) : "");
 	l->w->last.deb = l->deb;
+	l->w->last.kind = kind_of(l);
 	if (rc == 0)
 		rc = check_tail(l);
 	if (rc == 0 && is_format(l, ARCHIVE_FORMAT_ZIP))
@@ -391,24 +370,21 @@ static int read_all(struct level *l)
 	return rc;
 }
 
-/* The C library looks at the time zone again for each entry; it must find what it knows. */
-static void settle(struct unpack_work *w)
+static int run(struct unpack_work *w)
 {
-	static char *env[2];
-
-	if (w->locale)
-		uselocale(w->locale);
-	env[0] = w->time_zone;
-	environ = env;
-}
-
-int unpack_work_archive(void *ctx)
-{
-	struct unpack_work *w = ctx;
 	struct unpack_source s = { .w = w };
-	struct level l = { .w = w, .depth = 1, .hasher = w->hasher[0], .send = w->content };
+	struct level l = { .w = w, .depth = 1 };
 
-	settle(w);
 	l.a = unpack_reader(&s);
-	return unpack_goodbye(w, l.a ? read_all(&l) : -ENOMEM);
+	return l.a ? read_all(&l) : -ENOMEM;
 }
+
+static bool probe(struct span head, struct span tail, uint64_t size)
+{
+	(void)head;
+	(void)tail;
+	(void)size;
+	return true;
+}
+
+const struct unpack_backend unpack_backend_libarchive = { UNPACK_FORMAT_NONE, probe, run };

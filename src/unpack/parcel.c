@@ -55,6 +55,10 @@ void parcel_put_end(struct buf *b, const struct parcel_end *e)
 	size_t at = open_parcel(b, PARCEL_END);
 
 	buf_put_be64(b, e->size);
+	buf_putc(b, (char)e->content);
+	buf_putc(b, digest_is_set(&e->claim) ? 1 : 0);
+	if (digest_is_set(&e->claim))
+		buf_put(b, e->claim.b, digest_len(DIGEST_SHA256));
 	for (int a = DIGEST_NONE + 1; a < DIGEST_ALGS; a++) {
 		if (!digest_is_set(&e->digest[a]))
 			continue;
@@ -64,12 +68,27 @@ void parcel_put_end(struct buf *b, const struct parcel_end *e)
 	close_parcel(b, at);
 }
 
+void parcel_put_note(struct buf *b, const struct unpack_note *n)
+{
+	size_t at = open_parcel(b, PARCEL_NOTE);
+
+	buf_putc(b, (char)n->kind);
+	buf_put_be64(b, n->off);
+	buf_put_be64(b, n->len);
+	buf_putc(b, digest_is_set(&n->digest) ? 1 : 0);
+	if (digest_is_set(&n->digest))
+		buf_put(b, n->digest.b, digest_len(DIGEST_SHA256));
+	put_text(b, n->text, UNPACK_PATH_MAX);
+	close_parcel(b, at);
+}
+
 void parcel_put_last(struct buf *b, const struct parcel_last *e)
 {
 	size_t at = open_parcel(b, PARCEL_LAST);
 
 	buf_putc(b, (char)e->how);
 	buf_putc(b, e->deb ? 1 : 0);
+	buf_putc(b, (char)e->kind);
 	put_text(b, e->format, PARCEL_TEXT_MAX);
 	put_text(b, e->why, PARCEL_TEXT_MAX);
 	close_parcel(b, at);
@@ -108,12 +127,27 @@ static int read_begin(struct parcel_reader *r, struct cur c)
 	return r->sink->begin(r->ctx, &e);
 }
 
+/* A SHA-256, or none. */
+static struct digest get_claim(struct cur *c)
+{
+	uint8_t is = cur_u8(c);
+	const uint8_t *p = is == 1 ? cur_need(c, digest_len(DIGEST_SHA256)) : NULL;
+
+	if (is > 1)
+		cur_fail(c, -EBADMSG);
+	return p ? digest_of(DIGEST_SHA256, p) : (struct digest){ 0 };
+}
+
 /* Digests in the order of the algorithms, each once. */
 static int read_end(struct parcel_reader *r, struct cur c)
 {
 	struct parcel_end e = { .size = cur_be64(&c) };
-	uint8_t before = DIGEST_NONE;
+	uint8_t before = DIGEST_NONE, content = cur_u8(&c);
 
+	e.claim = get_claim(&c);
+	e.content = (enum unpack_content)content;
+	if (c.err || content > UNPACK_LOCKED)
+		return -EBADMSG;
 	while (cur_left(&c)) {
 		uint8_t alg = cur_u8(&c);
 		const uint8_t *p = alg > before && alg < DIGEST_ALGS ?
@@ -127,14 +161,30 @@ static int read_end(struct parcel_reader *r, struct cur c)
 	return c.err ? -EBADMSG : r->sink->end(r->ctx, &e);
 }
 
+static int read_note(struct parcel_reader *r, struct cur c)
+{
+	uint8_t kind = cur_u8(&c);
+	struct unpack_note n = { .kind = (enum unpack_note_kind)kind };
+
+	n.off = cur_be64(&c);
+	n.len = cur_be64(&c);
+	n.digest = get_claim(&c);
+	n.text = get_text(&c, r->text[0], UNPACK_PATH_MAX);
+	if (c.err || cur_left(&c) || !kind || kind >= UNPACK_NOTE_KINDS || !r->sink->note)
+		return -EBADMSG;
+	return r->sink->note(r->ctx, &n);
+}
+
 static int read_last(struct parcel_reader *r, struct cur c)
 {
-	uint8_t how = cur_u8(&c), deb = cur_u8(&c);
-	struct parcel_last e = { .how = (enum unpack_result)how, .deb = deb };
+	uint8_t how = cur_u8(&c), deb = cur_u8(&c), kind = cur_u8(&c);
+	struct parcel_last e = { .how = (enum unpack_result)how, .deb = deb,
+		.kind = (enum unpack_format)kind };
 
 	e.format = get_text(&c, r->text[0], PARCEL_TEXT_MAX);
 	e.why = get_text(&c, r->text[1], PARCEL_TEXT_MAX);
-	if (c.err || cur_left(&c) || how > UNPACK_DAMAGED || deb > 1 ||
+	if (c.err || cur_left(&c) || how > UNPACK_CLOSED || how == UNPACK_NO_SANDBOX || deb > 1 ||
+	    kind >= UNPACK_FORMATS ||
 	    (how == UNPACK_DONE) != (e.why[0] == 0))
 		return -EBADMSG;
 	r->ended = true;
@@ -150,6 +200,8 @@ static int read_body(struct parcel_reader *r)
 		return read_begin(r, c);
 	case PARCEL_END:
 		return read_end(r, c);
+	case PARCEL_NOTE:
+		return read_note(r, c);
 	case PARCEL_LAST:
 		return read_last(r, c);
 	}

@@ -8,8 +8,8 @@
  * The reader trusts nothing: the worker has taken apart a file that somebody else made, so a parcel
  * that this code would not have written, or at a moment when no worker writes it, is -EBADMSG.
  *
- * A run: (BEGIN (DATA | BEGIN … END)* END)* LAST. An entry inside a container comes between the
- * container's BEGIN and END, and the container then has no DATA. unpack_raw: DATA* LAST.
+ * A run: (NOTE | BEGIN (DATA | BEGIN … END)* END)* LAST. An entry inside a container comes between
+ * the container's BEGIN and END, and the container then has no DATA. unpack_raw: DATA* LAST.
  */
 
 #include "unpack/unpack.h"
@@ -19,7 +19,7 @@
 #define PARCEL_BODY_MAX (2 * UNPACK_PATH_MAX + 64) /* of every parcel but DATA */
 #define PARCEL_TEXT_MAX 256
 
-enum parcel_type { PARCEL_BEGIN = 1, PARCEL_DATA, PARCEL_END, PARCEL_LAST };
+enum parcel_type { PARCEL_BEGIN = 1, PARCEL_DATA, PARCEL_END, PARCEL_LAST, PARCEL_NOTE };
 
 struct parcel_begin {
 	enum unpack_type type;
@@ -31,11 +31,14 @@ struct parcel_begin {
 struct parcel_end {
 	uint64_t size;
 	struct digest digest[DIGEST_ALGS];
+	enum unpack_content content;
+	struct digest claim; /* SHA-256 or unset */
 };
 
 struct parcel_last {
 	enum unpack_result how;
 	bool deb;
+	enum unpack_format kind;
 	const char *format; /* libarchive's words: QUOTE them */
 	const char *why;    /* the same; for every how but UNPACK_DONE */
 };
@@ -44,6 +47,7 @@ struct parcel_last {
 void parcel_put_begin(struct buf *b, const struct parcel_begin *e);
 void parcel_put_data_head(struct buf *b, size_t n); /* the n bytes follow */
 void parcel_put_end(struct buf *b, const struct parcel_end *e);
+void parcel_put_note(struct buf *b, const struct unpack_note *n);
 void parcel_put_last(struct buf *b, const struct parcel_last *e);
 
 /* What the parcels are given to, each in turn; texts are valid during the call. Negative: stop. */
@@ -51,6 +55,7 @@ struct parcel_sink {
 	int (*begin)(void *ctx, const struct parcel_begin *e);
 	int (*data)(void *ctx, struct span bytes);
 	int (*end)(void *ctx, const struct parcel_end *e);
+	int (*note)(void *ctx, const struct unpack_note *n);
 	int (*last)(void *ctx, const struct parcel_last *e);
 };
 

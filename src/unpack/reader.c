@@ -5,72 +5,12 @@
 #include "unpack/archive_lib.h"
 #include "unpack/worker.h"
 
-#include "base/file.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define BLOCK (256u << 10)
-#define FLUSH_AT (48u << 10)
-
-int unpack_stop(struct unpack_work *w, enum unpack_result how, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(w->why, sizeof(w->why), fmt, ap);
-	va_end(ap);
-	if (!w->why[0])
-		snprintf(w->why, sizeof(w->why), "unreadable");
-	return (int)how;
-}
-
-int unpack_count(struct unpack_work *w, uint64_t n)
-{
-	if (n <= w->limit - w->total) {
-		w->total += n;
-		return 0;
-	}
-	if (w->limit == w->opts.bytes)
-		return unpack_stop(w, UNPACK_REFUSED, "it unpacks to more than %llu bytes",
-		    (unsigned long long)w->limit);
-	return unpack_stop(w, UNPACK_REFUSED,
-	    "it unpacks to more than %u bytes for each of its own: a decompression bomb",
-	    w->opts.ratio);
-}
-
-int unpack_flush(struct unpack_work *w, size_t at_least)
-{
-	int rc = buf_err(&w->out);
-
-	if (rc == 0 && w->out.n >= at_least) {
-		rc = file_write_all(SANDBOX_OUT, buf_span(&w->out));
-		buf_reset(&w->out);
-	}
-	return rc;
-}
-
-int unpack_send(struct unpack_work *w, struct span s)
-{
-	int rc = 0;
-
-	while (rc == 0 && s.n) {
-		struct span part = span_cut(s, 0, PARCEL_DATA_MAX);
-		parcel_put_data_head(&w->out, part.n);
-		if (part.n < FLUSH_AT) {
-			buf_put_span(&w->out, part);
-			rc = unpack_flush(w, FLUSH_AT);
-		} else {
-			rc = unpack_flush(w, 0);
-			if (rc == 0)
-				rc = file_write_all(SANDBOX_OUT, part);
-		}
-		s = span_from(s, part.n);
-	}
-	return rc;
-}
 
 static la_ssize_t on_read(struct archive *a, void *ctx, const void **ret_p)
 {

@@ -33,6 +33,8 @@ struct unpack_opts unpack_limits(const struct unpack_opts *opts)
 		o.memory = UNPACK_MEMORY_DEFAULT;
 	if (!o.timeout)
 		o.timeout = TIMEOUT_DEFAULT;
+	if (!o.depth || o.depth > UNPACK_DEPTH_MAX)
+		o.depth = UNPACK_DEPTH_MAX;
 	return o;
 }
 
@@ -85,8 +87,8 @@ static void warm_up(struct unpack_work *w)
 
 static void prepared_free(struct unpack_work *w)
 {
-	for (size_t i = 0; i < ARRAY_LEN(w->hasher); i++)
-		hasher_free(w->hasher[i]);
+	for (size_t i = 0; i < ARRAY_LEN(w->item); i++)
+		hasher_free(w->item[i].hasher);
 	if (w->locale)
 		freelocale(w->locale);
 	free(w);
@@ -112,8 +114,8 @@ static int prepare(struct unpack_work **ret_w, const struct unpack_run *r, struc
 	w->limit = unpack_limit_of(&w->opts, w->file_size);
 	w->out = BUF_INIT(OUT_MAX);
 	warm_up(w);
-	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(w->hasher); i++)
-		rc = hasher_new(&w->hasher[i], w->opts.set);
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(w->item); i++)
+		rc = hasher_new(&w->item[i].hasher, w->opts.set);
 	if (rc < 0)
 		prepared_free(w);
 	else
@@ -128,6 +130,7 @@ static int take_last(void *ctx, const struct parcel_last *e)
 
 	r->how = e->how;
 	r->deb = e->deb;
+	r->kind = e->kind;
 	snprintf(r->format, sizeof(r->format), "%s", e->format);
 	snprintf(r->why, sizeof(r->why), "%s", e->why);
 	return 0;
@@ -151,7 +154,13 @@ static int pass_end(void *ctx, const struct parcel_end *e)
 	return r->sink->end ? r->sink->end(r->ctx, e) : -EBADMSG;
 }
 
-static const struct parcel_sink pass = { pass_begin, pass_data, pass_end, take_last };
+static int pass_note(void *ctx, const struct unpack_note *n)
+{
+	struct unpack_run *r = ctx;
+	return r->sink->note ? r->sink->note(r->ctx, n) : -EBADMSG;
+}
+
+static const struct parcel_sink pass = { pass_begin, pass_data, pass_end, pass_note, take_last };
 
 static int on_output(void *ctx, struct span bytes)
 {
@@ -169,6 +178,8 @@ static int judge_last(const struct unpack_run *r, struct fault *f)
 		return fault_set(f, UNPACK_NOT_ARCHIVE, "%s: %s", QUOTE(label), QUOTE(why));
 	case UNPACK_REFUSED:
 		return fault_set(f, UNPACK_REFUSED, "%s: refused: %s", QUOTE(label), QUOTE(why));
+	case UNPACK_CLOSED:
+		return fault_set(f, UNPACK_CLOSED, "%s: closed: %s", QUOTE(label), QUOTE(why));
 	default:
 		return fault_set(f, UNPACK_DAMAGED, "%s: damaged: %s", QUOTE(label), QUOTE(why));
 	}

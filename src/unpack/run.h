@@ -18,6 +18,7 @@ struct unpack_run {
 	/* out: the LAST parcel, if there was one */
 	enum unpack_result how;
 	bool deb;
+	enum unpack_format kind;
 	char format[PARCEL_TEXT_MAX], why[PARCEL_TEXT_MAX];
 };
 

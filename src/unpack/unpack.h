@@ -50,13 +50,60 @@
 #define UNPACK_PATHS_MAX (96u << 20)       /* bytes of all paths together, as kept here */
 #define UNPACK_MEMORY_DEFAULT (224ull << 20) /* xz -9 needs 65 MiB, zstd --ultra -22 129 MiB */
 
+#define UNPACK_HEAD 4096 /* bytes of an entry that unpack_want_fn sees */
+#define UNPACK_TAIL 512
+
 enum unpack_result {
 	UNPACK_DONE = 0,
 	UNPACK_NOT_ARCHIVE, /* none of the formats (unpack_raw: not compressed) */
 	UNPACK_REFUSED,     /* readable, but hostile or beyond a limit */
 	UNPACK_DAMAGED,     /* cut off, a checksum that does not fit, bytes that make no sense */
 	UNPACK_NO_SANDBOX,  /* the worker cannot be confined; nothing was read */
+	UNPACK_CLOSED, /* well-formed, but not (all of) it can be read: encrypted, unknown compression */
 };
+
+enum unpack_format {
+	UNPACK_FORMAT_NONE = 0,
+	UNPACK_FORMAT_TAR,
+	UNPACK_FORMAT_ZIP,
+	UNPACK_FORMAT_AR,
+	UNPACK_FORMAT_DEB,
+	UNPACK_FORMAT_CPIO,
+	UNPACK_FORMAT_RPM,
+	UNPACK_FORMAT_7Z,
+	UNPACK_FORMAT_ASAR,
+	UNPACK_FORMAT_CFB, /* MSI */
+	UNPACK_FORMAT_CAB,
+	UNPACK_FORMAT_DMG,
+	UNPACK_FORMATS,
+};
+const char *unpack_format_name(enum unpack_format f); /* "tar" "zip" … "7z"; "none" */
+
+/* What belongs to no entry. */
+enum unpack_note_kind {
+	UNPACK_NOTE_FRONT = 1, /* bytes in front of the first entry: a self-extracting program */
+	UNPACK_NOTE_GAP,       /* bytes between entries that belong to none */
+	UNPACK_NOTE_BEHIND,    /* bytes behind the end of the archive */
+	UNPACK_NOTE_SIGNATURE, /* a block of signatures: APK signature scheme v2 and later */
+	UNPACK_NOTE_CASE,      /* text: a path that another equals but for the case of letters */
+	UNPACK_NOTE_HEADER,    /* digest: of the archive's header (asar: Electron compares it) */
+	UNPACK_NOTE_FACT,      /* text: "name=value", what the archive says of itself (rpm) */
+	UNPACK_NOTE_KINDS,
+};
+
+struct unpack_note {
+	enum unpack_note_kind kind;
+	uint64_t off, len;    /* in the file; 0, 0 where it has no place */
+	const char *text;     /* outside text, or "" */
+	struct digest digest; /* unset where there is none */
+};
+/* Never in between an entry's bytes. Negative ends it. */
+typedef int unpack_note_fn(void *ctx, const struct unpack_note *n);
+/* Is it one that makes an archive refused where nobody takes notes? FRONT, GAP, BEHIND. */
+bool unpack_note_loose(enum unpack_note_kind k);
+/* Runs in the worker: are the bytes of this file wanted in on_data? head is its first UNPACK_HEAD bytes
+ * (all of a shorter one). */
+typedef bool unpack_want_fn(void *ctx, const char *path, struct span head);
 
 struct unpack_opts {
 	unsigned set;     /* digests wanted: HASH_SET(…) | …; 0 = SHA-256 */
@@ -66,6 +113,18 @@ struct unpack_opts {
 	uint64_t memory;  /* of the worker; 0 = UNPACK_MEMORY_DEFAULT */
 	ts timeout;       /* wall clock; 0 = 10 minutes */
 	bool no_sandbox;  /* the user said so: run the worker without Landlock and seccomp */
+	unsigned depth;   /* 0 = UNPACK_DEPTH_MAX; 1: the members of a deb are files like others */
+	/* With the ctx of the callbacks. NULL: what a loose note would tell is UNPACK_REFUSED. */
+	unpack_note_fn *on_note;
+	unpack_want_fn *want; /* NULL: on_data is given the bytes of every file */
+	void *want_ctx;
+};
+
+/* Where an entry's bytes are. */
+enum unpack_content {
+	UNPACK_HERE = 0,
+	UNPACK_ELSEWHERE, /* in a file beside the archive (asar "unpacked"): size and claim are claims */
+	UNPACK_LOCKED,	  /* encrypted, or compressed in a way that is not known: the run ends CLOSED */
 };
 
 enum unpack_type {
@@ -86,13 +145,16 @@ struct unpack_entry {
 	bool opened;        /* an archive inside, its entries were given */
 	const char *container; /* depth 2: the path of the archive that it is in, else "" */
 	uint32_t mode;      /* permission bits */
-	uint64_t size;      /* bytes read */
+	enum unpack_content content;
+	uint64_t size;      /* bytes read; if content is not HERE, as the archive claims */
+	struct digest claim; /* content ELSEWHERE: the digest that the archive wants; may be unset */
 	const struct digest *digest; /* [DIGEST_ALGS], set for opts.set of FILE, and HARDLINK with bytes;
-	                              * all unset in on_data */
+	                              * all unset in on_data, and where content is not HERE */
 };
 
 struct unpack_stats {
 	uint64_t entries, files, links, bytes;
+	enum unpack_format kind; /* NONE when it ended before that was known */
 	char format[QUOTE_MAX + 8]; /* "GNU tar format", as libarchive calls it, made printable */
 	bool deb;        /* a Debian package: see unpack_entry.depth */
 };

@@ -11,20 +11,34 @@
 
 #include <locale.h>
 
+/* An entry that is open, one at each depth. */
+struct unpack_item {
+	struct hasher *hasher;
+	enum unpack_type type;
+	const char *path;
+	bool send;    /* its bytes go to the parent */
+	bool undecided; /* whether they do is asked when its head is there */
+	uint64_t size;
+};
+
 /* Made before the fork, used after it: what would need files or a lock to be made in there. */
 struct unpack_work {
 	struct unpack_opts opts; /* nothing left at 0 but no_sandbox */
 	uint64_t limit; /* bytes out: opts.bytes, or what the ratio allows */
 	bool content;   /* send DATA */
 	uint64_t file_size;
-	struct hasher *hasher[UNPACK_DEPTH_MAX]; /* by depth - 1 */
+	struct unpack_item item[UNPACK_DEPTH_MAX]; /* by depth - 1 */
+	unsigned depth; /* of them that are open */
 	locale_t locale;   /* names are UTF-8 */
 	char time_zone[256]; /* "TZ=…": what the C library already read */
 	/* private to the worker */
 	struct buf out;
+	uint8_t head[UNPACK_HEAD]; /* of the entry at hand, while undecided */
+	size_t nhead;
 	uint64_t total;
 	uint32_t entries;
-	struct parcel_last last;
+	struct parcel_last last; /* last.kind is the back end's to set if it has several */
+	bool locked; /* an entry could not be read: why says it */
 	char why[PARCEL_TEXT_MAX], format[PARCEL_TEXT_MAX];
 };
 
