@@ -49,6 +49,43 @@ static const char *const migration[] = {
 	" last_import INTEGER NOT NULL,"
 	" PRIMARY KEY (type, value, source)"
 	") STRICT, WITHOUT ROWID;",
+	/* 3: known files (known_good.h). A key is the algorithm and the digest; versions are indexes
+	 * into known_version, delta-coded; base is the path's last part in lower case. */
+	"CREATE TABLE known_list ("
+	" id INTEGER PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE,"
+	" product TEXT NOT NULL,"
+	" licence TEXT,"
+	" format TEXT NOT NULL,"
+	" file TEXT NOT NULL,"
+	" source BLOB NOT NULL CHECK (length(source) = 32),"
+	" content BLOB NOT NULL CHECK (length(content) = 32),"
+	" imported INTEGER NOT NULL,"
+	" ledger INTEGER NOT NULL,"
+	" digests INTEGER NOT NULL,"
+	" paths INTEGER NOT NULL,"
+	" algs INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE known_version ("
+	" list INTEGER NOT NULL,"
+	" idx INTEGER NOT NULL,"
+	" name TEXT NOT NULL,"
+	" PRIMARY KEY (list, idx)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE known_digest ("
+	" key BLOB NOT NULL,"
+	" list INTEGER NOT NULL,"
+	" versions BLOB NOT NULL,"
+	" PRIMARY KEY (key, list)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE known_path ("
+	" base BLOB NOT NULL,"
+	" list INTEGER NOT NULL,"
+	" path BLOB NOT NULL,"
+	" key BLOB NOT NULL,"
+	" PRIMARY KEY (base, list, path, key)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX known_path_key ON known_path (key, list);",
 };
 
 _Static_assert(ARRAY_LEN(migration) == STORE_SCHEMA, "one migration for each schema");
