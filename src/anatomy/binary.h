@@ -26,6 +26,8 @@
 #define BINARY_SECTIONS_MAX 512
 #define BINARY_NAMES_MAX 65536	/* entries of one list */
 #define BINARY_STRINGS_MAX 4096 /* telling strings of one file */
+#define BINARY_TEXT_MAX 4096 /* a longer name is cut, and so is its list */
+#define BINARY_HASHED_MAX 3 /* times the file's size: sections that overlap more are not digested */
 
 struct text_list {
 	const char *const *v; /* sorted, unique */
@@ -46,7 +48,7 @@ struct binary_section {
 	uint64_t addr, vsize;
 	uint32_t flags;
 	uint16_t entropy; /* thousandths of a bit per byte, 0 … 8000; 0 for BSS */
-	struct digest digest; /* SHA-256 of its bytes */
+	struct digest digest; /* SHA-256 of its bytes; unset: none, or beyond BINARY_HASHED_MAX */
 };
 
 struct binary_slice {
@@ -61,6 +63,12 @@ struct binary_slice {
 	struct text_list search; /* RPATH, RUNPATH, LC_RPATH, interpreter */
 	const struct binary_section *section;
 	uint32_t nsections;
+	/* What else the format says of itself, "kind:value": "pdb:C:\\b\\x.pdb", "resource:RCDATA/101/1033",
+	 * "clr:v4.0.30319", "guard-cf", "interpreter", "debuglink:x.debug", "ifunc": docs/binary.md */
+	struct text_list traits;
+	uint32_t nresources;	   /* PE: leaves of the resource tree, and their bytes */
+	uint64_t resource_bytes;
+	uint32_t nunwind; /* PE: entries of the exception directory */
 	uint64_t entry;	      /* address; 0: none */
 	const char *build_id; /* GNU build id, LC_UUID, PDB GUID; NULL */
 	struct digest imphash; /* MD5, PE only; else unset */
@@ -70,6 +78,7 @@ struct binary {
 	enum format format;
 	const struct binary_slice *slice;
 	uint32_t nslices;
+	const char *integrity; /* Electron's ElectronAsarIntegrity resource: JSON text; NULL */
 	/* PE version resource, Mach-O LC_SOURCE_VERSION …; NULL where there is none */
 	const char *version, *product, *company, *original_name;
 	ts stamp; /* link time as claimed; TS_NONE */
