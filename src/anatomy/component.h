@@ -76,14 +76,27 @@ struct component_bare {
 	} as[COMPONENT_BARE_MAX];
 };
 
+/* Not to be moved or copied: the arena's address is kept in verdicts. */
 struct component_tree {
-	struct component *c;
+	struct component *c; /* moves when components are added: keep indexes */
 	uint32_t n, cap;
 	struct arena arena;
 };
+void component_tree_init(struct component_tree *t);
 void component_tree_free(struct component_tree *t);
 
-/* The whole path, "a.zip!dir/b.asar!x.js", cut to the buffer with "…". Returns out. */
+/*
+ * Adds a component behind *last, its elder sibling (COMPONENT_NONE: it is the first), which it then
+ * is itself. Texts are copied. 0, -ENOMEM, -E2BIG (COMPONENTS_MAX).
+ */
+FB_MUST int component_add(struct component_tree *t, uint32_t parent, uint32_t *last,
+    struct span path, struct span target, uint32_t *ret_i);
+
+const char *component_type_name(enum component_type t);	  /* "file" "dir" "symlink" "hardlink" "special" */
+const char *component_state_name(enum component_state s); /* "whole" "opened" "refused" "damaged" "closed" */
+
+/* The whole path, "a.zip!dir/b.asar!x.js"; of one that does not fit the buffer the end, behind "…".
+ * Returns out. */
 #define COMPONENT_PATH_MAX 4096
 const char *component_path(
     const struct component_tree *t, uint32_t i, char out[static COMPONENT_PATH_MAX]);

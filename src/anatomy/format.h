@@ -6,7 +6,7 @@
  *
  * A guess for choosing a reader, never a verdict: the reader decides. Where two formats are possible
  * (a zip with a program in front of it) the one that a loader would run wins, and format_also_zip
- * says that the other is there.
+ * says that the other is there. Pure; looks at no more than it is given.
  */
 
 #include "base/span.h"
@@ -22,7 +22,7 @@ enum format {
 	FORMAT_ZIP,
 	FORMAT_ASAR,
 	FORMAT_TAR,
-	FORMAT_AR, /* deb is one */
+	FORMAT_AR, /* static libraries; a Debian package is FORMAT_DEB */
 	FORMAT_CPIO,
 	FORMAT_RPM,
 	FORMAT_7Z,
@@ -33,6 +33,7 @@ enum format {
 	FORMAT_LZMA,
 	FORMAT_ZSTD,
 	FORMAT_LZ4,
+	FORMAT_DEB,
 	FORMATS,
 };
 
@@ -43,7 +44,11 @@ const char *format_name(enum format f);
 #define FORMAT_TAIL 512	 /* last bytes: a DMG's trailer; n 0 when they are not at hand */
 
 enum format format_of(struct span head, struct span tail, uint64_t size);
+/* Does it end as a zip does, whatever it begins with? */
+bool format_also_zip(struct span tail);
 /* Is it one that unpack/ opens? */
 bool format_is_container(enum format f);
+/* One compressed stream, of a tar or of a single file. */
+bool format_is_compressed(enum format f);
 /* A program or library, of which binary.h tells the facts? */
 bool format_is_binary(enum format f);

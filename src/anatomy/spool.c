@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "anatomy/spool.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void spool_free(struct spool *s)
+{
+	if (s->map)
+		munmap(s->map, SPOOL_MEMORY);
+	fd_close_p(&s->mem);
+	fd_close_p(&s->file);
+	*s = SPOOL_INIT;
+}
+
+static int make_memory(struct spool *s)
+{
+	s->mem = memfd_create("firebreak", MFD_CLOEXEC);
+	if (s->mem < 0 || ftruncate(s->mem, SPOOL_MEMORY) < 0)
+		return -errno;
+	void *p = mmap(NULL, SPOOL_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, s->mem, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	s->map = p;
+	return 0;
+}
+
+int spool_reset(struct spool *s)
+{
+	s->n = 0;
+	s->ntail = 0;
+	s->where = SPOOL_IN_MEMORY;
+	fd_close_p(&s->file);
+	s->file = -1;
+	if (!s->map)
+		return make_memory(s);
+	/* spool_fd may have cut it */
+	return ftruncate(s->mem, SPOOL_MEMORY) < 0 ? -errno : 0;
+}
+
+/* A file without a name; where the file system cannot, one whose name is taken away at once. */
+static int nameless_in(const char *dir)
+{
+	char path[4096];
+
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd < 0 ? -errno : fd;
+	if (snprintf(path, sizeof(path), "%s/firebreak.XXXXXX", dir) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	return fd;
+}
+
+static int make_file(struct spool *s, struct fault *f)
+{
+	const char *env = getenv("TMPDIR");
+	const char *const dirs[] = { env && env[0] ? env : "/var/tmp", "/tmp" };
+	int rc = -ENOENT;
+
+	for (size_t i = 0; rc < 0 && i < (env && env[0] ? 1 : ARRAY_LEN(dirs)); i++)
+		rc = nameless_in(dirs[i]);
+	if (rc < 0)
+		return fault_set(f, rc, "%s: no room for a temporary file: %s (set TMPDIR to a folder "
+					"that has some)",
+		    QUOTE(span_str(dirs[0])), strerror(-rc));
+	s->file = rc;
+	return 0;
+}
+
+static int put_file(struct spool *s, struct span bytes, struct fault *f)
+{
+	int rc = file_write_all(s->file, bytes);
+	return rc < 0 ? fault_set(f, rc, "writing a temporary file: %s (set TMPDIR to a folder with "
+					 "more room)",
+			    strerror(-rc)) :
+			0;
+}
+
+/* Keeps the last bytes: the buffer is twice as long so that it moves rarely. */
+static void put_tail(struct spool *s, struct span bytes)
+{
+	if (bytes.n > SPOOL_TAIL)
+		bytes = span_from(bytes, bytes.n - SPOOL_TAIL);
+	if (bytes.n > sizeof(s->tail) - s->ntail) {
+		memmove(s->tail, s->tail + s->ntail - SPOOL_TAIL, SPOOL_TAIL);
+		s->ntail = SPOOL_TAIL;
+	}
+	memcpy(s->tail + s->ntail, bytes.p, bytes.n);
+	s->ntail += bytes.n;
+}
+
+static int leave_memory(struct spool *s, bool keep, struct fault *f)
+{
+	struct span head = span_of(s->map, SPOOL_MEMORY);
+
+	put_tail(s, head);
+	s->where = keep ? SPOOL_IN_FILE : SPOOL_DROPPED;
+	if (!keep)
+		return 0;
+	int rc = make_file(s, f);
+	return rc < 0 ? rc : put_file(s, head, f);
+}
+
+int spool_put(struct spool *s, struct span bytes, bool (*keep)(void *ctx, struct span head),
+    void *ctx, struct fault *f)
+{
+	int rc = 0;
+
+	if (s->where == SPOOL_IN_MEMORY) {
+		struct span fits = span_cut(bytes, 0, SPOOL_MEMORY - (size_t)s->n);
+		if (fits.n)
+			memcpy(s->map + s->n, fits.p, fits.n);
+		s->n += fits.n;
+		bytes = span_from(bytes, fits.n);
+		if (!bytes.n)
+			return 0;
+		rc = leave_memory(s, keep(ctx, span_of(s->map, SPOOL_MEMORY)), f);
+	}
+	if (rc == 0 && s->where == SPOOL_IN_FILE)
+		rc = put_file(s, bytes, f);
+	put_tail(s, bytes);
+	s->n += bytes.n;
+	return rc;
+}
+
+struct span spool_head(const struct spool *s)
+{
+	return span_of(s->map, s->n < SPOOL_MEMORY ? (size_t)s->n : SPOOL_MEMORY);
+}
+
+struct span spool_tail(const struct spool *s)
+{
+	struct span all =
+	    s->where == SPOOL_IN_MEMORY ? spool_head(s) : span_of(s->tail, s->ntail);
+
+	return all.n > SPOOL_TAIL ? span_from(all, all.n - SPOOL_TAIL) : all;
+}
+
+int spool_fd(struct spool *s)
+{
+	if (s->where == SPOOL_IN_FILE)
+		return s->file;
+	if (s->where == SPOOL_DROPPED)
+		return -ENODATA;
+	return ftruncate(s->mem, (off_t)s->n) < 0 ? -errno : s->mem;
+}
