@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 static const struct unpack_backend *const backends[] = {
+	&unpack_backend_asar,
 	&unpack_backend_libarchive,
 };
 

@@ -34,6 +34,7 @@ struct unpack_backend {
 	int (*run)(struct unpack_work *w);
 };
 
+extern const struct unpack_backend unpack_backend_asar;
 extern const struct unpack_backend unpack_backend_libarchive; /* the last: takes everything */
 
 /* Reads exactly n bytes at off: UNPACK_DAMAGED (with a reason) beyond the end of the file. */
@@ -52,6 +53,8 @@ FB_MUST int unpack_copy(struct unpack_work *w, uint64_t off, uint64_t n);
 /* Bytes that the entry at hand has so far. */
 uint64_t unpack_size(const struct unpack_work *w);
 FB_MUST int unpack_end(struct unpack_work *w);
+/* The same of an entry that has to have this SHA-256: UNPACK_REFUSED otherwise. */
+FB_MUST int unpack_end_as(struct unpack_work *w, const struct digest *want);
 /* The end of an entry whose bytes are not given: how is not UNPACK_HERE. size is what the archive
  * says; claim, its digest there, may be NULL. No bytes may have been given. */
 FB_MUST int unpack_end_without(

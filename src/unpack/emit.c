@@ -187,7 +187,7 @@ uint64_t unpack_size(const struct unpack_work *w)
 	return w->depth ? w->item[w->depth - 1].size : 0;
 }
 
-int unpack_end(struct unpack_work *w)
+static int end_as(struct unpack_work *w, const struct digest *want)
 {
 	FB_ASSERT(w->depth);
 	struct unpack_item *i = &w->item[w->depth - 1];
@@ -198,11 +198,24 @@ int unpack_end(struct unpack_work *w)
 		rc = hasher_final(i->hasher, end.digest);
 	if (rc)
 		return rc;
+	if (want && !digest_eq(want, &end.digest[DIGEST_SHA256]))
+		return unpack_stop(w, UNPACK_REFUSED,
+		    "%s is not what the archive says that it is: its SHA-256 differs", i->path);
 	if (i->type != UNPACK_FILE && !i->size)
 		memset(end.digest, 0, sizeof(end.digest));
 	w->depth--;
 	parcel_put_end(&w->out, &end);
 	return unpack_flush(w, FLUSH_AT);
+}
+
+int unpack_end(struct unpack_work *w)
+{
+	return end_as(w, NULL);
+}
+
+int unpack_end_as(struct unpack_work *w, const struct digest *want)
+{
+	return end_as(w, want);
 }
 
 int unpack_end_without(

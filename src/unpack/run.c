@@ -19,8 +19,7 @@ struct unpack_opts unpack_limits(const struct unpack_opts *opts)
 {
 	struct unpack_opts o = opts ? *opts : (struct unpack_opts){ 0 };
 
-	if (!o.set)
-		o.set = HASH_SET(DIGEST_SHA256);
+	o.set |= HASH_SET(DIGEST_SHA256);
 	if (!o.entries)
 		o.entries = UNPACK_ENTRIES_DEFAULT;
 	if (o.entries > UNPACK_ENTRIES_MAX)
@@ -89,6 +88,7 @@ static void prepared_free(struct unpack_work *w)
 {
 	for (size_t i = 0; i < ARRAY_LEN(w->item); i++)
 		hasher_free(w->item[i].hasher);
+	hasher_free(w->sum);
 	if (w->locale)
 		freelocale(w->locale);
 	free(w);
@@ -114,6 +114,7 @@ static int prepare(struct unpack_work **ret_w, const struct unpack_run *r, struc
 	w->limit = unpack_limit_of(&w->opts, w->file_size);
 	w->out = BUF_INIT(OUT_MAX);
 	warm_up(w);
+	rc = hasher_new(&w->sum, HASH_SET(DIGEST_SHA256));
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(w->item); i++)
 		rc = hasher_new(&w->item[i].hasher, w->opts.set);
 	if (rc < 0)

@@ -106,7 +106,7 @@ bool unpack_note_loose(enum unpack_note_kind k);
 typedef bool unpack_want_fn(void *ctx, const char *path, struct span head);
 
 struct unpack_opts {
-	unsigned set;     /* digests wanted: HASH_SET(…) | …; 0 = SHA-256 */
+	unsigned set;     /* digests wanted: HASH_SET(…) | …; SHA-256 is always among them */
 	uint32_t entries; /* at most UNPACK_ENTRIES_MAX */
 	uint64_t bytes;   /* of all entries together; of the output of unpack_raw */
 	uint32_t ratio;

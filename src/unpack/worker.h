@@ -29,6 +29,7 @@ struct unpack_work {
 	uint64_t file_size;
 	struct unpack_item item[UNPACK_DEPTH_MAX]; /* by depth - 1 */
 	unsigned depth; /* of them that are open */
+	struct hasher *sum; /* SHA-256, for a back end's own checks */
 	locale_t locale;   /* names are UTF-8 */
 	char time_zone[256]; /* "TZ=…": what the C library already read */
 	/* private to the worker */

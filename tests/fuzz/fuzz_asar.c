@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* asar: an error zeroes the entry and stays; twice means the same; a path stays inside; as many
+ * blocks as are counted can be read. */
+
+#include "wire/asar.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(int good)
+{
+	if (!good)
+		abort();
+}
+
+static void check_path(const char *p)
+{
+	check(p[0] && p[0] != '/' && !strstr(p, "//") && strlen(p) < ASAR_PATH_MAX);
+	check(strcmp(p, "..") != 0 && strncmp(p, "../", 3) != 0 && !strstr(p, "/../"));
+}
+
+static void check_entry(const struct asar_entry *e)
+{
+	struct span blocks = e->blocks;
+	uint8_t hash[ASAR_HASH];
+	uint32_t n = 0;
+
+	check_path(e->path);
+	check((e->type == ASAR_SYMLINK) == (e->link[0] != 0));
+	check(strncmp(e->link, "../", 3) != 0 && !strstr(e->link, "/../"));
+	check(!e->has_integrity || e->block_size);
+	while (asar_block(&blocks, hash))
+		n++;
+	check(n == e->nblocks);
+}
+
+static int walk(struct span json, uint64_t *ret_hash)
+{
+	static const struct asar_entry zero;
+	static struct asar a;
+	struct asar_entry e;
+	int rc;
+
+	*ret_hash = 0;
+	asar_open(&a, json, JSON_KEYS(1024));
+	while ((rc = asar_next(&a, &e)) == 0 && e.type != ASAR_END) {
+		check_entry(&e);
+		*ret_hash = *ret_hash * 31 + strlen(e.path) + e.size + e.offset + e.type;
+	}
+	if (rc) {
+		check(memcmp(&e, &zero, sizeof(e)) == 0);
+		check(asar_next(&a, &e) == rc);
+	}
+	return rc;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint64_t at, one, two;
+	uint32_t json;
+
+	if (asar_head(span_of(data, size), size, &at, &json) == ASAR_OK)
+		check(at <= size && ASAR_HEAD + (uint64_t)json <= at);
+	struct span text = span_from(span_of(data, size), ASAR_HEAD);
+	int rc = walk(text, &one);
+	check(rc == walk(text, &two) && one == two);
+	return 0;
+}
