@@ -67,5 +67,9 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_intel_list,
 	&cmd_intel_show,
 	&cmd_hunt,
+	&cmd_known_good_import,
+	&cmd_known_good_list,
+	&cmd_known_good_show,
+	&cmd_known_good_remove,
 	NULL,
 };

@@ -32,3 +32,5 @@ extern const struct cli_cmd cmd_hunt;
 extern const struct cli_cmd cmd_intoto_verify, cmd_intoto_run, cmd_intoto_sign, cmd_intoto_key;
 extern const struct cli_cmd cmd_intoto_record_start, cmd_intoto_record_stop;
 extern const struct cli_cmd cmd_trust_update, cmd_trust_show;
+extern const struct cli_cmd cmd_known_good_import, cmd_known_good_list;
+extern const struct cli_cmd cmd_known_good_show, cmd_known_good_remove;
