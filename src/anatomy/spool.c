@@ -62,20 +62,20 @@ static int nameless_in(const char *dir)
 	return fd;
 }
 
-static int make_file(struct spool *s, struct fault *f)
+int spool_nameless(struct fault *f)
 {
 	const char *env = getenv("TMPDIR");
-	const char *const dirs[] = { env && env[0] ? env : "/var/tmp", "/tmp" };
-	int rc = -ENOENT;
+	bool given = env && env[0];
+	const char *dir = given ? env : "/var/tmp";
 
-	for (size_t i = 0; rc < 0 && i < (env && env[0] ? 1 : ARRAY_LEN(dirs)); i++)
-		rc = nameless_in(dirs[i]);
-	if (rc < 0)
-		return fault_set(f, rc, "%s: no room for a temporary file: %s (set TMPDIR to a folder "
-					"that has some)",
-		    QUOTE(span_str(dirs[0])), strerror(-rc));
-	s->file = rc;
-	return 0;
+	int fd = nameless_in(dir);
+	if (fd < 0 && !given)
+		fd = nameless_in("/tmp");
+	if (fd < 0)
+		return fault_set(f, fd,
+		    "%s: no room for a temporary file: %s (set TMPDIR to a folder that has some)",
+		    QUOTE(span_str(dir)), strerror(-fd));
+	return fd;
 }
 
 static int put_file(struct spool *s, struct span bytes, struct fault *f)
@@ -108,8 +108,8 @@ static int leave_memory(struct spool *s, bool keep, struct fault *f)
 	s->where = keep ? SPOOL_IN_FILE : SPOOL_DROPPED;
 	if (!keep)
 		return 0;
-	int rc = make_file(s, f);
-	return rc < 0 ? rc : put_file(s, head, f);
+	s->file = spool_nameless(f);
+	return s->file < 0 ? s->file : put_file(s, head, f);
 }
 
 int spool_put(struct spool *s, struct span bytes, bool (*keep)(void *ctx, struct span head),

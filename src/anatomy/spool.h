@@ -3,7 +3,7 @@
 
 /*
  * spool: keeps the bytes of one archive entry after the other, for those who have to look at them
- * again. Private to this room.
+ * again.
  *
  * The first SPOOL_MEMORY bytes of every entry are kept in memory (a memfd that is mapped). Where an
  * entry is longer it is dropped, but for its last SPOOL_TAIL bytes, or, when wanted, goes on in a
@@ -29,6 +29,9 @@ struct spool {
 };
 
 #define SPOOL_INIT ((struct spool){ .mem = -1, .file = -1 })
+
+/* A temporary file without a name. fd, -errno with fault. */
+FB_MUST int spool_nameless(struct fault *f);
 
 void spool_free(struct spool *s);
 /* Ready for the next entry. 0 or -errno. */

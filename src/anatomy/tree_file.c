@@ -140,19 +140,38 @@ static int map_file(struct file_map *m, int fd)
 	return own < 0 ? -errno : file_map_fd(m, TAKE_FD(own));
 }
 
+static int read_facts(struct taker *k, uint32_t i, struct span file)
+{
+	struct binary *b = ARENA_NEW(&k->t->arena, struct binary);
+	struct fault f = FAULT_INIT;
+
+	int rc = b ? binary_read(b, file, &k->t->arena, &f) : -ENOMEM;
+	if (rc == -EBADMSG)
+		return taker_say(k, i, REASON_WARN, "binary.malformed", "%s", f.text);
+	if (rc == 0)
+		k->t->c[i].binary = b;
+	return rc;
+}
+
 /* What needs all bytes at once. */
 static int show(struct taker *k, uint32_t i, int fd)
 {
 	struct component_tree *t = k->t;
+	const struct component *c = &t->c[i];
 	struct file_map m = FILE_MAP_NONE;
+	bool facts = k->o.facts && format_is_binary(c->format);
+	bool wanted =
+	    k->o.on_bytes && k->o.want(k->o.ctx, t, c->parent, c->path, c->format);
 
-	if (!k->o.on_bytes ||
-	    !k->o.want(k->o.ctx, t, t->c[i].parent, t->c[i].path, t->c[i].format))
+	if (!facts && !wanted)
 		return 0;
 	int rc = map_file(&m, fd);
 	if (rc < 0)
 		return rc;
-	rc = k->o.on_bytes(k->o.ctx, t, i, m.s);
+	if (facts)
+		rc = read_facts(k, i, m.s);
+	if (rc == 0 && wanted)
+		rc = k->o.on_bytes(k->o.ctx, t, i, m.s);
 	file_map_close(&m);
 	return rc;
 }

@@ -4,6 +4,7 @@
 
 const struct cli_cmd *const cli_commands[] = {
 	&cmd_verify,
+	&cmd_inspect,
 	&cmd_sign,
 	&cmd_key_generate,
 	&cmd_key_show,

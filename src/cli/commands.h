@@ -8,7 +8,7 @@
 /* Ended by NULL, in the order in which --help lists them (commands.c). */
 extern const struct cli_cmd *const cli_commands[];
 
-extern const struct cli_cmd cmd_verify;
+extern const struct cli_cmd cmd_verify, cmd_inspect;
 extern const struct cli_cmd cmd_sign, cmd_key_generate, cmd_key_show;
 extern const struct cli_cmd cmd_sbom_check, cmd_sbom_show;
 extern const struct cli_cmd cmd_signal_report, cmd_signal_list;
