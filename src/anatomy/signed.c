@@ -6,7 +6,7 @@
 #include "crypto/hash.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <inttypes.h>
 
 const char *signed_kind_name(enum signed_kind k)
 {
@@ -24,57 +24,160 @@ const char *signed_code(const struct signed_judge *j, const char *word)
 	return c ? c : j->format;
 }
 
-static bool known_attribute(const char *oid)
+/* What is said about each kind of loose part: FORMAT.code, and the words around what it is. */
+static const struct {
+	enum reason_kind kind;
+	const char *code, *text;
+} loose_words[AC_LOOSE_KINDS] = {
+	[AC_LOOSE_ATTRIBUTE] = { REASON_FAIL, "unsigned-data",
+	    "data in an unsigned attribute that is none of a signature's" },
+	[AC_LOOSE_CERTIFICATE] = { REASON_FAIL, "unrelated-certificates",
+	    "an embedded certificate that belongs to no chain of this signature" },
+	[AC_LOOSE_ALTERED] = { REASON_FAIL, "altered-certificate",
+	    "an embedded certificate that its issuer did not sign so" },
+	[AC_LOOSE_CRL] = { REASON_FAIL, "unsigned-data",
+	    "a list of revoked certificates, which no signature covers" },
+	[AC_LOOSE_ROOM] = { REASON_FAIL, "room", "larger than a signature needs" },
+	[AC_LOOSE_LINK] = { REASON_WARN, "link",
+	    "the signed content links to something of unknown meaning" },
+	[AC_LOOSE_COPY] = { REASON_WARN, "copied-certificate", "a certificate embedded twice" },
+	[AC_LOOSE_UNVOUCHED] = { REASON_NOTE, "unvouched",
+	    "nobody who is known here vouches for these bytes" },
+};
+
+static void tell_loose(
+    struct signed_judge *j, const struct authenticode *ac, struct span bytes, uint64_t off)
 {
-	static const char *const known[] = {
-		"1.2.840.113549.1.9.6",	 /* countersignature (PKCS#9) */
-		"1.3.6.1.4.1.311.3.3.1", /* RFC 3161 time stamp */
-		"1.3.6.1.4.1.311.2.4.1", /* nested signature */
-	};
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (strcmp(oid, known[i]) == 0)
-			return true;
-	return false;
+	size_t unvouched = 0, n = 0;
+
+	for (size_t i = 0; i < ac->nloose; i++) {
+		const struct ac_loose *l = &ac->loose[i];
+		if (l->kind == AC_LOOSE_UNVOUCHED && ac->chain.state == AC_CHAIN_NONE) {
+			unvouched += l->where.n;
+			n++;
+			continue;
+		}
+		uint64_t at = off + (uint64_t)(l->where.p - bytes.p);
+		reason_at(verdict_add(j->verdict, loose_words[l->kind].kind,
+			      signed_code(j, loose_words[l->kind].code),
+			      "%s%s%s%s: %zu bytes at offset %" PRIu64, loose_words[l->kind].text,
+			      l->what ? ": " : "", l->what ? l->what : "",
+			      l->in_stamp ? " (in the time stamp)" : "", l->where.n, at),
+		    at, l->where.n);
+	}
+	if (n)
+		reason_at(verdict_add(j->verdict, REASON_NOTE, signed_code(j, "unvouched"),
+			      "without trusted certificates nobody vouches for %zu of the "
+			      "certificates (%zu bytes) in the signature",
+			      n, unvouched),
+		    off, ac->der_len);
+	if (ac->nloose_more)
+		reason_at(verdict_add(j->verdict, REASON_FAIL, signed_code(j, "unsigned-data"),
+			      "%zu more such parts of the signature than are listed",
+			      ac->nloose_more),
+		    off, ac->der_len);
 }
 
-/* What anyone can change without breaking the signature: room for a stowaway. */
-static void judge_unsigned_parts(struct signed_judge *j, const struct authenticode *ac, uint64_t off)
+static const char *attribute_name(const char *oid)
 {
-	if (ac->ncerts_unrelated)
-		reason_at(verdict_add(j->verdict, REASON_WARN, signed_code(j, "unrelated-certificates"),
-		       "%u of %u embedded certificates belong to no chain of this signature (%zu "
-		       "bytes of certificates in all)",
-		       ac->ncerts_unrelated, ac->ncerts, ac->cert_bytes),
-		    off, ac->der_len);
+	static const struct {
+		const char *oid, *name;
+	} known[] = {
+		{ "1.2.840.113549.1.9.6", "countersignature" },
+		{ "1.3.6.1.4.1.311.3.3.1", "RFC 3161 time stamp" },
+		{ "1.3.6.1.4.1.311.2.4.1", "nested signature" },
+		{ "1.3.6.1.4.1.311.10.41.1", "Microsoft's sealing data" },
+		{ "1.3.6.1.4.1.42921.1.2.1", "osslsigncode's data blob" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(oid, known[i].oid) == 0)
+			return known[i].name;
+	return "not known";
+}
+
+static void tell_attributes(struct signed_judge *j, const struct authenticode *ac, uint64_t off)
+{
 	for (size_t i = 0; i < ac->nattr; i++)
-		if (!known_attribute(ac->attr[i]))
-			reason_at(verdict_add(j->verdict, REASON_WARN, signed_code(j, "unsigned-attribute"),
-			       "unsigned attribute %s in the signature (%zu bytes of such "
-			       "attributes in all)",
-			       ac->attr[i], ac->attr_bytes),
-			    off, ac->der_len);
+		reason_at(
+		    verdict_add(j->verdict, REASON_NOTE, signed_code(j, "unsigned-attribute"),
+			"unsigned attribute %s (%s): %zu bytes", ac->attr[i].oid,
+			attribute_name(ac->attr[i].oid), ac->attr[i].len),
+		    off, ac->der_len);
+}
+
+static const char *chain_words(const struct signed_judge *j, const struct ac_chain *c)
+{
+	char at[TS_TEXT_MAX];
+	const char *text;
+
+	switch (c->state) {
+	case AC_CHAIN_ANCHORED:
+		text = arena_printf(
+		    j->arena, "a chain to a trusted certificate holds for %s", ts_format(c->at, at));
+		return text ? text : "";
+	case AC_CHAIN_NONE:
+		return "the certificate chain is not checked";
+	default:
+		return "the certificate chain does not hold";
+	}
+}
+
+/* Of stamps that verify, by whom; of others, why. */
+static void tell_stamp(struct signed_judge *j, const struct ac_stamp *s, uint64_t off)
+{
+	char when[TS_TEXT_MAX];
+	struct reason *r;
+
+	if (s->result != AC_OK)
+		r = verdict_add(j->verdict, REASON_FAIL, signed_code(j, "timestamp"),
+		    "the time stamp does not verify: %s", ac_result_name((int)s->result));
+	else if (s->chain.state == AC_CHAIN_FAILED || s->chain.state == AC_CHAIN_SHA1)
+		r = verdict_add(j->verdict, REASON_WARN, signed_code(j, "timestamp.unanchored"),
+		    "the time stamp of %s by %s proves no time: %s", ts_format(s->time, when),
+		    QUOTE(span_str(s->signer.subject)), s->chain.why);
+	else
+		r = verdict_add(j->verdict, REASON_NOTE, signed_code(j, "timestamp"),
+		    "time stamp %s by %s; %s", ts_format(s->time, when),
+		    QUOTE(span_str(s->signer.subject)), chain_words(j, &s->chain));
+	reason_at(r, off, s->der.n);
 }
 
 static void tell_signer(struct signed_judge *j, const struct authenticode *ac, uint64_t off)
 {
-	char when[TS_TEXT_MAX], stamp[TS_TEXT_MAX + 16] = "";
-	bool stamped = ac->stamp.kind != AC_STAMP_NONE && ac->stamp.result == AC_OK;
-
-	if (stamped)
-		snprintf(stamp, sizeof(stamp), ", time stamp %s", ts_format(ac->stamp.time, when));
 	reason_at(verdict_add(j->verdict, REASON_NOTE, signed_code(j, "signer"),
-	       "signed as %s%s%s%s; the certificate chain is not checked",
-	       QUOTE(span_str(ac->signer.subject)), ac->program ? " for " : "",
-	       ac->program ? QUOTE(span_str(ac->program)) : "", stamp),
+		      "signed as %s%s%s; %s", QUOTE(span_str(ac->signer.subject)),
+		      ac->program ? " for " : "",
+		      ac->program ? QUOTE(span_str(ac->program)) : "",
+		      chain_words(j, &ac->chain)),
 	    off, ac->der_len);
-	if (ac->stamp.kind != AC_STAMP_NONE && !stamped)
-		reason_at(verdict_add(j->verdict, REASON_WARN, signed_code(j, "timestamp"),
-		       "the time stamp does not verify: %s", ac_result_name(ac->stamp.result)),
-		    off, ac->der_len);
 	if (ac->digest.alg == DIGEST_SHA1)
 		reason_at(verdict_add(j->verdict, REASON_WARN, signed_code(j, "sha1"),
-		       "signed with SHA-1, for which collisions are known"),
+			      "signed with SHA-1, for which collisions are known"),
 		    off, ac->der_len);
+	if (ac->chain.state == AC_CHAIN_ANCHORED)
+		reason_at(verdict_add(j->verdict, REASON_PROVEN, signed_code(j, "chain"),
+			      "the signer %s leads to a trusted certificate",
+			      QUOTE(span_str(ac->signer.subject))),
+		    off, ac->der_len);
+	if (ac->chain.state == AC_CHAIN_FAILED)
+		reason_at(verdict_add(j->verdict, REASON_FAIL,
+			      signed_code(j, arena_printf(j->arena, "chain.%s",
+						 chain_result_name((int)ac->chain.result))),
+			      "the signer %s leads to no trusted certificate: %s",
+			      QUOTE(span_str(ac->signer.subject)), ac->chain.why),
+		    off, ac->der_len);
+}
+
+static enum signed_chain chain_state(const struct ac_chain *c)
+{
+	switch (c->state) {
+	case AC_CHAIN_NONE:
+		return CHAIN_STATE_NONE;
+	case AC_CHAIN_ANCHORED:
+		return CHAIN_STATE_ANCHORED;
+	default:
+		return CHAIN_STATE_FAILED;
+	}
 }
 
 /* Adds the signature as it was read; its digest is compared later. */
@@ -85,11 +188,14 @@ static int keep(struct signed_judge *j, const struct authenticode *ac, uint64_t 
 
 	*s = (struct component_signature){
 		.kind = SIGNED_AUTHENTICODE,
-		.chain = CHAIN_STATE_NONE,
+		.chain = chain_state(&ac->chain),
+		.chain_result = (int)ac->chain.result,
+		.sha1 = ac->chain.state == AC_CHAIN_SHA1,
 		.nested = depth,
 		.signer = ac->signer,
 		.identifier = ac->program,
 		.time = ac->stamp.result == AC_OK ? ac->stamp.time : TS_NONE,
+		.time_anchored = ac->stamp.chain.state == AC_CHAIN_ANCHORED,
 		.digest = ac->digest,
 		.off = off,
 		.len = ac->der_len,
@@ -105,10 +211,14 @@ static int add(struct signed_judge *j, struct span bytes, uint64_t off, unsigned
 {
 	struct fault f = FAULT_INIT;
 	struct authenticode *ac = ARENA_NEW(j->arena, struct authenticode);
+	const struct signed_trust *t = j->trust;
+	const struct ac_trust trust = t ? (struct ac_trust){ t->code, t->stamp, t->now,
+						  t->allow_sha1 }
+					: (struct ac_trust){ 0 };
 
 	if (!ac)
 		return -ENOMEM;
-	int rc = authenticode_read(ac, bytes, j->arena, &f);
+	int rc = authenticode_read(ac, bytes, t ? &trust : NULL, j->arena, &f);
 	*ret_der_len = ac->der_len;
 	if (rc < 0)
 		return rc;
@@ -138,7 +248,10 @@ static int add(struct signed_judge *j, struct span bytes, uint64_t off, unsigned
 	if (rc < 0)
 		return rc;
 	tell_signer(j, ac, off);
-	judge_unsigned_parts(j, ac, off);
+	for (size_t i = 0; i < ac->nstamps; i++)
+		tell_stamp(j, &ac->stamps[i], off + (uint64_t)(ac->stamps[i].der.p - bytes.p));
+	tell_attributes(j, ac, off);
+	tell_loose(j, ac, bytes, off);
 	for (size_t i = 0; i < ac->nnested; i++) {
 		size_t der_len;
 		rc = add(j, ac->nested[i], off + (uint64_t)(ac->nested[i].p - bytes.p), depth + 1,
@@ -172,8 +285,26 @@ unsigned signed_algs(const struct signed_judge *j)
 	return set;
 }
 
+/* One that only SHA-1 kept from counting is no proof; beside one that counts it is none needed. */
+static void judge_sha1(struct signed_judge *j)
+{
+	bool anchored = false;
+
+	for (uint32_t i = 0; i < j->n; i++)
+		anchored |= j->sig[i].chain == CHAIN_STATE_ANCHORED;
+	for (uint32_t i = 0; i < j->n; i++)
+		if (j->sig[i].chain == CHAIN_STATE_FAILED && j->sig[i].sha1)
+			reason_at(verdict_add(j->verdict, anchored ? REASON_WARN : REASON_MISSING,
+				      signed_code(j, "chain.sha1"),
+				      "a signature of today: that of %s holds only where SHA-1 "
+				      "counts, and it was not allowed",
+				      QUOTE(span_str(j->sig[i].signer.subject))),
+			    j->sig[i].off, j->sig[i].len);
+}
+
 void signed_compare(struct signed_judge *j, const struct digest got[static DIGEST_ALGS])
 {
+	judge_sha1(j);
 	for (uint32_t i = 0; i < j->n; i++) {
 		struct component_signature *s = &j->sig[i];
 		const struct digest *is = &got[s->digest.alg];

@@ -37,6 +37,7 @@ struct component_signature {
 	enum signed_result result;
 	enum signed_chain chain;
 	int chain_result;	   /* enum chain_result where chain is FAILED */
+	bool sha1;		   /* FAILED only because SHA-1 was not allowed */
 	unsigned nested;	   /* 0: the file's own; 1: inside that one */
 	struct x509_facts signer;  /* subject NULL: no certificate (Apple ad hoc) */
 	const char *identifier;	   /* Apple's identifier, Authenticode's programName; NULL */
@@ -51,6 +52,6 @@ struct component_signature {
 struct signed_trust {
 	const struct chain_roots *code;	 /* anchors for code signing */
 	const struct chain_roots *stamp; /* anchors for time stamping */
-	ts now;
+	ts now;				 /* an instant, where code is given */
 	bool allow_sha1; /* signatures and chains with SHA-1 count (before 2016 all were) */
 };

@@ -197,6 +197,7 @@ bool cert_eku(struct cert_eku *ret_e, const struct cert *c)
 			u.code_signing |= span_eq(oid, OID_EKU_CODE_SIGNING);
 			u.time_stamping |= span_eq(oid, OID_EKU_TIME_STAMPING);
 			u.any |= span_eq(oid, OID_EKU_ANY);
+			u.lifetime_signing |= span_eq(oid, OID_EKU_LIFETIME);
 			u.n++;
 		} while (cur_left(&s));
 		der_leave(&v, &s);

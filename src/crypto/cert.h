@@ -47,7 +47,7 @@ struct span cert_key_id(const struct cert *c);
 
 /* extendedKeyUsage. */
 struct cert_eku {
-	bool present, critical, code_signing, time_stamping, any;
+	bool present, critical, code_signing, time_stamping, any, lifetime_signing;
 	size_t n; /* usages listed */
 };
 /* False: malformed. */

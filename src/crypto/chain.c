@@ -42,8 +42,7 @@ struct search {
 	struct node extra[CHAIN_EXTRA_MAX];
 	const struct cert *const *extra_cert;
 	size_t nextra;
-	ts t;
-	enum chain_purpose purpose;
+	struct chain_rules rules;
 
 	const struct chain_facts *path[CHAIN_DEPTH_MAX];
 	bool
@@ -77,7 +76,7 @@ static int check_signatures(struct search *s, struct fault *f)
 		if (++s->signatures > CHAIN_SIGNATURES_MAX)
 			return fault_set(f, CHAIN_TOO_MANY,
 			    "the certificates with this one make too many chains to look at");
-		int rc = chain_check_signature(s->path[i], s->path[i + 1], f);
+		int rc = chain_check_signature(s->path[i], s->path[i + 1], s->rules.sha1, f);
 		if (rc != CHAIN_OK)
 			return rc;
 	}
@@ -95,7 +94,7 @@ static int try_path(struct search *s)
 		rc = fault_set(&f, CHAIN_TOO_MANY,
 		    "the certificates with this one make too many chains to look at");
 	if (rc == CHAIN_OK)
-		rc = chain_check_path(s->path, s->n, s->t, s->purpose, &f);
+		rc = chain_check_path(s->path, s->n, s->rules.t, s->rules.purpose, &f);
 	if (rc == CHAIN_OK)
 		rc = check_signatures(s, &f);
 	if (rc > 0)
@@ -199,16 +198,26 @@ static int no_issuer(const struct cert *leaf, struct fault *f)
 			    QUOTE(span_str(x.issuer)));
 }
 
+static bool is_trusted(const struct chain_roots *r, const struct cert *leaf)
+{
+	for (size_t i = 0; i < r->nleaves; i++)
+		if (span_eq(r->leaf[i]->der, leaf->der))
+			return true;
+	return false;
+}
+
 static int run(struct search *s, const struct chain_facts *leaf, struct fault *f)
 {
 	for (size_t i = 0; i < s->roots->n; i++)
 		if (span_eq(s->roots->ca[i].cert->der, leaf->cert->der))
 			return fault_set(f, CHAIN_LEAF_IS_ANCHOR,
 			    "a trusted CA's own certificate stands where a signer's belongs");
-	int rc = chain_check_leaf(leaf, s->purpose, f);
+	int rc = chain_check_leaf(leaf, s->rules.purpose, f);
 	if (rc != CHAIN_OK)
 		return rc;
 	s->path[s->n++] = leaf;
+	if (is_trusted(s->roots, leaf->cert))
+		return chain_check_time(leaf, s->rules.t, f);
 	rc = extend(s);
 	if (rc <= CHAIN_OK)
 		return rc;
@@ -221,10 +230,19 @@ int chain_verify(struct chain_path *ret_p, const struct chain_roots *r, const st
     const struct cert *const *extra, size_t nextra, ts t, enum chain_purpose purpose,
     struct fault *f)
 {
+	const struct chain_rules rules = { .t = t, .purpose = purpose };
+
+	return chain_verify_by(ret_p, r, leaf, extra, nextra, &rules, f);
+}
+
+int chain_verify_by(struct chain_path *ret_p, const struct chain_roots *r, const struct cert *leaf,
+    const struct cert *const *extra, size_t nextra, const struct chain_rules *rules,
+    struct fault *f)
+{
 	struct search s;
 	struct chain_facts x;
 
-	if (t == TS_NONE || t == TS_FOREVER || purpose > CHAIN_TIME_STAMPING)
+	if (rules->t == TS_NONE || rules->t == TS_FOREVER || rules->purpose >= CHAIN_PURPOSES)
 		return -EINVAL;
 	if (nextra > CHAIN_EXTRA_MAX)
 		return fault_set(f, CHAIN_TOO_MANY, "more than %d certificates with the signer's",
@@ -234,8 +252,7 @@ int chain_verify(struct chain_path *ret_p, const struct chain_roots *r, const st
 	s.nextra = nextra;
 	for (size_t i = 0; i < nextra; i++)
 		s.extra[i].read = false;
-	s.t = t;
-	s.purpose = purpose;
+	s.rules = *rules;
 	s.n = s.paths = s.signatures = 0;
 	s.best = CHAIN_NO_ISSUER;
 	s.why = FAULT_INIT;

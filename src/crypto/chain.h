@@ -16,8 +16,11 @@
  *   - CODE_SIGNING: extendedKeyUsage has codeSigning; keyUsage, if there, has digitalSignature;
  *   - TIME_STAMPING: extendedKeyUsage is critical and timeStamping alone (RFC 3161 2.3); keyUsage,
  *     if there, has digitalSignature or nonRepudiation and nothing else;
+ *   - COUNTERSIGNING, what Windows takes for time stamps: extendedKeyUsage has timeStamping;
+ *     keyUsage, if there, has digitalSignature or nonRepudiation;
  *   - ANY: keyUsage, if there, has digitalSignature or nonRepudiation.
- * A leaf is never a CA and never an anchor itself.
+ * A leaf is never a CA and never an anchor itself, unless its own certificate was given for that
+ * (chain_roots_add_trusted): then it is the whole path, and its dates and usage count.
  *
  * What it does not mean: that nothing was revoked (no CRL, no OCSP is asked), and that the
  * certificate's names are those that the caller wants.
@@ -47,7 +50,13 @@
 #define CHAIN_SIGNATURES_MAX 32
 #define CHAIN_PEM_MAX (4u << 20)
 
-enum chain_purpose { CHAIN_ANY = 0, CHAIN_CODE_SIGNING, CHAIN_TIME_STAMPING };
+enum chain_purpose {
+	CHAIN_ANY = 0,
+	CHAIN_CODE_SIGNING,
+	CHAIN_TIME_STAMPING,
+	CHAIN_COUNTERSIGNING,
+	CHAIN_PURPOSES,
+};
 
 /* Of several paths that fail, the one that got furthest is reported. */
 enum chain_result {
@@ -92,10 +101,21 @@ FB_MUST int chain_roots_add_chain(
  * certificate in DER. An empty file, another kind of block, or a certificate that is no CA is
  * -EBADMSG with the block's line; the roots are then as before. */
 FB_MUST int chain_roots_add_file(struct chain_roots *r, struct span bytes, struct fault *f);
+/* The same, and a certificate in it that is no CA's is trusted itself, as a signer's. */
+FB_MUST int chain_roots_add_trusted(struct chain_roots *r, struct span bytes, struct fault *f);
+/* The trusted certificate with this issuer (a Name) and serial number; NULL: none. Borrowed. */
+const struct cert *chain_roots_find(
+    const struct chain_roots *r, struct span issuer, struct span serial);
 
 struct chain_path {
 	const struct cert *cert[CHAIN_DEPTH_MAX]; /* leaf first, anchor last; borrowed */
 	size_t n;
+};
+
+struct chain_rules {
+	ts t;
+	enum chain_purpose purpose;
+	bool sha1; /* certificates signed with SHA-1 count */
 };
 
 /*
@@ -105,3 +125,6 @@ struct chain_path {
 FB_MUST int chain_verify(struct chain_path *ret_p, const struct chain_roots *r,
     const struct cert *leaf, const struct cert *const *extra, size_t nextra, ts t,
     enum chain_purpose purpose, struct fault *f);
+FB_MUST int chain_verify_by(struct chain_path *ret_p, const struct chain_roots *r,
+    const struct cert *leaf, const struct cert *const *extra, size_t nextra,
+    const struct chain_rules *rules, struct fault *f);

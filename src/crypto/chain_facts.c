@@ -188,6 +188,15 @@ static int check_time_stamping(const struct chain_facts *x, struct fault *f)
 	return CHAIN_OK;
 }
 
+static int check_countersigning(const struct chain_facts *x, struct fault *f)
+{
+	if (!x->eku.time_stamping)
+		return wrong_usage(f, "time stamping (extendedKeyUsage)");
+	if (x->has_usage && !(x->usage & (CHAIN_KU_SIGNATURE | CHAIN_KU_NON_REPUDIATION)))
+		return wrong_usage(f, "time stamping (keyUsage)");
+	return CHAIN_OK;
+}
+
 int chain_check_leaf(const struct chain_facts *x, enum chain_purpose purpose, struct fault *f)
 {
 	const uint8_t good = CHAIN_KU_SIGNATURE | CHAIN_KU_NON_REPUDIATION;
@@ -205,6 +214,8 @@ int chain_check_leaf(const struct chain_facts *x, enum chain_purpose purpose, st
 		return check_code_signing(x, f);
 	if (purpose == CHAIN_TIME_STAMPING)
 		return check_time_stamping(x, f);
+	if (purpose == CHAIN_COUNTERSIGNING)
+		return check_countersigning(x, f);
 	if (x->has_usage && !(x->usage & good))
 		return wrong_usage(f, "digital signatures (keyUsage)");
 	return CHAIN_OK;
@@ -231,7 +242,7 @@ int chain_check_nesting(const struct chain_facts *x, enum chain_purpose purpose,
 	if (purpose == CHAIN_CODE_SIGNING && !x->eku.code_signing)
 		return fault_set(f, CHAIN_WRONG_USAGE,
 		    "a CA of the chain is not for code signing (extendedKeyUsage)");
-	if (purpose == CHAIN_TIME_STAMPING && !x->eku.time_stamping)
+	if (purpose != CHAIN_CODE_SIGNING && !x->eku.time_stamping)
 		return fault_set(f, CHAIN_WRONG_USAGE,
 		    "a CA of the chain is not for time stamping (extendedKeyUsage)");
 	return CHAIN_OK;
@@ -244,16 +255,20 @@ bool chain_may_issue(const struct chain_facts *issuer, const struct chain_facts 
 		   span_eq(issuer->key_id, x->authority_key_id));
 }
 
-int chain_check_signature(
-    const struct chain_facts *x, const struct chain_facts *issuer, struct fault *f)
+static bool digest_counts(const struct sigalg *a, bool sha1)
+{
+	return a->scheme == KEY_EDDSA || a->digest == DIGEST_SHA256 || a->digest == DIGEST_SHA384 ||
+	       a->digest == DIGEST_SHA512 || (sha1 && a->digest == DIGEST_SHA1);
+}
+
+int chain_check_signature(const struct chain_facts *x, const struct chain_facts *issuer, bool sha1,
+    struct fault *f)
 {
 	struct sigalg a;
 	char text[DER_OID_TEXT_MAX];
 	const struct cert *c = x->cert;
 
-	if (!sigalg_read(&a, c->sig_oid, c->sig_params) ||
-	    (a.scheme != KEY_EDDSA && a.digest != DIGEST_SHA256 && a.digest != DIGEST_SHA384 &&
-		a.digest != DIGEST_SHA512))
+	if (!sigalg_read(&a, c->sig_oid, c->sig_params) || !digest_counts(&a, sha1))
 		return fault_set(f, CHAIN_ALGORITHM,
 		    "a certificate is signed with %s, which is not accepted",
 		    der_oid_text(c->sig_oid, text));

@@ -40,9 +40,9 @@ FB_MUST int chain_check_time(const struct chain_facts *x, ts t, struct fault *f)
 /* Does a CA's list of extended key usages allow the purpose below it? */
 FB_MUST int chain_check_nesting(
     const struct chain_facts *x, enum chain_purpose purpose, struct fault *f);
-/* Did issuer sign x, with an algorithm that is accepted? */
-FB_MUST int chain_check_signature(
-    const struct chain_facts *x, const struct chain_facts *issuer, struct fault *f);
+/* Did issuer sign x, with an algorithm that is accepted (SHA-1 only where asked)? */
+FB_MUST int chain_check_signature(const struct chain_facts *x, const struct chain_facts *issuer,
+    bool sha1, struct fault *f);
 /* Could issuer have issued x, by name and key identifiers? */
 bool chain_may_issue(const struct chain_facts *issuer, const struct chain_facts *x);
 

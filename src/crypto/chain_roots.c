@@ -24,12 +24,20 @@ static void cut(struct chain_roots *r, size_t n)
 		x509_close(r->ca[--r->n].cert);
 }
 
+static void cut_leaves(struct chain_roots *r, size_t n)
+{
+	while (r->nleaves > n)
+		x509_close(r->leaf[--r->nleaves]);
+}
+
 struct chain_roots *chain_roots_free(struct chain_roots *r)
 {
 	if (!r)
 		return NULL;
 	cut(r, 0);
+	cut_leaves(r, 0);
 	free(r->ca);
+	free(r->leaf);
 	free(r);
 	return NULL;
 }
@@ -41,7 +49,7 @@ void chain_roots_free_p(struct chain_roots **r)
 
 size_t chain_roots_count(const struct chain_roots *r)
 {
-	return r->n;
+	return r->n + r->nleaves;
 }
 
 /* Copies, parses and checks one CA. */
@@ -80,7 +88,7 @@ static int check_edge(const struct chain_ca *ca, const struct chain_ca *parent, 
 	if (!chain_may_issue(&parent->facts, &ca->facts))
 		return fault_set(f, CHAIN_NO_ISSUER,
 		    "the chain is out of order: a certificate's issuer is not the next one");
-	return chain_check_signature(&ca->facts, &parent->facts, f);
+	return chain_check_signature(&ca->facts, &parent->facts, false, f);
 }
 
 /* Root first, so that each parent is there. */
@@ -122,16 +130,34 @@ static size_t line_of(struct span whole, struct span rest)
 	return line;
 }
 
-static int add_block(struct chain_roots *r, struct span label, struct span der, struct fault *f)
+/* A signer's own certificate. */
+static int add_leaf(struct chain_roots *r, struct span der, struct fault *f)
+{
+	if (r->nleaves == CHAIN_ROOTS_MAX)
+		return fault_set(
+		    f, CHAIN_TOO_MANY, "more than %d trusted certificates", CHAIN_ROOTS_MAX);
+	struct cert **p = reallocarray(r->leaf, r->nleaves + 1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	r->leaf = p;
+	int rc = x509_open(&p[r->nleaves], der, f);
+	if (rc == 0)
+		r->nleaves++;
+	return rc;
+}
+
+static int add_block(
+    struct chain_roots *r, struct span label, struct span der, bool leaves, struct fault *f)
 {
 	if (!span_eq_str(label, "CERTIFICATE"))
 		return fault_set(f, -EBADMSG, "a PEM block \"%s\" is no certificate", QUOTE(label));
 	if (is_anchor(r, der))
 		return CHAIN_OK;
-	return add(r, der, CHAIN_ANCHOR, f);
+	int rc = add(r, der, CHAIN_ANCHOR, f);
+	return rc == CHAIN_NOT_CA && leaves ? add_leaf(r, der, f) : rc;
 }
 
-static int add_pem(struct chain_roots *r, struct span bytes, struct fault *f)
+static int add_pem(struct chain_roots *r, struct span bytes, bool leaves, struct fault *f)
 {
 	AUTO_BUF struct buf der = BUF_INIT(PEM_TEXT_MAX);
 	struct span rest = bytes, label;
@@ -144,7 +170,7 @@ static int add_pem(struct chain_roots *r, struct span bytes, struct fault *f)
 		if (rc == PEM_END)
 			break;
 		if (rc == PEM_OK)
-			rc = add_block(r, label, buf_span(&der), f);
+			rc = add_block(r, label, buf_span(&der), leaves, f);
 		if (rc == -ENOMEM)
 			return rc;
 		if (rc != CHAIN_OK)
@@ -154,18 +180,47 @@ static int add_pem(struct chain_roots *r, struct span bytes, struct fault *f)
 	return count ? CHAIN_OK : fault_set(f, -EBADMSG, "no certificate in it");
 }
 
-int chain_roots_add_file(struct chain_roots *r, struct span bytes, struct fault *f)
+static int add_file(struct chain_roots *r, struct span bytes, bool leaves, struct fault *f)
 {
-	size_t before = r->n;
+	size_t before = r->n, leaves_before = r->nleaves;
 	int rc;
 
 	if (bytes.n > CHAIN_PEM_MAX)
 		return fault_set(f, -EBADMSG, "larger than %u bytes", CHAIN_PEM_MAX);
 	if (bytes.n && bytes.p[0] == DER_SEQ && bytes.n < X509_DER_MAX)
-		rc = add_block(r, SPAN_LIT("CERTIFICATE"), bytes, f);
+		rc = add_block(r, SPAN_LIT("CERTIFICATE"), bytes, leaves, f);
 	else
-		rc = add_pem(r, bytes, f);
-	if (rc != CHAIN_OK)
+		rc = add_pem(r, bytes, leaves, f);
+	if (rc != CHAIN_OK) {
 		cut(r, before);
+		cut_leaves(r, leaves_before);
+	}
 	return rc > 0 ? -EBADMSG : rc;
+}
+
+int chain_roots_add_file(struct chain_roots *r, struct span bytes, struct fault *f)
+{
+	return add_file(r, bytes, false, f);
+}
+
+int chain_roots_add_trusted(struct chain_roots *r, struct span bytes, struct fault *f)
+{
+	return add_file(r, bytes, true, f);
+}
+
+static bool is_named(const struct cert *c, struct span issuer, struct span serial)
+{
+	return span_eq(c->issuer, issuer) && span_eq(c->serial, serial);
+}
+
+const struct cert *chain_roots_find(
+    const struct chain_roots *r, struct span issuer, struct span serial)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (is_named(r->ca[i].cert, issuer, serial))
+			return r->ca[i].cert;
+	for (size_t i = 0; i < r->nleaves; i++)
+		if (is_named(r->leaf[i], issuer, serial))
+			return r->leaf[i];
+	return NULL;
 }

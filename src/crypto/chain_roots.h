@@ -16,4 +16,6 @@ struct chain_ca {
 struct chain_roots {
 	struct chain_ca *ca;
 	size_t n, cap;
+	struct cert **leaf; /* signers' own certificates that are trusted; owned */
+	size_t nleaves;
 };

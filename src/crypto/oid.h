@@ -52,6 +52,14 @@
 /* 1.3.6.1.4.1.311.3.3.1 */
 #define OID_MS_STAMP SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x03\x03\x01")
 
+/* 1.3.6.1.4.1.311.2.3.1 and .2: page hashes with SHA-1, SHA-256 */
+#define OID_SPC_PAGES_V1 SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x02\x03\x01")
+#define OID_SPC_PAGES_V2 SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x02\x03\x02")
+/* 1.3.6.1.4.1.601.10.4.1 and .2: what nCipher's time attribute certificates hold */
+#define OID_NCIPHER_TIME SPAN_LIT("\x2b\x06\x01\x04\x01\x84\x59\x0a\x04")
+/* 1.3.6.1.4.1.11129.2.1.9999: Google's certificate that carries data, not a name */
+#define OID_GOOGLE_TAG SPAN_LIT("\x2b\x06\x01\x04\x01\xd6\x79\x02\x01\xce\x0f")
+
 /* digests */
 /* 1.3.14.3.2.26 */
 #define OID_SHA1 SPAN_LIT("\x2b\x0e\x03\x02\x1a")
@@ -123,6 +131,8 @@
 #define OID_EKU_CODE_SIGNING SPAN_LIT("\x2b\x06\x01\x05\x05\x07\x03\x03")
 /* 1.3.6.1.5.5.7.3.8 */
 #define OID_EKU_TIME_STAMPING SPAN_LIT("\x2b\x06\x01\x05\x05\x07\x03\x08")
+/* 1.3.6.1.4.1.311.10.3.13: a time stamp does not prolong the signature's life */
+#define OID_EKU_LIFETIME SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37\x0a\x03\x0d")
 /* 1.3.6.1.4.1.11129.2.4.2, RFC 6962 3.3 */
 #define OID_SCT_LIST SPAN_LIT("\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02")
 /* 1.3.6.1.4.1.57264.1, Fulcio's extensions are under it */

@@ -23,7 +23,8 @@ int cert_set_read(struct cert_set *s, struct span certs, struct arena *a, struct
 	*s = (struct cert_set){ 0 };
 	s->cert = arena_array(a, AC_CERTS_MAX, sizeof(*s->cert));
 	s->used = arena_array(a, AC_CERTS_MAX, sizeof(*s->used));
-	if (!s->cert || !s->used)
+	s->odd = arena_array(a, AC_CERTS_MAX, sizeof(*s->odd));
+	if (!s->cert || !s->used || !s->odd)
 		return -ENOMEM;
 	for (size_t count = 0; cur_left(&c); count++) {
 		struct der v = der_any(&c);
@@ -32,9 +33,12 @@ int cert_set_read(struct cert_set *s, struct span certs, struct arena *a, struct
 			    f, AC_STRUCTURE, "more than %d certificates", AC_CERTS_MAX);
 		if (c.err)
 			break;
-		if (v.tag != DER_SEQ || known(s, v.all) ||
-		    cert_read(&s->cert[s->n], v.all, NULL) < 0)
-			s->foreign++;
+		if (v.tag == DER_SEQ && known(s, v.all))
+			s->odd[s->nodd++] = (struct cert_odd){ CERT_COPY, v.all };
+		else if (v.tag == DER_CTXC(1)) /* AttributeCertificateV1, RFC 5652 10.2.2 */
+			s->odd[s->nodd++] = (struct cert_odd){ CERT_ATTRIBUTE, v.all };
+		else if (v.tag != DER_SEQ || cert_read(&s->cert[s->n], v.all, NULL) < 0)
+			s->odd[s->nodd++] = (struct cert_odd){ CERT_UNREADABLE, v.all };
 		else
 			s->n++;
 	}

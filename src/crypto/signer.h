@@ -12,12 +12,19 @@
 #include "crypto/cert.h"
 #include "wire/pkcs7.h"
 
+/* A member of the certificates field that is not one more certificate. */
+struct cert_odd {
+	enum cert_odd_kind { CERT_COPY = 1, CERT_ATTRIBUTE, CERT_UNREADABLE } kind;
+	struct span all;
+};
+
 /* The embedded certificates of one SignedData. */
 struct cert_set {
 	struct cert *cert; /* in the arena, n of them */
 	bool *used;	   /* by cert_set_mark_chain */
 	size_t n;
-	uint32_t foreign; /* members that are no X.509 certificate, or a second copy of one */
+	struct cert_odd *odd; /* in the arena */
+	size_t nodd;
 };
 
 /* certs is the content of the certificates field. AC_OK, AC_BAD_DER, AC_STRUCTURE, -ENOMEM. Free

@@ -45,7 +45,7 @@ static int pin(struct tsp_authority *a, struct fault *f)
 		    "the certificate of the time-stamping authority is not issued by the next one");
 	for (size_t i = r->n; i-- > 0;)
 		a->path[a->n++] = &r->ca[i].facts;
-	return chain_check_signature(&a->facts, &issuer->facts, f);
+	return chain_check_signature(&a->facts, &issuer->facts, false, f);
 }
 
 static int load_chain(struct tsp_authority *a, const struct span *der, size_t n, struct fault *f)

@@ -102,7 +102,7 @@ static void read_ac(const void *arg)
 	for (int i = 0; i < 200; i++) {
 		AUTO_ARENA struct arena a = ARENA_INIT(1 << 20);
 		struct authenticode x;
-		if (authenticode_read(&x, buf_span(&ac), &a, NULL) != AC_OK)
+		if (authenticode_read(&x, buf_span(&ac), NULL, &a, NULL) != AC_OK)
 			bench_die("authenticode_read");
 	}
 }

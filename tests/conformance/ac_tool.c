@@ -63,7 +63,7 @@ static void show_one(
 	printf("%s: cert %s code-signing %d\n", name, DIGEST_TEXT(&a->signer.id),
 	    a->signer.eku_code_signing);
 	printf("%s: der %zu, certs %u (%u unrelated), subject %d, page hashes %d\n", name,
-	    a->der_len, a->ncerts, a->ncerts_unrelated, a->subject, a->page_hashes);
+	    a->der_len, a->ncerts, a->ncerts_unrelated, a->subject, a->pages.n != 0);
 	if (a->program || a->url)
 		printf("%s: program %s url %s\n", name, a->program ? a->program : "-",
 		    a->url ? a->url : "-");
@@ -72,7 +72,7 @@ static void show_one(
 		    ac_result_name((int)a->stamp.result), ts_format(a->stamp.time, t),
 		    a->stamp.signer.subject ? a->stamp.signer.subject : "-");
 	for (size_t i = 0; i < a->nattr; i++)
-		printf("%s: unsigned attribute %s\n", name, a->attr[i]);
+		printf("%s: unsigned attribute %s\n", name, a->attr[i].oid);
 }
 
 static int show_signature(const char *name, struct span der, const struct pe *pe, struct span file)
@@ -80,7 +80,7 @@ static int show_signature(const char *name, struct span der, const struct pe *pe
 	AUTO_ARENA struct arena a = ARENA_INIT(4 << 20);
 	struct fault f = FAULT_INIT;
 	struct authenticode x;
-	int rc = authenticode_read(&x, der, &a, &f);
+	int rc = authenticode_read(&x, der, NULL, &a, &f);
 
 	printf("%s: %s %s\n", name, ac_result_name(rc), f.text);
 	if (rc != AC_OK)

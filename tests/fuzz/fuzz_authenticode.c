@@ -33,7 +33,7 @@ static void check_good(const struct authenticode *x, struct span s)
 	for (size_t i = 0; i < x->nnested; i++)
 		inside(s, x->nested[i]);
 	for (size_t i = 0; i < x->nattr; i++)
-		check(x->attr[i] && x->attr[i][0]);
+		check(x->attr[i].oid && x->attr[i].oid[0]);
 	check(x->stamp.result != AC_OK || !x->stamp.kind ||
 	      (x->stamp.time != TS_NONE && x->stamp.signer.subject));
 }
@@ -47,9 +47,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fault f = FAULT_INIT;
 
 	memset(&x, 0xa5, sizeof(x));
-	int rc = authenticode_read(&x, s, &a, &f);
+	int rc = authenticode_read(&x, s, NULL, &a, &f);
 	check(rc >= 0 && rc < AC_RESULTS && x.der_len <= size);
-	check(authenticode_read(&y, s, &a, NULL) == rc && x.der_len == y.der_len);
+	check(authenticode_read(&y, s, NULL, &a, NULL) == rc && x.der_len == y.der_len);
 	if (rc == AC_OK) {
 		check_good(&x, s);
 	} else {

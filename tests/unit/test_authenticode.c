@@ -171,7 +171,7 @@ static int reads(const struct knobs *x, struct fault *f)
 		abort();
 	*f = FAULT_INIT;
 	arena_free(&arena);
-	return authenticode_read(&got, buf_span(&der), &arena, f);
+	return authenticode_read(&got, buf_span(&der), NULL, &arena, f);
 }
 
 static bool zeroed_but_len(const struct authenticode *a)
@@ -416,29 +416,29 @@ static void test_unsigned(void)
 	put_attr(&attrs, OID_SPC_NESTED, DER_SEQ, SPAN_LIT("\x05\x00"));
 	put_attr(&attrs, SPAN_LIT("\x2a\x03"), DER_OCTETS, SPAN_LIT("stuffing"));
 	attach(&all, buf_span(&der), buf_span(&attrs));
-	is_int(authenticode_read(&got, buf_span(&all), &arena, &f), AC_OK, "unsigned attributes %s",
+	is_int(authenticode_read(&got, buf_span(&all), NULL, &arena, &f), AC_OK, "unsigned attributes %s",
 	    f.text);
 	ok(got.nattr == 2 && got.attr_bytes == attrs.n, "are counted");
-	is_str(got.nattr == 2 ? got.attr[0] : "", "1.3.6.1.4.1.311.2.4.1", "and named");
-	is_str(got.nattr == 2 ? got.attr[1] : "", "1.2.3", "and named");
+	is_str(got.nattr == 2 ? got.attr[0].oid : "", "1.3.6.1.4.1.311.2.4.1", "and named");
+	is_str(got.nattr == 2 ? got.attr[1].oid : "", "1.2.3", "and named");
 	ok(got.nnested == 1 && span_eq(got.nested[0], SPAN_LIT("\x30\x02\x05\x00")),
 	    "a nested signature is handed out");
 	for (int i = 0; i < AC_NESTED_MAX; i++)
 		put_attr(&attrs, OID_SPC_NESTED, DER_SEQ, SPAN_NONE);
 	buf_reset(&all);
 	attach(&all, buf_span(&der), buf_span(&attrs));
-	is_int(authenticode_read(&got, buf_span(&all), &arena, &f), AC_STRUCTURE, "too many: %s",
+	is_int(authenticode_read(&got, buf_span(&all), NULL, &arena, &f), AC_STRUCTURE, "too many: %s",
 	    f.text);
 	buf_reset(&attrs);
 	for (int i = 0; i <= AC_ATTRS_MAX; i++)
 		put_attr(&attrs, SPAN_LIT("\x2a\x03"), DER_NULL, SPAN_NONE);
 	buf_reset(&all);
 	attach(&all, buf_span(&der), buf_span(&attrs));
-	is_int(authenticode_read(&got, buf_span(&all), &arena, &f), AC_STRUCTURE, "too many: %s",
+	is_int(authenticode_read(&got, buf_span(&all), NULL, &arena, &f), AC_STRUCTURE, "too many: %s",
 	    f.text);
 	buf_reset(&all);
 	attach(&all, buf_span(&der), SPAN_LIT("\x30\x03\x06\x01\x2a"));
-	is_int(authenticode_read(&got, buf_span(&all), &arena, &f), AC_BAD_DER, "malformed: %s",
+	is_int(authenticode_read(&got, buf_span(&all), NULL, &arena, &f), AC_BAD_DER, "malformed: %s",
 	    f.text);
 }
 
@@ -465,7 +465,7 @@ static struct ac_stamp stamp_with(struct knobs *x, bool change)
 	put_attr(&attrs, OID_COUNTER_SIGNATURE, DER_SEQ, der_any(&c).body);
 	attach(&all, buf_span(&der), buf_span(&attrs));
 	is_int(
-	    authenticode_read(&got, buf_span(&all), &arena, &f), AC_OK, "with a stamp %s", f.text);
+	    authenticode_read(&got, buf_span(&all), NULL, &arena, &f), AC_OK, "with a stamp %s", f.text);
 	return got.stamp;
 }
 
@@ -537,7 +537,7 @@ static struct ac_stamp token_with(struct knobs *x, struct span alg, bool change,
 	put_attr(&attrs, OID_MS_STAMP, DER_SEQ, der_any(&c).body);
 	attach(&all, buf_span(&der), buf_span(&attrs));
 	is_int(
-	    authenticode_read(&got, buf_span(&all), &arena, &f), AC_OK, "with a token %s", f.text);
+	    authenticode_read(&got, buf_span(&all), NULL, &arena, &f), AC_OK, "with a token %s", f.text);
 	return got.stamp;
 }
 
@@ -577,13 +577,13 @@ static void test_caps(void)
 	struct knobs x = knobs();
 
 	put_signed(&der, &x);
-	is_int(authenticode_read(&got, buf_span(&der), &tiny, NULL), -ENOMEM, "a full arena");
+	is_int(authenticode_read(&got, buf_span(&der), NULL, &tiny, NULL), -ENOMEM, "a full arena");
 	ok(zeroed_but_len(&got), "leaves nothing behind");
-	is_int(authenticode_read(&got, SPAN_NONE, &arena, NULL), AC_BAD_DER, "nothing at all");
+	is_int(authenticode_read(&got, SPAN_NONE, NULL, &arena, NULL), AC_BAD_DER, "nothing at all");
 	is_int(authenticode_read(&got,
 		   SPAN_LIT("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
 			    "\xa0\x00"),
-		   &arena, NULL),
+		   NULL, &arena, NULL),
 	    AC_NOT_SIGNED_DATA, "a PKCS#7 of another type");
 	ok(got.der_len == 15, "has a length all the same");
 	for (int i = -1; i <= AC_RESULTS; i++)

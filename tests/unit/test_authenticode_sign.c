@@ -47,12 +47,12 @@ static void spoil(struct buf *der, const char *name)
 	for (size_t i = 0; i < der->n * 8; i++) {
 		der->p[i / 8] ^= (uint8_t)(1u << (i % 8));
 		arena_free(&arena);
-		accepted += authenticode_read(&got, buf_span(der), &arena, NULL) <= 0;
+		accepted += authenticode_read(&got, buf_span(der), NULL, &arena, NULL) <= 0;
 		kept += !zeroed_but_len(&got);
 		der->p[i / 8] ^= (uint8_t)(1u << (i % 8));
 	}
 	for (size_t i = 0; i < der->n; i++) {
-		accepted += authenticode_read(&got, span_of(der->p, i), &arena, NULL) != AC_BAD_DER;
+		accepted += authenticode_read(&got, span_of(der->p, i), NULL, &arena, NULL) != AC_BAD_DER;
 		kept += got.der_len != 0;
 	}
 	is_int(accepted, 0, "%s: each of %zu flips and %zu truncations is refused", name,
@@ -74,15 +74,15 @@ static void test_sign(enum key_kind kind, bool thorough)
 	ok(rc == 0 && authenticode_sign(&d, k, buf_span(cert), &der) == 0, "%s signs", name);
 	size_t n = der.n;
 	arena_free(&arena);
-	is_int(authenticode_read(&got, buf_span(&der), &arena, &f), AC_OK, "%s: is read %s", name,
+	is_int(authenticode_read(&got, buf_span(&der), NULL, &arena, &f), AC_OK, "%s: is read %s", name,
 	    f.text);
 	ok(got.der_len == n && digest_eq(&got.digest, &d) && got.digest_alg == d.alg &&
-		got.subject == AC_SUBJECT_PE && got.ncerts == 1 && !got.page_hashes,
+		got.subject == AC_SUBJECT_PE && got.ncerts == 1 && !got.pages.n,
 	    "%s: says what was signed", name);
 	if (thorough)
 		spoil(&der, name);
 	buf_put_span(&der, SPAN_LIT("slack"));
-	is_int(authenticode_read(&got, buf_span(&der), &arena, &f), AC_OK, "%s: slack behind it",
+	is_int(authenticode_read(&got, buf_span(&der), NULL, &arena, &f), AC_OK, "%s: slack behind it",
 	    name);
 	ok(got.der_len == n, "%s: is the caller's matter: der_len says where it begins", name);
 	d.alg = DIGEST_SHA1;

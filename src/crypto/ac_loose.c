@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* ac_loose: which of the embedded certificates can be believed to be what their issuers made, and
+ * which have room for something else? */
+
+#include "crypto/ac_priv.h"
+
+#include "crypto/chain_roots.h"
+#include "crypto/oid.h"
+#include "crypto/ossl.h"
+
+#include <errno.h>
+
+void ac_loose_add(struct ac_reading *r, enum ac_loose_kind kind, bool in_stamp, struct span where,
+    const char *what)
+{
+	if (r->out.nloose == AC_LOOSE_MAX)
+		r->out.nloose_more++;
+	else
+		r->loose[r->out.nloose++] = (struct ac_loose){ kind, in_stamp, where, what };
+}
+
+/* Who vouches for a certificate's bytes? */
+enum vouched {
+	VOUCHED_NOT = 0, /* nobody who is known here */
+	VOUCHED,	 /* its issuer's signature verifies, or it is itself trusted */
+	VOUCHED_FALSE,	 /* its issuer is here, and did not sign these bytes */
+};
+
+static bool can_verify(const struct cert *c)
+{
+	struct sigalg a;
+
+	return sigalg_read(&a, c->sig_oid, c->sig_params);
+}
+
+static enum vouched by_embedded(const struct cert *c, const struct cert_set *s)
+{
+	bool named = false;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (!span_eq(s->cert[i].subject, c->issuer))
+			continue;
+		if (cert_issued_by(c, &s->cert[i]))
+			return VOUCHED;
+		named = true;
+	}
+	return named && can_verify(c) ? VOUCHED_FALSE : VOUCHED_NOT;
+}
+
+static enum vouched by_anchor(const struct cert *c, const struct chain_roots *roots)
+{
+	const struct cert *same = roots ? chain_roots_find(roots, c->issuer, c->serial) : NULL;
+
+	if (!roots)
+		return VOUCHED_NOT;
+	if (same)
+		return span_eq(same->der, c->der) ? VOUCHED : VOUCHED_FALSE;
+	for (size_t i = 0; i < roots->n; i++)
+		if (cert_issued_by(c, roots->ca[i].cert))
+			return VOUCHED;
+	return VOUCHED_NOT;
+}
+
+/* A self-issued one stands in the set itself, so that its own key is asked. */
+static enum vouched vouched(
+    const struct cert *c, const struct cert_set *s, const struct ac_trust *trust)
+{
+	enum vouched v = trust ? by_anchor(c, trust->code) : VOUCHED_NOT;
+
+	if (v == VOUCHED_NOT && trust)
+		v = by_anchor(c, trust->stamp);
+	return v == VOUCHED_NOT ? by_embedded(c, s) : v;
+}
+
+/* Is some part of it larger than those of certificates are? */
+static bool is_roomy(const struct cert *c)
+{
+	struct cur exts = cur_of(c->exts);
+	struct x509_ext e;
+	bool roomy = c->der.n > AC_CERT_ROOM || c->signature.n > AC_CERT_PART_ROOM ||
+		     c->subject.n > AC_CERT_PART_ROOM || c->issuer.n > AC_CERT_PART_ROOM;
+
+	while (cert_ext_next(&exts, &e))
+		roomy |= e.value.n > AC_CERT_PART_ROOM;
+	return roomy;
+}
+
+static bool holds_tag(const struct cert *c)
+{
+	struct x509_ext e;
+
+	return x509_extension(&e, c, OID_GOOGLE_TAG) == X509_OK;
+}
+
+static int loose_cert(struct ac_reading *r, enum ac_loose_kind kind, bool in_stamp,
+    const struct cert *c)
+{
+	struct x509_facts x;
+	int rc = cert_facts(&x, c, r->arena);
+
+	if (rc < 0)
+		return rc;
+	const char *what = holds_tag(c) ? arena_printf(r->arena, "%s, which carries Google's tag",
+					      QUOTE(span_str(x.subject)))
+					: arena_str(r->arena, span_str(QUOTE(span_str(x.subject))));
+	if (!what)
+		return -ENOMEM;
+	ac_loose_add(r, kind, in_stamp, c->der, what);
+	return 0;
+}
+
+/* AttributeCertificateInfo's attributes: the two that nCipher's time-stamping devices write. */
+static bool known_attributes(struct span seq)
+{
+	struct cur c = cur_of(seq);
+	struct span oid, values;
+
+	while (pkcs7_attr_next(&c, &oid, &values))
+		if (oid.n < OID_NCIPHER_TIME.n ||
+		    !span_eq(span_cut(oid, 0, OID_NCIPHER_TIME.n), OID_NCIPHER_TIME))
+			return false;
+	return !c.err;
+}
+
+/*
+ * The AttributeCertificate of version 1 (X.509 of 1997) that Microsoft's time stamps carry: the time
+ * attribute certificate of the nCipher device, which says when its clock was set. It is signed by a
+ * key that is published nowhere; so it is held to its form.
+ */
+static bool is_time_attribute(struct span all)
+{
+	struct cur c = cur_of(all);
+
+	if (all.n > AC_ATTR_CERT_ROOM)
+		return false;
+	struct cur cert = der_enter(&c, DER_CTXC(1)), info = der_enter(&cert, DER_SEQ);
+	if (der_is(&info, DER_INTEGER)) /* version */
+		(void)der_uint(&info, 1);
+	(void)der_take(&info, der_is(&info, DER_CTXC(1)) ? DER_CTXC(1) : DER_SEQ); /* subject */
+	(void)der_take(&info, DER_CTXC(0)); /* issuer; IMPLICIT in a CHOICE's place */
+	(void)der_algorithm(&info, NULL);
+	(void)der_integer(&info); /* serialNumber */
+	struct cur validity = der_enter(&info, DER_SEQ);
+	(void)der_time(&validity);
+	(void)der_time(&validity);
+	der_leave(&info, &validity);
+	struct span attributes = der_take(&info, DER_SEQ).body;
+	der_leave(&cert, &info);
+	(void)der_algorithm(&cert, NULL);
+	(void)der_bits(&cert);
+	der_leave(&c, &cert);
+	return der_done(&c) && known_attributes(attributes);
+}
+
+/* At most one attribute certificate, in a stamp. */
+static void odd_ones(struct ac_reading *r, const struct cert_set *s, bool in_stamp)
+{
+	bool seen = false;
+
+	for (size_t i = 0; i < s->nodd; i++) {
+		const struct cert_odd *o = &s->odd[i];
+		if (o->kind == CERT_COPY) {
+			ac_loose_add(r, AC_LOOSE_COPY, in_stamp, o->all, NULL);
+		} else if (o->kind == CERT_ATTRIBUTE && in_stamp && !seen &&
+			   is_time_attribute(o->all)) {
+			ac_loose_add(r, AC_LOOSE_UNVOUCHED, in_stamp, o->all,
+			    "the attribute certificate of a time-stamping device");
+			seen = true;
+		} else {
+			ac_loose_add(r, AC_LOOSE_CERTIFICATE, in_stamp, o->all,
+			    o->kind == CERT_ATTRIBUTE ? "an attribute certificate"
+						      : "no X.509 certificate");
+		}
+	}
+}
+
+int ac_loose_certs(
+    struct ac_reading *r, const struct cert_set *s, struct span crls, bool in_stamp)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->n && rc == 0; i++) {
+		const struct cert *c = &s->cert[i];
+		enum vouched v = s->used[i] ? vouched(c, s, r->trust) : VOUCHED_NOT;
+		if (!s->used[i])
+			rc = loose_cert(r, AC_LOOSE_CERTIFICATE, in_stamp, c);
+		else if (v == VOUCHED_FALSE)
+			rc = loose_cert(r, AC_LOOSE_ALTERED, in_stamp, c);
+		else if (is_roomy(c))
+			rc = loose_cert(r, AC_LOOSE_ROOM, in_stamp, c);
+		else if (v == VOUCHED_NOT)
+			rc = loose_cert(r, AC_LOOSE_UNVOUCHED, in_stamp, c);
+	}
+	odd_ones(r, s, in_stamp);
+	if (crls.n)
+		ac_loose_add(r, AC_LOOSE_CRL, in_stamp, crls, NULL);
+	return rc;
+}
