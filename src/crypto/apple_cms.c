@@ -135,7 +135,12 @@ static int read_signed(struct reading *r)
 static int note_stamps(struct reading *r, struct span values)
 {
 	struct cur c = cur_of(values);
+	struct ac_reading stamped = { .signer = r->signer,
+		.loose = arena_array(r->arena, AC_LOOSE_MAX, sizeof(struct ac_loose)),
+		.arena = r->arena };
 
+	if (!stamped.loose)
+		return -ENOMEM;
 	while (cur_left(&c)) {
 		struct der v = der_take(&c, DER_SEQ);
 		if (c.err)
@@ -144,8 +149,7 @@ static int note_stamps(struct reading *r, struct span values)
 			continue;
 		r->out.token = v.all;
 		r->out.stamped = r->signer.signature;
-		int rc = stamp_read(&r->out.stamp, AC_STAMP_RFC3161, v.all, &r->signer, &r->certs,
-		    r->arena);
+		int rc = stamp_read(&r->out.stamp, AC_STAMP_RFC3161, v.all, &stamped);
 		if (rc < 0)
 			return rc;
 	}
@@ -178,7 +182,7 @@ static int check_signer(struct reading *r, struct span directory)
 	cert_set_mark_chain(&r->certs, cert);
 	r->out.digest_alg = digest_of_oid(r->signer.digest_oid);
 	r->out.ncerts = (uint32_t)r->certs.n;
-	r->out.ncerts_unrelated = r->certs.foreign;
+	r->out.ncerts_unrelated = (uint32_t)r->certs.nodd;
 	for (size_t i = 0; i < r->certs.n; i++) {
 		r->out.cert[i] = r->certs.cert[i].der;
 		r->out.ncerts_unrelated += !r->certs.used[i];
