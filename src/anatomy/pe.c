@@ -3,6 +3,7 @@
 /* pe: the anatomy of PE images (wire/pe.h): layout, certificate table, what the signatures cover. */
 
 #include "anatomy/anatomy_format.h"
+#include "anatomy/pe_pages.h"
 #include "anatomy/signed_judge.h"
 
 #include "base/buf.h"
@@ -18,6 +19,7 @@ struct pe_state {
 	struct pe pe;
 	struct signed_judge sigs;
 	struct hasher *hasher;
+	struct pe_pages *pages; /* sigs.npages of them */
 	struct pe_range range[PE_COVERED_MAX];
 	size_t nranges;
 	struct pe_sum sum;
@@ -150,6 +152,29 @@ static int read_table(struct anatomy *a)
 	return 0;
 }
 
+static int begin_pages(struct anatomy *a)
+{
+	struct pe_state *s = a->state;
+
+	if (!s->sigs.npages)
+		return 0;
+	s->pages = arena_array(a->arena, s->sigs.npages, sizeof(*s->pages));
+	if (!s->pages)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < s->sigs.npages; i++) {
+		const struct signed_pages *p = &s->sigs.pages[i];
+		int rc = pe_pages_begin(&s->pages[i], &s->pe, p->alg, p->table, a->arena);
+		if (rc == -EBADMSG)
+			reason_at(verdict_add(a->verdict, REASON_FAIL, "pe.page-hash",
+				      "the page hashes in the signature are not those of an image "
+				      "with these sections"),
+			    p->off, p->len);
+		else if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
 static int read_signatures(struct anatomy *a)
 {
 	struct pe_state *s = a->state;
@@ -164,7 +189,8 @@ static int read_signatures(struct anatomy *a)
 	if (rc < 0)
 		return rc;
 	s->nranges = pe_covered(&s->pe, s->range);
-	return signed_algs(&s->sigs) ? hasher_new(&s->hasher, signed_algs(&s->sigs)) : 0;
+	rc = signed_algs(&s->sigs) ? hasher_new(&s->hasher, signed_algs(&s->sigs)) : 0;
+	return rc < 0 ? rc : begin_pages(a);
 }
 
 static int begin(struct anatomy *a, struct span head)
@@ -213,7 +239,34 @@ static int update(struct anatomy *a, const uint8_t *p, size_t n)
 	if (!s->pe.file_size)
 		return 0; /* malformed */
 	pe_sum_update(&s->sum, p, n);
-	return s->hasher ? hash_covered(s, p, from, s->at) : 0;
+	int rc = s->hasher ? hash_covered(s, p, from, s->at) : 0;
+	for (uint32_t i = 0; s->pages && i < s->sigs.npages && rc == 0; i++)
+		rc = s->pages[i].hasher ? pe_pages_update(&s->pages[i], from, p, n) : 0;
+	return rc;
+}
+
+static void judge_pages(struct anatomy *a)
+{
+	struct pe_state *s = a->state;
+
+	for (uint32_t i = 0; s->pages && i < s->sigs.npages; i++) {
+		const struct pe_pages *p = &s->pages[i];
+		uint32_t missing = p->n - p->at;
+		if (!p->hasher)
+			continue; /* has failed already */
+		if (p->wrong || missing)
+			reason_at(verdict_add(a->verdict, REASON_FAIL, "pe.page-hash",
+				      "%" PRIu32 " of %" PRIu32
+				      " pages are not those whose hashes the signature holds",
+				      p->wrong + missing, p->n),
+			    p->wrong ? p->wrong_off : a->size, p->page_size);
+		else
+			reason_at(verdict_add(a->verdict, REASON_NOTE, "pe.page-hash",
+				      "the signature holds hashes of %" PRIu32
+				      " pages; all of them match",
+				      p->n),
+			    s->sigs.pages[i].off, s->sigs.pages[i].len);
+	}
 }
 
 static int compare(struct anatomy *a)
@@ -238,6 +291,7 @@ static int finish(struct anatomy *a)
 
 	if (rc < 0)
 		return rc;
+	judge_pages(a);
 	if (s->pe.file_size && s->pe.checksum && pe_sum_final(&s->sum) != s->pe.checksum)
 		reason_at(verdict_add(a->verdict, REASON_WARN, "pe.checksum",
 			      "header checksum %08x, computed %08x: no signature covers this field",
@@ -250,8 +304,11 @@ static void done(struct anatomy *a)
 {
 	struct pe_state *s = a->state;
 
-	if (s)
-		s->hasher = hasher_free(s->hasher);
+	if (!s)
+		return;
+	s->hasher = hasher_free(s->hasher);
+	for (uint32_t i = 0; s->pages && i < s->sigs.npages; i++)
+		pe_pages_free(&s->pages[i]);
 }
 
 const struct anatomy_format anatomy_pe = {

@@ -203,6 +203,11 @@ static int keep(struct signed_judge *j, const struct authenticode *ac, uint64_t 
 	s->signer.der = arena_dup(j->arena, ac->signer.der, &err);
 	if (err == 0)
 		j->n++;
+	if (err == 0 && ac->pages.n) {
+		struct signed_pages *p = &j->pages[j->npages++];
+		*p = (struct signed_pages){ .alg = ac->pages_alg, .off = off, .len = ac->der_len };
+		p->table = arena_dup(j->arena, ac->pages, &err);
+	}
 	return err;
 }
 
@@ -268,7 +273,8 @@ int signed_begin(struct signed_judge *j, const char *format, enum ac_subject sub
 	*j = (struct signed_judge){ .format = format, .subject = subject, .trust = trust,
 		.verdict = v, .arena = a };
 	j->sig = arena_array(a, SIGNED_MAX, sizeof(*j->sig));
-	return j->sig ? 0 : -ENOMEM;
+	j->pages = arena_array(a, SIGNED_MAX, sizeof(*j->pages));
+	return j->sig && j->pages ? 0 : -ENOMEM;
 }
 
 int signed_add(struct signed_judge *j, struct span bytes, uint64_t off, size_t *ret_der_len)

@@ -16,6 +16,13 @@
 #include "anatomy/signed.h"
 #include "crypto/authenticode.h"
 
+/* Page hashes that a signature holds: the format computes them again. */
+struct signed_pages {
+	enum digest_alg alg;
+	struct span table; /* in the arena */
+	uint64_t off, len; /* of the signature */
+};
+
 struct signed_judge {
 	const char *format; /* "pe", "msi", "cab" */
 	enum ac_subject subject; /* what SpcIndirectData must be about */
@@ -24,6 +31,8 @@ struct signed_judge {
 	struct arena *arena;
 	struct component_signature *sig; /* result BROKEN until signed_compare */
 	uint32_t n;
+	struct signed_pages *pages;
+	uint32_t npages;
 };
 
 /* format is a static string; the rest is borrowed. 0, -ENOMEM. */

@@ -80,7 +80,9 @@ static int read_optional(struct cur *c, struct pe *pe, size_t len)
 	size_t fixed = pe->plus ? 112 : 96;
 	if (!c->err && len < fixed)
 		return PE_OPTIONAL;
-	cur_skip(c, 58); /* up to SizeOfHeaders; both forms agree so far */
+	cur_skip(c, 30); /* up to SectionAlignment; both forms agree so far */
+	pe->section_align = cur_le32(c);
+	cur_skip(c, 24); /* up to SizeOfHeaders */
 	pe->headers_len = cur_le32(c);
 	pe->checksum_off = (uint32_t)c->off;
 	pe->checksum = cur_le32(c);

@@ -110,6 +110,7 @@ struct pe {
 	bool plus; /* PE32+ */
 	uint32_t checksum, checksum_off;
 	uint32_t headers_len;     /* SizeOfHeaders */
+	uint32_t section_align;   /* SectionAlignment */
 	uint32_t section_off;     /* of the section table */
 	uint32_t ndirs;
 	struct pe_dir dir[PE_DIRS_MAX];
