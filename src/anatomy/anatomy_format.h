@@ -27,6 +27,7 @@ struct anatomy_format {
 	void (*done)(struct anatomy *a);
 };
 
+extern const struct anatomy_format anatomy_msi;
 extern const struct anatomy_format anatomy_pe;
 
 /* Appends n bytes from off of a->fd. 0, -EAGAIN (the file is shorter than it was), -errno. */

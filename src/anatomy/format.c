@@ -70,7 +70,7 @@ static const struct {
 } magics[] = {
 	{ FORMAT_ELF, 4, "\x7f" "ELF" },
 	{ FORMAT_CFB, 8, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" },
-	{ FORMAT_CAB, 8, "MSCF\0\0\0\0" },
+	{ FORMAT_CAB, 4, "MSCF" },
 	{ FORMAT_ZIP, 4, "PK\3\4" },
 	{ FORMAT_ZIP, 4, "PK\5\6" },
 	{ FORMAT_ZIP, 8, "PK\7\10PK\3\4" },

@@ -68,13 +68,7 @@ const char *cfb_odd_name(enum cfb_odd_kind k)
 
 void cfb_odd(struct cfb *c, enum cfb_odd_kind k, uint64_t off, uint64_t len, uint32_t entry)
 {
-	uint32_t i = c->odd.of[k].count++;
-
-	c->odd.of[k].bytes += len;
-	if (i < CFB_ODD_EACH) {
-		c->odd.of[k].a[i].at = (struct cfb_range){ off, len };
-		c->odd.of[k].a[i].entry = entry;
-	}
+	odd_add(&c->odd[k], off, len, entry);
 }
 
 /* --- sectors --------------------------------------------------------------------------------- */
@@ -107,7 +101,7 @@ static int read_sector(struct cfb *c, uint32_t sector, uint8_t *p)
 {
 	if (cfb_sector_len(c, sector) < c->sector)
 		return CFB_TRUNCATED;
-	return c->read(c->ctx, cfb_sector_off(c, sector), p, c->sector);
+	return c->fetch(c->ctx, cfb_sector_off(c, sector), p, c->sector);
 }
 
 static uint32_t le32(const uint8_t *p)
@@ -495,7 +489,7 @@ static int load(struct cfb *c)
 	struct head h;
 	uint32_t *v, n;
 
-	int rc = c->size < CFB_HEAD ? CFB_TRUNCATED : c->read(c->ctx, 0, h.bytes, CFB_HEAD);
+	int rc = c->size < CFB_HEAD ? CFB_TRUNCATED : c->fetch(c->ctx, 0, h.bytes, CFB_HEAD);
 	if (rc == CFB_OK)
 		rc = parse_head(c, &h);
 	if (rc)
@@ -526,7 +520,7 @@ static int load(struct cfb *c)
 
 int cfb_open(struct cfb *ret_c, cfb_read_fn *read, void *ctx, uint64_t size, struct arena *a)
 {
-	*ret_c = (struct cfb){ .size = size, .read = read, .ctx = ctx, .arena = a };
+	*ret_c = (struct cfb){ .size = size, .fetch = read, .ctx = ctx, .arena = a };
 	int rc = load(ret_c);
 	if (rc)
 		*ret_c = (struct cfb){ 0 };

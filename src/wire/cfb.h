@@ -24,13 +24,13 @@
 #include "base/arena.h"
 #include "base/span.h"
 #include "base/util.h"
+#include "wire/odd.h"
 
 #define CFB_HEAD 512
 #define CFB_NAME_MAX 31 /* UTF-16 units */
 #define CFB_ENTRIES_MAX 65536
 #define CFB_DEPTH_MAX 32 /* storages in storages */
 #define CFB_NONE UINT32_MAX
-#define CFB_ODD_EACH 4 /* anomalies of one kind that are listed; all are counted */
 #define CFB_MINI 64u
 #define CFB_MINI_CUTOFF 4096u
 
@@ -92,17 +92,6 @@ struct cfb_range {
 	uint64_t off, len; /* in the file */
 };
 
-struct cfb_odds {
-	struct {
-		uint32_t count;
-		uint64_t bytes;
-		struct {
-			struct cfb_range at;
-			uint32_t entry; /* CFB_NONE */
-		} a[CFB_ODD_EACH];
-	} of[CFB_A_KINDS];
-};
-
 enum cfb_type { CFB_UNUSED = 0, CFB_STORAGE = 1, CFB_STREAM = 2, CFB_ROOT = 5 };
 
 struct cfb_entry {
@@ -129,9 +118,9 @@ struct cfb {
 	uint32_t *listed; /* the entries that trees lead to: the root, then its children by name, … */
 	uint32_t nlisted;
 	uint64_t mini_size;
-	struct cfb_odds odd;
+	struct odd odd[CFB_A_KINDS]; /* items: entries */
 	/* private */
-	cfb_read_fn *read;
+	cfb_read_fn *fetch;
 	void *ctx;
 	struct arena *arena;
 	uint32_t nsectors, nfat;	  /* sectors in the file; FAT entries read (≤ nsectors) */

@@ -20,7 +20,7 @@ static int find_bytes(struct cfb *c, uint64_t off, uint64_t end, struct cfb_rang
 	end = end < c->size ? end : c->size;
 	while (off < end) {
 		size_t n = end - off < BLOCK ? (size_t)(end - off) : BLOCK;
-		int rc = c->read(c->ctx, off, p, n);
+		int rc = c->fetch(c->ctx, off, p, n);
 		if (rc)
 			return rc;
 		for (size_t i = 0; i < n; i++)

@@ -254,7 +254,7 @@ int cfb_read_directory(struct cfb *c, const uint32_t *sector, uint32_t n)
 		if (cfb_sector_len(c, sector[i]) < c->sector)
 			return CFB_DIRECTORY;
 		uint64_t off = cfb_sector_off(c, sector[i]);
-		int rc = c->read(c->ctx, off, p, c->sector);
+		int rc = c->fetch(c->ctx, off, p, c->sector);
 		if (rc)
 			return rc;
 		for (uint32_t k = 0; k < each; k++)
