@@ -173,7 +173,7 @@ static int take(struct taker *k, int fd, const char *label)
 	c->mode = st.st_mode & 07777;
 	k->bytes_max = S_ISDIR(st.st_mode) ? k->o.bytes : bytes_of(&k->o, (uint64_t)st.st_size);
 	return S_ISDIR(st.st_mode) ? taker_walk(k, fd) :
-				     taker_file(k, root, fd, (uint64_t)st.st_size, true);
+				     taker_file(k, root, fd, (uint64_t)st.st_size, !k->o.inside_only);
 }
 
 int tree_read(struct component_tree *ret_t, int fd, const char *label, const struct tree_opts *o,

@@ -185,7 +185,8 @@ int taker_file(struct taker *k, uint32_t i, int fd, uint64_t size, bool hash)
 	if (rc == 0) {
 		k->t->c[i].format = f;
 		k->t->c[i].size = size;
-		rc = look_at(k, i, fd, size, hash);
+		if (i || !k->o.inside_only)
+			rc = look_at(k, i, fd, size, hash);
 	}
 	if (rc == 0)
 		rc = show(k, i, fd);

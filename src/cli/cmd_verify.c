@@ -33,6 +33,7 @@ static const struct cli_opt opts[] = {
 	{ "policy", "FILE", "what an artifact must bring along (YAML, see docs/policy.md)", false },
 	{ "require", "LIST", "the same in short: " POLICY_NEEDS_WORDS, false },
 	{ "sbom", "FILE", "compare with this SBOM, too: unsigned, it can contradict and never proves", false },
+	{ "anatomy", "DEPTH", "deep (default): look inside archives, too; shallow: do not", false },
 	{ "expect", "DIGEST", "the digest it must have: sha256:… or sha512:…", false },
 	{ "builder-id", "ID", "who must have built it: …@refs/tags/v1.2.3, …@v1.*, …@>=v1.9.0", true },
 	{ "source-uri", "URI", "the repository it must be built from", false },
@@ -220,6 +221,16 @@ static int read_expect(struct cli *c, const struct verify_args *args, struct dig
 	return -1;
 }
 
+static int read_anatomy(struct cli *c, bool *ret_shallow)
+{
+	const char *s = cli_opt(c, "anatomy");
+
+	*ret_shallow = s && strcmp(s, "shallow") == 0;
+	if (s && !*ret_shallow && strcmp(s, "deep") != 0)
+		return cli_failf(c, CLI_USAGE, "--anatomy: deep or shallow");
+	return -1;
+}
+
 static int read_digests(struct cli *c, unsigned *ret_set)
 {
 	struct span rest = span_str(cli_opt(c, "digests"));
@@ -332,6 +343,8 @@ static int read_request(struct cli *c, const struct verify_args *args, struct ve
 		return cli_failf(c, CLI_USAGE, "--tsa says nothing without --ca");
 	r->nartifacts = args->n;
 	int code = read_expect(c, args, &r->expect);
+	if (code < 0)
+		code = read_anatomy(c, &r->shallow);
 	if (code < 0)
 		code = read_digests(c, &r->digests);
 	if (code < 0)

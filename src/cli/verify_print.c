@@ -68,10 +68,16 @@ static const char *anatomy_words(const struct verify_artifact *a)
 	if (a->anatomy.status == VERDICT_PASS)
 		return "every byte is accounted for by the signature inside the file";
 	if (a->anatomy.status == VERDICT_FAIL)
-		return "structure and signature do not account for the whole file";
+		return a->inside.containers ?
+		    "what is in it does not hold together" :
+		    "structure and signature do not account for the whole file";
 	if (!a->is_file)
 		return "only a digest was given, not what is inside";
-	return strcmp(a->format, "unknown") != 0 ? "not signed" : "not looked inside: no PE file";
+	if (a->inside.containers)
+		return a->inside.closed ? "nothing is wrong with what could be taken apart" :
+					  "taken apart, and nothing is wrong with what is in it";
+	return strcmp(a->format, "unknown") != 0 ? "not signed" :
+						   "not a format whose structure is known";
 }
 
 static const char *or_log(const char *url)

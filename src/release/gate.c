@@ -7,16 +7,19 @@
 #define CONTROLS_MAX 32
 
 /*
- * A control is named after what it looks at. Reason codes are families with a dot; two of them (the
- * PE parser's, and a proven SBOM) go by the name of the control they serve.
+ * A control is named after what it looks at. Reason codes are families with a dot; some of them (those
+ * of formats, and a proven SBOM) go by the name of the control they serve.
  */
 static struct span control_of(const struct reason *r)
 {
 	struct span code = span_str(r->code);
 	struct span family = span_cut(code, 0, span_find(code, '.'));
+	static const char *const anatomy[] = { "pe", "msi", "cab", "cfb", "apple", "macho", "rpm",
+		"archive", "asar", "name" };
 
-	if (span_eq_str(family, "pe") || span_eq_str(family, "msi") || span_eq_str(family, "cab"))
-		return SPAN_LIT("anatomy");
+	for (size_t i = 0; i < ARRAY_LEN(anatomy); i++)
+		if (span_eq_str(family, anatomy[i]))
+			return SPAN_LIT("anatomy");
 	return span_eq_str(code, "evidence.sbom") ? SPAN_LIT("sbom") : family;
 }
 

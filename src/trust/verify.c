@@ -150,6 +150,7 @@ static int begin(struct verify_session *v, const struct verify_request *r, struc
 	v->options = r->options;
 	v->want = r->digests;
 	v->beside = r->beside;
+	v->shallow = r->shallow;
 	v->nartifacts = r->nartifacts;
 	v->progress = r->progress;
 	v->progress_ctx = r->progress_ctx;
@@ -248,6 +249,8 @@ static int verify_fd(struct verify_session *v, int fd, const struct evidence *ow
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	art->fd = fd;
 	int rc = verify_examine(v, fd, needs(v) | evidence_needs(own), art);
+	if (rc == 0)
+		rc = verify_inside(v, fd, art);
 	if (rc == 0)
 		rc = judge_it(v, own, art);
 	/* What was judged is what was read, or nothing was. */

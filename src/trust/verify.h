@@ -13,7 +13,8 @@
  *   without a policy: --expect matches, or a signed SLSA provenance about exactly these bytes, or a
  *     signature over them, verifies and is by a signer who was named; and nothing contradicts.
  *   with a policy: everything that the policy requires is there; and nothing contradicts.
- * A PE file's anatomy is always checked: a tampered one FAILs whatever else was given.
+ * The anatomy is always checked: a tampered PE file FAILs whatever else was given, also inside a
+ * container, which is taken apart (anatomy/tree.h) unless the request says not to.
  */
 
 #include "base/arena.h"
@@ -60,6 +61,7 @@ struct verify_request {
 	const char *ssh_namespace;     /* that ssh signatures must be for; NULL: "file" */
 	const char *ssh_principal;     /* that must have made them; NULL: any whom allowed_signers lets */
 	const char *ca_path, *tsa_path; /* roots of CMS certificates, of their time stamps; NULL: none */
+	bool shallow;                  /* do not look inside containers */
 	bool beside;                   /* also take the evidence that lies beside each artifact */
 	unsigned digests;              /* HASH_SET bits: to be computed whether needed or not */
 	size_t nartifacts;             /* how many will be asked for; 0: not known */
@@ -100,8 +102,11 @@ struct verify_artifact {
 	/* sha256 is set for a file; others where evidence, policy or request need them. */
 	struct digest digest[DIGEST_ALGS];
 	struct verdict verdict;            /* the overall one; holds the anatomy's reasons too */
-	struct verdict anatomy;            /* of the file itself; UNKNOWN if nothing to check */
-	const char *format;                /* "pe", "unknown" */
+	struct verdict anatomy;            /* of the file and what is in it; UNKNOWN if nothing to check */
+	const char *format;                /* "pe", "zip", …; "unknown" */
+	struct {
+		uint32_t files, containers, closed; /* closed: not, or not wholly, taken apart */
+	} inside;
 	bool has_authenticode;
 	struct digest authenticode; /* recomputed Authenticode digest, if a signed PE */
 	/* facts claimed by the provenance that was accepted; NULL if none */

@@ -11,6 +11,14 @@ static void anatomy_json(struct jw *w, const struct verify_artifact *a)
 	if (a->has_authenticode)
 		jw_kcstr(w, "authenticode", DIGEST_TEXT(&a->authenticode));
 	jw_kcstr(w, "format", a->format);
+	if (a->inside.containers) {
+		jw_key(w, "inside");
+		jw_obj(w);
+		jw_kint(w, "closed", a->inside.closed);
+		jw_kint(w, "containers", a->inside.containers);
+		jw_kint(w, "files", a->inside.files);
+		jw_end(w);
+	}
 	verdict_json(w, &a->anatomy);
 	jw_end(w);
 }

@@ -22,7 +22,7 @@ struct verify_session {
 	struct judge_sbom *sbom; /* NULL: none was given */
 	struct arena sbom_arena;
 	ts now;
-	bool beside;
+	bool beside, shallow;
 	size_t nartifacts;
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *progress_ctx;
@@ -37,6 +37,8 @@ bool verify_may_sign(void *session, struct signer *s);
 /* Digests, size and anatomy of an open file. 0; -EAGAIN: it changed meanwhile; -errno. */
 FB_MUST int verify_examine(struct verify_session *v, int fd, unsigned set,
     struct verify_artifact *art);
+/* What is in it, where it is a container: reasons are added to art->anatomy. 0 or -errno. */
+FB_MUST int verify_inside(struct verify_session *v, int fd, struct verify_artifact *art);
 /* Is it still the file that was examined? st is what fstat said before. */
 struct stat;
 bool verify_same_file(const struct stat *a, const struct stat *b);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * verify_inside: what is in an artifact that is a container, and what is wrong with it. Who judged
+ * the archive as a whole has not seen that a library in it was tampered with: in 3CX 2023 the
+ * installer's own signature was good.
+ */
+
+#include "anatomy/tree.h"
+#include "trust/verify_session.h"
+
+#include <errno.h>
+
+/* The tree goes away, its reasons stay. 0 or -ENOMEM. */
+static int keep(struct verify_session *v, struct verify_artifact *art, const struct reason *r,
+    enum reason_kind kind)
+{
+	const char *code = arena_str(&v->results, span_str(r->code));
+	const char *file = r->file ? arena_str(&v->results, span_str(r->file)) : NULL;
+
+	if (!code || (r->file && !file))
+		return -ENOMEM;
+	struct reason *to = verdict_add(&art->anatomy, kind, code, "%s", r->text);
+	to->file = file;
+	to->has_off = r->has_off;
+	to->off = r->off;
+	to->len = r->len;
+	return 0;
+}
+
+/* What contradicts is kept. What could not be opened leaves the evidence as good as it is: said, and no
+ * more; and with it the warnings about the container itself. */
+static int keep_reasons(
+    struct verify_session *v, struct verify_artifact *art, const struct verdict *found)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < found->n; i++) {
+		const struct reason *r = &found->reason[i];
+		if (r->kind == REASON_FAIL)
+			rc = keep(v, art, r, REASON_FAIL);
+		else if (r->kind == REASON_MISSING || r->kind == REASON_WARN)
+			rc = keep(v, art, r, REASON_WARN);
+	}
+	art->anatomy.overflow |= found->overflow;
+	return rc;
+}
+
+static void count(const struct component_tree *t, struct verify_artifact *art)
+{
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct component *c = &t->c[i];
+		art->inside.files += i && c->type == COMPONENT_FILE;
+		art->inside.containers += c->type == COMPONENT_FILE && c->state != COMPONENT_WHOLE;
+		art->inside.closed += c->state > COMPONENT_OPENED;
+	}
+	if (t->c[0].format && strcmp(art->format, "unknown") == 0)
+		art->format = format_name(t->c[0].format);
+}
+
+static int conclude(struct verify_session *v, struct verify_artifact *art,
+    const struct component_tree *t, const struct verdict *found)
+{
+	size_t before = art->anatomy.n;
+
+	count(t, art);
+	int rc = keep_reasons(v, art, found);
+	if (rc == 0 && art->inside.containers && art->anatomy.n == before)
+		verdict_add(&art->anatomy, REASON_NOTE, "anatomy.inside",
+		    "%u files in %u containers were taken apart, and nothing is wrong with them",
+		    art->inside.files, art->inside.containers);
+	verdict_conclude(&art->anatomy);
+	return rc;
+}
+
+int verify_inside(struct verify_session *v, int fd, struct verify_artifact *art)
+{
+	const struct tree_opts o = { .inside_only = true, .entries = UNPACK_ENTRIES_MAX };
+	struct component_tree tree;
+	struct fault f = FAULT_INIT;
+	struct verdict found;
+
+	if (v->shallow)
+		return 0;
+	int rc = tree_read(&tree, fd, art->name, &o, &found, &f);
+	if (rc == 0)
+		rc = conclude(v, art, &tree, &found);
+	component_tree_free(&tree);
+	if (rc != -EPERM)
+		return rc;
+	/* Nothing runs without a sandbox unless the user says so. */
+	art->format = "unknown";
+	verdict_add(&art->anatomy, REASON_WARN, "archive.closed", "not looked inside: %s", f.text);
+	verdict_conclude(&art->anatomy);
+	return 0;
+}
