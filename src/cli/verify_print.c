@@ -77,7 +77,7 @@ static const char *anatomy_words(const struct verify_artifact *a)
 		return a->inside.closed ? "nothing is wrong with what could be taken apart" :
 					  "taken apart, and nothing is wrong with what is in it";
 	return strcmp(a->format, "unknown") != 0 ? "not signed" :
-						   "not a format whose structure is known";
+						   "not looked inside: no PE file";
 }
 
 static const char *or_log(const char *url)

@@ -28,20 +28,22 @@ static int keep(struct verify_session *v, struct verify_artifact *art, const str
 	return 0;
 }
 
-/* What contradicts is kept. What could not be opened leaves the evidence as good as it is: said, and no
- * more; and with it the warnings about the container itself. */
+/* What contradicts is kept, and what could not be opened: it was not looked at. So is what is damaged:
+ * the bytes may be those that were signed. Warnings are kept where they are about the whole. */
+static enum reason_kind kind_of(const struct reason *r)
+{
+	return r->kind == REASON_FAIL && strcmp(r->code, "archive.damaged") == 0 ? REASON_MISSING :
+										    r->kind;
+}
+
 static int keep_reasons(
     struct verify_session *v, struct verify_artifact *art, const struct verdict *found)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < found->n; i++) {
-		const struct reason *r = &found->reason[i];
-		if (r->kind == REASON_FAIL)
-			rc = keep(v, art, r, REASON_FAIL);
-		else if (r->kind == REASON_MISSING || r->kind == REASON_WARN)
-			rc = keep(v, art, r, REASON_WARN);
-	}
+	for (size_t i = 0; rc == 0 && i < found->n; i++)
+		if (found->reason[i].kind <= REASON_WARN)
+			rc = keep(v, art, &found->reason[i], kind_of(&found->reason[i]));
 	art->anatomy.overflow |= found->overflow;
 	return rc;
 }
@@ -90,7 +92,8 @@ int verify_inside(struct verify_session *v, int fd, struct verify_artifact *art)
 		return rc;
 	/* Nothing runs without a sandbox unless the user says so. */
 	art->format = "unknown";
-	verdict_add(&art->anatomy, REASON_WARN, "archive.closed", "not looked inside: %s", f.text);
+	verdict_add(&art->anatomy, REASON_MISSING, "archive.closed",
+	    "not looked inside (--anatomy shallow does without): %s", f.text);
 	verdict_conclude(&art->anatomy);
 	return 0;
 }
