@@ -10,6 +10,7 @@
 static const struct anatomy_format *const formats[] = {
 	&anatomy_pe,
 	&anatomy_msi,
+	&anatomy_macho,
 };
 
 int anatomy_pread(const struct anatomy *a, struct buf *out, uint64_t off, size_t n)

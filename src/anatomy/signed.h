@@ -46,6 +46,8 @@ struct component_signature {
 	bool time_anchored;	   /* … by an authority that leads to an anchor for time stamps */
 	struct digest digest;	   /* of the file, as signed */
 	uint64_t off, len;	   /* where in the component */
+	struct digest info, resources; /* Apple's main programs: of the bundle's Info.plist and
+					* CodeResources, as signed; else unset */
 };
 
 /* What signatures are judged against; all may be NULL. Borrowed. */

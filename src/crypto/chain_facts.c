@@ -97,6 +97,13 @@ static const struct known {
 	{ OID_SCT_LIST, "SCT list", NULL },
 };
 
+/* Apple marks what a leaf is for (Developer ID Application is 1.2.840.113635.100.6.1.13) by critical
+ * extensions, whose value says nothing more. What it may be used for is in extendedKeyUsage, too. */
+static bool is_apple_marker(struct span oid)
+{
+	return oid.n == OID_APPLE_LEAF.n + 1 && span_starts(oid, OID_APPLE_LEAF);
+}
+
 void chain_facts_read(struct chain_facts *ret_x, const struct cert *c)
 {
 	struct chain_facts x = {
@@ -112,7 +119,7 @@ void chain_facts_read(struct chain_facts *ret_x, const struct cert *c)
 		for (size_t i = 0; i < ARRAY_LEN(known) && !k; i++)
 			if (span_eq(known[i].oid, e.oid))
 				k = &known[i];
-		if (!k && e.critical && !x.critical.n)
+		if (!k && e.critical && !x.critical.n && !is_apple_marker(e.oid))
 			x.critical = e.oid;
 		if (k && k->read && !k->read(&x, e.value) && !x.malformed)
 			x.malformed = k->name;

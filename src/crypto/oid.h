@@ -143,3 +143,6 @@
 #define OID_TIME_STAMP_TOKEN SPAN_LIT("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x0e")
 /* 1.3.6.1.5.5.7.3.4 */
 #define OID_EKU_EMAIL SPAN_LIT("\x2b\x06\x01\x05\x05\x07\x03\x04")
+
+/* 1.2.840.113635.100.6.1, Apple's markers of end-entity certificates are under it */
+#define OID_APPLE_LEAF SPAN_LIT("\x2a\x86\x48\x86\xf7\x63\x64\x06\x01")
