@@ -11,6 +11,7 @@ static const struct anatomy_format *const formats[] = {
 	&anatomy_pe,
 	&anatomy_msi,
 	&anatomy_macho,
+	&anatomy_cab,
 };
 
 int anatomy_pread(const struct anatomy *a, struct buf *out, uint64_t off, size_t n)

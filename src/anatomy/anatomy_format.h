@@ -27,6 +27,7 @@ struct anatomy_format {
 	void (*done)(struct anatomy *a);
 };
 
+extern const struct anatomy_format anatomy_cab;
 extern const struct anatomy_format anatomy_msi;
 extern const struct anatomy_format anatomy_pe;
 extern const struct anatomy_format anatomy_macho;

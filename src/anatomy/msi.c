@@ -7,17 +7,14 @@
 #include "anatomy/msi_digest.h"
 #include "anatomy/msi_layout.h"
 #include "anatomy/msi_names.h"
+#include "anatomy/odd_judge.h"
 #include "anatomy/signed_judge.h"
 
-#include "base/buf.h"
 #include "wire/msi_base.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <unistd.h>
 
 #define SIGNATURE_MAX (16u << 20)
-#define PADDING_MAX 7
 #define TABLES_MAX (160u << 20) /* what honest tables take is 1/64 of the file */
 
 struct msi_state {
@@ -27,47 +24,7 @@ struct msi_state {
 	uint32_t signature, signature_ex; /* CFB_NONE */
 };
 
-static int read_at(void *ctx, uint64_t off, void *p, size_t n)
-{
-	const struct anatomy *a = ctx;
-
-	for (uint8_t *to = p; n;) {
-		ssize_t got = pread(a->fd, to, n, (off_t)off);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got < 0 ? -errno : -EAGAIN; /* shorter than it was */
-		to += got;
-		off += (uint64_t)got;
-		n -= (size_t)got;
-	}
-	return 0;
-}
-
 /* --- the signature streams ------------------------------------------------------------------- */
-
-/* At most 7 bytes, all zero, may follow the DER of the signature in its stream. */
-static void judge_slack(struct anatomy *a, struct span slack, uint64_t off)
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < slack.n; i++)
-		if (slack.p[i])
-			used = i + 1;
-	if (slack.n > PADDING_MAX)
-		reason_at(verdict_add(a->verdict, REASON_FAIL, "msi.signature-slack",
-			      "%zu bytes at offset %" PRIu64
-			      " follow the signature inside its stream, where no signature covers "
-			      "them (alignment explains at most 7)",
-			      slack.n, off),
-		    off, slack.n);
-	else if (used)
-		reason_at(verdict_add(a->verdict, REASON_FAIL, "msi.signature-slack",
-			      "the %zu alignment bytes behind the signature at offset %" PRIu64
-			      " are not zero",
-			      slack.n, off),
-		    off, slack.n);
-}
 
 /* Where the byte at this place of a stream is in the file. */
 static uint64_t file_off(const struct cfb *c, uint32_t entry, uint64_t at)
@@ -100,7 +57,8 @@ static int read_signature(struct anatomy *a)
 		return rc;
 	rc = signed_add(&s->sigs, bytes, file_off(&s->cfb, s->signature, 0), &der_len);
 	if (rc == 0 && der_len)
-		judge_slack(a, span_from(bytes, der_len), file_off(&s->cfb, s->signature, der_len));
+		odd_judge_slack(a, "msi", span_from(bytes, der_len),
+		    file_off(&s->cfb, s->signature, der_len));
 	return rc;
 }
 
@@ -228,7 +186,7 @@ static int begin(struct anatomy *a, struct span head)
 		return -ENOMEM;
 	a->state = s;
 	s->arena = ARENA_INIT(TABLES_MAX);
-	int rc = cfb_open(&s->cfb, read_at, a, a->size, &s->arena);
+	int rc = cfb_open(&s->cfb, odd_fetch, a, a->size, &s->arena);
 	if (rc == 0)
 		rc = judge(a);
 	if (rc <= 0 && rc != -ENOMEM)
