@@ -63,6 +63,7 @@ struct binary_slice {
 	struct text_list search; /* RPATH, RUNPATH, LC_RPATH, interpreter */
 	const struct binary_section *section;
 	uint32_t nsections;
+	bool sections_cut; /* there are more (object files) */
 	/* What else the format says of itself, "kind:value": "pdb:C:\\b\\x.pdb", "resource:RCDATA/101/1033",
 	 * "clr:v4.0.30319", "guard-cf", "interpreter", "debuglink:x.debug", "ifunc": docs/binary.md */
 	struct text_list traits;

@@ -120,6 +120,14 @@ void names_join(struct names *l, const struct span *part, size_t n)
 	l->v[l->n++] = p;
 }
 
+void names_take(struct names *l, char *text)
+{
+	if (l->n == l->max)
+		l->cut = true;
+	else if (names_room(l))
+		l->v[l->n++] = text;
+}
+
 void names_addf(struct names *l, const char *fmt, ...)
 {
 	char text[BINARY_TEXT_MAX];

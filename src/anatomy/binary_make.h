@@ -43,6 +43,8 @@ void names_join(struct names *l, const struct span *part, size_t n);
 #define names_add(l, ...)                                                                          \
 	names_join((l), (const struct span[]){ __VA_ARGS__ },                                      \
 	    sizeof((struct span[]){ __VA_ARGS__ }) / sizeof(struct span))
+/* A text that is in the arena already. */
+void names_take(struct names *l, char *text);
 void names_addf(struct names *l, const char *fmt, ...) FB_PRINTF(2, 3);
 /* Sorted, without duplicates, in the arena; l is empty then. */
 struct text_list names_done(struct names *l);

@@ -2,10 +2,138 @@
 
 #include "anatomy/binary_make.h"
 
+#include "anatomy/telling.h"
+#include "wire/text_run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define KINDS (STRING_COMMAND + 1)
+#define KIND_MAX 8192	 /* different texts of one kind that are looked at */
+#define SLOTS 65536u	 /* a power of two, over KINDS * KIND_MAX */
+#define NARROW_MAX 4096u /* wide texts are taken in pieces of this */
+#define PEM_LINES_MAX 400
+
+struct collector {
+	struct names kind[KINDS];
+	char **slot; /* hash table of the texts that are there already */
+	unsigned pem; /* lines of a PEM block that may still come: its header tells enough */
+};
+
+static uint32_t slot_of(struct span s)
+{
+	uint64_t h = 0xcbf29ce484222325ull; /* FNV-1a; equal slots are compared */
+
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ s.p[i]) * 0x100000001b3ull;
+	return (uint32_t)(h ^ h >> 32) & (SLOTS - 1);
+}
+
+static void keep(struct collector *c, const struct telling *t)
+{
+	struct names *l = &c->kind[t->kind];
+	uint32_t at = slot_of(t->text);
+
+	for (; c->slot[at]; at = (at + 1) & (SLOTS - 1))
+		if (span_eq_str(t->text, c->slot[at]))
+			return;
+	uint32_t n = l->n;
+	names_add(l, t->text);
+	if (l->n > n)
+		c->slot[at] = l->v[n];
+}
+
+static bool in_pem(struct collector *c, struct span run)
+{
+	if (span_starts(run, SPAN_LIT("-----BEGIN "))) {
+		c->pem = PEM_LINES_MAX;
+		return false;
+	}
+	if (!c->pem)
+		return false;
+	c->pem = span_starts(run, SPAN_LIT("-----END ")) || run.n > 76 ? 0 : c->pem - 1;
+	return c->pem;
+}
+
+static void look(struct collector *c, struct span run)
+{
+	struct tellings it = tellings_of(run);
+	struct telling t;
+
+	if (in_pem(c, run))
+		return;
+	while (tellings_next(&it, &t))
+		keep(c, &t);
+}
+
+static void look_wide(struct collector *c, struct span run)
+{
+	uint8_t narrow[NARROW_MAX];
+
+	while (run.n) {
+		size_t n = run.n / 2 < NARROW_MAX ? run.n / 2 : NARROW_MAX;
+		for (size_t i = 0; i < n; i++)
+			narrow[i] = run.p[2 * i];
+		look(c, span_of(narrow, n));
+		run = span_from(run, 2 * n);
+	}
+}
+
+static void scan(struct collector *c, struct span s)
+{
+	struct text_runs narrow = text_runs_of(s, false), wide = text_runs_of(s, true);
+	struct span run;
+
+	while (text_runs_next(&narrow, &run))
+		look(c, run);
+	c->pem = 0;
+	while (text_runs_next(&wide, &run))
+		look_wide(c, run);
+	c->pem = 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* When there are too many, whole kinds go first to last, each in the order of its texts. */
+static struct text_list choose(struct make *m, struct collector *c)
+{
+	static const enum string_kind order[] = { STRING_COMMAND, STRING_URL, STRING_KEY, STRING_FILE };
+	AUTO_NAMES struct names all = names_of(m, BINARY_STRINGS_MAX);
+
+	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+		struct names *l = &c->kind[order[i]];
+		if (l->n)
+			qsort(l->v, l->n, sizeof(*l->v), by_text);
+		all.cut |= l->cut;
+		for (uint32_t k = 0; k < l->n; k++)
+			names_take(&all, l->v[k]);
+	}
+	return names_done(&all);
+}
+
 struct text_list binary_strings(struct make *m, uint64_t skip_off, uint64_t skip_len)
 {
-	(void)m;
-	(void)skip_off;
-	(void)skip_len;
-	return (struct text_list){ 0 };
+	struct collector c = { .slot = calloc(SLOTS, sizeof(*c.slot)) };
+	struct text_list done = { .cut = true };
+
+	if (!c.slot) {
+		m->err = -ENOMEM;
+		return done;
+	}
+	for (size_t k = 0; k < KINDS; k++)
+		c.kind[k] = names_of(m, KIND_MAX);
+	if (skip_len) {
+		scan(&c, span_cut(m->file, 0, skip_off));
+		scan(&c, span_from(m->file, skip_off + skip_len));
+	} else {
+		scan(&c, m->file);
+	}
+	done = choose(m, &c);
+	for (size_t k = 0; k < KINDS; k++)
+		names_free(&c.kind[k]);
+	free(c.slot);
+	return done;
 }
