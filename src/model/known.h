@@ -121,8 +121,8 @@ struct known_source {
 	/* In the order of list. What cb returns, if not 0, ends it and is returned; else 0, -errno. */
 	int (*find)(void *ctx, const struct digest *d, known_hit_fn *cb, void *cb_ctx,
 	    struct fault *f);
-	/* Files of that base name (known_base_name) in any list, by list, path, digest. */
-	int (*named)(void *ctx, struct span base, known_path_fn *cb, void *cb_ctx, struct fault *f);
+	/* What the lists have under exactly that path, by list and digest. */
+	int (*named)(void *ctx, const char *path, known_path_fn *cb, void *cb_ctx, struct fault *f);
 	/* Paths of a digest in list number id. */
 	int (*paths)(void *ctx, uint32_t id, const struct digest *d, known_path_fn *cb, void *cb_ctx,
 	    struct fault *f);

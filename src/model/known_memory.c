@@ -44,14 +44,15 @@ static int tell(const struct known_list *l, const struct known_path *p, known_pa
 	return rc < 0 ? rc : cb(ctx, &l->info, p->path, &d);
 }
 
-/* The first path whose base name is not before base. */
-static uint32_t lower(const struct known_list *l, struct span base)
+/* The first path that is not before this one. */
+static uint32_t lower(const struct known_list *l, struct span base, const char *path)
 {
 	uint32_t lo = 0, hi = l->npaths;
 
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
-		if (span_cmp(l->path[mid].base, base) < 0)
+		int c = span_cmp(l->path[mid].base, base);
+		if (c < 0 || (c == 0 && strcmp(l->path[mid].path, path) < 0))
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -59,16 +60,18 @@ static uint32_t lower(const struct known_list *l, struct span base)
 	return lo;
 }
 
-static int named(void *ctx, struct span base, known_path_fn *cb, void *cb_ctx, struct fault *f)
+static int named(void *ctx, const char *path, known_path_fn *cb, void *cb_ctx, struct fault *f)
 {
 	const struct known_memory *m = ctx;
+	char buf[KNOWN_PATH_MAX + 1];
+	struct span base = known_base_name(path, buf);
 	int rc = 0;
 
 	(void)f;
 	for (uint32_t i = 0; i < m->n && rc == 0; i++) {
 		const struct known_list *l = m->list[i];
-		for (uint32_t k = lower(l, base);
-		     k < l->npaths && span_eq(l->path[k].base, base) && rc == 0; k++)
+		for (uint32_t k = lower(l, base, path);
+		     k < l->npaths && strcmp(l->path[k].path, path) == 0 && rc == 0; k++)
 			rc = tell(l, &l->path[k], cb, cb_ctx);
 	}
 	return rc;

@@ -167,13 +167,15 @@ static int tell_paths(struct known_good *k, struct db_q *q, known_path_fn *cb, v
 	return rc;
 }
 
-static int named(void *ctx, struct span base, known_path_fn *cb, void *cb_ctx, struct fault *f)
+static int named(void *ctx, const char *path, known_path_fn *cb, void *cb_ctx, struct fault *f)
 {
 	struct known_good *k = ctx;
+	char base[KNOWN_PATH_MAX + 1];
 	AUTO_Q struct db_q q = db_query(k->s, f, "SELECT list, path, key FROM known_path"
-	    " JOIN known_list ON id = list WHERE base = ? ORDER BY name, path, key");
+	    " JOIN known_list ON id = list WHERE base = ? AND path = ? ORDER BY name, key");
 
-	db_blob(&q, base);
+	db_blob(&q, known_base_name(path, base));
+	db_blob(&q, span_str(path));
 	return tell_paths(k, &q, cb, cb_ctx, f);
 }
 
