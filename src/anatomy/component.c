@@ -96,3 +96,18 @@ const char *component_path(
 	memmove(out, out + at, COMPONENT_PATH_MAX - at);
 	return out;
 }
+
+struct verdict *component_verdict(struct component_tree *t, uint32_t i)
+{
+	struct component *c = &t->c[i];
+
+	if (!c->verdict) {
+		struct verdict *v = ARENA_NEW(&t->arena, struct verdict);
+		if (!v)
+			return NULL;
+		verdict_init(v, &t->arena);
+		c->verdict = v;
+	}
+	/* It is const for the readers of the tree only: all of them are made here. */
+	return (struct verdict *)(uintptr_t)c->verdict;
+}

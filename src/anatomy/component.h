@@ -92,6 +92,10 @@ void component_tree_free(struct component_tree *t);
 FB_MUST int component_add(struct component_tree *t, uint32_t parent, uint32_t *last,
     struct span path, struct span target, uint32_t *ret_i);
 
+/* The component's own verdict, to add to; made when there is none. Conclude it again afterwards. NULL:
+ * memory is short. */
+struct verdict *component_verdict(struct component_tree *t, uint32_t i);
+
 const char *component_type_name(enum component_type t);	  /* "file" "dir" "symlink" "hardlink" "special" */
 const char *component_state_name(enum component_state s); /* "whole" "opened" "refused" "damaged" "closed" */
 

@@ -103,6 +103,34 @@ static int check(struct known_run *k)
 	return 0;
 }
 
+static bool all_listed(const struct known_run *k)
+{
+	uint32_t files = 0;
+
+	for (uint32_t i = 1; i < k->t->n; i++) {
+		const struct component *c = &k->t->c[i];
+		if (c->depth > 1 || c->type == COMPONENT_DIR || (c->type == COMPONENT_FILE && !c->size))
+			continue; /* what is in a file that is known is known */
+		if (c->type != COMPONENT_FILE || k->r->c[i].state != KNOWN_LISTED)
+			return false;
+		files++;
+	}
+	return files > 0;
+}
+
+/* Does anything vouch for the artifact, and not only for something in it? */
+static void whole(struct known_run *k)
+{
+	const struct known_component *c = &k->r->c[0];
+
+	if (c->state == KNOWN_LISTED)
+		verdict_add(k->v, REASON_PROVEN, "known-good.whole", "is %s's of %s, byte for byte",
+		    c->product, c->text);
+	else if (k->t->c[0].type == COMPONENT_DIR && all_listed(k))
+		verdict_add(k->v, REASON_PROVEN, "known-good.whole",
+		    "every file in it is in a list of known files");
+}
+
 static int open_loose(struct known_run *k)
 {
 	k->loose = arena_array(k->a, k->nproducts + 1u, sizeof(*k->loose));
@@ -142,10 +170,14 @@ static int run(struct known_run *k)
 		rc = open_loose(k);
 	for (uint32_t i = 0; i < k->ngroups && rc == 0; i++)
 		rc = known_group_judge(k, &k->group[i]);
-	return rc < 0 ? rc : known_group_rest(k);
+	if (rc == 0)
+		rc = known_group_rest(k);
+	if (rc == 0)
+		whole(k);
+	return rc;
 }
 
-int known_judge(struct known_result *ret_r, const struct component_tree *t,
+int known_judge(struct known_result *ret_r, struct component_tree *t,
     const struct known_judge_opts *o, struct verdict *v, struct fault *f)
 {
 	struct known_run k = { .t = t, .o = o, .r = ret_r, .v = v, .f = f, .a = &ret_r->arena };

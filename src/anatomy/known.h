@@ -14,9 +14,10 @@
  * a claim held against it. When less than half of what claims is known, the lists do not have this
  * release (another architecture, a newer version), and nothing is said about the rest: MISSING.
  *
- * Reasons: PROVEN "known-good.listed"; FAIL "known-good.unlisted", "known-good.mixed"; MISSING
- * "known-good.coverage", "known-good.alone", "known-good.unread"; WARN "known-good.name"; NOTE
- * "known-good.resigned", "known-good.altered", "known-good.unused".
+ * Reasons: PROVEN "known-good.whole" (the artifact itself is in a list, or all files of a directory
+ * are: one known file does not vouch for its neighbours); FAIL "known-good.unlisted", "known-good.mixed"; MISSING
+ * "known-good.coverage", "known-good.alone", "known-good.unread", "known-good.lists"; WARN "known-good.name"; NOTE
+ * "known-good.listed", "known-good.resigned", "known-good.altered", "known-good.unused".
  *
  * The tree must come with SHA-1 (tree_opts.sha1) when a list has no SHA-256, and with bare digests.
  *
@@ -82,9 +83,11 @@ struct known_result {
 };
 void known_result_free(struct known_result *r);
 
-/* Adds reasons to v, unconcluded; their texts are in v's arena. *ret_r is to be freed in every case.
- * 0, -errno (of the source, memory). */
-FB_MUST int known_judge(struct known_result *ret_r, const struct component_tree *t,
+/*
+ * Adds reasons to v, unconcluded; one about a component has its path in `file` and is in the
+ * component's own verdict, too. *ret_r is to be freed in every case. 0, -errno (of the source, memory).
+ */
+FB_MUST int known_judge(struct known_result *ret_r, struct component_tree *t,
     const struct known_judge_opts *o, struct verdict *v, struct fault *f);
 
 /* Members "known" and "known_text" of one component into an object that is open; nothing for

@@ -24,7 +24,7 @@ static const struct {
 	enum reason_kind kind;
 	const char *code;
 } tells[KNOWN_TELLS] = {
-	[KNOWN_TELL_LISTED] = { REASON_PROVEN, "known-good.listed" },
+	[KNOWN_TELL_LISTED] = { REASON_NOTE, "known-good.listed" },
 	[KNOWN_TELL_RESIGNED] = { REASON_NOTE, "known-good.resigned" },
 	[KNOWN_TELL_ALTERED] = { REASON_NOTE, "known-good.altered" },
 	[KNOWN_TELL_UNLISTED] = { REASON_FAIL, "known-good.unlisted" },
@@ -63,9 +63,16 @@ static int say(struct finding *x, enum known_told what, uint32_t i, const char *
 
 	if (!may_tell(k, what))
 		return 0;
+	if (i == 0 && text) { /* its verdict is the one over all */
+		verdict_add(k->v, tells[what].kind, tells[what].code, "%s", text);
+		return 0;
+	}
 	const char *path = path_text(k, i);
-	if (!path || !text)
+	struct verdict *own = component_verdict(k->t, i);
+	if (!path || !text || !own)
 		return -ENOMEM;
+	verdict_add(own, tells[what].kind, tells[what].code, "%s", text);
+	verdict_conclude(own);
 	verdict_add(k->v, tells[what].kind, tells[what].code, "%s: %s", QUOTE(span_str(path)), text)
 	    ->file = path;
 	return 0;
@@ -306,9 +313,8 @@ static int alone(struct finding *x)
 		return say(x, KNOWN_TELL_UNLISTED, m->i, arena_printf(x->k->a, "claims to be %s's, is in no "
 		    "%s release: a list has this name with other digests", label, label));
 	}
-	verdict_add(x->k->v, REASON_MISSING, "known-good.alone", "%s: claims to be %s's, is in no %s "
-	    "release; alone, its name is no proof either way",
-	    QUOTE(span_str(x->k->t->c[m->i].path)), label, label);
+	verdict_add(x->k->v, REASON_MISSING, "known-good.alone", "claims to be %s's by its name, is in no "
+	    "%s release; alone, its name is no proof either way", label, label);
 	return 0;
 }
 
@@ -320,7 +326,7 @@ static int tell_loose(struct known_run *k, const struct known_product *p, struct
 	if (!known || !named)
 		return -ENOMEM;
 	if (l->known)
-		verdict_add(k->v, REASON_PROVEN, "known-good.listed", "%s: in lists of what %s shipped",
+		verdict_add(k->v, REASON_NOTE, "known-good.listed", "%s: in lists of what %s shipped",
 		    known, p->label);
 	if (l->named)
 		verdict_add(k->v, REASON_WARN, "known-good.name",
@@ -366,7 +372,7 @@ static void tell_whole(struct finding *x, uint32_t bare)
 	if (bare)
 		snprintf(again, sizeof(again), ", %u of them signed again", bare);
 	if (x->most && may_tell(x->k, KNOWN_TELL_LISTED))
-		verdict_add(x->k->v, REASON_PROVEN, "known-good.listed",
+		verdict_add(x->k->v, REASON_NOTE, "known-good.listed",
 		    "%u of %u files that claim to be %s's are, of %s (%s)%s", x->most, x->g->claims,
 		    x->p->label, x->release, QUOTE(span_str(x->list)), again);
 }

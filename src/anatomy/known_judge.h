@@ -73,7 +73,7 @@ struct known_group {
 };
 
 struct known_run {
-	const struct component_tree *t;
+	struct component_tree *t;
 	const struct known_judge_opts *o;
 	struct known_result *r;
 	struct verdict *v;

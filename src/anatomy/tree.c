@@ -11,17 +11,7 @@
 
 struct verdict *taker_verdict(struct taker *k, uint32_t i)
 {
-	struct component *c = &k->t->c[i];
-
-	if (!c->verdict) {
-		struct verdict *v = ARENA_NEW(&k->t->arena, struct verdict);
-		if (!v)
-			return NULL;
-		verdict_init(v, &k->t->arena);
-		c->verdict = v;
-	}
-	/* It is const for the readers of the tree only: all of them are made here. */
-	return (struct verdict *)(uintptr_t)c->verdict;
+	return component_verdict(k->t, i);
 }
 
 static int say(struct taker *k, uint32_t i, enum reason_kind kind, const char *code,

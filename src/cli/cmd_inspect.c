@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/inspect.h"
+#include "cli/known_use.h"
 #include "unpack/unpack.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ static const struct cli_opt opts[] = {
 	    false },
 	{ "memory", "SIZE", "memory of each sandboxed worker (default: 224M)", false },
 	{ "timeout", "DURATION", "for each artifact: 90s, 15m (default: 30m)", false },
+	KNOWN_USE_OPTIONS,
 	{ "no-sandbox", NULL, "take archives apart without Landlock and seccomp", false },
 	{ NULL, NULL, NULL, false },
 };
@@ -33,6 +35,7 @@ static const struct cli_opt opts[] = {
 struct run {
 	struct cli *c;
 	struct tree_opts o;
+	struct known_use *known; /* NULL: not asked for */
 	struct jw w, ew;
 	enum verdict_status worst;
 	size_t count[3];
@@ -224,6 +227,8 @@ static void inspect_one(struct run *r, const char *path)
 	AUTO_FD int fd = open_artifact(r, path, &f);
 	int rc = fd < 0 ? fd : tree_read(&x->tree, fd, path, &r->o, &x->verdict, &f);
 	clear_progress(r);
+	if (rc == 0)
+		rc = known_use_judge(r->known, &x->tree, &x->known, &x->verdict, &f);
 	if (rc < 0) {
 		not_read(r, path, rc, &f);
 	} else {
@@ -235,6 +240,7 @@ static void inspect_one(struct run *r, const char *path)
 		r->count[x->verdict.status]++;
 		show(r, x);
 	}
+	known_result_free(&x->known);
 	component_tree_free(&x->tree);
 	free(x);
 }
@@ -251,11 +257,16 @@ static int exit_of(const struct run *r)
 static int run(struct cli *c)
 {
 	AUTO_BUF struct buf errors = BUF_INIT(16u << 20);
+	AUTO_KNOWN_USE struct known_use *known = NULL;
 	struct run r = { .c = c, .worst = VERDICT_PASS, .w = jw_of(&c->out), .ew = jw_of(&errors) };
 
 	int code = read_limits(c, &r.o);
+	if (code < 0)
+		code = known_use_open(&known, c);
 	if (code >= 0)
 		return code;
+	r.known = known;
+	known_use_opts(known, &r.o);
 	if (!c->quiet && isatty(2)) {
 		r.o.progress = show_progress;
 		r.o.ctx = &r;
@@ -298,7 +309,12 @@ const struct cli_cmd cmd_inspect = {
 	    "A valid signature inside is a claim of somebody, and a package without findings is UNKNOWN as\n"
 	    "long as nothing vouches for it; the report says what is missing.\n"
 	    "\n"
+	    "With --known-good every file is looked up in the lists of what upstream shipped (firebreak\n"
+	    "known-good import): which release each file is of, and which claims to be upstream's and is\n"
+	    "in no release.\n"
+	    "\n"
 	    "  firebreak inspect app-1.2.zip\n"
+	    "  firebreak inspect --known-good app-1.2.zip\n"
 	    "  firebreak inspect --tree setup.msi\n"
 	    "  firebreak inspect --json dist/ | jq '.artifacts[].components[] | select(.verdict == \"FAIL\")'\n"
 	    "\n"

@@ -3,6 +3,7 @@
 
 /* inspect: one artifact taken apart (anatomy/tree.h), and the ways to show it. */
 
+#include "anatomy/known.h"
 #include "anatomy/tree.h"
 #include "cli/cli.h"
 
@@ -24,6 +25,7 @@ struct inspection {
 	const char *name;
 	struct component_tree tree;
 	struct verdict verdict;
+	struct known_result known; /* n 0: not compared with known files */
 	struct inspect_counts counts;
 	struct inspect_signer signer[INSPECT_SIGNERS_MAX];
 	size_t nsigners;

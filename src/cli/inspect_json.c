@@ -69,6 +69,8 @@ static void component_json(struct jw *w, const struct inspection *x, uint32_t i)
 	jw_kint(w, "depth", k->depth);
 	if (k->type == COMPONENT_FILE)
 		jw_kcstr(w, "format", format_name(k->format));
+	if (i < x->known.n)
+		known_component_json(w, &x->known.c[i]);
 	if (k->leads_out)
 		jw_kbool(w, "leads_out", true);
 	snprintf(mode, sizeof(mode), "%04o", k->mode);

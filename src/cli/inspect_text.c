@@ -169,10 +169,25 @@ static void reasons(struct cli *c, const struct inspection *x, enum reason_kind 
 		printf("  … and %zu more (--json has all of them)\n", more);
 }
 
+/* What is known of it: notes, but the first thing that one asks for. */
+static void known(const struct inspection *x)
+{
+	bool told = false;
+
+	for (size_t i = 0; i < x->verdict.n; i++) {
+		const struct reason *r = &x->verdict.reason[i];
+		if (strcmp(r->code, "known-good.listed") != 0 && strcmp(r->code, "known-good.whole") != 0)
+			continue;
+		printf("  %-11s %s\n", told ? "" : "known", r->text);
+		told = true;
+	}
+}
+
 void inspect_report(struct cli *c, const struct inspection *x)
 {
 	head(c, x);
 	signers(c, x);
+	known(x);
 	reasons(c, x, REASON_FAIL, cli_red(c), LISTED_MAX);
 	reasons(c, x, REASON_MISSING, cli_yellow(c), LISTED_MAX / 2);
 	reasons(c, x, REASON_WARN, cli_yellow(c), LISTED_MAX / 2);
@@ -209,6 +224,21 @@ static void flags(struct cli *c, const struct component *k)
 		printf("  %sFAIL%s", cli_red(c), cli_reset(c));
 }
 
+/* "[Electron v19.1.9]", "[claims to be Electron's, is in no Electron release]" */
+static void known_flag(struct cli *c, const struct inspection *x, uint32_t i)
+{
+	const struct known_component *k = i < x->known.n ? &x->known.c[i] : NULL;
+
+	if (!k || k->state == KNOWN_NOTHING)
+		return;
+	if (k->state == KNOWN_UNLISTED || k->state == KNOWN_MIXED)
+		printf("  %s[%s%s]%s", cli_red(c), k->state == KNOWN_MIXED ? "mixed origin: " : "",
+		    cli_safe(c, k->text), cli_reset(c));
+	else
+		printf("  [%s %s%s]", cli_safe(c, k->product), cli_safe(c, k->text),
+		    k->state == KNOWN_RESIGNED ? ", signed again" : "");
+}
+
 void inspect_tree(struct cli *c, const struct inspection *x)
 {
 	const struct component_tree *t = &x->tree;
@@ -219,6 +249,7 @@ void inspect_tree(struct cli *c, const struct inspection *x)
 		printf("  %-8s %12" PRIu64 "  %*s%s", kind_word(k), k->size, 2 * k->depth, "",
 		    cli_whole(c, k->path));
 		flags(c, k);
+		known_flag(c, x, i);
 		printf("\n");
 		if (k->first != COMPONENT_NONE) {
 			i = k->first;
