@@ -2,8 +2,6 @@
 
 #include "anatomy/spool.h"
 
-#include "base/file.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -37,8 +35,6 @@ int spool_reset(struct spool *s)
 	s->n = 0;
 	s->ntail = 0;
 	s->where = SPOOL_IN_MEMORY;
-	fd_close_p(&s->file);
-	s->file = -1;
 	if (!s->map)
 		return make_memory(s);
 	/* spool_fd may have cut it */
@@ -78,9 +74,23 @@ int spool_nameless(struct fault *f)
 	return fd;
 }
 
-static int put_file(struct spool *s, struct span bytes, struct fault *f)
+static int write_at(int fd, uint64_t at, struct span bytes)
 {
-	int rc = file_write_all(s->file, bytes);
+	while (bytes.n) {
+		ssize_t n = pwrite(fd, bytes.p, bytes.n, (off_t)at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		at += (uint64_t)n;
+		bytes = span_from(bytes, (size_t)n);
+	}
+	return 0;
+}
+
+static int put_file(struct spool *s, uint64_t at, struct span bytes, struct fault *f)
+{
+	int rc = write_at(s->file, at, bytes);
 	return rc < 0 ? fault_set(f, rc, "writing a temporary file: %s (set TMPDIR to a folder with "
 					 "more room)",
 			    strerror(-rc)) :
@@ -108,8 +118,9 @@ static int leave_memory(struct spool *s, bool keep, struct fault *f)
 	s->where = keep ? SPOOL_IN_FILE : SPOOL_DROPPED;
 	if (!keep)
 		return 0;
-	s->file = spool_nameless(f);
-	return s->file < 0 ? s->file : put_file(s, head, f);
+	if (s->file < 0)
+		s->file = spool_nameless(f);
+	return s->file < 0 ? s->file : put_file(s, 0, head, f);
 }
 
 int spool_put(struct spool *s, struct span bytes, bool (*keep)(void *ctx, struct span head),
@@ -128,7 +139,7 @@ int spool_put(struct spool *s, struct span bytes, bool (*keep)(void *ctx, struct
 		rc = leave_memory(s, keep(ctx, span_of(s->map, SPOOL_MEMORY)), f);
 	}
 	if (rc == 0 && s->where == SPOOL_IN_FILE)
-		rc = put_file(s, bytes, f);
+		rc = put_file(s, s->n, bytes, f);
 	put_tail(s, bytes);
 	s->n += bytes.n;
 	return rc;
@@ -149,9 +160,10 @@ struct span spool_tail(const struct spool *s)
 
 int spool_fd(struct spool *s)
 {
-	if (s->where == SPOOL_IN_FILE)
-		return s->file;
+	int fd = s->where == SPOOL_IN_FILE ? s->file : s->mem;
+
 	if (s->where == SPOOL_DROPPED)
 		return -ENODATA;
-	return ftruncate(s->mem, (off_t)s->n) < 0 ? -errno : s->mem;
+	/* A longer entry may have been here before. */
+	return ftruncate(fd, (off_t)s->n) < 0 ? -errno : fd;
 }

@@ -7,8 +7,8 @@
  *
  * The first SPOOL_MEMORY bytes of every entry are kept in memory (a memfd that is mapped). Where an
  * entry is longer it is dropped, but for its last SPOOL_TAIL bytes, or, when wanted, goes on in a
- * temporary file without a name: $TMPDIR, else /var/tmp, else /tmp. Nothing is left behind, whatever
- * ends the process.
+ * temporary file without a name: $TMPDIR, else /var/tmp, else /tmp. The file is used again for the
+ * next entry. Nothing is left behind, whatever ends the process.
  */
 
 #include "anatomy/format.h"

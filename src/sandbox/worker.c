@@ -20,7 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHUNK (64u << 10)
+#define CHUNK (256u << 10)
+#define PIPE_SIZE (1u << 20) /* wakes reader and writer more rarely; less is good, too */
 #define TIMEOUT_DEFAULT (60 * TS_SECOND)
 #define MEMORY_DEFAULT (256u << 20)
 
@@ -186,6 +187,7 @@ static int start(struct run *r)
 
 	if (pipe2(pipefd, O_CLOEXEC) < 0)
 		return -errno;
+	(void)fcntl(pipefd[1], F_SETPIPE_SZ, PIPE_SIZE);
 	r->mapped = mapped_now();
 	r->pid = fork();
 	if (r->pid == 0)
