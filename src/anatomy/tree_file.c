@@ -3,6 +3,7 @@
 /* One file of the tree: digests, structure and signatures in one pass. */
 
 #include "anatomy/anatomy.h"
+#include "anatomy/bare.h"
 #include "anatomy/taker.h"
 #include "base/file.h"
 #include "crypto/hash.h"
@@ -153,6 +154,17 @@ static int read_facts(struct taker *k, uint32_t i, struct span file)
 	return rc;
 }
 
+static int read_bare(struct taker *k, uint32_t i, struct span file)
+{
+	struct component_bare *b = ARENA_NEW(&k->t->arena, struct component_bare);
+	struct component *c = &k->t->c[i];
+	int rc = b ? component_bare_of(b, file, c->format) : -ENOMEM;
+
+	if (rc == 0 && (b->n || c->nsignatures))
+		c->bare = b;
+	return rc;
+}
+
 /* What needs all bytes at once. */
 static int show(struct taker *k, uint32_t i, int fd)
 {
@@ -160,16 +172,19 @@ static int show(struct taker *k, uint32_t i, int fd)
 	const struct component *c = &t->c[i];
 	struct file_map m = FILE_MAP_NONE;
 	bool facts = k->o.facts && format_is_binary(c->format);
+	bool bare = k->o.bare && (c->nsignatures || c->format == FORMAT_PE);
 	bool wanted =
 	    k->o.on_bytes && k->o.want(k->o.ctx, t, c->parent, c->path, c->format);
 
-	if (!facts && !wanted)
+	if (!facts && !wanted && !bare)
 		return 0;
 	int rc = map_file(&m, fd);
 	if (rc < 0)
 		return rc;
 	if (facts)
 		rc = read_facts(k, i, m.s);
+	if (rc == 0 && bare)
+		rc = read_bare(k, i, m.s);
 	if (rc == 0 && wanted)
 		rc = k->o.on_bytes(k->o.ctx, t, i, m.s);
 	file_map_close(&m);
