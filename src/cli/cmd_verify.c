@@ -30,6 +30,10 @@ static const struct cli_opt opts[] = {
 	{ "ssh-principal", "NAME", "who must have made them, as allowed_signers names people", false },
 	{ "ca", "FILE", "roots of the certificates of CMS signatures (PEM)", false },
 	{ "tsa", "FILE", "roots of the time stamps in them (PEM)", false },
+	{ "authenticode-roots", "FILE",
+	    "who may have signed inside files: certificates of CAs or signers (PEM or DER)", true },
+	{ "timestamp-roots", "FILE", "roots of the time stamps in them (default: the same)", true },
+	{ "allow-sha1", NULL, "signatures inside files count with SHA-1, too, as before 2016", false },
 	{ "policy", "FILE", "what an artifact must bring along (YAML, see docs/policy.md)", false },
 	{ "require", "LIST", "the same in short: " POLICY_NEEDS_WORDS, false },
 	{ "sbom", "FILE", "compare with this SBOM, too: unsigned, it can contradict and never proves", false },
@@ -317,8 +321,18 @@ static int read_root(struct cli *c, struct verify_request *r, struct trusted_roo
 }
 
 static int read_request(struct cli *c, const struct verify_args *args, struct verify_request *r,
-    struct verify_file *evidence, struct verify_file *key, struct verify_file *keyring)
+    struct verify_file *evidence, struct verify_file *key, struct verify_file *keyring,
+    struct verify_file *root, struct verify_file *stamp_root)
 {
+	r->roots = root;
+	r->nroots = files_of(c, "authenticode-roots", root, VERIFY_KEYS_MAX);
+	r->stamp_roots = stamp_root;
+	r->nstamp_roots = files_of(c, "timestamp-roots", stamp_root, VERIFY_KEYS_MAX);
+	r->allow_sha1 = cli_has(c, "allow-sha1");
+	if (!r->nroots && r->nstamp_roots)
+		return cli_failf(c, CLI_USAGE, "--timestamp-roots says nothing without --authenticode-roots");
+	if (r->nroots > VERIFY_KEYS_MAX || r->nstamp_roots > VERIFY_KEYS_MAX)
+		return cli_failf(c, CLI_USAGE, "at most %d files of roots", VERIFY_KEYS_MAX);
 	r->nkeyrings = files_of(c, "keyring", keyring, VERIFY_KEYS_MAX);
 	r->keyrings = keyring;
 	r->allow_expired = cli_has(c, "allow-expired");
@@ -355,7 +369,7 @@ static int read_request(struct cli *c, const struct verify_args *args, struct ve
 static int run(struct cli *c)
 {
 	struct verify_file evidence[VERIFY_EVIDENCE_FILES_MAX], key[VERIFY_KEYS_MAX],
-	    keyring[VERIFY_KEYS_MAX];
+	    keyring[VERIFY_KEYS_MAX], anchor[VERIFY_KEYS_MAX], stamp_anchor[VERIFY_KEYS_MAX];
 	struct verify_request q = { 0 };
 	struct verify_args args;
 	struct trusted_root root;
@@ -365,7 +379,7 @@ static int run(struct cli *c)
 
 	int code = verify_expand(c, cli_has(c, "recursive"), &args);
 	if (code < 0)
-		code = read_request(c, &args, &q, evidence, key, keyring);
+		code = read_request(c, &args, &q, evidence, key, keyring, anchor, stamp_anchor);
 	if (code < 0)
 		code = read_root(c, &q, &root);
 	if (code < 0)

@@ -109,17 +109,15 @@ int release_read_policy(struct cli *c, const char *path, struct release_policy_f
 	ret_p->name = base_name(path);
 	if (err < 0)
 		return cli_errno(c, err, NULL);
-	size_t files = 0;
 	for (size_t i = 0; i < ret_p->policy.nsigners; i++) {
 		const char *key = ret_p->policy.signer[i].path;
 		int code = key ? release_check_key(c, key) : -1;
 		if (code >= 0)
 			return code;
-		files += key != NULL;
 	}
-	if (files > RELEASE_KEYS_MAX)
-		return cli_failf(c, CLI_INPUT, "%s lists more than %d key files", QUOTE(span_str(path)),
-		    RELEASE_KEYS_MAX);
+	if (policy_needs_files(&ret_p->policy, NULL, 0) > RELEASE_KEYS_MAX)
+		return cli_failf(c, CLI_INPUT, "%s lists more than %d key files and roots",
+		    QUOTE(span_str(path)), RELEASE_KEYS_MAX);
 	return -1;
 }
 
@@ -127,18 +125,17 @@ int release_put_policy(struct cli *c, struct store *s, const struct release_poli
     struct release_rules *ret_rules)
 {
 	struct release_file *signer = arena_array(&c->arena, RELEASE_KEYS_MAX, sizeof(*signer));
+	struct policy_file file[RELEASE_KEYS_MAX];
 	struct fault f = FAULT_INIT;
-	size_t n = 0;
+	size_t n = policy_needs_files(&p->policy, file, RELEASE_KEYS_MAX);
 
 	if (!signer)
 		return cli_errno(c, -ENOMEM, NULL);
-	for (size_t i = 0; i < p->policy.nsigners; i++) {
-		if (!p->policy.signer[i].path)
-			continue;
-		int code = release_put_file(c, s, p->policy.signer[i].path, &signer[n]);
+	for (size_t i = 0; i < n; i++) {
+		int code = release_put_file(c, s, file[i].path, &signer[i]);
 		if (code >= 0)
 			return code;
-		signer[n++].name = p->policy.signer[i].text;
+		signer[i].name = file[i].text;
 	}
 	ret_rules->signer = signer;
 	ret_rules->nsigners = n;

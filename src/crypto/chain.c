@@ -198,16 +198,19 @@ static int no_issuer(const struct cert *leaf, struct fault *f)
 			    QUOTE(span_str(x.issuer)));
 }
 
-static bool is_trusted(const struct chain_roots *r, const struct cert *leaf)
+/* A signer's own certificate that was given as such is the whole path. */
+static int run_trusted(struct search *s, const struct chain_facts *leaf, struct fault *f)
 {
-	for (size_t i = 0; i < r->nleaves; i++)
-		if (span_eq(r->leaf[i]->der, leaf->der))
-			return true;
-	return false;
+	int rc = chain_check_trusted(leaf, s->rules.purpose, f);
+
+	s->path[s->n++] = leaf;
+	return rc == CHAIN_OK ? chain_check_time(leaf, s->rules.t, f) : rc;
 }
 
 static int run(struct search *s, const struct chain_facts *leaf, struct fault *f)
 {
+	if (chain_roots_trust(s->roots, leaf->cert))
+		return run_trusted(s, leaf, f);
 	for (size_t i = 0; i < s->roots->n; i++)
 		if (span_eq(s->roots->ca[i].cert->der, leaf->cert->der))
 			return fault_set(f, CHAIN_LEAF_IS_ANCHOR,
@@ -216,8 +219,6 @@ static int run(struct search *s, const struct chain_facts *leaf, struct fault *f
 	if (rc != CHAIN_OK)
 		return rc;
 	s->path[s->n++] = leaf;
-	if (is_trusted(s->roots, leaf->cert))
-		return chain_check_time(leaf, s->rules.t, f);
 	rc = extend(s);
 	if (rc <= CHAIN_OK)
 		return rc;

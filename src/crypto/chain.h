@@ -14,13 +14,14 @@
  * constraints and policy constraints of those above it; where a CA lists extended key usages, the
  * purpose (or any) is among them; and the leaf has the usage:
  *   - CODE_SIGNING: extendedKeyUsage has codeSigning; keyUsage, if there, has digitalSignature;
+ *     Netscape's certificate type, where it is in use, has object signing (of CAs, too);
  *   - TIME_STAMPING: extendedKeyUsage is critical and timeStamping alone (RFC 3161 2.3); keyUsage,
  *     if there, has digitalSignature or nonRepudiation and nothing else;
  *   - COUNTERSIGNING, what Windows takes for time stamps: extendedKeyUsage has timeStamping;
  *     keyUsage, if there, has digitalSignature or nonRepudiation;
  *   - ANY: keyUsage, if there, has digitalSignature or nonRepudiation.
  * A leaf is never a CA and never an anchor itself, unless its own certificate was given for that
- * (chain_roots_add_trusted): then it is the whole path, and its dates and usage count.
+ * (chain_roots_add_trusted, chain_roots_add_digest): then it is the whole path, and its dates and usage count.
  *
  * What it does not mean: that nothing was revoked (no CRL, no OCSP is asked), and that the
  * certificate's names are those that the caller wants.
@@ -43,6 +44,7 @@
 #include "base/fault.h"
 #include "base/span.h"
 #include "crypto/x509.h"
+#include "model/digest.h"
 
 #define CHAIN_DEPTH_MAX 8    /* certificates in a path, leaf and anchor included */
 #define CHAIN_ROOTS_MAX 1024 /* certificates in one chain_roots */
@@ -86,7 +88,7 @@ FB_MUST int chain_roots_new(struct chain_roots **ret_r);
 struct chain_roots *chain_roots_free(struct chain_roots *r);
 void chain_roots_free_p(struct chain_roots **r);
 #define AUTO_ROOTS FB_CLEANUP(chain_roots_free_p)
-/* Certificates in it. */
+/* Certificates and digests in it. */
 size_t chain_roots_count(const struct chain_roots *r);
 
 /*
@@ -101,8 +103,13 @@ FB_MUST int chain_roots_add_chain(
  * certificate in DER. An empty file, another kind of block, or a certificate that is no CA is
  * -EBADMSG with the block's line; the roots are then as before. */
 FB_MUST int chain_roots_add_file(struct chain_roots *r, struct span bytes, struct fault *f);
-/* The same, and a certificate in it that is no CA's is trusted itself, as a signer's. */
+/* The same, and a certificate in it that is no CA's, or is its own issuer, is trusted itself, as a
+ * signer's. */
 FB_MUST int chain_roots_add_trusted(struct chain_roots *r, struct span bytes, struct fault *f);
+/* A signer's own certificate is trusted by its SHA-256, or that of its public key (key_id()). 0,
+ * -ENOMEM, CHAIN_TOO_MANY with fault. */
+FB_MUST int chain_roots_add_digest(
+    struct chain_roots *r, const struct digest *sha256, struct fault *f);
 /* The trusted certificate with this issuer (a Name) and serial number; NULL: none. Borrowed. */
 const struct cert *chain_roots_find(
     const struct chain_roots *r, struct span issuer, struct span serial);

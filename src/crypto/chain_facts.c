@@ -37,6 +37,18 @@ static bool read_usage(struct chain_facts *x, struct span value)
 	return true;
 }
 
+static bool read_netscape(struct chain_facts *x, struct span value)
+{
+	struct cur c = cur_of(value);
+	struct span bits = der_take(&c, DER_BITS).body;
+
+	if (!der_done(&c) || bits.n != 2 || bits.p[0] > 7)
+		return false;
+	x->has_netscape = true;
+	x->netscape = bits.p[1];
+	return true;
+}
+
 static bool read_key_id(struct chain_facts *x, struct span value)
 {
 	struct cur c = cur_of(value);
@@ -94,6 +106,7 @@ static const struct known {
 	{ OID_POLICIES, "certificatePolicies", NULL },
 	{ OID_POLICY_MAPPINGS, "policyMappings", NULL },
 	{ OID_INHIBIT_ANY_POLICY, "inhibitAnyPolicy", NULL },
+	{ OID_NETSCAPE_TYPE, "Netscape's certificate type", read_netscape },
 	{ OID_SCT_LIST, "SCT list", NULL },
 };
 
@@ -175,6 +188,8 @@ static int check_code_signing(const struct chain_facts *x, struct fault *f)
 {
 	if (!x->eku.code_signing)
 		return wrong_usage(f, "code signing (extendedKeyUsage)");
+	if (x->has_netscape && !(x->netscape & CHAIN_NS_OBJECT_SIGNING))
+		return wrong_usage(f, "code signing (Netscape's certificate type)");
 	if (x->has_usage && !(x->usage & CHAIN_KU_SIGNATURE))
 		return wrong_usage(f, "digital signatures (keyUsage)");
 	return CHAIN_OK;
@@ -206,6 +221,17 @@ static int check_countersigning(const struct chain_facts *x, struct fault *f)
 
 int chain_check_leaf(const struct chain_facts *x, enum chain_purpose purpose, struct fault *f)
 {
+	int rc = check_any(x, "the certificate", f);
+
+	if (rc == CHAIN_OK && x->cert->version >= 3 &&
+	    (x->ca || (x->has_usage && x->usage & CHAIN_KU_CERT_SIGN)))
+		return fault_set(
+		    f, CHAIN_LEAF_IS_CA, "a CA's certificate stands where a signer's belongs");
+	return rc == CHAIN_OK ? chain_check_trusted(x, purpose, f) : rc;
+}
+
+int chain_check_trusted(const struct chain_facts *x, enum chain_purpose purpose, struct fault *f)
+{
 	const uint8_t good = CHAIN_KU_SIGNATURE | CHAIN_KU_NON_REPUDIATION;
 	int rc = check_any(x, "the certificate", f);
 
@@ -214,9 +240,6 @@ int chain_check_leaf(const struct chain_facts *x, enum chain_purpose purpose, st
 	if (x->cert->version < 3)
 		return fault_set(f, CHAIN_MALFORMED, "the certificate is of version %u, not 3",
 		    x->cert->version);
-	if (x->ca || (x->has_usage && x->usage & CHAIN_KU_CERT_SIGN))
-		return fault_set(
-		    f, CHAIN_LEAF_IS_CA, "a CA's certificate stands where a signer's belongs");
 	if (purpose == CHAIN_CODE_SIGNING)
 		return check_code_signing(x, f);
 	if (purpose == CHAIN_TIME_STAMPING)
@@ -244,6 +267,10 @@ int chain_check_time(const struct chain_facts *x, ts t, struct fault *f)
 
 int chain_check_nesting(const struct chain_facts *x, enum chain_purpose purpose, struct fault *f)
 {
+	if (purpose == CHAIN_CODE_SIGNING && x->has_netscape &&
+	    !(x->netscape & CHAIN_NS_OBJECT_SIGNING_CA))
+		return fault_set(f, CHAIN_WRONG_USAGE,
+		    "a CA of the chain is not for code signing (Netscape's certificate type)");
 	if (purpose == CHAIN_ANY || !x->eku.present || x->eku.any)
 		return CHAIN_OK;
 	if (purpose == CHAIN_CODE_SIGNING && !x->eku.code_signing)

@@ -20,6 +20,8 @@ struct chain_facts {
 	int64_t path_len; /* -1: none */
 	struct cert_eku eku;
 	struct span key_id, authority_key_id; /* n == 0: none */
+	bool has_netscape;
+	uint8_t netscape; /* Netscape's certificate type: CHAIN_NS_… */
 	bool names, policies;		      /* has nameConstraints, policyConstraints */
 	bool self_issued;
 };
@@ -27,6 +29,8 @@ struct chain_facts {
 #define CHAIN_KU_SIGNATURE 0x80
 #define CHAIN_KU_NON_REPUDIATION 0x40
 #define CHAIN_KU_CERT_SIGN 0x04
+#define CHAIN_NS_OBJECT_SIGNING 0x10
+#define CHAIN_NS_OBJECT_SIGNING_CA 0x01
 
 /* Borrows c. */
 void chain_facts_read(struct chain_facts *ret_x, const struct cert *c);
@@ -35,6 +39,9 @@ void chain_facts_read(struct chain_facts *ret_x, const struct cert *c);
 FB_MUST int chain_check_ca(const struct chain_facts *x, struct fault *f);
 /* May it be a leaf for this purpose (dates apart)? */
 FB_MUST int chain_check_leaf(
+    const struct chain_facts *x, enum chain_purpose purpose, struct fault *f);
+/* The same for one that is trusted itself: it may be a CA's, too. */
+FB_MUST int chain_check_trusted(
     const struct chain_facts *x, enum chain_purpose purpose, struct fault *f);
 FB_MUST int chain_check_time(const struct chain_facts *x, ts t, struct fault *f);
 /* Does a CA's list of extended key usages allow the purpose below it? */

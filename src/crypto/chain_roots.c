@@ -2,6 +2,7 @@
 
 #include "crypto/chain_roots.h"
 
+#include "crypto/hash.h"
 #include "crypto/pem.h"
 
 #include <errno.h>
@@ -38,6 +39,7 @@ struct chain_roots *chain_roots_free(struct chain_roots *r)
 	cut_leaves(r, 0);
 	free(r->ca);
 	free(r->leaf);
+	free(r->digest);
 	free(r);
 	return NULL;
 }
@@ -49,7 +51,7 @@ void chain_roots_free_p(struct chain_roots **r)
 
 size_t chain_roots_count(const struct chain_roots *r)
 {
-	return r->n + r->nleaves;
+	return r->n + r->nleaves + r->ndigests;
 }
 
 /* Copies, parses and checks one CA. */
@@ -154,7 +156,9 @@ static int add_block(
 	if (is_anchor(r, der))
 		return CHAIN_OK;
 	int rc = add(r, der, CHAIN_ANCHOR, f);
-	return rc == CHAIN_NOT_CA && leaves ? add_leaf(r, der, f) : rc;
+	if (!leaves || (rc != CHAIN_OK && rc != CHAIN_NOT_CA))
+		return rc;
+	return rc == CHAIN_NOT_CA || r->ca[r->n - 1].facts.self_issued ? add_leaf(r, der, f) : rc;
 }
 
 static int add_pem(struct chain_roots *r, struct span bytes, bool leaves, struct fault *f)
@@ -206,6 +210,36 @@ int chain_roots_add_file(struct chain_roots *r, struct span bytes, struct fault 
 int chain_roots_add_trusted(struct chain_roots *r, struct span bytes, struct fault *f)
 {
 	return add_file(r, bytes, true, f);
+}
+
+int chain_roots_add_digest(struct chain_roots *r, const struct digest *sha256, struct fault *f)
+{
+	if (r->ndigests == CHAIN_ROOTS_MAX)
+		return fault_set(
+		    f, CHAIN_TOO_MANY, "more than %d trusted digests", CHAIN_ROOTS_MAX);
+	struct digest *p = reallocarray(r->digest, r->ndigests + 1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	r->digest = p;
+	p[r->ndigests++] = *sha256;
+	return 0;
+}
+
+bool chain_roots_trust(const struct chain_roots *r, const struct cert *leaf)
+{
+	struct digest id = { 0 }, key = { 0 };
+
+	for (size_t i = 0; i < r->nleaves; i++)
+		if (span_eq(r->leaf[i]->der, leaf->der))
+			return true;
+	if (r->ndigests) {
+		id = sha256_of(leaf->der);
+		key = sha256_of(leaf->spki);
+	}
+	for (size_t i = 0; i < r->ndigests; i++)
+		if (digest_eq(&r->digest[i], &id) || digest_eq(&r->digest[i], &key))
+			return true;
+	return false;
 }
 
 static bool is_named(const struct cert *c, struct span issuer, struct span serial)

@@ -4,6 +4,7 @@
 /* chain_roots: inside of struct chain_roots. Private to crypto/. */
 
 #include "crypto/chain_facts.h"
+#include "model/digest.h"
 
 #define CHAIN_ANCHOR SIZE_MAX
 
@@ -18,4 +19,9 @@ struct chain_roots {
 	size_t n, cap;
 	struct cert **leaf; /* signers' own certificates that are trusted; owned */
 	size_t nleaves;
+	struct digest *digest; /* of such certificates or their keys; owned */
+	size_t ndigests;
 };
+
+/* Is the certificate itself trusted as a signer's? */
+bool chain_roots_trust(const struct chain_roots *r, const struct cert *leaf);

@@ -127,6 +127,8 @@
 #define OID_EKU_ANY SPAN_LIT("\x55\x1d\x25\x00")
 /* 2.5.29.54 */
 #define OID_INHIBIT_ANY_POLICY SPAN_LIT("\x55\x1d\x36")
+/* 2.16.840.1.113730.1.1: Netscape's certificate type, which Debian's Secure Boot CA has critical */
+#define OID_NETSCAPE_TYPE SPAN_LIT("\x60\x86\x48\x01\x86\xf8\x42\x01\x01")
 /* 1.3.6.1.5.5.7.3.3 */
 #define OID_EKU_CODE_SIGNING SPAN_LIT("\x2b\x06\x01\x05\x05\x07\x03\x03")
 /* 1.3.6.1.5.5.7.3.8 */

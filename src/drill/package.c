@@ -31,21 +31,36 @@ static int read_key(const char *path, struct key **ret_k, struct fault *f)
 	return rc < 0 ? rc : key_private(ret_k, buf_span(&b), f);
 }
 
-/* The signer goes by key id: a channel keeps its policy for years, wherever the file was. */
+static int vendor_certificate(const char *work, struct digest *ret_d, struct arena *a, struct fault *f)
+{
+	AUTO_BUF struct buf crt = BUF_INIT(64u << 10);
+	const char *path = path_of(a, work, "keys", "vendor-signing.crt");
+	int rc = path ? file_read(path, &crt, 64u << 10, f) : -ENOMEM;
+
+	if (rc == 0)
+		*ret_d = sha256_of(buf_span(&crt));
+	return rc;
+}
+
+/* Signers go by key id and digest: a channel keeps its policy for years, wherever the file was. */
 int package_policy(const char *work, const struct key *builder, struct arena *a, struct fault *f)
 {
-	struct digest id = key_id(builder);
+	struct digest id = key_id(builder), vendor;
+	int rc = vendor_certificate(work, &vendor, a, f);
+	if (rc < 0)
+		return rc;
 	const char *path = arena_printf(a, "%s/policy.yaml", work);
 	const char *text = arena_printf(a,
 	    "# The policy of a drill's channel; docs/policy.md explains each line.\n"
 	    "version: 1\n"
 	    "name: drill-desktop\n"
 	    "require: [anatomy, provenance]\n"
+	    "authenticode: {roots: [\"%s\"]}\n"
 	    "builders: [\"%s\"]\n"
 	    "sources: [\"https://git.drill.example/desk-phone\"]\n"
 	    "refs: [\"refs/tags/*\"]\n"
 	    "signers: [\"%s\"]\n",
-	    package_builder, DIGEST_TEXT(&id));
+	    DIGEST_TEXT(&vendor), package_builder, DIGEST_TEXT(&id));
 
 	return path && text ? file_replace_path(path, span_str(text), 0600, f) : -ENOMEM;
 }

@@ -23,7 +23,8 @@ struct package {
 	const char *implant; /* component that gets other content; NULL: none */
 };
 
-/* policy.yaml: anatomy and provenance, from our builder, signed with its key. */
+/* policy.yaml: anatomy, signed by the vendor's certificate, and provenance, from our builder, signed
+ * with its key. After package_vendor_key. */
 FB_MUST int package_policy(
     const char *work, const struct key *builder, struct arena *a, struct fault *f);
 /* keys/vendor-signing.{key,crt}: a code-signing key with a self-signed certificate. */

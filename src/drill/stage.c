@@ -67,10 +67,12 @@ static int do_keys(struct stage *s, const char *const *arg, size_t n)
 {
 	int rc = file_mkdirs(at(s, "keys"), 0700);
 	if (rc == 0)
+		rc = package_vendor_key(s->work, s->a, s->f);
+	if (rc == 0)
 		rc = make_builder(s);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = make_person(s, arg[i]);
-	return rc < 0 ? rc : package_vendor_key(s->work, s->a, s->f);
+	return rc;
 }
 
 /* person NAME */

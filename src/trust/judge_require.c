@@ -72,6 +72,25 @@ static void miss(
 		    "identity (--certificate-identity)");
 }
 
+/* A signature inside the file by whoever made it proves only that the file is whole. */
+static void miss_anchor(const struct judge *j, struct verify_artifact *art)
+{
+	uint32_t anchored = 0, claims = 0;
+
+	for (uint32_t i = 0; i < art->nsignatures; i++) {
+		anchored += art->signature[i].chain == CHAIN_STATE_ANCHORED;
+		claims += art->signature[i].chain == CHAIN_STATE_NONE;
+	}
+	if (anchored && !claims)
+		return;
+	verdict_add(&art->verdict, REASON_MISSING, "anatomy.unanchored",
+	    "who may have signed inside the file: it is signed as %s, which anybody can write "
+	    "(--authenticode-roots FILE, or \"authenticode\" in the policy)",
+	    art->nsignatures && art->signature[0].signer.subject
+		? QUOTE(span_str(art->signature[0].signer.subject))
+		: "nobody who is named");
+}
+
 static void accept_signature(
     const struct judge *j, struct verify_artifact *art, const struct attestation *a)
 {
@@ -101,6 +120,8 @@ void judge_require(
 		accept_signature(j, art, t->signature);
 	if (!verdict_has(&art->anatomy, REASON_PROVEN) && !verdict_has(&art->anatomy, REASON_FAIL))
 		missing |= POLICY_ANATOMY;
+	else if (need & POLICY_ANATOMY && !verdict_has(&art->anatomy, REASON_FAIL))
+		miss_anchor(j, art);
 	missing |= t->provenance ? 0 : POLICY_PROVENANCE;
 	missing |= t->sbom ? 0 : POLICY_SBOM | POLICY_SBOM_CONTENTS;
 	missing |= expected || named ? 0 : POLICY_DIGEST;

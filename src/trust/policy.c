@@ -226,6 +226,7 @@ static int check_sense(const struct policy *p, struct json_val doc, struct fault
 		    "provenance, sbom, signature or vsa" },
 		{ "digests", POLICY_DIGEST, "digest" },
 		{ "vsa", POLICY_VSA, "vsa" },
+		{ "authenticode", POLICY_ANATOMY, "anatomy" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rule); i++)
 		if (json_ok(json_get(doc, rule[i].name)) && !(p->require & rule[i].need))
@@ -240,7 +241,7 @@ static int read_all(struct policy *p, struct json_val doc, struct arena *a, stru
 	static const char *const names[] = { "version", "name", "require", "builders",
 		"build-types", "sources", "refs", "branches", "tags", "versioned-tags",
 		"parameters", "inputs", "dependencies", "package", "max-age", "signers", "digests",
-		"vsa", "levels", NULL };
+		"vsa", "levels", "authenticode", NULL };
 	struct json_val name = json_get(doc, "name");
 	int64_t version;
 
@@ -273,6 +274,8 @@ static int read_all(struct policy *p, struct json_val doc, struct arena *a, stru
 		rc = policy_read_signers(p, doc, a, f);
 	if (rc == 0)
 		rc = read_digests(p, doc, a, f);
+	if (rc == 0)
+		rc = policy_read_authenticode(p, doc, a, f);
 	return rc < 0 ? rc : check_sense(p, doc, f);
 }
 

@@ -82,6 +82,24 @@ struct policy_vsa {
 	ts max_age; /* 0: any age */
 };
 
+/* A file that the policy names, or a digest in its place. */
+struct policy_file {
+	const char *text; /* as the policy has it */
+	const char *path; /* relative: to the policy's folder; NULL: it is a digest */
+	struct digest digest;
+};
+
+struct policy_files {
+	struct policy_file *item;
+	size_t n;
+};
+
+/* By what the signatures inside files are judged (anatomy/signed.h). */
+struct policy_authenticode {
+	struct policy_files roots, stamp_roots; /* n == 0: none are named */
+	bool allow_sha1;
+};
+
 struct policy {
 	const char *name;     /* the policy's own name, else its path */
 	const char *path;
@@ -100,9 +118,16 @@ struct policy {
 	size_t nsigners;
 	struct digest *digests;
 	size_t ndigests;
+	struct policy_authenticode authenticode;
 	ts max_age; /* 0: any age */
 	struct policy_list levels; /* what passing is worth, for our own summaries (report.h) */
 };
+
+/*
+ * The files that the policy cannot do without: key files of signers, roots. Writes at most max of
+ * them, each text once, and returns how many there are.
+ */
+size_t policy_needs_files(const struct policy *p, struct policy_file *out, size_t max);
 
 /* path is for messages and for resolving key files. 0, -EBADMSG with fault, -ENOMEM. */
 FB_MUST int policy_parse(struct policy *ret_p, const char *path, struct span text, struct arena *a,

@@ -24,6 +24,10 @@ FB_MUST int policy_read_list(struct policy_list *l, struct json_val doc, const c
 FB_MUST int policy_read_age(ts *ret_d, struct json_val doc, const char *name, struct arena *a,
     struct fault *f);
 
+/* Relative to the folder of the policy file; NULL: no memory. */
+const char *policy_beside(const char *policy_path, const char *path, struct arena *a);
+FB_MUST int policy_read_authenticode(struct policy *p, struct json_val doc, struct arena *a,
+    struct fault *f);
 FB_MUST int policy_read_signers(struct policy *p, struct json_val doc, struct arena *a,
     struct fault *f);
 FB_MUST int policy_read_values(struct policy *p, struct json_val doc, struct arena *a,

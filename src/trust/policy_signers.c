@@ -7,8 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 
-/* Relative to the folder of the policy file. */
-static const char *beside(const char *policy_path, const char *path, struct arena *a)
+const char *policy_beside(const char *policy_path, const char *path, struct arena *a)
 {
 	const char *slash = strrchr(policy_path, '/');
 
@@ -117,7 +116,7 @@ static int read_signer(struct policy *p, struct policy_signer *s, struct json_va
 		return 0;
 	}
 	s->kind = POLICY_SIGNER_FILE;
-	s->path = beside(p->path, text, a);
+	s->path = policy_beside(p->path, text, a);
 	return s->path ? 0 : -ENOMEM;
 }
 

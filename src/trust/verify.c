@@ -161,6 +161,8 @@ static int begin(struct verify_session *v, const struct verify_request *r, struc
 	if (rc == 0)
 		rc = verify_load_signers(v, r, f);
 	if (rc == 0)
+		rc = verify_load_anchors(v, r, f);
+	if (rc == 0)
 		rc = load_root(v, r, f);
 	if (rc == 0)
 		rc = load_ca(v, r, f);
@@ -194,6 +196,7 @@ struct verify_session *verify_end(struct verify_session *v)
 	accept_free(&v->accept);
 	sigstore_root_free(v->root.root);
 	detached_ca_free(v->ca);
+	anchors_free(&v->anchors);
 	keyring_free(&v->keys);
 	pgp_keys_free(&v->pgp);
 	hasher_free(v->hasher);

@@ -17,6 +17,7 @@
  * container, which is taken apart (anatomy/tree.h) unless the request says not to.
  */
 
+#include "anatomy/signed.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/fault.h"
@@ -62,6 +63,11 @@ struct verify_request {
 	const char *ssh_principal;     /* that must have made them; NULL: any whom allowed_signers lets */
 	const char *ca_path, *tsa_path; /* roots of CMS certificates, of their time stamps; NULL: none */
 	bool shallow;                  /* do not look inside containers */
+	/* Whose signatures inside files count: anchors of their certificates, of their time stamps (none:
+	 * the same). A policy that names roots is closed: then none may be given here (-EINVAL). */
+	const struct verify_file *roots, *stamp_roots;
+	size_t nroots, nstamp_roots;
+	bool allow_sha1; /* signatures and certificates with SHA-1 count */
 	bool beside;                   /* also take the evidence that lies beside each artifact */
 	unsigned digests;              /* HASH_SET bits: to be computed whether needed or not */
 	size_t nartifacts;             /* how many will be asked for; 0: not known */
@@ -109,6 +115,8 @@ struct verify_artifact {
 	} inside;
 	bool has_authenticode;
 	struct digest authenticode; /* recomputed Authenticode digest, if a signed PE */
+	const struct component_signature *signature; /* those inside the file */
+	uint32_t nsignatures;
 	/* facts claimed by the provenance that was accepted; NULL if none */
 	const char *builder_id, *build_type, *source_uri, *source_ref, *source_digest;
 	const struct signer *signer; /* who signed the accepted provenance */

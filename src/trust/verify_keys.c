@@ -50,13 +50,13 @@ static bool listed_by_id(const struct policy *p, const struct digest *id)
 	return false;
 }
 
-/* Where a key file is that the policy lists. */
-static const char *signer_path(const struct verify_request *r, const struct policy_signer *s)
+/* Where a file is that the policy names. */
+static const char *kept_path(const struct verify_request *r, const char *text, const char *path)
 {
 	if (!r->signers)
-		return s->path;
+		return path;
 	for (size_t i = 0; i < r->nsigners; i++)
-		if (strcmp(r->signers[i].name, s->text) == 0)
+		if (strcmp(r->signers[i].name, text) == 0)
 			return r->signers[i].path;
 	return NULL;
 }
@@ -64,7 +64,7 @@ static const char *signer_path(const struct verify_request *r, const struct poli
 static int add_signer(struct verify_session *v, const struct verify_request *r,
     const struct policy_signer *s, struct fault *f)
 {
-	const char *path = signer_path(r, s);
+	const char *path = kept_path(r, s->text, s->path);
 	int rc = path ? add_key(v, path, r->signers ? s->text : s->path, true, f)
 		      : fault_set(f, -ENOENT, "%s was not kept with it", QUOTE(span_str(s->text)));
 
@@ -104,6 +104,50 @@ static int load_keyrings(struct verify_session *v, const struct verify_request *
 			return rc;
 	}
 	return 0;
+}
+
+static int add_anchors(struct verify_session *v, const struct verify_request *r,
+    enum anchors_for what, const struct policy_files *files, struct fault *f)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < files->n && rc == 0; i++) {
+		const struct policy_file *x = &files->item[i];
+		const char *path = x->path ? kept_path(r, x->text, x->path) : NULL;
+		if (path)
+			rc = anchors_add_file(&v->anchors, what, path, f);
+		else if (x->path)
+			rc = fault_set(
+			    f, -ENOENT, "%s was not kept with it", QUOTE(span_str(x->text)));
+		else
+			rc = anchors_add_digest(&v->anchors, what, &x->digest, f);
+	}
+	return rc < 0 ? fault_wrap(f, rc, "%s: authenticode", QUOTE(span_str(v->policy.path))) : 0;
+}
+
+int verify_load_anchors(
+    struct verify_session *v, const struct verify_request *r, struct fault *f)
+{
+	const struct policy_authenticode *p = &v->policy.authenticode;
+	bool closed = v->has_policy && p->roots.n;
+	int rc = 0;
+
+	if (closed && (r->nroots || r->nstamp_roots || r->allow_sha1))
+		return fault_set(f, -EINVAL,
+		    "%s names the roots of signatures inside files: nothing can be added from outside",
+		    QUOTE(span_str(v->policy.path)));
+	if (closed) {
+		rc = add_anchors(v, r, ANCHORS_CODE, &p->roots, f);
+		if (rc == 0)
+			rc = add_anchors(v, r, ANCHORS_STAMP, &p->stamp_roots, f);
+	}
+	for (size_t i = 0; i < r->nroots && rc == 0; i++)
+		rc = anchors_add_file(&v->anchors, ANCHORS_CODE, r->roots[i].path, f);
+	for (size_t i = 0; i < r->nstamp_roots && rc == 0; i++)
+		rc = anchors_add_file(&v->anchors, ANCHORS_STAMP, r->stamp_roots[i].path, f);
+	v->signed_by =
+	    anchors_trust(&v->anchors, v->now, closed ? p->allow_sha1 : r->allow_sha1);
+	return rc;
 }
 
 bool verify_may_sign(void *session, struct signer *s)

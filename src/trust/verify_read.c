@@ -73,7 +73,7 @@ int verify_examine(struct verify_session *v, int fd, unsigned set, struct verify
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	art->size = (uint64_t)st.st_size;
-	rc = anatomy_begin(an, fd, art->size, NULL, &art->anatomy, &v->results);
+	rc = anatomy_begin(an, fd, art->size, v->signed_by, &art->anatomy, &v->results);
 	if (rc == 0)
 		rc = stream(v, fd, art->size, an);
 	/* Also on an error, so that the hasher starts anew with the next file. */
@@ -88,6 +88,8 @@ int verify_examine(struct verify_session *v, int fd, unsigned set, struct verify
 	art->format = an->format;
 	art->has_authenticode = an->nsignatures != 0;
 	art->authenticode = an->authenticode;
+	art->signature = an->signature;
+	art->nsignatures = an->nsignatures;
 	anatomy_free(an);
 	return rc;
 }

@@ -4,6 +4,7 @@
 /* verify_session: what the files of verify share. Private to trust/verify*.c. */
 
 #include "crypto/hash.h"
+#include "trust/anchors.h"
 #include "trust/judge.h"
 
 struct verify_session {
@@ -15,6 +16,8 @@ struct verify_session {
 	struct evidence_trust trust;
 	struct evidence_root root;
 	struct detached_ca *ca;
+	struct anchors anchors;
+	const struct signed_trust *signed_by; /* NULL: signers inside files are claims */
 	struct policy policy;
 	bool has_policy;
 	const struct policy *options;
@@ -31,6 +34,9 @@ struct verify_session {
 };
 
 FB_MUST int verify_load_signers(
+    struct verify_session *v, const struct verify_request *r, struct fault *f);
+/* By whom files may be signed inside. */
+FB_MUST int verify_load_anchors(
     struct verify_session *v, const struct verify_request *r, struct fault *f);
 /* For an OpenPGP certificate that was given: does the policy's list name it, if it has one? */
 bool verify_may_sign(void *session, struct signer *s);

@@ -7,12 +7,15 @@
  *   ac_tool cert KEY.pem CN OUT.der           a self-signed code-signing certificate
  *   ac_tool sign IN KEY.pem CERT.der OUT      signs an unsigned image
  *   ac_tool show FILE                         facts of each signature; digests compared
+ *   ac_tool cas FILE                          every CA certificate in the file's bytes, in PEM
  */
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "crypto/authenticode.h"
 #include "crypto/hash.h"
 #include "pe_make.h"
+#include "wire/der.h"
 #include "wire/pe.h"
 
 #include <stdio.h>
@@ -192,6 +195,33 @@ static int sign(const char *in, const char *key_path, const char *cert_path, con
 	return save(path, buf_span(&out));
 }
 
+/* Every CA certificate that stands anywhere in the bytes, in PEM: roots for what is signed there. */
+static int find_cas(const char *path)
+{
+	struct file_map m;
+	struct fault f = FAULT_INIT;
+
+	if (file_map_open(&m, path, &f) < 0)
+		return fail(path, &f);
+	for (size_t i = 0; i + 4 < m.s.n; i++) {
+		AUTO_ROOTS struct chain_roots *r = NULL;
+		AUTO_BUF struct buf pem = BUF_INIT(1 << 20);
+		struct cur c = cur_of(span_from(m.s, i));
+		if (m.s.p[i] != 0x30 || m.s.p[i + 1] != 0x82)
+			continue;
+		struct span der = der_take(&c, DER_SEQ).all;
+		if (!der.n || der.n > X509_DER_MAX || chain_roots_new(&r) < 0 ||
+		    chain_roots_add_file(r, der, NULL) != 0)
+			continue;
+		b64_encode(&pem, der, B64_STD);
+		printf("-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n",
+		    buf_str(&pem));
+		i += der.n - 1;
+	}
+	file_map_close(&m);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -204,6 +234,8 @@ int main(int argc, char **argv)
 		return sign(argv[2], argv[3], argv[4], argv[5]);
 	if (strcmp(what, "show") == 0 && argc == 3)
 		return show(argv[2]);
+	if (strcmp(what, "cas") == 0 && argc == 3)
+		return find_cas(argv[2]);
 	fprintf(stderr, "see the source\n");
 	return 3;
 }

@@ -16,7 +16,9 @@ cd "$TMP" || exit 1
 fb() { "$FIREBREAK" "$@"; }
 field() { printf '%s' "$out" | grep -o "\"$1\":[^,}]*" | head -n 1 | cut -d: -f2- | tr -d '"'; }
 for k in alice bob builder; do keypair $k || exit 1; done
-printf 'version: 1\nrequire: [anatomy, provenance]\nsigners: [builder.pub]\n' >policy.yaml
+printf '%s\n' 'version: 1' 'require: [anatomy, provenance]' 'signers: [builder.pub]' \
+	'authenticode: {roots: [cas.pem], allow-sha1: true}' >policy.yaml
+for f in "$EXE" "$EFI"; do "$BUILD/tests/conformance/ac_tool" cas "$f"; done >cas.pem
 mkdir v1 v2
 cp "$EXE" v1/tool.exe
 cp "$EFI" v1/shim.efi

@@ -25,7 +25,20 @@ if [ -f "$VENDOR/signtool.exe" ]; then
 	like "$out" "provenance.none: " "provenance among it"
 	like "$out" "signer.none: " "and a signer"
 	like "$out" "sha256 +$(sha sha256 "$VENDOR/signtool.exe")" "its digest"
-	run 0 "a policy that asks for anatomy only: PASS" $V --policy "$ANATOMY" "$VENDOR/signtool.exe"
+	run 2 "a policy that asks for anatomy only: anybody could have signed" $V --policy "$ANATOMY" \
+		"$VENDOR/signtool.exe"
+	like "$out" "anatomy.unanchored: .*Microsoft Corporation" "which is what is missing"
+	"$BUILD/tests/conformance/ac_tool" cas "$VENDOR/signtool.exe" >cas.pem
+	run 2 "with the CAs that signed it: SHA-1" $V --policy "$ANATOMY" --authenticode-roots cas.pem \
+		"$VENDOR/signtool.exe"
+	like "$out" "pe.chain.sha1: " "which does not count"
+	run 0 "unless allowed" $V --policy "$ANATOMY" --authenticode-roots cas.pem --allow-sha1 \
+		"$VENDOR/signtool.exe"
+	like "$out" "holds for 2010-03-19" "at the time of its stamp"
+	printf 'version: 1\nrequire: [anatomy]\nauthenticode:\n  roots: [cas.pem]\n  allow-sha1: true\n' >ac.yaml
+	run 0 "the same by policy" $V --policy ac.yaml "$VENDOR/signtool.exe"
+	run 5 "a policy's roots cannot be added to" $V --policy ac.yaml --authenticode-roots cas.pem \
+		"$VENDOR/signtool.exe"
 
 	cp "$VENDOR/signtool.exe" t.exe
 	end=$(stat -c %s t.exe)
@@ -62,7 +75,7 @@ if [ -f "$VENDOR/signtool.exe" ]; then
 	like "$out" "pe.padding" "says so"
 	cp "$VENDOR/signtool.exe" t.exe
 	flip t.exe "$(pe_checksum_off t.exe)"
-	run 0 "a wrong checksum only warns" $V --policy "$ANATOMY" t.exe
+	run 0 "a wrong checksum only warns" $V --policy ac.yaml t.exe
 	like "$out" "warn +pe.checksum" "it does"
 	head -c $((end - 4)) "$VENDOR/signtool.exe" >t.exe
 	run 1 "the last 4 bytes cut off" $V t.exe
@@ -78,7 +91,10 @@ fi
 
 mapfile -t efi < <(find "$TESTDEPS/deb" -name '*.signed' -type f 2>/dev/null | sort)
 if [ ${#efi[@]} -gt 0 ]; then
-	run 0 "Debian's ${#efi[@]} signed EFI files" $V --policy "$ANATOMY" "${efi[@]}"
+	for f in "${efi[@]}"; do # shim carries Debian's CA
+		"$BUILD/tests/conformance/ac_tool" cas "$f"
+	done >cas.pem
+	run 0 "Debian's ${#efi[@]} signed EFI files" $V --policy "$ANATOMY" --authenticode-roots cas.pem "${efi[@]}"
 	like "$out" "${#efi[@]} PASS, 0 FAIL, 0 UNKNOWN" "all pass"
 	for f in "${efi[@]}"; do
 		case $f in *shimx64*) ;; *) continue ;; esac
@@ -109,13 +125,13 @@ if command -v osslsigncode >/dev/null && [ -f "$VENDOR/rcedit.exe" ]; then
 	}
 	for h in sha1 sha256 sha384 sha512; do
 		ossl sign -certs code.pem -key code.key -h $h -in "$VENDOR/rcedit.exe" -out $h.exe
-		run 0 "signed by osslsigncode with $h" $V --policy "$ANATOMY" $h.exe
+		run 0 "signed by osslsigncode with $h" $V --policy "$ANATOMY" --authenticode-roots code.pem --allow-sha1 $h.exe
 		like "$out" "authenticode +$h:" "the digest is $h"
 		ossl verify -CAfile code.pem -in $h.exe
 		ok $? "osslsigncode agrees"
 	done
 	ossl sign -certs code.pem -key code.key -h sha256 -nest -in sha1.exe -out nest.exe
-	run 0 "a nested second signature" $V --json --policy "$ANATOMY" nest.exe
+	run 0 "a nested second signature" $V --json --policy "$ANATOMY" --authenticode-roots code.pem nest.exe
 	is "$(grep -o 'Authenticode digest sha[0-9]*' <<<"$out" | sort -u | tr '\n' ' ')" \
 		"Authenticode digest sha1 Authenticode digest sha256 " "both are checked"
 	cp sha256.exe stuffed.exe

@@ -371,7 +371,28 @@ static void test_requirements(void)
 	b = bench_new();
 	set_policy(b, "version: 1\nrequire: [anatomy]\n");
 	verdict_add(&b->art.anatomy, REASON_PROVEN, "pe.digest", "x");
-	judged(b, VERDICT_PASS, REASON_PROVEN, "pe.digest", "anatomy required and proven");
+	judged(b, VERDICT_UNKNOWN, REASON_MISSING, "anatomy.unanchored", "anatomy by anybody");
+	static struct component_signature inside[2];
+	static const struct {
+		enum signed_chain chain[2];
+		enum verdict_status want;
+		const char *what;
+	} signatures[] = {
+		{ { CHAIN_STATE_ANCHORED, CHAIN_STATE_ANCHORED }, VERDICT_PASS, "both anchored" },
+		{ { CHAIN_STATE_ANCHORED, CHAIN_STATE_NONE }, VERDICT_UNKNOWN, "one a claim" },
+		{ { CHAIN_STATE_NONE, CHAIN_STATE_NONE }, VERDICT_UNKNOWN, "both claims" },
+		{ { CHAIN_STATE_FAILED, CHAIN_STATE_FAILED }, VERDICT_UNKNOWN, "none anchored" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(signatures); i++) {
+		b = bench_new();
+		set_policy(b, "version: 1\nrequire: [anatomy]\n");
+		verdict_add(&b->art.anatomy, REASON_PROVEN, "pe.digest", "x");
+		inside[0].chain = signatures[i].chain[0];
+		inside[1].chain = signatures[i].chain[1];
+		b->art.signature = inside;
+		b->art.nsignatures = 2;
+		judged(b, signatures[i].want, REASON_PROVEN, "pe.digest", signatures[i].what);
+	}
 	b = bench_new();
 	set_policy(b, "version: 1\nrequire: [sbom]\n");
 	trust(b, builder, true);
