@@ -77,7 +77,9 @@ static int conclude(struct verify_session *v, struct verify_artifact *art,
 
 int verify_inside(struct verify_session *v, int fd, struct verify_artifact *art)
 {
-	const struct tree_opts o = { .inside_only = true, .entries = UNPACK_ENTRIES_MAX };
+	const struct tree_opts o = { .trust = v->signed_by,
+		.inside_only = true,
+		.entries = UNPACK_ENTRIES_MAX };
 	struct component_tree tree;
 	struct fault f = FAULT_INIT;
 	struct verdict found;
