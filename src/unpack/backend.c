@@ -10,6 +10,7 @@
 
 static const struct unpack_backend *const backends[] = {
 	&unpack_backend_asar,
+	&unpack_backend_dmg,
 	&unpack_backend_libarchive,
 };
 

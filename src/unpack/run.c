@@ -3,6 +3,7 @@
 #include "unpack/run.h"
 
 #include "unpack/archive_lib.h"
+#include "unpack/inflate_lib.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -102,6 +103,7 @@ static int prepare(struct unpack_work **ret_w, const struct unpack_run *r, struc
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return fault_set(f, -EINVAL, "%s: not a regular file", QUOTE(span_str(r->label)));
+	inflate_lib_load();
 	int rc = archive_lib_load(f);
 	if (rc < 0)
 		return rc;

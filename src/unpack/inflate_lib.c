@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "unpack/inflate_lib.h"
+
+#include "base/dlib.h"
+
+#include <bzlib.h>
+#include <errno.h>
+#include <limits.h>
+#include <lzma.h>
+#include <zlib.h>
+
+#define XZ_MEMORY (24u << 20)
+
+static struct {
+	__typeof__(inflateInit_) *init;
+	__typeof__(inflate) *run;
+	__typeof__(inflateEnd) *end;
+	__typeof__(crc32_z) *crc;
+} z;
+static struct {
+	__typeof__(BZ2_bzBuffToBuffDecompress) *run;
+} bz;
+static struct {
+	__typeof__(lzma_stream_buffer_decode) *run;
+} xz;
+
+void inflate_lib_load(void)
+{
+	const struct dlib_symbol z_want[] = { { "inflateInit_", &z.init }, { "inflate", &z.run },
+		{ "inflateEnd", &z.end }, { "crc32_z", &z.crc } };
+	const struct dlib_symbol bz_want[] = { { "BZ2_bzBuffToBuffDecompress", &bz.run } };
+	const struct dlib_symbol xz_want[] = { { "lzma_stream_buffer_decode", &xz.run } };
+	struct fault f;
+	int rc = 0;
+
+	/* Which one is missing shows when it is needed. */
+	if (!z.run)
+		rc = dlib_load("libz.so.1", "zlib1g", z_want, ARRAY_LEN(z_want), &f);
+	if (!bz.run)
+		rc |= dlib_load("libbz2.so.1.0", "libbz2-1.0", bz_want, ARRAY_LEN(bz_want), &f);
+	if (!xz.run)
+		rc |= dlib_load("liblzma.so.5", "liblzma5", xz_want, ARRAY_LEN(xz_want), &f);
+	(void)rc;
+}
+
+int inflate_zlib(uint8_t *out, size_t n, struct span in, size_t *ret_n)
+{
+	z_stream s = { .next_in = (z_const Bytef *)(uintptr_t)in.p, .avail_in = (uInt)in.n,
+		.next_out = out, .avail_out = (uInt)n };
+
+	if (!z.run)
+		return -ENOTSUP;
+	if (in.n > UINT_MAX || n > UINT_MAX)
+		return -EBADMSG;
+	if (z.init(&s, ZLIB_VERSION, (int)sizeof(s)) != Z_OK)
+		return -ENOMEM;
+	int rc = z.run(&s, Z_FINISH);
+	*ret_n = n - s.avail_out;
+	z.end(&s);
+	return rc == Z_STREAM_END ? 0 : rc == Z_MEM_ERROR ? -ENOMEM : -EBADMSG;
+}
+
+uint32_t inflate_crc32(uint32_t crc, struct span s)
+{
+	return z.crc ? (uint32_t)z.crc(crc, s.p, s.n) : 0;
+}
+
+int inflate_bzip2(uint8_t *out, size_t n, struct span in, size_t *ret_n)
+{
+	unsigned got = (unsigned)n;
+
+	if (!bz.run)
+		return -ENOTSUP;
+	if (in.n > UINT_MAX || n > UINT_MAX)
+		return -EBADMSG;
+	int rc = bz.run((char *)out, &got, (char *)(uintptr_t)in.p, (unsigned)in.n, 0, 0);
+	*ret_n = got;
+	return rc == BZ_OK ? 0 : rc == BZ_MEM_ERROR ? -ENOMEM : -EBADMSG;
+}
+
+int inflate_xz(uint8_t *out, size_t n, struct span in, size_t *ret_n)
+{
+	uint64_t memory = XZ_MEMORY;
+	size_t in_at = 0, out_at = 0;
+
+	if (!xz.run)
+		return -ENOTSUP;
+	lzma_ret rc = xz.run(&memory, 0, NULL, in.p, &in_at, in.n, out, &out_at, n);
+	*ret_n = out_at;
+	return rc == LZMA_OK ? 0 : rc == LZMA_MEM_ERROR || rc == LZMA_MEMLIMIT_ERROR ? -ENOMEM : -EBADMSG;
+}
