@@ -5,6 +5,8 @@
 const struct cli_cmd *const cli_commands[] = {
 	&cmd_verify,
 	&cmd_inspect,
+	&cmd_diff,
+	&cmd_rebuild_compare,
 	&cmd_sign,
 	&cmd_key_generate,
 	&cmd_key_show,
