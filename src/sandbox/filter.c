@@ -78,6 +78,10 @@ static int add_rest(scmp_filter_ctx c, size_t nfds)
 	if (rc == 0)
 		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 		    SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	/* How much memory is in use, of the process itself only. */
+	if (rc == 0)
+		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(getrusage), 1,
+		    SCMP_A0_32(SCMP_CMP_EQ, 0));
 	if (rc == 0 && SANDBOX_SANITIZED)
 		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(sigaltstack), 0);
 	/* glibc's fstat and stdio ask this way and live with a refusal; with a path it would tell

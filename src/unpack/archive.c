@@ -51,7 +51,7 @@ static int on_begin(void *ctx, const struct parcel_begin *b)
 		return rc;
 	if (b->opened) {
 		paths_free(&l->paths[l->depth + 1]);
-		paths_init(&l->paths[l->depth + 1]);
+		paths_init(&l->paths[l->depth + 1], l->limits.entries);
 	}
 	o->e = (struct unpack_entry){
 		.type = b->type,
@@ -148,7 +148,7 @@ static int listing_new(struct listing **ret_l, const struct unpack_opts *opts, u
 	l->stats = stats;
 	l->f = f;
 	for (size_t i = 0; i < ARRAY_LEN(l->paths); i++)
-		paths_init(&l->paths[i]);
+		paths_init(&l->paths[i], l->limits.entries);
 	*ret_l = l;
 	return 0;
 }

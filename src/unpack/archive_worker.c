@@ -18,6 +18,8 @@ struct level {
 	unsigned depth; /* from 1 */
 	uint64_t entries;
 	bool deb;
+	uint64_t counted; /* by a zip's directory */
+	bool checked;
 	bool extended; /* a tar with more than one header to an entry */
 	unsigned opened[2]; /* members of a deb that were gone into: control, data */
 	/* an archive inside: where its bytes come from */
@@ -25,18 +27,20 @@ struct level {
 	int outer_rc;
 };
 
+#define CANNOT_READ 1000 /* between the functions here: no bytes of this entry */
+
 static int read_entries(struct level *l);
 
 static int complain(struct level *l)
 {
 	const char *words = archive_error_string(l->a);
 
-	if (archive_errno(l->a) == ENOMEM)
+	if (archive_errno(l->a) == ENOMEM || l->w->starved)
 		return -ENOMEM;
-	if (archive_format(l->a) == 0)
+	if (archive_format(l->a) == 0 && (!words || strstr(words, "nrecognized")))
 		return unpack_stop(l->w, UNPACK_NOT_ARCHIVE, "no archive of a kind that is known");
 	if (archive_read_has_encrypted_entries(l->a) > 0)
-		return unpack_stop(l->w, UNPACK_REFUSED, "an entry is encrypted");
+		return unpack_stop(l->w, UNPACK_CLOSED, "it is encrypted");
 	return unpack_stop(l->w, UNPACK_DAMAGED, "%s", words ? words : "");
 }
 
@@ -47,6 +51,13 @@ static uint64_t size_of(const struct level *l)
 	return l->w->item[l->depth - 1].size;
 }
 
+/* The entry cannot be read, but others can. */
+static int lock(struct level *l, const char *why)
+{
+	unpack_lock(l->w, "entry %llu: %s", (unsigned long long)l->entries, why);
+	return CANNOT_READ;
+}
+
 /* The next piece of the entry, accounted for; *ret_more is false at its end. */
 static int next_block(struct level *l, struct span *ret_s, bool *ret_more)
 {
@@ -55,6 +66,9 @@ static int next_block(struct level *l, struct span *ret_s, bool *ret_more)
 	la_int64_t off = 0;
 
 	int r = archive_read_data_block(l->a, &p, &n, &off);
+	if (r == ARCHIVE_FAILED && !size_of(l) && l->depth == 1 && archive_error_string(l->a) &&
+	    strstr(archive_error_string(l->a), "nsupported"))
+		return lock(l, archive_error_string(l->a));
 	if (r != ARCHIVE_OK && r != ARCHIVE_EOF)
 		return complain(l);
 	if (off >= 0 && (uint64_t)off < size_of(l) && n)
@@ -213,9 +227,6 @@ static bool is_target(
 
 static int check_entry(struct level *l, struct archive_entry *e, const struct parcel_begin *b)
 {
-	if (archive_entry_is_encrypted(e))
-		return unpack_stop(l->w, UNPACK_REFUSED, "entry %llu is encrypted",
-		    (unsigned long long)l->entries);
 	if (!has_content(b) && archive_entry_size_is_set(e) && archive_entry_size(e) > 0 &&
 	    !is_target(l, e, b))
 		return unpack_stop(l->w, UNPACK_REFUSED,
@@ -264,7 +275,9 @@ static int read_entry(struct level *l, struct archive_entry *e)
 	if (b.opened)
 		rc = go_into(l, member);
 	else if (has_content(&b))
-		rc = read_content(l);
+		rc = archive_entry_is_encrypted(e) ? lock(l, "it is encrypted") : read_content(l);
+	if (rc == CANNOT_READ)
+		return unpack_end_without(l->w, UNPACK_LOCKED, (uint64_t)archive_entry_size(e), NULL);
 	if (rc == 0)
 		rc = check_size(l, e, &b);
 	return rc ? rc : unpack_end(l->w);
@@ -280,6 +293,18 @@ static int check_filters(struct level *l)
 	return n > 2 + rpm ? unpack_stop(l->w, UNPACK_REFUSED, "it is compressed more than once") : 0;
 }
 
+/* What can be told before the first entry is given. */
+static int check_start(struct level *l)
+{
+	int rc = check_filters(l);
+
+	if (rc == 0 && l->depth == 1 && is_format(l, ARCHIVE_FORMAT_ZIP)) {
+		rc = unpack_zip_check(l->w, &l->counted);
+		l->checked = true;
+	}
+	return rc;
+}
+
 static int read_entries(struct level *l)
 {
 	struct archive_entry *e;
@@ -287,7 +312,7 @@ static int read_entries(struct level *l)
 
 	while ((r = archive_read_next_header(l->a, &e)) == ARCHIVE_OK && rc == 0) {
 		if (++l->entries == 1)
-			rc = check_filters(l);
+			rc = check_start(l);
 		l->extended |= archive_filter_bytes(l->a, 0) - archive_read_header_position(l->a) > 512;
 		if (rc == 0)
 			rc = read_entry(l, e);
@@ -351,6 +376,18 @@ static enum unpack_format kind_of(struct level *l)
 	return UNPACK_FORMAT_NONE;
 }
 
+/* As many entries as the directory has. */
+static int check_count(struct level *l)
+{
+	int rc = l->checked ? 0 : unpack_zip_check(l->w, &l->counted); /* an empty one */
+
+	if (rc == 0 && l->counted != l->entries)
+		rc = unpack_stop(l->w, UNPACK_REFUSED,
+		    "the zip directory counts %llu entries, %llu were found",
+		    (unsigned long long)l->counted, (unsigned long long)l->entries);
+	return rc;
+}
+
 static int read_all(struct level *l)
 {
 	if (archive_read_open1(l->a) != ARCHIVE_OK)
@@ -364,7 +401,7 @@ static int read_all(struct level *l)
 	if (rc == 0)
 		rc = check_tail(l);
 	if (rc == 0 && is_format(l, ARCHIVE_FORMAT_ZIP))
-		rc = unpack_zip_check(l->w, l->entries);
+		rc = check_count(l);
 	if (rc == 0 && l->extended && is_format(l, ARCHIVE_FORMAT_TAR))
 		rc = unpack_tar_check(l->w);
 	return rc;

@@ -56,6 +56,8 @@ uint64_t unpack_size(const struct unpack_work *w);
 FB_MUST int unpack_end(struct unpack_work *w);
 /* The same of an entry that has to have this SHA-256: UNPACK_REFUSED otherwise. */
 FB_MUST int unpack_end_as(struct unpack_work *w, const struct digest *want);
+/* Notes why an entry cannot be read (the first counts): the run goes on and ends UNPACK_CLOSED. */
+void unpack_lock(struct unpack_work *w, const char *fmt, ...) FB_PRINTF(2, 3);
 /* The end of an entry whose bytes are not given: how is not UNPACK_HERE. size is what the archive
  * says; claim, its digest there, may be NULL. No bytes may have been given. */
 FB_MUST int unpack_end_without(

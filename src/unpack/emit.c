@@ -25,6 +25,18 @@ int unpack_stop(struct unpack_work *w, enum unpack_result how, const char *fmt, 
 	return (int)how;
 }
 
+void unpack_lock(struct unpack_work *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (w->locked)
+		return;
+	w->locked = true;
+	va_start(ap, fmt);
+	vsnprintf(w->why, sizeof(w->why), fmt, ap);
+	va_end(ap);
+}
+
 int unpack_count(struct unpack_work *w, uint64_t n)
 {
 	if (n <= w->limit - w->total) {
@@ -234,14 +246,14 @@ int unpack_end_without(
 static const char *loose_words(enum unpack_note_kind k)
 {
 	return k == UNPACK_NOTE_FRONT ? "in front of the first entry" :
-	    k == UNPACK_NOTE_GAP      ? "between its entries belong to none" :
-					"behind the end of the archive";
+	    k == UNPACK_NOTE_GAP      ? "between two entries" :
+					"behind the last";
 }
 
 int unpack_note(struct unpack_work *w, const struct unpack_note *n)
 {
 	if (!w->opts.on_note && unpack_note_loose(n->kind))
-		return unpack_stop(w, UNPACK_REFUSED, "%llu bytes at offset %llu %s",
+		return unpack_stop(w, UNPACK_REFUSED, "%llu bytes at offset %llu, %s, belong to no entry",
 		    (unsigned long long)n->len, (unsigned long long)n->off, loose_words(n->kind));
 	parcel_put_note(&w->out, n);
 	return unpack_flush(w, FLUSH_AT);

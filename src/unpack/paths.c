@@ -4,9 +4,11 @@
 
 #include <errno.h>
 
-void paths_init(struct paths *p)
+void paths_init(struct paths *p, uint32_t entries)
 {
-	*p = (struct paths){ .arena = ARENA_INIT(UNPACK_PATHS_MAX) };
+	size_t max = (size_t)entries * UNPACK_PATH_EACH;
+
+	*p = (struct paths){ .arena = ARENA_INIT(max > UNPACK_PATHS_MAX ? max : UNPACK_PATHS_MAX) };
 	map_init(&p->map, 4 * (size_t)UNPACK_ENTRIES_MAX);
 }
 
@@ -143,7 +145,7 @@ int paths_take(struct paths *p, const struct parcel_begin *b, char *path, char *
 	if (rc == 0)
 		rc = note(p, s, b->type);
 	return rc == -ENOSPC || rc == -ENOMEM ?
-	    fault_set(f, -EPROTO, "its paths take more than %u MiB", UNPACK_PATHS_MAX >> 20) :
+	    fault_set(f, -EPROTO, "its paths take more than %zu MiB", p->arena.max >> 20) :
 	    rc;
 }
 

@@ -5,7 +5,7 @@
  * paths: the paths of one archive: made comparable, kept inside, each taken once. Private to this
  * room.
  *
- * Memory: each path once, with its parents, up to UNPACK_PATHS_MAX.
+ * Memory: each path once, with its parents, up to UNPACK_PATHS_MAX, or more for more entries.
  */
 
 #include "base/arena.h"
@@ -17,7 +17,7 @@ struct paths {
 	struct arena arena;
 };
 
-void paths_init(struct paths *p);
+void paths_init(struct paths *p, uint32_t entries);
 void paths_free(struct paths *p);
 
 /*

@@ -8,21 +8,64 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define BLOCK (256u << 10)
+
+#define PIECE 128 /* so little that what comes out of it is little, too */
+
+static uint64_t resident(void)
+{
+	struct rusage ru = { 0 };
+
+	return getrusage(RUSAGE_SELF, &ru) == 0 ? (uint64_t)ru.ru_maxrss : 0;
+}
+
+/* With a large dictionary the limit on memory is one on what is in use. */
+static int watch(struct unpack_work *w)
+{
+	uint64_t now = resident();
+
+	if (!w->resident)
+		w->resident = now;
+	w->starved = now - w->resident > w->opts.memory >> 10;
+	return w->starved ? -ENOMEM : 0;
+}
+
+/* The next piece of the block that was read; 0 when there is none. */
+static la_ssize_t piece(struct unpack_source *s, const void **ret_p)
+{
+	size_t n = s->have - s->used < PIECE ? s->have - s->used : PIECE;
+
+	*ret_p = s->block + s->used;
+	s->used += n;
+	s->at += n;
+	return (la_ssize_t)n;
+}
 
 static la_ssize_t on_read(struct archive *a, void *ctx, const void **ret_p)
 {
 	struct unpack_source *s = ctx;
 	ssize_t n;
 
+	if (s->w->dictionary && watch(s->w) < 0) {
+		archive_set_error(a, ENOMEM, "more memory");
+		return ARCHIVE_FATAL;
+	}
+	if (s->used < s->have)
+		return piece(s, ret_p);
 	do
 		n = pread(SANDBOX_IN, s->block, BLOCK, (off_t)s->at);
 	while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		archive_set_error(a, errno, "it cannot be read: errno %d", errno);
 		return ARCHIVE_FATAL;
+	}
+	if (s->w->dictionary) {
+		s->have = (size_t)n;
+		s->used = 0;
+		return piece(s, ret_p);
 	}
 	s->at += (uint64_t)n;
 	*ret_p = s->block;
@@ -40,6 +83,7 @@ static la_int64_t on_seek(struct archive *a, void *ctx, la_int64_t off, int when
 	if (__builtin_add_overflow(base, off, &off) || off < 0)
 		return ARCHIVE_FATAL;
 	s->at = (uint64_t)off;
+	s->have = s->used = 0;
 	return off;
 }
 
@@ -54,6 +98,7 @@ static la_int64_t on_skip(struct archive *a, void *ctx, la_int64_t n)
 	if ((uint64_t)n > left)
 		n = (la_int64_t)left;
 	s->at += (uint64_t)n;
+	s->have = s->used = 0;
 	return n;
 }
 

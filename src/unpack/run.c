@@ -4,6 +4,7 @@
 
 #include "unpack/archive_lib.h"
 #include "unpack/inflate_lib.h"
+#include "unpack/dictionary.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,6 +16,7 @@
 
 #define TIMEOUT_DEFAULT (10 * TS_MINUTE)
 #define OUT_MAX (1u << 20)
+#define DICTIONARY_USUAL (8ull << 20) /* xz -6, zstd -19: within the memory of every worker */
 
 struct unpack_opts unpack_limits(const struct unpack_opts *opts)
 {
@@ -114,6 +116,7 @@ static int prepare(struct unpack_work **ret_w, const struct unpack_run *r, struc
 	w->content = r->content;
 	w->file_size = (uint64_t)st.st_size;
 	w->limit = unpack_limit_of(&w->opts, w->file_size);
+	w->dictionary = dictionary_of(r->fd, w->file_size);
 	w->out = BUF_INIT(OUT_MAX);
 	warm_up(w);
 	rc = hasher_new(&w->sum, HASH_SET(DIGEST_SHA256));
@@ -216,6 +219,28 @@ static int judge(
 	return rc > 0 ? fault_wrap(f, UNPACK_DAMAGED, "%s", QUOTE(label)) : rc;
 }
 
+static int explain_memory(const struct unpack_work *w, struct fault *f)
+{
+	char why[64] = "";
+
+	if (w->dictionary > w->opts.memory / 4)
+		snprintf(why, sizeof(why), " (it names a dictionary of %llu MiB)",
+		    (unsigned long long)w->dictionary >> 20);
+	return fault_set(f, SANDBOX_MEMORY, "it takes more than the %llu MiB of memory allowed%s",
+	    (unsigned long long)w->opts.memory >> 20, why);
+}
+
+/* Address space: a large dictionary takes its own, most of which may stay unused. */
+static uint64_t address_space(struct unpack_work *w)
+{
+	bool large = w->dictionary > DICTIONARY_USUAL && w->dictionary <= UNPACK_DICTIONARY_MAX;
+	uint64_t own = large ? w->dictionary : 0;
+
+	if (!large && w->dictionary <= DICTIONARY_USUAL)
+		w->dictionary = 0;
+	return w->opts.memory + own;
+}
+
 static int run_worker(const struct unpack_run *r, struct parcel_reader *reader, struct fault *f)
 {
 	struct unpack_work *w;
@@ -228,11 +253,13 @@ static int run_worker(const struct unpack_run *r, struct parcel_reader *reader, 
 		.fds = &r->fd,
 		.nfds = 1,
 		.timeout = w->opts.timeout,
-		.memory = w->opts.memory,
+		.memory = address_space(w),
 		.without =
 		    w->opts.no_sandbox ? SANDBOX_WITHOUT_LANDLOCK | SANDBOX_WITHOUT_SECCOMP : 0,
 	};
 	rc = sandbox_run(&so, r->worker, w, on_output, reader, &end, f);
+	if (rc == SANDBOX_MEMORY)
+		rc = explain_memory(w, f);
 	prepared_free(w);
 	return judge(r, reader, rc, f);
 }

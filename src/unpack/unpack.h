@@ -27,7 +27,8 @@
  *   entries may share bytes; there is one end record, and a zip64 one only where it is needed; names
  *   have no NUL, and no other name in UTF-8 beside them (unless their own is not ASCII).
  * - Links are given as links and never followed.
- * - Memory: the worker's address space (opts.memory); here one record, and the paths seen so far.
+ * - Memory: at most opts.memory in the worker beyond what it shares with the parent; here one record,
+ *   and the paths seen so far. With the defaults both stay within 64 MiB, whatever the file.
  *
  * Result: enum unpack_result, with fault for everything but UNPACK_DONE; what a callback returned when
  * that was negative; -errno. What was given before a result other than UNPACK_DONE is part of the
@@ -47,8 +48,12 @@
 #define UNPACK_BYTES_DEFAULT (16ull << 30) /* opts.bytes = 0 */
 #define UNPACK_RATIO_DEFAULT 250u          /* opts.ratio = 0: bytes out for each byte of the archive */
 #define UNPACK_RATIO_FLOOR (64ull << 20)   /* the ratio does not matter below this many bytes out */
-#define UNPACK_PATHS_MAX (96u << 20)       /* bytes of all paths together, as kept here */
-#define UNPACK_MEMORY_DEFAULT (224ull << 20) /* xz -9 needs 65 MiB, zstd --ultra -22 129 MiB */
+#define UNPACK_PATHS_MAX (16u << 20)       /* bytes of all paths together, as kept here, */
+#define UNPACK_PATH_EACH 256u              /* or so many for each of opts.entries */
+#define UNPACK_MEMORY_DEFAULT (40ull << 20)
+/* What is compressed with a larger dictionary (xz -9: 64 MiB, zstd --ultra -22: 128 MiB) is unpacked
+ * as long as no more of it comes into use than opts.memory: small files are. */
+#define UNPACK_DICTIONARY_MAX (192ull << 20)
 
 #define UNPACK_HEAD 4096 /* bytes of an entry that unpack_want_fn sees */
 #define UNPACK_TAIL 512
@@ -110,7 +115,7 @@ struct unpack_opts {
 	uint32_t entries; /* at most UNPACK_ENTRIES_MAX */
 	uint64_t bytes;   /* of all entries together; of the output of unpack_raw */
 	uint32_t ratio;
-	uint64_t memory;  /* of the worker; 0 = UNPACK_MEMORY_DEFAULT */
+	uint64_t memory;  /* of the worker, beyond the parent's; 0 = UNPACK_MEMORY_DEFAULT */
 	ts timeout;       /* wall clock; 0 = 10 minutes */
 	bool no_sandbox;  /* the user said so: run the worker without Landlock and seccomp */
 	unsigned depth;   /* 0 = UNPACK_DEPTH_MAX; 1: the members of a deb are files like others */

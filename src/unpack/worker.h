@@ -27,6 +27,7 @@ struct unpack_work {
 	uint64_t limit; /* bytes out: opts.bytes, or what the ratio allows */
 	bool content;   /* send DATA */
 	uint64_t file_size;
+	uint64_t dictionary; /* that the file names, if it is large; what is in use is watched then */
 	struct unpack_item item[UNPACK_DEPTH_MAX]; /* by depth - 1 */
 	unsigned depth; /* of them that are open */
 	struct hasher *sum; /* SHA-256, for a back end's own checks */
@@ -37,6 +38,8 @@ struct unpack_work {
 	uint8_t head[UNPACK_HEAD]; /* of the entry at hand, while undecided */
 	size_t nhead;
 	uint64_t total;
+	uint64_t resident; /* KiB in use at the start */
+	bool starved;      /* it met the limit on memory */
 	uint32_t entries;
 	struct parcel_last last; /* last.kind is the back end's to set if it has several */
 	bool locked; /* an entry could not be read: why says it */
@@ -64,6 +67,7 @@ struct unpack_source {
 	struct unpack_work *w;
 	uint64_t at;
 	uint8_t *block;
+	size_t have, used; /* of the block, when it is given in pieces */
 };
 struct archive;
 /* A reader of the archives that are known, to be opened with archive_read_open1; without s: of tar

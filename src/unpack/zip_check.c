@@ -15,11 +15,15 @@
 #define LOCATOR_SIG 0x07064b50u
 #define LOCATOR_SIZE 20
 #define CENTRAL_SIG 0x02014b50u
+#define CENTRAL_SIZE 46
+#define DESCRIPTOR_SIG 0x08074b50u
 #define LOCAL_SIG 0x04034b50u
 #define LOCAL_SIZE 30
 #define TAIL_MAX (END_SIZE + 0xffff)
 #define EXTRA_ZIP64 1
 #define EXTRA_UNICODE_PATH 0x7075 /* a version, the CRC of the name, a name in UTF-8 */
+
+#define APK_ALIGN 4096
 
 #define FLAG_ENCRYPTED 0x0001u
 #define FLAG_DESCRIPTOR 0x0008u /* CRC and sizes follow the data */
@@ -31,20 +35,25 @@
 
 struct zip_entry {
 	uint16_t flags, method;
+	uint32_t time; /* and date, as MS-DOS has them */
 	uint32_t crc;
 	uint64_t packed, size, offset;
 	struct span name;
 };
 
-/* From where to where an entry's bytes go; slack: how many a data descriptor may take behind. */
+/* From where to where an entry's bytes go, and what a descriptor behind them has to say. */
 struct range {
 	uint64_t start, end;
+	uint64_t packed, size;
+	uint32_t crc;
 	bool descriptor;
 };
 
 struct zip {
 	struct unpack_work *w;
 	uint64_t directory, directory_size, entries; /* where the central directory is */
+	uint64_t front; /* bytes that the file has in front of what offsets are counted from */
+	uint64_t end;   /* behind the end record and its comment */
 	uint8_t *bytes; /* of it */
 	struct range *range;
 	size_t n;
@@ -74,30 +83,46 @@ static int read_at(struct zip *z, uint64_t off, void *p, size_t n)
 	return 0;
 }
 
+static int note(struct zip *z, enum unpack_note_kind kind, uint64_t off, uint64_t len)
+{
+	return unpack_note(z->w, &(struct unpack_note){ .kind = kind, .off = off, .len = len, .text = "" });
+}
+
 /* --- where the directory is ------------------------------------------------------------------ */
 
-/* The end record is the one whose comment ends with the file. Some look for the last one instead:
- * both have to be the same. */
+/*
+ * The end record is the one whose comment ends with the file; where nothing does, the last one with
+ * something behind it. Some look for the last signature: it has to be the same.
+ */
 static int find_end(struct zip *z, struct span tail, size_t *ret_at)
 {
-	size_t found = 0, last = 0;
+	size_t found = 0, at = 0, last = SIZE_MAX;
+	uint64_t base = z->w->file_size - tail.n;
 
 	for (size_t i = 0; i + 4 <= tail.n; i++) {
 		struct cur c = cur_of(span_from(tail, i));
 		if (cur_le32(&c) != END_SIG)
 			continue;
-		last = i;
 		cur_skip(&c, END_SIZE - 6);
-		uint16_t comment = cur_le16(&c);
+		size_t comment = cur_le16(&c);
+		last = i;
 		if (c.err || comment != tail.n - i - END_SIZE)
 			continue;
-		*ret_at = i;
+		at = i;
 		found++;
 	}
-	if (found == 1 && *ret_at == last)
-		return 0;
-	return unpack_stop(z->w, found ? UNPACK_REFUSED : UNPACK_DAMAGED,
-	    found ? "a zip with two ends" : "a zip whose end record does not end with the file");
+	if (last == SIZE_MAX)
+		return unpack_stop(z->w, UNPACK_DAMAGED, "a zip without an end record");
+	if (found > 1 || (found && at != last))
+		return unpack_stop(z->w, UNPACK_REFUSED, "a zip with two ends");
+	struct cur c = cur_of(span_from(tail, last));
+	cur_skip(&c, END_SIZE - 2);
+	z->end = base + last + END_SIZE + cur_le16(&c);
+	*ret_at = last;
+	if (c.err || z->end > z->w->file_size)
+		return unpack_stop(z->w, UNPACK_DAMAGED, "a zip whose end record is cut short");
+	return z->end == z->w->file_size ? 0 :
+		note(z, UNPACK_NOTE_BEHIND, z->end, z->w->file_size - z->end);
 }
 
 /* A pointer to a zip64 end record, which some follow whether it is needed or not. */
@@ -125,8 +150,9 @@ static int read_end64(struct zip *z, uint64_t end, uint64_t *ret_start)
 		rc = -EBADMSG;
 	cur_skip(&c, 4);
 	*ret_start = cur_le64(&c);
-	if (rc == 0 && *ret_start != end - LOCATOR_SIZE - END64_SIZE)
+	if (rc == 0 && *ret_start > end - LOCATOR_SIZE - END64_SIZE)
 		rc = -EBADMSG;
+	*ret_start = end - LOCATOR_SIZE - END64_SIZE;
 	if (rc == 0)
 		rc = read_at(z, *ret_start, b, END64_SIZE);
 	c = cur_of(span_of(b, END64_SIZE));
@@ -138,6 +164,18 @@ static int read_end64(struct zip *z, uint64_t end, uint64_t *ret_start)
 	z->directory = cur_le64(&c);
 	return rc == -EBADMSG ? unpack_stop(z->w, UNPACK_DAMAGED, "a zip64 end record that is none") :
 	                        rc;
+}
+
+/* The directory ends where the end records start. If that is not where they say, something was put
+ * in front afterwards, and all offsets are wrong by as much. */
+static int place_directory(struct zip *z, uint64_t at)
+{
+	if (z->directory > at)
+		return unpack_stop(z->w, UNPACK_REFUSED,
+		    "the zip directory is not where its end record says");
+	z->front = at - z->directory;
+	z->directory = at;
+	return z->front ? note(z, UNPACK_NOTE_FRONT, 0, z->front) : 0;
 }
 
 static int find_directory(struct zip *z)
@@ -165,10 +203,9 @@ static int find_directory(struct zip *z)
 	if (!zip64 && (disks || here != z->entries))
 		return unpack_stop(z->w, UNPACK_REFUSED, "a zip in several parts");
 	rc = zip64 ? read_end64(z, end, &end) : refuse_locator(z, end);
-	if (rc == 0 && (z->directory_size > end || z->directory != end - z->directory_size))
-		rc = unpack_stop(z->w, UNPACK_REFUSED,
-		    "the zip directory is not where its end record says (something in front of it?)");
-	return rc;
+	if (rc == 0 && z->directory_size > end)
+		rc = unpack_stop(z->w, UNPACK_DAMAGED, "a zip directory larger than the file");
+	return rc ? rc : place_directory(z, end - z->directory_size);
 }
 
 /* --- one entry ------------------------------------------------------------------------------- */
@@ -219,7 +256,7 @@ static int read_central(struct zip *z, struct cur *c, struct zip_entry *ret_e)
 	cur_skip(c, 4);
 	e.flags = cur_le16(c);
 	e.method = cur_le16(c);
-	cur_skip(c, 4);
+	e.time = cur_le32(c);
 	e.crc = cur_le32(c);
 	e.packed = cur_le32(c);
 	e.size = cur_le32(c);
@@ -237,8 +274,10 @@ static int read_central(struct zip *z, struct cur *c, struct zip_entry *ret_e)
 		return refuse(z, "its name is not the same for all that unpack it");
 	if (disk)
 		return refuse(z, "it is in another part");
-	if (e.flags & (FLAG_ENCRYPTED | FLAG_STRONG | FLAG_MASKED))
-		return refuse(z, "it is encrypted");
+	if (e.flags & FLAG_MASKED)
+		return refuse(z, "its header is encrypted");
+	if (__builtin_add_overflow(e.offset, z->front, &e.offset))
+		return refuse(z, "its place is beyond everything");
 	*ret_e = e;
 	return 0;
 }
@@ -264,7 +303,7 @@ static int check_local(struct zip *z, const struct zip_entry *e, struct range *r
 	cur_skip(&c, 2);
 	local.flags = cur_le16(&c);
 	local.method = cur_le16(&c);
-	cur_skip(&c, 4);
+	local.time = cur_le32(&c);
 	local.crc = cur_le32(&c);
 	local.packed = cur_le32(&c);
 	local.size = cur_le32(&c);
@@ -284,10 +323,12 @@ static int check_local(struct zip *z, const struct zip_entry *e, struct range *r
 	if (other_name(span_of(rest + name, extra), e->name))
 		return refuse(z, "its name is not the same for all that unpack it");
 	if (!take_zip64(span_of(rest + name, extra), wide, ARRAY_LEN(wide)) ||
-	    local.method != e->method || ((local.flags ^ e->flags) & FLAGS_THAT_MATTER) ||
+	    local.method != e->method || local.time != e->time ||
+	    ((local.flags ^ e->flags) & FLAGS_THAT_MATTER) ||
 	    !same_sums(e, &local))
-		return refuse(z, "the header in front of it differs (method, flags, CRC or size)");
-	*ret_r = (struct range){ .start = e->offset, .descriptor = e->flags & FLAG_DESCRIPTOR };
+		return refuse(z, "the header in front of it differs (method, flags, time, CRC or size)");
+	*ret_r = (struct range){ .start = e->offset, .packed = e->packed, .size = e->size, .crc = e->crc,
+		.descriptor = e->flags & FLAG_DESCRIPTOR };
 	if (__builtin_add_overflow(e->offset + LOCAL_SIZE + n, e->packed, &ret_r->end))
 		return refuse(z, "its size is beyond everything");
 	return 0;
@@ -321,57 +362,95 @@ static int by_start(const void *a, const void *b)
 }
 
 /* What may stand behind an entry's data when its sums follow: with or without signature, 32 or 64. */
-static bool is_descriptor(uint64_t n)
+static bool is_descriptor(struct zip *z, const struct range *r, uint64_t n)
 {
-	return n == 12 || n == 16 || n == 20 || n == 24;
+	uint8_t b[24];
+
+	if ((n != 12 && n != 16 && n != 20 && n != 24) || read_at(z, r->end, b, (size_t)n))
+		return false;
+	struct cur c = cur_of(span_of(b, (size_t)n));
+	if (n % 8 == 0 && cur_le32(&c) != DESCRIPTOR_SIG)
+		return false;
+	bool wide = n >= 20;
+	uint32_t crc = cur_le32(&c);
+	uint64_t packed = wide ? cur_le64(&c) : cur_le32(&c);
+	uint64_t size = wide ? cur_le64(&c) : cur_le32(&c);
+	return crc == r->crc && packed == r->packed && size == r->size;
 }
 
-/* A block of signatures in front of the directory (APK signature scheme v2 and later). */
+static bool zeros(struct zip *z, uint64_t from, uint64_t n)
+{
+	uint8_t block[APK_ALIGN] = { 1 };
+
+	if (n >= APK_ALIGN || read_at(z, from, block, (size_t)n))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (block[i])
+			return false;
+	return true;
+}
+
+/*
+ * A block of signatures in front of the directory (source.android.com, "APK Signature Scheme v2"):
+ * its size, which does not count itself, stands at both ends. Zeros in front align it to a page.
+ */
 static bool is_apk_block(struct zip *z, uint64_t from)
 {
-	char magic[16];
+	uint8_t tail[24], head[8];
 
-	return z->directory - from >= 32 &&
-	    read_at(z, z->directory - sizeof(magic), magic, sizeof(magic)) == 0 &&
-	    memcmp(magic, "APK Sig Block 42", sizeof(magic)) == 0;
+	if (z->directory - from < 32 || read_at(z, z->directory - sizeof(tail), tail, sizeof(tail)) ||
+	    memcmp(tail + 8, "APK Sig Block 42", 16) != 0)
+		return false;
+	struct cur c = cur_of(span_of(tail, sizeof(tail)));
+	uint64_t size = cur_le64(&c);
+	if (size < 24 || size > z->directory - from - 8)
+		return false;
+	uint64_t start = z->directory - 8 - size;
+	if (read_at(z, start, head, sizeof(head)))
+		return false;
+	c = cur_of(span_of(head, sizeof(head)));
+	return cur_le64(&c) == size && zeros(z, from, start - from);
+}
+
+/* What stands between the end of one entry and the next, or the directory behind the last. */
+static int check_gap(struct zip *z, const struct range *before, uint64_t next)
+{
+	uint64_t at = before ? before->end : z->front;
+
+	if (next < at)
+		return unpack_stop(z->w, UNPACK_REFUSED, "entries of the zip overlap");
+	if (next == at || (before && before->descriptor && is_descriptor(z, before, next - at)))
+		return 0;
+	if (next == z->directory && is_apk_block(z, at))
+		return note(z, UNPACK_NOTE_SIGNATURE, at, next - at);
+	if (z->n && before)
+		return note(z, UNPACK_NOTE_GAP, at, next - at);
+	return note(z, UNPACK_NOTE_FRONT, at, next - at);
 }
 
 /* From the first byte of the file to the directory, each byte belongs to one entry. */
 static int check_ranges(struct zip *z)
 {
-	uint64_t at = 0;
-	bool descriptor = false;
+	int rc = 0;
 
 	if (z->n)
 		qsort(z->range, z->n, sizeof(*z->range), by_start);
-	for (size_t i = 0; i <= z->n; i++) {
-		uint64_t next = i < z->n ? z->range[i].start : z->directory;
-		if (next < at)
-			return unpack_stop(z->w, UNPACK_REFUSED, "entries of the zip overlap");
-		bool gap = next > at && !(descriptor && is_descriptor(next - at));
-		if (gap && (i < z->n || !is_apk_block(z, at)))
-			return unpack_stop(z->w, UNPACK_REFUSED,
-			    "%llu bytes of the zip at offset %llu belong to no entry",
-			    (unsigned long long)(next - at), (unsigned long long)at);
-		if (i < z->n) {
-			at = z->range[i].end;
-			descriptor = z->range[i].descriptor;
-		}
-	}
-	return 0;
+	for (size_t i = 0; rc == 0 && i <= z->n; i++)
+		rc = check_gap(z, i ? &z->range[i - 1] : NULL,
+		    i < z->n ? z->range[i].start : z->directory);
+	return rc;
 }
 
-static int check_all(struct zip *z, uint64_t entries)
+static int check_all(struct zip *z)
 {
-	if (z->entries != entries)
+	if (z->entries > z->directory_size / CENTRAL_SIZE)
 		return unpack_stop(z->w, UNPACK_REFUSED,
-		    "the zip directory counts %llu entries, %llu were found",
-		    (unsigned long long)z->entries, (unsigned long long)entries);
+		    "the zip directory counts more entries than it has room for");
 	if (z->directory_size > ZIP_DIRECTORY_MAX)
 		return unpack_stop(z->w, UNPACK_REFUSED, "a zip directory of more than %u MiB",
 		    ZIP_DIRECTORY_MAX >> 20);
 	z->bytes = malloc((size_t)z->directory_size + 1);
-	z->range = calloc((size_t)entries + 1, sizeof(*z->range));
+	z->range = calloc((size_t)z->entries + 1, sizeof(*z->range));
 	if (!z->bytes || !z->range)
 		return -ENOMEM;
 	int rc = read_at(z, z->directory, z->bytes, (size_t)z->directory_size);
@@ -380,13 +459,15 @@ static int check_all(struct zip *z, uint64_t entries)
 	return rc == 0 ? check_ranges(z) : rc;
 }
 
-int unpack_zip_check(struct unpack_work *w, uint64_t entries)
+int unpack_zip_check(struct unpack_work *w, uint64_t *ret_entries)
 {
 	struct zip z = { .w = w };
 
 	int rc = find_directory(&z);
 	if (rc == 0)
-		rc = check_all(&z, entries);
+		rc = check_all(&z);
+	if (rc == 0)
+		*ret_entries = z.entries;
 	free(z.bytes);
 	free(z.range);
 	return rc;

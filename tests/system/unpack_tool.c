@@ -6,7 +6,8 @@
  *   unpack_tool list FILE    a line an entry: TYPE DEPTH SHA256 SIZE PATH [-> TARGET]
  *   unpack_tool tree FILE    files, links, others without digest, as "TYPE MODE SHA256 SIZE PATH" for
  *                            sorting; and a line "note KIND OFFSET LENGTH SHA256 TEXT" a note
- *   unpack_tool hash FILE    nothing but the number of entries and bytes
+ *   unpack_tool hash FILE    nothing but the number of entries and bytes, and "rss N": the KiB that
+ *                            this process and its worker had in use at most, added up
  *   unpack_tool cat FILE     the bytes of all entries that are not opened, one after the other
  *   unpack_tool raw FILE     what the compressed file holds
  *
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static int on_entry(void *ctx, const struct unpack_entry *e)
@@ -85,6 +87,14 @@ static int raw(int fd, const char *label, struct fault *f)
 	return rc == 0 ? file_write_all(1, buf_span(&out)) : rc;
 }
 
+static void tell_memory(void)
+{
+	struct rusage self, worker;
+
+	if (getrusage(RUSAGE_SELF, &self) == 0 && getrusage(RUSAGE_CHILDREN, &worker) == 0)
+		printf("rss %ld\n", self.ru_maxrss + worker.ru_maxrss);
+}
+
 static uint64_t limit(const char *name)
 {
 	const char *v = getenv(name);
@@ -105,9 +115,11 @@ static int archive(const char *what, int fd, const char *label, struct fault *f)
 		o.on_note = tree_note;
 	int rc = unpack_archive(fd, label, &o, cat || hash ? quiet_entry : tree ? tree_entry : on_entry,
 	    cat ? on_data : NULL, NULL, &stats, f);
-	if (hash)
+	if (hash) {
+		tell_memory();
 		printf("%llu entries, %llu bytes, %s\n", (unsigned long long)stats.entries,
 		    (unsigned long long)stats.bytes, unpack_format_name(stats.kind));
+	}
 	return rc;
 }
 

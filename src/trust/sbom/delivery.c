@@ -194,7 +194,7 @@ static int on_entry(void *ctx, const struct unpack_entry *e)
 	struct delivery *d = fill->d;
 	const char *path = place(fill, 0, e, e->path);
 
-	if (is_frame(e))
+	if (is_frame(e) || e->content != UNPACK_HERE) /* elsewhere, or the archive is closed */
 		return 0;
 	switch (e->type) {
 	case UNPACK_FILE:
