@@ -7,12 +7,29 @@
 #include "anatomy/tree.h"
 #include "unpack/unpack.h"
 
+/* What a component says about another. */
+enum claim_kind {
+	CLAIM_ASAR = 1, /* path, a sibling, is an asar with this header */
+	CLAIM_HEADER,	/* the header that the asar `from` has */
+	CLAIM_BESIDE,	/* path, a sibling of the asar that holds `from`, has this digest */
+};
+#define TAKER_CLAIMS_MAX (1u << 16)
+
+struct claim {
+	enum claim_kind kind;
+	uint32_t from;
+	const char *path;
+	struct digest digest;
+};
+
 struct taker {
 	struct component_tree *t;
 	struct tree_opts o; /* nothing left at 0 that is a limit */
 	struct fault *f;
 	ts deadline; /* monotonic */
 	uint64_t entries, bytes, bytes_max;
+	struct claim *claim; /* in the tree's arena */
+	uint32_t nclaims, claims_cap;
 	bool stopped; /* a limit over everything is reached: the reason is told */
 };
 
@@ -43,3 +60,14 @@ unsigned taker_digests(const struct taker *k);
 FB_MUST int taker_open(struct taker *k, uint32_t i, int fd);
 /* What is in the directory becomes the children of component 0. The same. */
 FB_MUST int taker_walk(struct taker *k, int fd);
+
+/* Notes a claim; texts are copied. Claims found in a program, and in a bundle's Info.plist. */
+FB_MUST int taker_claim(struct taker *k, enum claim_kind kind, uint32_t from, const char *path,
+    const struct digest *d);
+FB_MUST int taker_claims_of_pe(struct taker *k, uint32_t from, struct span file);
+FB_MUST int taker_claims_of_plist(struct taker *k, uint32_t from, struct span text);
+bool taker_is_info_plist(const char *path);
+
+/* When all components are there: what they say about each other, and what their names are up to. */
+FB_MUST int taker_judge_claims(struct taker *k);
+FB_MUST int taker_judge_names(struct taker *k);

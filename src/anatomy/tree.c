@@ -179,6 +179,10 @@ int tree_read(struct component_tree *ret_t, int fd, const char *label, const str
 	if (rc == -ECANCELED && k.stopped)
 		rc = 0;
 	if (rc == 0)
+		rc = taker_judge_claims(&k);
+	if (rc == 0)
+		rc = taker_judge_names(&k);
+	if (rc == 0)
 		rc = compose(ret_t, v);
 	if (rc == -ENOMEM)
 		return fault_set(f, rc, "%s: more components than there is memory for",

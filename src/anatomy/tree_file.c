@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define PLIST_MAX (1u << 20)
+
 static ssize_t read_at(int fd, uint8_t *p, size_t n, uint64_t off)
 {
 	size_t have = 0;
@@ -176,12 +178,18 @@ static int show(struct taker *k, uint32_t i, int fd)
 	bool wanted =
 	    k->o.on_bytes && k->o.want(k->o.ctx, t, c->parent, c->path, c->format);
 
-	if (!facts && !wanted && !bare)
+	bool plist = taker_is_info_plist(c->path) && c->size <= PLIST_MAX;
+
+	if (!facts && !wanted && !bare && !plist && c->format != FORMAT_PE)
 		return 0;
 	int rc = map_file(&m, fd);
 	if (rc < 0)
 		return rc;
-	if (facts)
+	if (c->format == FORMAT_PE)
+		rc = taker_claims_of_pe(k, i, m.s);
+	else if (plist)
+		rc = taker_claims_of_plist(k, i, m.s);
+	if (rc == 0 && facts)
 		rc = read_facts(k, i, m.s);
 	if (rc == 0 && bare)
 		rc = read_bare(k, i, m.s);

@@ -7,7 +7,10 @@
 #include "unpack/unpack.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <strings.h>
+
+#define FACTS_MAX 128 /* reasons of a container beyond which its facts are not told */
 
 /* One container that is open. */
 struct level {
@@ -49,7 +52,7 @@ static bool want(void *ctx, const char *path, struct span head)
 	const struct level *l = ctx;
 	enum format f = format_of(head, SPAN_NONE, UINT64_MAX);
 
-	return f != FORMAT_DATA || named_container(path) || span_starts(head, SPAN_LIT("#!")) ||
+	return f != FORMAT_DATA || named_container(path) || taker_is_info_plist(path) || span_starts(head, SPAN_LIT("#!")) ||
 	    span_find(head, 0) != SIZE_MAX ||
 	    (l->k->o.want && l->k->o.want(l->k->o.ctx, l->k->t, l->container, path, f));
 }
@@ -120,12 +123,23 @@ static int look_inside(struct level *l, uint32_t i)
 	c->format = format_of(spool_head(&l->spool), spool_tail(&l->spool), l->spool.n);
 	if (!spool_whole(&l->spool))
 		return look_away(l, i);
-	if (!taker_wants(k, c->format) && !k->o.on_bytes)
+	if (!taker_wants(k, c->format) && !taker_is_info_plist(c->path) && !k->o.on_bytes)
 		return 0;
 	int fd = spool_fd(&l->spool);
 	if (fd < 0)
 		return fault_set(k->f, fd, "a temporary file: %s", strerror(-fd));
 	return taker_file(k, i, fd, l->spool.n, false);
+}
+
+/* Its bytes lie in ARCHIVE.unpacked/PATH, and the archive may say which they are. */
+static int elsewhere(struct level *l, uint32_t i, const struct unpack_entry *e)
+{
+	char path[2 * UNPACK_PATH_MAX];
+
+	if (!digest_is_set(&e->claim))
+		return 0;
+	snprintf(path, sizeof(path), "%s.unpacked/%s", l->k->t->c[l->container].path, e->path);
+	return taker_claim(l->k, CLAIM_BESIDE, i, path, &e->claim);
 }
 
 static int fill(struct level *l, uint32_t i, const struct unpack_entry *e)
@@ -142,7 +156,22 @@ static int fill(struct level *l, uint32_t i, const struct unpack_entry *e)
 		c->state = COMPONENT_OPENED;
 		c->format = FORMAT_TAR;
 	}
+	if (e->content == UNPACK_LOCKED)
+		c->state = COMPONENT_CLOSED;
+	if (e->content == UNPACK_ELSEWHERE)
+		return elsewhere(l, i, e);
 	return l->busy ? look_inside(l, i) : 0;
+}
+
+/* What an archive says of itself, as far as a person would read it. */
+static int note_fact(struct level *l, const char *text)
+{
+	const struct verdict *v = l->k->t->c[l->container].verdict;
+
+	if (v && v->n >= FACTS_MAX)
+		return 0;
+	return taker_say(
+	    l->k, l->container, REASON_NOTE, "archive.fact", "%s", QUOTE(span_str(text)));
 }
 
 /* Bytes of the archive that belong to no entry. */
@@ -161,6 +190,10 @@ static int on_note(void *ctx, const struct unpack_note *n)
 		    "bytes behind the end of the archive" },
 	};
 
+	if (n->kind == UNPACK_NOTE_HEADER)
+		return taker_claim(l->k, CLAIM_HEADER, l->container, "", &n->digest);
+	if (n->kind == UNPACK_NOTE_FACT)
+		return note_fact(l, n->text);
 	if ((unsigned)n->kind >= UNPACK_NOTE_KINDS || !says[n->kind].code)
 		return 0;
 	return taker_say_at(l->k, l->container, says[n->kind].kind, says[n->kind].code, n->off,

@@ -28,12 +28,18 @@ static int keep(struct verify_session *v, struct verify_artifact *art, const str
 	return 0;
 }
 
-/* What contradicts is kept, and what could not be opened: it was not looked at. So is what is damaged:
- * the bytes may be those that were signed. Warnings are kept where they are about the whole. */
+/*
+ * What contradicts is kept, and what could not be opened: it was not looked at. So is what is damaged:
+ * the bytes may be those that were signed. A link that leads out is in many an honest source archive.
+ * Warnings are kept where they are about the whole.
+ */
 static enum reason_kind kind_of(const struct reason *r)
 {
-	return r->kind == REASON_FAIL && strcmp(r->code, "archive.damaged") == 0 ? REASON_MISSING :
-										    r->kind;
+	if (r->kind != REASON_FAIL)
+		return r->kind;
+	return strcmp(r->code, "archive.damaged") == 0 ? REASON_MISSING :
+	    strcmp(r->code, "archive.link-out") == 0   ? REASON_WARN :
+							 REASON_FAIL;
 }
 
 static int keep_reasons(
