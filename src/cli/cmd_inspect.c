@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/inspect.h"
 #include "cli/known_use.h"
+#include "trust/anchors.h"
 #include "unpack/unpack.h"
 
 #include <errno.h>
@@ -21,6 +22,10 @@ static const struct cli_opt opts[] = {
 	{ "tree", NULL, "every component, one a line, indented by container", false },
 	{ "facts", NULL, "what the programs say of themselves: imports, sections, initialisers …",
 	    false },
+	{ "authenticode-roots", "FILE",
+	    "certificates that signers in the files must lead to (PEM or DER)", true },
+	{ "timestamp-roots", "FILE", "roots of the time stamps in them (default: the same)", true },
+	{ "allow-sha1", NULL, "signatures inside files count with SHA-1, too, as before 2016", false },
 	{ "depth", "N", "containers inside containers to open (default and most: 16)", false },
 	{ "entries", "N", "entries of all containers together (default: 65536)", false },
 	{ "bytes", "SIZE", "bytes that come out of them (default: 16G, or 250 times the artifact's)",
@@ -120,6 +125,33 @@ static int read_limits(struct cli *c, struct tree_opts *o)
 	o->entries = (uint32_t)entries;
 	o->facts = cli_has(c, "facts");
 	o->no_sandbox = cli_has(c, "no-sandbox");
+	return code;
+}
+
+/* The certificates of one option. -1, or an exit code. */
+static int add_anchors(struct cli *c, struct anchors *a, enum anchors_for what, const char *opt)
+{
+	const char *path[CLI_OPT_VALUES_MAX];
+	size_t n = cli_opts(c, opt, path, CLI_OPT_VALUES_MAX);
+	struct fault f = FAULT_INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		int rc = anchors_add_file(a, what, path[i], &f);
+		if (rc < 0)
+			return cli_errno(c, rc, &f);
+	}
+	return -1;
+}
+
+static int read_anchors(struct cli *c, struct anchors *a, struct tree_opts *o)
+{
+	if (cli_has(c, "timestamp-roots") && !cli_has(c, "authenticode-roots"))
+		return cli_failf(c, CLI_USAGE,
+		    "--timestamp-roots says nothing without --authenticode-roots");
+	int code = add_anchors(c, a, ANCHORS_CODE, "authenticode-roots");
+	if (code < 0)
+		code = add_anchors(c, a, ANCHORS_STAMP, "timestamp-roots");
+	o->trust = anchors_trust(a, clock_now(&c->clock), cli_has(c, "allow-sha1"));
 	return code;
 }
 
@@ -254,44 +286,63 @@ static int exit_of(const struct run *r)
 					  CLI_UNKNOWN;
 }
 
+static void begin_output(struct run *r)
+{
+	struct cli *c = r->c;
+
+	if (!c->quiet && isatty(2)) {
+		r->o.progress = show_progress;
+		r->o.ctx = r;
+	}
+	jw_arr(&r->ew);
+	if (!c->json)
+		return;
+	jw_obj(&r->w);
+	jw_key(&r->w, "artifacts");
+	jw_arr(&r->w);
+}
+
+static void end_output(struct run *r, const struct buf *errors)
+{
+	struct cli *c = r->c;
+
+	jw_end(&r->ew);
+	if (c->json) {
+		jw_end(&r->w);
+		jw_key(&r->w, "errors");
+		jw_raw(&r->w, buf_span(errors));
+		jw_kcstr(&r->w, "verdict", verdict_name(r->worst));
+		jw_end(&r->w);
+	} else if (c->nargs > 1) {
+		printf("%zu PASS, %zu FAIL, %zu UNKNOWN%s\n", r->count[VERDICT_PASS],
+		    r->count[VERDICT_FAIL], r->count[VERDICT_UNKNOWN],
+		    r->error ? "; some could not be read" : "");
+	}
+}
+
 static int run(struct cli *c)
 {
 	AUTO_BUF struct buf errors = BUF_INIT(16u << 20);
 	AUTO_KNOWN_USE struct known_use *known = NULL;
 	struct run r = { .c = c, .worst = VERDICT_PASS, .w = jw_of(&c->out), .ew = jw_of(&errors) };
+	struct anchors anchors = { 0 };
 
 	int code = read_limits(c, &r.o);
 	if (code < 0)
+		code = read_anchors(c, &anchors, &r.o);
+	if (code < 0)
 		code = known_use_open(&known, c);
-	if (code >= 0)
-		return code;
-	r.known = known;
-	known_use_opts(known, &r.o);
-	if (!c->quiet && isatty(2)) {
-		r.o.progress = show_progress;
-		r.o.ctx = &r;
+	if (code < 0) {
+		r.known = known;
+		known_use_opts(known, &r.o);
+		begin_output(&r);
+		for (int i = 0; i < c->nargs; i++)
+			inspect_one(&r, c->arg[i]);
+		end_output(&r, &errors);
+		code = exit_of(&r);
 	}
-	jw_arr(&r.ew);
-	if (c->json) {
-		jw_obj(&r.w);
-		jw_key(&r.w, "artifacts");
-		jw_arr(&r.w);
-	}
-	for (int i = 0; i < c->nargs; i++)
-		inspect_one(&r, c->arg[i]);
-	jw_end(&r.ew);
-	if (c->json) {
-		jw_end(&r.w);
-		jw_key(&r.w, "errors");
-		jw_raw(&r.w, buf_span(&errors));
-		jw_kcstr(&r.w, "verdict", verdict_name(r.worst));
-		jw_end(&r.w);
-	} else if (c->nargs > 1) {
-		printf("%zu PASS, %zu FAIL, %zu UNKNOWN%s\n", r.count[VERDICT_PASS],
-		    r.count[VERDICT_FAIL], r.count[VERDICT_UNKNOWN],
-		    r.error ? "; some could not be read" : "");
-	}
-	return exit_of(&r);
+	anchors_free(&anchors);
+	return code;
 }
 
 const struct cli_cmd cmd_inspect = {

@@ -2,6 +2,7 @@
 
 /* inspect --json: docs/inspect.md describes every member. */
 
+#include "anatomy/binary_json.h"
 #include "cli/inspect.h"
 
 #include <stdio.h>
@@ -89,6 +90,10 @@ static void component_json(struct jw *w, const struct inspection *x, uint32_t i)
 	jw_kcstr(w, "type", component_type_name(k->type));
 	if (k->bare)
 		bare_json(w, k->bare);
+	if (k->binary) {
+		jw_key(w, "binary");
+		binary_json(w, k->binary);
+	}
 	if (k->verdict)
 		verdict_json(w, k->verdict);
 	jw_end(w);
