@@ -154,7 +154,7 @@ static int fill(struct level *l, uint32_t i, const struct unpack_entry *e)
 	c->sha1 = e->digest[DIGEST_SHA1];
 	if (e->opened) {
 		c->state = COMPONENT_OPENED;
-		c->format = FORMAT_TAR;
+		c->format = l->k->t->c[c->parent].format == FORMAT_CFB ? FORMAT_CAB : FORMAT_TAR;
 	}
 	if (e->content == UNPACK_LOCKED)
 		c->state = COMPONENT_CLOSED;

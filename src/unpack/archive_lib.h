@@ -56,6 +56,7 @@ FB_MUST int archive_lib_load(struct fault *f);
 	X(archive_read_support_filter_zstd)                                                 \
 	X(archive_read_support_format_7zip)                                                 \
 	X(archive_read_support_format_ar)                                                   \
+	X(archive_read_support_format_cab)                                                                   \
 	X(archive_read_support_format_cpio)                                                 \
 	X(archive_read_support_format_raw)                                                  \
 	X(archive_read_support_format_tar)                                                  \
@@ -107,6 +108,7 @@ extern struct archive_lib {
 #define archive_read_support_filter_zstd archive_lib.archive_read_support_filter_zstd_
 #define archive_read_support_format_7zip archive_lib.archive_read_support_format_7zip_
 #define archive_read_support_format_ar archive_lib.archive_read_support_format_ar_
+#define archive_read_support_format_cab archive_lib.archive_read_support_format_cab_
 #define archive_read_support_format_cpio archive_lib.archive_read_support_format_cpio_
 #define archive_read_support_format_raw archive_lib.archive_read_support_format_raw_
 #define archive_read_support_format_tar archive_lib.archive_read_support_format_tar_
