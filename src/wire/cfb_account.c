@@ -69,14 +69,14 @@ static bool range_lock(const struct cfb *c, uint32_t sector)
 	       c->fat[sector] == SECT_END;
 }
 
-/* A run of sectors that nobody claimed. */
-static int check_run(struct cfb *c, uint32_t from, uint32_t to)
+/* A run of sectors that nobody claimed; last: the file ends with it. */
+static int check_run(struct cfb *c, uint32_t from, uint32_t to, bool last)
 {
 	uint64_t off = cfb_sector_off(c, from), end = cfb_sector_off(c, to);
 
 	end = end < c->size ? end : c->size;
 	if (c->fat[from] == SECT_FREE || range_lock(c, from))
-		return check_zero(c, CFB_A_FREE, off, end, CFB_NONE);
+		return check_zero(c, last ? CFB_A_AFTER_END : CFB_A_FREE, off, end, CFB_NONE);
 	cfb_odd(c, CFB_A_LOST, off, end - off, CFB_NONE);
 	return 0;
 }
@@ -98,13 +98,14 @@ static int check_sectors(struct cfb *c)
 			continue;
 		while (i < n && same_run(c, from, i))
 			i++;
-		rc = check_run(c, from, i);
+		rc = check_run(c, from, i, i == c->nsectors);
 	}
 	uint64_t end = cfb_sector_off(c, n);
 	if (rc == 0 && end < c->size)
 		cfb_odd(c, CFB_A_AFTER_END, end, c->size - end, CFB_NONE);
 	/* a piece of a sector that is free */
-	else if (rc == 0 && end > c->size && n && c->fat[n - 1] == SECT_FREE)
+	else if (rc == 0 && end > c->size && n && c->fat[n - 1] == SECT_FREE &&
+	    !c->odd[CFB_A_AFTER_END].count)
 		cfb_odd(c, CFB_A_AFTER_END, cfb_sector_off(c, n - 1), cfb_sector_len(c, n - 1),
 		    CFB_NONE);
 	return rc;
