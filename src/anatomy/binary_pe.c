@@ -59,13 +59,16 @@ static void read_sections(struct make *m, const struct pe_image *im, struct bina
 	}
 }
 
-/* "KERNEL32.dll!Sleep", or "WS2_32.dll!#23". */
+/* "KERNEL32.dll!Sleep", also where it is imported by an ordinal whose name is known; else
+ * "MFC42.dll!#1168". */
 static void add_import(struct names *l, const struct pe_import *i)
 {
+	const char *known = i->name.p ? NULL : pe_ordinal_name(i->dll, i->ordinal);
 	char ordinal[8];
 
 	snprintf(ordinal, sizeof(ordinal), "#%u", i->ordinal);
-	names_add(l, i->dll, SPAN_LIT("!"), i->name.p ? i->name : span_str(ordinal));
+	names_add(l, i->dll, SPAN_LIT("!"),
+	    i->name.p ? i->name : span_str(known ? known : ordinal));
 }
 
 static void put_lower(struct buf *b, struct span s)

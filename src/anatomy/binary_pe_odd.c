@@ -50,6 +50,12 @@ static void layout(struct make *m, const struct pe_anomalies *o)
 		make_odd(m, "%" PRIu32 " more oddities of layout than are listed", o->more);
 }
 
+/* UEFI copies sections one by one: they may leave gaps, and need not fill pages. */
+static bool is_efi(const struct pe_image *im)
+{
+	return im->subsystem >= 10 && im->subsystem <= 13;
+}
+
 static uint64_t align_up(uint64_t x, uint64_t to)
 {
 	return to ? (x + to - 1) / to * to : x;
@@ -58,7 +64,8 @@ static uint64_t align_up(uint64_t x, uint64_t to)
 /* Sections as the loader maps them: in rising order, on SectionAlignment, without overlap. */
 static void memory(struct make *m, const struct pe_image *im)
 {
-	uint64_t end = align_up(im->pe.headers_len, im->section_align);
+	uint32_t align = is_efi(im) ? 1 : im->section_align;
+	uint64_t end = align_up(im->pe.headers_len, align);
 
 	for (uint32_t i = 0; i < im->pe.nsections; i++) {
 		const struct pe_section *s = &im->pe.section[i];
@@ -74,11 +81,12 @@ static void memory(struct make *m, const struct pe_image *im)
 			    name, s->raw_off);
 		if (s->vaddr < end)
 			make_odd(m, "section %s overlaps in memory what is in front of it", name);
-		else if (s->vaddr > end)
+		else if (s->vaddr > end && !is_efi(im))
 			make_odd(m, "a gap in memory in front of section %s", name);
 		end = align_up((uint64_t)s->vaddr + (s->vsize ? s->vsize : s->raw_len),
-		    im->section_align);
+		    align);
 	}
+	end = align_up(end, im->section_align);
 	if (im->image_len != end)
 		make_odd(m, "SizeOfImage is 0x%" PRIx32 ", the sections end at 0x%" PRIx64,
 		    im->image_len, end);

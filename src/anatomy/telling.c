@@ -12,16 +12,24 @@ enum {
 	NAME = 16, /* may be part of a file's name or path */
 	ALNUM = 32,
 	DASH = 64,
+	FIRST = 128, /* a command begins with it */
 };
 
 #define B (BASE64 | NAME)
 #define X (BASE64 | NAME | ALNUM)
+#define XF (X | FIRST)
 
 static const uint8_t class_of[256] = {
-	[' '] = BLANK, [':'] = COLON | NAME, ['.'] = DOT | NAME, ['/'] = BLANK | B,
-	['\\'] = BLANK | NAME, ['+'] = B, ['='] = BASE64, ['-'] = NAME | DASH, ['_'] = NAME,
+	[' '] = BLANK, [':'] = COLON | NAME, ['.'] = DOT | NAME, ['/'] = BLANK | B | FIRST,
+	['\\'] = BLANK | NAME, ['+'] = B, ['-'] = NAME | DASH, ['_'] = NAME,
 	['%'] = NAME, ['@'] = NAME, ['$'] = NAME, ['~'] = NAME, ['{'] = NAME, ['}'] = NAME,
-	['0' ... '9'] = X, ['A' ... 'Z'] = X, ['a' ... 'z'] = X,
+	['0' ... '9'] = X,
+	['A'] = X, ['B' ... 'D'] = XF, ['E'] = X, ['F'] = XF, ['G' ... 'H'] = X, ['I'] = XF,
+	['J' ... 'K'] = X, ['L' ... 'P'] = XF, ['Q'] = X, ['R' ... 'S'] = XF, ['T' ... 'U'] = X,
+	['V' ... 'X'] = XF, ['Y' ... 'Z'] = X,
+	['a'] = X, ['b' ... 'd'] = XF, ['e'] = X, ['f'] = XF, ['g' ... 'h'] = X, ['i'] = XF,
+	['j' ... 'k'] = X, ['l' ... 'p'] = XF, ['q'] = X, ['r' ... 's'] = XF, ['t' ... 'u'] = X,
+	['v' ... 'x'] = XF, ['y' ... 'z'] = X,
 };
 
 static uint8_t lower(uint8_t c)
@@ -214,18 +222,20 @@ static bool is_mixed(struct span s, unsigned want, unsigned percent)
 {
 	unsigned seen = 0, changes = 0;
 	uint8_t distinct[256] = { 0 };
-	unsigned ndistinct = 0, signs = 0;
+	unsigned ndistinct = 0, signs = 0, digits = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned k = kind_of_char(s.p[i]);
 		seen |= k;
 		signs += k == SIGN;
+		digits += k == DIGIT;
 		changes += i && k != kind_of_char(s.p[i - 1]);
 		ndistinct += !distinct[s.p[i]];
 		distinct[s.p[i]] = 1;
 	}
+	/* paths have many slashes, names few digits */
 	return (seen & want) == want && changes * 100 >= (s.n - 1) * percent && ndistinct >= 10 &&
-	       signs * 8 <= s.n; /* paths have many slashes */
+	       signs * 8 <= s.n && digits * 16 >= s.n;
 }
 
 static bool is_hex(struct span s)
@@ -243,14 +253,18 @@ static bool is_hex(struct span s)
 
 static bool is_key(struct span word)
 {
-	struct span body = word;
+	word = span_cut(word, 0, 4096);
+	if (is_hex(word))
+		return is_mixed(word, DIGIT, 25);
+	return word.n >= 40 && is_mixed(word, LOWER | UPPER | DIGIT, 40);
+}
 
-	while (body.n && body.p[body.n - 1] == '=' && word.n - body.n < 2)
-		body.n--;
-	body = span_cut(body, 0, 4096);
-	if (body.n >= 32 && is_hex(body))
-		return is_mixed(body, DIGIT, 25);
-	return body.n >= 40 && is_mixed(body, LOWER | UPPER | DIGIT, 45);
+/* "_" joins identifiers: what stands beside one is a part of a (mangled) name. And files of debug
+ * data are named after the build id. */
+static bool stands_alone(struct span s, size_t from, size_t end)
+{
+	return (!from || s.p[from - 1] != '_') && (end == s.n || s.p[end] != '_') &&
+	       !span_starts(span_from(s, end), SPAN_LIT(".debug"));
 }
 
 static bool next_key(struct tellings *it, struct telling *t)
@@ -270,7 +284,7 @@ static bool next_key(struct tellings *it, struct telling *t)
 			;
 		it->at = end;
 		struct span word = span_of(s.p + from, end - from);
-		if (word.n < 32 || !is_key(word))
+		if (word.n < 32 || !stands_alone(s, from, end) || !is_key(word))
 			continue;
 		*t = (struct telling){ STRING_KEY, kept(word) };
 		return true;
@@ -307,8 +321,8 @@ static bool next_command(struct tellings *it, struct telling *t)
 
 	for (size_t i = 0; i < s.n; i++) {
 		if (i && is_alnum(s.p[i - 1]) && s.p[i] != '/')
-			continue;
-		if (!strchr("pc/sbwrmolnivdfx", lower(s.p[i])) || !is_command_at(s, i))
+			continue; /* in the middle of a word */
+		if (!(class_of[s.p[i]] & FIRST) || !is_command_at(s, i))
 			continue;
 		*t = (struct telling){ STRING_COMMAND, s.n <= TELLING_MAX ? s : kept(span_from(s, i)) };
 		it->at = s.n;

@@ -3,17 +3,14 @@
 #include "wire/text_run.h"
 
 #include <endian.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define EACH(b) (0x0101010101010101ull * (b)) /* that byte, eight times */
 #define BLOCK 64
 
 __extension__ typedef unsigned __int128 u128;
-
-/* The top bit of each byte, gathered: bit i from byte i. */
-static inline uint64_t gather(uint64_t x)
-{
-	return (x >> 7) * 0x0102040810204080ull >> 56;
-}
 
 /* Top bits: 0x20 … 0x7e. */
 static inline uint64_t printable(uint64_t x)
@@ -22,10 +19,42 @@ static inline uint64_t printable(uint64_t x)
 	return (low + EACH(0x60)) & ~(low + EACH(0x01)) & ~x & EACH(0x80);
 }
 
+/* Of BLOCK bytes: which are printable, and which are zero. */
+#ifdef __SSE2__
+static void look(const uint8_t *p, uint64_t *bits, uint64_t *zeros)
+{
+	for (unsigned i = 0; i < BLOCK; i += 16) {
+		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+		__m128i in = _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8(0x1f)),
+		    _mm_cmplt_epi8(x, _mm_set1_epi8(0x7f)));
+		__m128i nul = _mm_cmpeq_epi8(x, _mm_setzero_si128());
+		*bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(in) << i;
+		*zeros |= (uint64_t)(uint32_t)_mm_movemask_epi8(nul) << i;
+	}
+}
+#else
+/* The top bit of each byte, gathered: bit i from byte i. */
+static inline uint64_t gather(uint64_t x)
+{
+	return (x >> 7) * 0x0102040810204080ull >> 56;
+}
+
 static inline uint64_t zero(uint64_t x)
 {
 	return ~(((x & EACH(0x7f)) + EACH(0x7f)) | x) & EACH(0x80);
 }
+
+static void look(const uint8_t *p, uint64_t *bits, uint64_t *zeros)
+{
+	for (unsigned i = 0; i < BLOCK; i += 8) {
+		uint64_t x;
+		memcpy(&x, p + i, 8);
+		x = le64toh(x);
+		*bits |= gather(printable(x)) << i;
+		*zeros |= gather(zero(x)) << i;
+	}
+}
+#endif
 
 /* Which of the 64 bytes at off begin a character; beyond the end there is none. */
 static uint64_t characters(struct span s, size_t off, bool wide)
@@ -41,14 +70,7 @@ static uint64_t characters(struct span s, size_t off, bool wide)
 		memcpy(tail, p, s.n - off);
 		p = tail;
 	}
-	for (unsigned i = 0; i < BLOCK; i += 8) {
-		uint64_t x;
-		memcpy(&x, p + i, 8);
-		x = le64toh(x);
-		bits |= gather(printable(x)) << i;
-		if (wide)
-			zeros |= gather(zero(x)) << i;
-	}
+	look(p, &bits, &zeros);
 	if (!wide)
 		return bits;
 	return bits & (zeros >> 1 | (uint64_t)(p[BLOCK] == 0) << 63);
