@@ -11,6 +11,7 @@ static const struct anatomy_format *const formats[] = {
 	&anatomy_pe,
 	&anatomy_msi,
 	&anatomy_macho,
+	&anatomy_dmg,
 	&anatomy_cab,
 };
 

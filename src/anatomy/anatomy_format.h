@@ -31,6 +31,7 @@ extern const struct anatomy_format anatomy_cab;
 extern const struct anatomy_format anatomy_msi;
 extern const struct anatomy_format anatomy_pe;
 extern const struct anatomy_format anatomy_macho;
+extern const struct anatomy_format anatomy_dmg;
 
 /* Appends n bytes from off of a->fd. 0, -EAGAIN (the file is shorter than it was), -errno. */
 FB_MUST int anatomy_pread(const struct anatomy *a, struct buf *out, uint64_t off, size_t n);
