@@ -111,3 +111,24 @@ struct verdict *component_verdict(struct component_tree *t, uint32_t i)
 	/* It is const for the readers of the tree only: all of them are made here. */
 	return (struct verdict *)(uintptr_t)c->verdict;
 }
+
+int component_tell(struct component_tree *t, uint32_t i, struct verdict *v, enum reason_kind kind,
+    const char *code, const char *text)
+{
+	char buf[COMPONENT_PATH_MAX];
+
+	if (!text)
+		return -ENOMEM;
+	if (i == 0) {
+		verdict_add(v, kind, code, "%s", text);
+		return 0;
+	}
+	const char *path = arena_str(v->arena, span_str(component_path(t, i, buf)));
+	struct verdict *own = component_verdict(t, i);
+	if (!path || !own)
+		return -ENOMEM;
+	verdict_add(own, kind, code, "%s", text);
+	verdict_conclude(own);
+	verdict_add(v, kind, code, "%s: %s", QUOTE(span_str(path)), text)->file = path;
+	return 0;
+}

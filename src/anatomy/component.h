@@ -96,6 +96,14 @@ FB_MUST int component_add(struct component_tree *t, uint32_t parent, uint32_t *l
  * memory is short. */
 struct verdict *component_verdict(struct component_tree *t, uint32_t i);
 
+/*
+ * A reason about component i: into its own verdict, and with its path in front and in `file` into v,
+ * the verdict over all (whose own part component 0's is). text may be NULL: -ENOMEM, as it is when
+ * memory is short.
+ */
+FB_MUST int component_tell(struct component_tree *t, uint32_t i, struct verdict *v,
+    enum reason_kind kind, const char *code, const char *text);
+
 const char *component_type_name(enum component_type t);	  /* "file" "dir" "symlink" "hardlink" "special" */
 const char *component_state_name(enum component_state s); /* "whole" "opened" "refused" "damaged" "closed" */
 

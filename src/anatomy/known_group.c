@@ -39,13 +39,6 @@ static bool may_tell(struct known_run *k, enum known_told what)
 	return k->told[what]++ < KNOWN_TOLD_MAX;
 }
 
-static const char *path_text(struct known_run *k, uint32_t i)
-{
-	char buf[COMPONENT_PATH_MAX];
-
-	return arena_str(k->v->arena, span_str(component_path(k->t, i, buf)));
-}
-
 static void set(struct known_run *k, uint32_t i, enum known_state state, const char *product,
     const char *text)
 {
@@ -63,19 +56,7 @@ static int say(struct finding *x, enum known_told what, uint32_t i, const char *
 
 	if (!may_tell(k, what))
 		return 0;
-	if (i == 0 && text) { /* its verdict is the one over all */
-		verdict_add(k->v, tells[what].kind, tells[what].code, "%s", text);
-		return 0;
-	}
-	const char *path = path_text(k, i);
-	struct verdict *own = component_verdict(k->t, i);
-	if (!path || !text || !own)
-		return -ENOMEM;
-	verdict_add(own, tells[what].kind, tells[what].code, "%s", text);
-	verdict_conclude(own);
-	verdict_add(k->v, tells[what].kind, tells[what].code, "%s: %s", QUOTE(span_str(path)), text)
-	    ->file = path;
-	return 0;
+	return component_tell(k->t, i, k->v, tells[what].kind, tells[what].code, text);
 }
 
 /* --- releases --- */

@@ -19,6 +19,7 @@ static const struct {
 	{ "signature", POLICY_SIGNATURE },
 	{ "vsa", POLICY_VSA },
 	{ "sbom-contents", POLICY_SBOM_CONTENTS },
+	{ "components", POLICY_COMPONENTS },
 };
 
 enum policy_need policy_need_of(struct span name)
@@ -226,13 +227,17 @@ static int check_sense(const struct policy *p, struct json_val doc, struct fault
 		    "provenance, sbom, signature or vsa" },
 		{ "digests", POLICY_DIGEST, "digest" },
 		{ "vsa", POLICY_VSA, "vsa" },
-		{ "authenticode", POLICY_ANATOMY, "anatomy" },
+		{ "authenticode", POLICY_ANATOMY | POLICY_COMPONENTS, "anatomy or components" },
+		{ "components", POLICY_COMPONENTS, "components" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rule); i++)
 		if (json_ok(json_get(doc, rule[i].name)) && !(p->require & rule[i].need))
 			return json_fault(json_get(doc, rule[i].name), f,
 			    "\"%s\" has no effect unless \"require\" lists %s", rule[i].name,
 			    rule[i].says);
+	if (p->require & POLICY_COMPONENTS && !p->components.n)
+		return json_fault(json_get(doc, "require"), f,
+		    "components are required, but \"components\" does not say who must have signed them");
 	return 0;
 }
 
@@ -241,7 +246,7 @@ static int read_all(struct policy *p, struct json_val doc, struct arena *a, stru
 	static const char *const names[] = { "version", "name", "require", "builders",
 		"build-types", "sources", "refs", "branches", "tags", "versioned-tags",
 		"parameters", "inputs", "dependencies", "package", "max-age", "signers", "digests",
-		"vsa", "levels", "authenticode", NULL };
+		"vsa", "components", "levels", "authenticode", NULL };
 	struct json_val name = json_get(doc, "name");
 	int64_t version;
 
@@ -270,6 +275,8 @@ static int read_all(struct policy *p, struct json_val doc, struct arena *a, stru
 		rc = policy_read_package(p, doc, a, f);
 	if (rc == 0)
 		rc = policy_read_vsa(p, doc, a, f);
+	if (rc == 0)
+		rc = policy_read_components(p, doc, a, f);
 	if (rc == 0)
 		rc = policy_read_signers(p, doc, a, f);
 	if (rc == 0)

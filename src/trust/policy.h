@@ -27,8 +27,10 @@ enum policy_need {
 	POLICY_SIGNATURE = 1u << 4,  /* a signature or signed statement of any kind over its bytes */
 	POLICY_VSA = 1u << 5,        /* a signed SLSA verification summary about it that PASSED */
 	POLICY_SBOM_CONTENTS = 1u << 6, /* … and what is shipped is what the signed SBOM names */
+	POLICY_COMPONENTS = 1u << 7,	/* what is inside is signed by who must have signed it */
 };
-#define POLICY_NEEDS_WORDS "anatomy, provenance, sbom, sbom-contents, digest, signature, vsa"
+#define POLICY_NEEDS_WORDS                                                                         \
+	"anatomy, components, provenance, sbom, sbom-contents, digest, signature, vsa"
 /* 0 for an unknown name. */
 enum policy_need policy_need_of(struct span name);
 
@@ -100,6 +102,45 @@ struct policy_authenticode {
 	bool allow_sha1;
 };
 
+/* A certificate that may have signed. What is NULL or unset is not asked for; one at least is. */
+struct policy_cert {
+	const char *subject, *issuer;		 /* patterns for whole names, RFC 4514 */
+	const char *common_name, *organization;	 /* exactly, of the subject */
+	const char *identifier, *team;		 /* exactly: Apple's, Authenticode's program name */
+	struct digest thumbprint;		 /* of the certificate's DER: no chain is needed then */
+	const char *text;			 /* for people */
+};
+
+enum policy_must {
+	POLICY_MUST_SIGNED = 1,	    /* by whoever the anchors allow */
+	POLICY_MUST_UNSIGNED = 2,   /* signer: nobody */
+	POLICY_MUST_KNOWN_GOOD = 4, /* in a list of known files, its signature aside */
+};
+
+/* Who must have signed which component, or nobody. */
+struct policy_component {
+	struct policy_list paths; /* component_policy.h says how they match */
+	uint32_t formats;	  /* bits 1 << enum format; 0: any */
+	struct policy_cert *signer; /* any of them */
+	size_t nsigners;
+	unsigned must;	    /* enum policy_must */
+	ts after, before;   /* of a time stamp that is anchored; TS_NONE, TS_FOREVER: any time */
+	bool optional;	    /* it need not be there */
+};
+
+/* What becomes of a program that no rule is about? */
+enum policy_default {
+	POLICY_DEFAULT_REFUSE = 0,
+	POLICY_DEFAULT_KNOWN_GOOD, /* it must be in a list of known files */
+	POLICY_DEFAULT_ALLOW,
+};
+
+struct policy_components {
+	struct policy_component *rule; /* the first that matches decides */
+	size_t n;		       /* 0: the policy has none */
+	enum policy_default otherwise;
+};
+
 struct policy {
 	const char *name;     /* the policy's own name, else its path */
 	const char *path;
@@ -120,6 +161,7 @@ struct policy {
 	size_t ndigests;
 	struct policy_authenticode authenticode;
 	ts max_age; /* 0: any age */
+	struct policy_components components;
 	struct policy_list levels; /* what passing is worth, for our own summaries (report.h) */
 };
 
