@@ -6,6 +6,8 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/inspect.h"
+#include "cli/print.h"
+#include "cli/inspect_policy.h"
 #include "cli/known_use.h"
 #include "trust/anchors.h"
 #include "unpack/unpack.h"
@@ -33,6 +35,9 @@ static const struct cli_opt opts[] = {
 	{ "memory", "SIZE", "memory of each sandboxed worker (default: 224M)", false },
 	{ "timeout", "DURATION", "for each artifact: 90s, 15m (default: 30m)", false },
 	KNOWN_USE_OPTIONS,
+	{ "policy", "FILE", "who must have signed which component (docs/policy.md)", false },
+	{ "write-policy", "FILE", "write such a policy from this artifact, which is known to be good",
+	    false },
 	{ "no-sandbox", NULL, "take archives apart without Landlock and seccomp", false },
 	{ NULL, NULL, NULL, false },
 };
@@ -41,6 +46,7 @@ struct run {
 	struct cli *c;
 	struct tree_opts o;
 	struct known_use *known; /* NULL: not asked for */
+	struct inspect_policy *policy; /* likewise */
 	struct jw w, ew;
 	enum verdict_status worst;
 	size_t count[3];
@@ -245,6 +251,24 @@ static void show(struct run *r, const struct inspection *x)
 		inspect_facts(c, x);
 }
 
+/* --write-policy: of the one artifact there is. */
+static void write_policy(struct run *r, const struct inspection *x)
+{
+	AUTO_BUF struct buf out = BUF_INIT(64u << 20);
+	const char *path = cli_opt(r->c, "write-policy");
+	struct fault f = FAULT_INIT;
+
+	if (!path)
+		return;
+	int rc = inspect_policy_write(&out, x, &f);
+	if (rc == 0)
+		rc = file_replace_path(path, buf_span(&out), 0666, &f);
+	if (rc < 0)
+		not_read(r, path, rc, &f);
+	else if (!r->c->json)
+		printf("  %-11s %s\n", "policy", cli_whole(r->c, path));
+}
+
 static void inspect_one(struct run *r, const char *path)
 {
 	struct inspection *x = calloc(1, sizeof(*x));
@@ -261,6 +285,8 @@ static void inspect_one(struct run *r, const char *path)
 	clear_progress(r);
 	if (rc == 0)
 		rc = known_use_judge(r->known, &x->tree, &x->known, &x->verdict, &f);
+	if (rc == 0)
+		rc = inspect_policy_judge(r->policy, x);
 	if (rc < 0) {
 		not_read(r, path, rc, &f);
 	} else {
@@ -271,6 +297,7 @@ static void inspect_one(struct run *r, const char *path)
 			r->worst = x->verdict.status;
 		r->count[x->verdict.status]++;
 		show(r, x);
+		write_policy(r, x);
 	}
 	known_result_free(&x->known);
 	component_tree_free(&x->tree);
@@ -332,6 +359,10 @@ static int run(struct cli *c)
 		code = read_anchors(c, &anchors, &r.o);
 	if (code < 0)
 		code = known_use_open(&known, c);
+	if (code < 0)
+		code = inspect_policy_open(&r.policy, c, &r.o);
+	if (code < 0 && cli_has(c, "write-policy") && c->nargs > 1)
+		code = cli_failf(c, CLI_USAGE, "--write-policy is for one artifact");
 	if (code < 0) {
 		r.known = known;
 		known_use_opts(known, &r.o);
@@ -341,6 +372,7 @@ static int run(struct cli *c)
 		end_output(&r, &errors);
 		code = exit_of(&r);
 	}
+	inspect_policy_close(r.policy);
 	anchors_free(&anchors);
 	return code;
 }
