@@ -39,6 +39,12 @@ static bool may_begin(const struct listing *l, const struct parcel_begin *b)
 	return l->depth < UNPACK_DEPTH_MAX && l->open[l->depth - 1].e.opened && !b->opened;
 }
 
+static void start_paths(struct listing *l, unsigned i)
+{
+	paths_init(&l->paths[i], l->limits.entries);
+	l->paths[i].fold = l->limits.on_note != NULL;
+}
+
 static int on_begin(void *ctx, const struct parcel_begin *b)
 {
 	struct listing *l = ctx;
@@ -47,11 +53,13 @@ static int on_begin(void *ctx, const struct parcel_begin *b)
 		return -EBADMSG;
 	struct open_entry *o = &l->open[l->depth];
 	int rc = paths_take(&l->paths[l->depth], b, o->path, o->target, l->f);
+	if (rc == 0 && l->paths[l->depth].clash)
+		rc = l->limits.on_note(l->ctx, &(struct unpack_note){ .kind = UNPACK_NOTE_CASE, .text = o->path });
 	if (rc < 0)
 		return rc;
 	if (b->opened) {
 		paths_free(&l->paths[l->depth + 1]);
-		paths_init(&l->paths[l->depth + 1], l->limits.entries);
+		start_paths(l, l->depth + 1);
 	}
 	o->e = (struct unpack_entry){
 		.type = b->type,
@@ -148,7 +156,7 @@ static int listing_new(struct listing **ret_l, const struct unpack_opts *opts, u
 	l->stats = stats;
 	l->f = f;
 	for (size_t i = 0; i < ARRAY_LEN(l->paths); i++)
-		paths_init(&l->paths[i], l->limits.entries);
+		start_paths(l, (unsigned)i);
 	*ret_l = l;
 	return 0;
 }

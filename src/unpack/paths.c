@@ -10,11 +10,13 @@ void paths_init(struct paths *p, uint32_t entries)
 
 	*p = (struct paths){ .arena = ARENA_INIT(max > UNPACK_PATHS_MAX ? max : UNPACK_PATHS_MAX) };
 	map_init(&p->map, 4 * (size_t)UNPACK_ENTRIES_MAX);
+	map_init(&p->folded, 4 * (size_t)UNPACK_ENTRIES_MAX);
 }
 
 void paths_free(struct paths *p)
 {
 	map_free(&p->map);
+	map_free(&p->folded);
 	arena_free(&p->arena);
 }
 
@@ -70,6 +72,24 @@ static enum unpack_type type_of(const struct paths *p, struct span path)
 	return (enum unpack_type)(uintptr_t)map_get(&p->map, path);
 }
 
+/* Is there one like it but for the case? It is known from now on. */
+static int note_folded(struct paths *p, struct span path)
+{
+	char lower[UNPACK_PATH_MAX];
+	int err = 0;
+	bool same = true;
+
+	for (size_t i = 0; i < path.n; i++) {
+		bool upper = path.p[i] >= 'A' && path.p[i] <= 'Z';
+		lower[i] = (char)(upper ? path.p[i] | 0x20 : path.p[i]);
+		same &= !upper;
+	}
+	struct span key = same ? path : arena_dup(&p->arena, span_of(lower, path.n), &err);
+	int rc = err ? -ENOMEM : map_add(&p->folded, key, p, NULL);
+	p->clash |= rc == 1;
+	return rc < 0 ? rc : 0;
+}
+
 /* Notes path (a copy of it); one more entry below what is known. */
 static int note(struct paths *p, struct span path, enum unpack_type type)
 {
@@ -79,7 +99,7 @@ static int note(struct paths *p, struct span path, enum unpack_type type)
 	if (err)
 		return -ENOMEM;
 	int rc = map_add(&p->map, copy, (void *)(uintptr_t)type, NULL);
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : p->fold ? note_folded(p, copy) : 0;
 }
 
 /* Everything above path must be a directory; what is not known yet becomes one. */
@@ -128,6 +148,7 @@ int paths_take(struct paths *p, const struct parcel_begin *b, char *path, char *
 {
 	const char *why = unsafe(span_str(b->path));
 
+	p->clash = false;
 	if (why)
 		return refuse(f, b->path, why);
 	struct span s = span_of(path, clean(path, b->path));

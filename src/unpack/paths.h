@@ -14,6 +14,8 @@
 
 struct paths {
 	struct map map; /* path -> enum unpack_type as a pointer */
+	struct map folded; /* the same in lower case (of ASCII), if that is wanted */
+	bool fold, clash;  /* clash: the path taken last is one before it, but for the case */
 	struct arena arena;
 };
 

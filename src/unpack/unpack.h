@@ -90,7 +90,7 @@ enum unpack_note_kind {
 	UNPACK_NOTE_GAP,       /* bytes between entries that belong to none */
 	UNPACK_NOTE_BEHIND,    /* bytes behind the end of the archive */
 	UNPACK_NOTE_SIGNATURE, /* a block of signatures: APK signature scheme v2 and later */
-	UNPACK_NOTE_CASE,      /* text: a path that another equals but for the case of letters */
+	UNPACK_NOTE_CASE,      /* text: a path that one before it equals but for the case (ASCII) */
 	UNPACK_NOTE_HEADER,    /* digest: of the archive's header (asar: Electron compares it) */
 	UNPACK_NOTE_FACT,      /* text: "name=value", what the archive says of itself (rpm) */
 	UNPACK_NOTE_KINDS,

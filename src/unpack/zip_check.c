@@ -282,12 +282,14 @@ static int read_central(struct zip *z, struct cur *c, struct zip_entry *ret_e)
 	return 0;
 }
 
-/* CRC and sizes may be zero in front of the data when they follow it. */
+/* CRC and sizes may be zero in front of the data, each of them, when they follow it. */
 static bool same_sums(const struct zip_entry *e, const struct zip_entry *local)
 {
-	if (local->crc == e->crc && local->packed == e->packed && local->size == e->size)
-		return true;
-	return (e->flags & FLAG_DESCRIPTOR) && !local->crc && !local->packed && !local->size;
+	bool later = e->flags & FLAG_DESCRIPTOR;
+
+	return (local->crc == e->crc || (later && !local->crc)) &&
+	       (local->packed == e->packed || (later && !local->packed)) &&
+	       (local->size == e->size || (later && !local->size));
 }
 
 static int check_local(struct zip *z, const struct zip_entry *e, struct range *ret_r)

@@ -11,7 +11,7 @@
  *   unpack_tool cat FILE     the bytes of all entries that are not opened, one after the other
  *   unpack_tool raw FILE     what the compressed file holds
  *
- * ENTRIES, BYTES, MEMORY, TIMEOUT (seconds), FLAT (depth 1) in the environment are limits.
+ * ENTRIES, BYTES, MEMORY, TIMEOUT (milliseconds), FLAT (depth 1) in the environment are limits.
  *
  * Exit: enum unpack_result, or 100 for an error; the fault goes to stderr.
  */
@@ -105,7 +105,7 @@ static uint64_t limit(const char *name)
 static int archive(const char *what, int fd, const char *label, struct fault *f)
 {
 	struct unpack_opts o = { .entries = (uint32_t)limit("ENTRIES"), .bytes = limit("BYTES"),
-		.memory = limit("MEMORY"), .timeout = (ts)limit("TIMEOUT") * TS_SECOND,
+		.memory = limit("MEMORY"), .timeout = (ts)limit("TIMEOUT") * (TS_SECOND / 1000),
 		.depth = (unsigned)limit("FLAT") };
 	bool cat = strcmp(what, "cat") == 0, tree = strcmp(what, "tree") == 0;
 	bool hash = strcmp(what, "hash") == 0;
