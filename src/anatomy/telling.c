@@ -251,12 +251,32 @@ static bool is_hex(struct span s)
 	return (seen & (LOWER | UPPER)) != (LOWER | UPPER);
 }
 
+/*
+ * The start of a C++ name that was cut at an "_": at most four capitals, then a number, as many
+ * letters, and what can follow a name in the Itanium ABI.
+ */
+static bool is_mangled(struct span word)
+{
+	size_t i = 0, n = 0;
+
+	while (i < 4 && i < word.n && kind_of_char(word.p[i]) == UPPER)
+		i++;
+	for (; i < word.n && is_digit(word.p[i]) && n < 100; i++)
+		n = 10 * n + (word.p[i] - '0');
+	if (n < 4 || n >= word.n - i)
+		return n >= 4;
+	for (size_t k = i; k < i + n; k++)
+		if (kind_of_char(word.p[k]) == SIGN)
+			return false;
+	return is_digit(word.p[i + n]) || memchr("EICDSLNKR", word.p[i + n], 9);
+}
+
 static bool is_key(struct span word)
 {
 	word = span_cut(word, 0, 4096);
 	if (is_hex(word))
 		return is_mixed(word, DIGIT, 25);
-	return word.n >= 40 && is_mixed(word, LOWER | UPPER | DIGIT, 40);
+	return word.n >= 40 && is_mixed(word, LOWER | UPPER | DIGIT, 40) && !is_mangled(word);
 }
 
 /* "_" joins identifiers: what stands beside one is a part of a (mangled) name. And files of debug
