@@ -73,8 +73,27 @@ static enum vouched vouched(
 	return v == VOUCHED_NOT ? by_embedded(c, s) : v;
 }
 
-/* Is some part of it larger than those of certificates are? */
-static bool is_roomy(const struct cert *c)
+/* Arcs that extensions of code-signing certificates and their CAs are from. */
+static bool known_arc(struct span oid)
+{
+	static const struct span arc[] = {
+		SPAN_LIT("\x55\x1d"),				/* 2.5.29: X.509 */
+		SPAN_LIT("\x2b\x06\x01\x05\x05\x07\x01"),	/* 1.3.6.1.5.5.7.1: PKIX */
+		SPAN_LIT("\x2b\x06\x01\x04\x01\x82\x37"),	/* 1.3.6.1.4.1.311: Microsoft */
+		OID_SCT_LIST,
+		SPAN_LIT("\x60\x86\x48\x01\x86\xf8\x42\x01"), /* 2.16.840.1.113730.1: Netscape */
+		SPAN_LIT("\x60\x86\x48\x01\x86\xf8\x45"),	/* 2.16.840.1.113733: VeriSign */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(arc); i++)
+		if (oid.n >= arc[i].n && span_eq(span_cut(oid, 0, arc[i].n), arc[i]))
+			return true;
+	return false;
+}
+
+/* Is some part of it larger than those of certificates are? Where nobody vouches for it, the parts
+ * have to be closer to what is usual. */
+static bool is_roomy(const struct cert *c, bool is_vouched)
 {
 	struct cur exts = cur_of(c->exts);
 	struct x509_ext e;
@@ -82,7 +101,9 @@ static bool is_roomy(const struct cert *c)
 		     c->subject.n > AC_CERT_PART_ROOM || c->issuer.n > AC_CERT_PART_ROOM;
 
 	while (cert_ext_next(&exts, &e))
-		roomy |= e.value.n > AC_CERT_PART_ROOM;
+		roomy |= e.value.n > (is_vouched	 ? AC_CERT_PART_ROOM
+				       : known_arc(e.oid) ? AC_KNOWN_EXT_ROOM
+							  : AC_OTHER_EXT_ROOM);
 	return roomy;
 }
 
@@ -187,7 +208,7 @@ int ac_loose_certs(
 			rc = loose_cert(r, AC_LOOSE_CERTIFICATE, in_stamp, c);
 		else if (v == VOUCHED_FALSE)
 			rc = loose_cert(r, AC_LOOSE_ALTERED, in_stamp, c);
-		else if (is_roomy(c))
+		else if (is_roomy(c, v == VOUCHED))
 			rc = loose_cert(r, AC_LOOSE_ROOM, in_stamp, c);
 		else if (v == VOUCHED_NOT)
 			rc = loose_cert(r, AC_LOOSE_UNVOUCHED, in_stamp, c);
