@@ -50,7 +50,7 @@ static enum vouched by_embedded(const struct cert *c, const struct cert_set *s)
 
 static enum vouched by_anchor(const struct cert *c, const struct chain_roots *roots)
 {
-	const struct cert *same = roots ? chain_roots_find(roots, c->issuer, c->serial) : NULL;
+	const struct cert *same = roots ? chain_roots_find(roots, c) : NULL;
 
 	if (!roots)
 		return VOUCHED_NOT;

@@ -110,9 +110,9 @@ FB_MUST int chain_roots_add_trusted(struct chain_roots *r, struct span bytes, st
  * -ENOMEM, CHAIN_TOO_MANY with fault. */
 FB_MUST int chain_roots_add_digest(
     struct chain_roots *r, const struct digest *sha256, struct fault *f);
-/* The trusted certificate with this issuer (a Name) and serial number; NULL: none. Borrowed. */
-const struct cert *chain_roots_find(
-    const struct chain_roots *r, struct span issuer, struct span serial);
+/* The trusted certificate that c is, or was before somebody changed it: of the same issuer and serial
+ * number, or with the same signature. NULL: none. Borrowed. */
+const struct cert *chain_roots_find(const struct chain_roots *r, const struct cert *c);
 
 struct chain_path {
 	const struct cert *cert[CHAIN_DEPTH_MAX]; /* leaf first, anchor last; borrowed */

@@ -242,19 +242,19 @@ bool chain_roots_trust(const struct chain_roots *r, const struct cert *leaf)
 	return false;
 }
 
-static bool is_named(const struct cert *c, struct span issuer, struct span serial)
+static bool is_one(const struct cert *a, const struct cert *b)
 {
-	return span_eq(c->issuer, issuer) && span_eq(c->serial, serial);
+	return span_eq(a->signature, b->signature) ||
+	       (span_eq(a->issuer, b->issuer) && span_eq(a->serial, b->serial));
 }
 
-const struct cert *chain_roots_find(
-    const struct chain_roots *r, struct span issuer, struct span serial)
+const struct cert *chain_roots_find(const struct chain_roots *r, const struct cert *c)
 {
 	for (size_t i = 0; i < r->n; i++)
-		if (is_named(r->ca[i].cert, issuer, serial))
+		if (is_one(r->ca[i].cert, c))
 			return r->ca[i].cert;
 	for (size_t i = 0; i < r->nleaves; i++)
-		if (is_named(r->leaf[i], issuer, serial))
+		if (is_one(r->leaf[i], c))
 			return r->leaf[i];
 	return NULL;
 }

@@ -7,18 +7,25 @@
  *   ac_tool cert KEY.pem CN OUT.der           a self-signed code-signing certificate
  *   ac_tool sign IN KEY.pem CERT.der OUT      signs an unsigned image
  *   ac_tool show FILE                         facts of each signature; digests compared
+ *   ac_tool flips FILE ROOTS STAMPROOTS N     one bit flipped, every Nth, and truncations: 0: none passes
+ *                                             but where the format, or the judgement, says so
  *   ac_tool cas FILE                          every CA certificate in the file's bytes, in PEM
  */
 
+#include "anatomy/anatomy.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/hex.h"
 #include "crypto/authenticode.h"
 #include "crypto/hash.h"
 #include "pe_make.h"
+#include "trust/anchors.h"
 #include "wire/der.h"
 #include "wire/pe.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static int fail(const char *what, const struct fault *f)
@@ -222,6 +229,91 @@ static int find_cas(const char *path)
 	return 0;
 }
 
+/* ---- every change of one bit, and every truncation ---- */
+
+static struct anchors anchors;
+
+struct judged {
+	bool pass;
+	size_t nfree; /* parts that the judgement itself says nobody vouches for */
+	struct pe_range free[8];
+};
+
+static void judge(struct judged *j, int fd, const uint8_t *p, size_t n, const struct signed_trust *t)
+{
+	AUTO_ARENA struct arena mem = ARENA_INIT(64u << 20);
+	struct anatomy a;
+	struct verdict v;
+
+	*j = (struct judged){ 0 };
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, p, n, 0) != (ssize_t)n)
+		abort();
+	int rc = anatomy_begin(&a, fd, n, t, &v, &mem);
+	if (rc == 0)
+		rc = anatomy_update(&a, p, n);
+	if (rc == 0)
+		rc = anatomy_finish(&a);
+	anatomy_free(&a);
+	if (rc < 0)
+		abort();
+	j->pass = v.status == VERDICT_PASS;
+	for (size_t i = 0; i < v.n && j->nfree < ARRAY_LEN(j->free); i++)
+		if (strcmp(v.reason[i].code, "pe.unvouched") == 0)
+			j->free[j->nfree++] =
+			    (struct pe_range){ v.reason[i].off, v.reason[i].len };
+}
+
+static bool is_free(const struct judged *whole, size_t at)
+{
+	for (size_t i = 0; i < whole->nfree; i++)
+		if (at >= whole->free[i].off && at - whole->free[i].off < whole->free[i].len)
+			return true;
+	return false;
+}
+
+static int flips(const char *path, const char *roots, const char *stamp_roots, size_t step)
+{
+	AUTO_BUF struct buf b = BUF_INIT(1 << 24);
+	struct fault f = FAULT_INIT;
+	struct judged whole, j;
+	static struct pe pe;
+	size_t tried = 0, sum = 0, listed = 0, bad = 0;
+	int fd = memfd_create("pe", MFD_CLOEXEC);
+
+	if (fd < 0 || file_read(path, &b, 1 << 24, &f) < 0 ||
+	    anchors_add_file(&anchors, ANCHORS_CODE, roots, &f) < 0 ||
+	    anchors_add_file(&anchors, ANCHORS_STAMP, stamp_roots, &f) < 0)
+		return fail(path, &f);
+	struct clock real = clock_system();
+	const struct signed_trust *t = anchors_trust(&anchors, clock_now(&real), true);
+	judge(&whole, fd, b.p, b.n, t);
+	if (!whole.pass || pe_parse(&pe, span_cut(buf_span(&b), 0, PE_HEAD_MAX), b.n) != PE_OK)
+		return fail("the file itself does not pass", &f);
+	for (size_t bit = 0; bit < b.n * 8; bit += step, tried++) {
+		size_t i = bit / 8;
+		b.p[i] ^= (uint8_t)(1u << bit % 8);
+		judge(&j, fd, b.p, b.n, t);
+		b.p[i] ^= (uint8_t)(1u << bit % 8);
+		if (j.pass && i >= pe.checksum_off && i < pe.checksum_off + 4)
+			sum++;
+		else if (j.pass && is_free(&whole, i))
+			listed++;
+		else if (j.pass && bad++ < 5)
+			printf("byte %zu bit %zu passes\n", i, bit % 8);
+	}
+	printf("%zu flips: %zu in the checksum field pass, %zu in parts listed as unvouched, %zu "
+	       "others\n",
+	    tried, sum, listed, bad);
+	for (size_t n = 0; n < b.n; n += 1 + step / 8) {
+		judge(&j, fd, b.p, n, t);
+		if (j.pass && bad++ < 5)
+			printf("cut to %zu bytes it passes\n", n);
+	}
+	anchors_free(&anchors);
+	close(fd);
+	return bad != 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -234,6 +326,8 @@ int main(int argc, char **argv)
 		return sign(argv[2], argv[3], argv[4], argv[5]);
 	if (strcmp(what, "show") == 0 && argc == 3)
 		return show(argv[2]);
+	if (strcmp(what, "flips") == 0 && argc == 6)
+		return flips(argv[2], argv[3], argv[4], (size_t)atoi(argv[5]));
 	if (strcmp(what, "cas") == 0 && argc == 3)
 		return find_cas(argv[2]);
 	fprintf(stderr, "see the source\n");

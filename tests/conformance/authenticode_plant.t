@@ -75,6 +75,18 @@ done
 echo "# osslsigncode verifies:$fooled"
 all stamped.exe --authenticode-roots root.crt --timestamp-roots tsroot.crt
 
+# One bit in 13 of ours, and all of it in the run that docs/authenticode.md reports; a sample of Microsoft's.
+cp stamped.exe ours.exe
+run 0 "no bit of ours can be flipped but the checksum's" "$BUILD/tests/conformance/ac_tool" flips ours.exe root.crt tsroot.crt 13
+like "$out" "^[0-9]+ flips: [34] in the checksum field pass, 0 in parts listed as unvouched, 0 others" "so it is"
+real=$TESTDEPS/npm/node_modules/@electron/windows-sign/vendor/signtool.exe
+if [ -f "$real" ]; then
+	"$BUILD/tests/conformance/ac_tool" cas "$real" >real.pem
+	cp "$real" real.exe
+	run 0 "nor of Microsoft's signtool.exe, its stamp's attribute certificate apart" \
+		"$BUILD/tests/conformance/ac_tool" flips real.exe real.pem real.pem 6007
+fi
+
 # osslsigncode's own way to put data in, and Google's in a certificate.
 ac_sign blob.exe signer -addUnauthenticatedBlob
 run 1 "osslsigncode's blob" "$FIREBREAK" verify blob.exe
