@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "cli/commands.h"
+#include "cli/known_use.h"
 #include "cli/trusted_root.h"
 #include "cli/verify.h"
 #include "crypto/hash.h"
@@ -37,6 +38,7 @@ static const struct cli_opt opts[] = {
 	{ "policy", "FILE", "what an artifact must bring along (YAML, see docs/policy.md)", false },
 	{ "require", "LIST", "the same in short: " POLICY_NEEDS_WORDS, false },
 	{ "sbom", "FILE", "compare with this SBOM, too: unsigned, it can contradict and never proves", false },
+	KNOWN_USE_OPTIONS,
 	{ "anatomy", "DEPTH", "deep (default): look inside archives, too; shallow: do not", false },
 	{ "expect", "DIGEST", "the digest it must have: sha256:… or sha512:…", false },
 	{ "builder-id", "ID", "who must have built it: …@refs/tags/v1.2.3, …@v1.*, …@>=v1.9.0", true },
@@ -370,6 +372,7 @@ static int run(struct cli *c)
 {
 	struct verify_file evidence[VERIFY_EVIDENCE_FILES_MAX], key[VERIFY_KEYS_MAX],
 	    keyring[VERIFY_KEYS_MAX], anchor[VERIFY_KEYS_MAX], stamp_anchor[VERIFY_KEYS_MAX];
+	AUTO_KNOWN_USE struct known_use *known = NULL;
 	struct verify_request q = { 0 };
 	struct verify_args args;
 	struct trusted_root root;
@@ -385,6 +388,8 @@ static int run(struct cli *c)
 	if (code < 0)
 		code = read_jobs(c, &r.jobs);
 	if (code < 0)
+		code = known_use_open(&known, c);
+	if (code < 0)
 		code = verify_report_begin(c, q.policy_path, &t.report);
 	if (code >= 0)
 		return code;
@@ -399,7 +404,11 @@ static int run(struct cli *c)
 		}
 	}
 	r.root = trusted_root_words(c, &root);
-	int rc = verify_begin(&r.session, &q, &f);
+	q.known = known_use_judge_opts(known);
+	q.known_always = true;
+	int rc = known_use_detach(known, &f); /* judging may be done by forked processes */
+	if (rc == 0)
+		rc = verify_begin(&r.session, &q, &f);
 	if (rc < 0) {
 		t.report.key = key_free(t.report.key);
 		return cli_errno(c, rc, &f);

@@ -17,6 +17,7 @@
 struct known_use {
 	struct cli *c;
 	struct store *store;
+	bool owns; /* the store */
 	struct known_good *good;
 	struct known_source state; /* nlists 0: not asked for */
 	struct known_memory memory;
@@ -27,6 +28,9 @@ struct known_use {
 	struct known_names names[NAMES_MAX];
 	uint32_t nnames;
 	const char *product;
+	struct known_list *kept; /* of the state directory, in memory */
+	uint32_t nkept;
+	struct known_judge_opts opts;
 };
 
 /* --- two sources as one --- */
@@ -82,6 +86,7 @@ static int open_state(struct known_use *u)
 
 	if (cli_store(u->c, STORE_RDONLY, &u->store, &code) < 0)
 		return code;
+	u->owns = true;
 	int rc = known_good_open(&u->good, u->store, &f);
 	if (rc < 0)
 		return cli_errno(u->c, rc, &f);
@@ -191,13 +196,69 @@ int known_use_open(struct known_use **ret_u, struct cli *c)
 	return code;
 }
 
+int known_use_detach(struct known_use *u, struct fault *f)
+{
+	int rc = 0;
+
+	if (!u || !u->state.nlists)
+		return 0;
+	/* Infos stay in u->good's memory: it is kept, its store is not asked any more. */
+	u->kept = calloc(u->state.nlists, sizeof(*u->kept));
+	if (!u->kept)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < u->state.nlists && rc == 0; i++) {
+		rc = known_good_load(u->good, u->state.list[i], &u->kept[u->nkept++], f);
+		if (rc == 0)
+			rc = known_memory_add(&u->memory, &u->kept[i]);
+	}
+	u->state.nlists = 0;
+	join(u);
+	if (u->owns)
+		u->store = store_close(u->store);
+	return rc;
+}
+
+int known_use_of_store(struct known_use **ret_u, struct cli *c, struct store *s, struct fault *f)
+{
+	AUTO_KNOWN_USE struct known_use *u = calloc(1, sizeof(*u));
+
+	*ret_u = NULL;
+	if (!u)
+		return -ENOMEM;
+	u->c = c;
+	int rc = known_good_open(&u->good, s, f);
+	if (rc < 0)
+		return rc;
+	u->state = known_good_source(u->good);
+	if (!u->state.nlists)
+		return 0;
+	if (open_names(u) >= 0)
+		return -ENOENT;
+	join(u);
+	*ret_u = TAKE_PTR(u);
+	return 0;
+}
+
+const struct known_judge_opts *known_use_judge_opts(struct known_use *u)
+{
+	if (!u)
+		return NULL;
+	u->opts = (struct known_judge_opts){ .source = &u->both, .names = u->names,
+		.nnames = u->nnames, .product = u->product };
+	return &u->opts;
+}
+
 struct known_use *known_use_close(struct known_use *u)
 {
 	if (u) {
+		for (uint32_t i = 0; i < u->nkept; i++)
+			known_list_free(&u->kept[i]);
+		free(u->kept);
 		for (size_t i = 0; i < u->nfiles; i++)
 			known_file_free(&u->file[i]);
 		known_good_close(u->good);
-		store_close(u->store);
+		if (u->owns)
+			store_close(u->store);
 		free(u);
 	}
 	return NULL;
@@ -220,7 +281,5 @@ int known_use_judge(struct known_use *u, struct component_tree *t, struct known_
 	*ret_r = (struct known_result){ 0 };
 	if (!u)
 		return 0;
-	struct known_judge_opts o = { .source = &u->both, .names = u->names, .nnames = u->nnames,
-		.product = u->product };
-	return known_judge(ret_r, t, &o, v, f);
+	return known_judge(ret_r, t, known_use_judge_opts(u), v, f);
 }

@@ -22,6 +22,14 @@ struct known_use; /* NULL: the options ask for nothing */
 
 /* -1, or the exit code of an error that was told. */
 int known_use_open(struct known_use **ret_u, struct cli *c);
+/* For a gate: the lists of an open state directory, which stays open. *ret_u is NULL when it has none.
+ * 0 or -errno with fault. */
+FB_MUST int known_use_of_store(struct known_use **ret_u, struct cli *c, struct store *s,
+    struct fault *f);
+/* Brings the lists of the state directory into memory and lets go of it, before forks. */
+FB_MUST int known_use_detach(struct known_use *u, struct fault *f);
+/* What known_judge takes; NULL for NULL. Valid until it is closed. */
+const struct known_judge_opts *known_use_judge_opts(struct known_use *u);
 struct known_use *known_use_close(struct known_use *u);
 void known_use_close_p(struct known_use **u);
 #define AUTO_KNOWN_USE FB_CLEANUP(known_use_close_p)

@@ -2,6 +2,7 @@
 
 /* release_gate: running the gate over what is stored. */
 
+#include "cli/known_use.h"
 #include "cli/release.h"
 #include "cli/trusted_root.h"
 #include "crypto/hash.h"
@@ -45,6 +46,7 @@ struct runner {
 	struct verify_file key[RELEASE_KEYS_MAX], signer[RELEASE_KEYS_MAX];
 	struct verdict lost; /* reasons about evidence that is not what it was */
 	struct verify_session *v;
+	struct known_use *known; /* lists of known files, for policies that demand them */
 };
 
 /* What the channel itself rests on must be whole; nothing can be judged without. */
@@ -107,7 +109,10 @@ static int begin(struct runner *r, const struct release_file *evidence, size_t n
 		.nkeys = r->ch->nkeys, .policy_path = policy.path, .policy_name = policy.name,
 		.signers = r->signer, .nsigners = r->ch->nsigners, .now = clock_now(&r->c->clock),
 		.trusted_root = root.bytes };
-	rc = verify_begin(&r->v, &q, &f);
+	rc = known_use_of_store(&r->known, r->c, r->s, &f);
+	q.known = known_use_judge_opts(r->known);
+	if (rc == 0)
+		rc = verify_begin(&r->v, &q, &f);
 	return rc < 0 ? cli_errno(r->c, rc, &f) : -1;
 }
 
@@ -215,6 +220,7 @@ int gate_run(struct cli *c, struct store *s, const struct release_channel *ch, c
 	if (code < 0)
 		code = run_all(r, version, run);
 	verify_end(r->v);
+	known_use_close(r->known);
 	run->gate.judged = run->judged;
 	run->gate.njudged = run->n;
 	return code;

@@ -40,3 +40,6 @@ struct known_source known_good_source(struct known_good *k);
 const struct known_info *known_good_info(const struct known_good *k, const char *name);
 /* Reads all rows of a list again: 0, or -EUCLEAN when they are not what was imported. */
 FB_MUST int known_good_check(struct known_good *k, const struct known_info *list, struct fault *f);
+/* The whole list in memory, sealed; texts of its info are k's. *ret_l is to be freed in every case. */
+FB_MUST int known_good_load(struct known_good *k, const struct known_info *list,
+    struct known_list *ret_l, struct fault *f);

@@ -256,6 +256,52 @@ const struct known_info *known_good_info(const struct known_good *k, const char 
 	return NULL;
 }
 
+/* --- loading --- */
+
+static int load_entry(struct known_good *k, const struct known_info *x, struct db_q *q,
+    struct known_list *l, struct fault *f)
+{
+	struct digest d;
+	uint32_t n;
+
+	if (known_key_digest(db_col(q, 0), &d) < 0 ||
+	    known_rows_get(db_col(q, 1), k->version, x->nversions, &n) < 0)
+		return damaged(k, "an entry", f);
+	int rc = n ? 0 : known_list_add(l, &d, SPAN_NONE, SPAN_NONE);
+	for (uint32_t i = 0; i < n && rc == 0; i++)
+		rc = known_list_add(l, &d, span_str(x->version[k->version[i]]), SPAN_NONE);
+	return rc;
+}
+
+static int load_path(void *ctx, const struct known_info *x, const char *path, const struct digest *d)
+{
+	(void)x;
+	return known_list_add(ctx, d, SPAN_NONE, span_str(path));
+}
+
+int known_good_load(struct known_good *k, const struct known_info *list, struct known_list *ret_l,
+    struct fault *f)
+{
+	int rc;
+
+	known_list_init(ret_l);
+	ret_l->info = *list;
+	AUTO_Q struct db_q e = db_query(k->s, f, "SELECT key, versions FROM known_digest"
+	    " WHERE list = ? ORDER BY key");
+	db_int(&e, k->row[list->id]);
+	while ((rc = db_row(&e)) > 0) {
+		rc = load_entry(k, list, &e, ret_l, f);
+		if (rc < 0)
+			return rc;
+	}
+	AUTO_Q struct db_q p = db_query(k->s, f, "SELECT list, path, key FROM known_path"
+	    " WHERE list = ? ORDER BY base, path, key");
+	db_int(&p, k->row[list->id]);
+	if (rc == 0)
+		rc = tell_paths(k, &p, load_path, ret_l, f);
+	return rc < 0 ? rc : known_list_seal(ret_l);
+}
+
 /* --- checking --- */
 
 static int hash_rows(struct hasher *h, struct db_q *q)

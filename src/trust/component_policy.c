@@ -301,6 +301,14 @@ static void judge_rules(struct judging *j)
 	}
 }
 
+bool component_policy_wants_known(const struct policy_components *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->rule[i].must & POLICY_MUST_KNOWN_GOOD)
+			return true;
+	return p->n && p->otherwise == POLICY_DEFAULT_KNOWN_GOOD;
+}
+
 int component_policy_judge(const struct policy_components *p, struct component_tree *t,
     const struct known_result *known, struct verdict *v)
 {
@@ -322,7 +330,7 @@ int component_policy_judge(const struct policy_components *p, struct component_t
 	if (j.silent)
 		verdict_add(v, REASON_FAIL, "component.more", "%u more findings like these", j.silent);
 	else if (!j.bad && (j.proven || (j.loose && p->otherwise == POLICY_DEFAULT_KNOWN_GOOD)))
-		verdict_add(v, REASON_PROVEN, "component.policy",
+		verdict_add(v, REASON_PROVEN, COMPONENT_POLICY_PROVEN,
 		    "%u components are signed by who must have signed them, as the policy says", files);
 	return 0;
 }

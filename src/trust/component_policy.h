@@ -27,6 +27,11 @@
 
 #define COMPONENT_POLICY_TOLD_MAX 60 /* components that reasons are about; then a count */
 
+#define COMPONENT_POLICY_PROVEN "component.policy"
+
+/* Does any of it ask for lists of known files? */
+bool component_policy_wants_known(const struct policy_components *p);
+
 /* known->n 0 or NULL: not compared with known files. Adds to v, unconcluded. 0, -ENOMEM. */
 FB_MUST int component_policy_judge(const struct policy_components *p, struct component_tree *t,
     const struct known_result *known, struct verdict *v);

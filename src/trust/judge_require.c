@@ -2,6 +2,7 @@
 
 /* judge_require: what was demanded and is not there. */
 
+#include "trust/component_policy.h"
 #include "trust/judge_parts.h"
 
 unsigned judge_demanded(const struct judge *j)
@@ -46,6 +47,8 @@ static void miss(
 	} words[] = {
 		{ POLICY_ANATOMY, "anatomy.none",
 		    "a signature inside the file that covers all of it" },
+		{ POLICY_COMPONENTS, "component.none",
+		    "who signed the components: they were not looked at, or the policy names nobody" },
 		{ POLICY_PROVENANCE, "provenance.none", "a signed SLSA provenance about this file" },
 		{ POLICY_SBOM, "sbom.none",
 		    "a signed SPDX or CycloneDX statement about this file" },
@@ -59,7 +62,7 @@ static void miss(
 	};
 	static const char either[] =
 	    "a signature over this file, or a signed SLSA provenance about it";
-	const unsigned by_evidence = ~(POLICY_ANATOMY | POLICY_DIGEST);
+	const unsigned by_evidence = ~(POLICY_ANATOMY | POLICY_COMPONENTS | POLICY_DIGEST);
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (missing & words[i].need)
@@ -103,6 +106,15 @@ static void accept_signature(
 	    a);
 }
 
+/* Told already what is wrong with them, or missing? */
+static bool components_judged(const struct verdict *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (strncmp(v->reason[i].code, "component.", 10) == 0)
+			return true;
+	return false;
+}
+
 void judge_require(
     const struct judge *j, struct verify_artifact *art, const struct tally *t, bool expected)
 {
@@ -118,6 +130,10 @@ void judge_require(
 		need = POLICY_PROVENANCE;
 	if (need & POLICY_SIGNATURE && t->signature)
 		accept_signature(j, art, t->signature);
+	if (art->components && need & POLICY_COMPONENTS)
+		verdict_add(&art->verdict, REASON_PROVEN, COMPONENT_POLICY_PROVEN, "%s",
+		    art->components);
+	missing |= art->components || components_judged(&art->anatomy) ? 0 : POLICY_COMPONENTS;
 	if (!verdict_has(&art->anatomy, REASON_PROVEN) && !verdict_has(&art->anatomy, REASON_FAIL))
 		missing |= POLICY_ANATOMY;
 	else if (need & POLICY_ANATOMY && !verdict_has(&art->anatomy, REASON_FAIL))

@@ -151,6 +151,10 @@ static int begin(struct verify_session *v, const struct verify_request *r, struc
 	v->want = r->digests;
 	v->beside = r->beside;
 	v->shallow = r->shallow;
+	v->known = r->known;
+	v->known_always = r->known_always;
+	if (r->known)
+		v->want |= HASH_SET(DIGEST_SHA1);
 	v->nartifacts = r->nartifacts;
 	v->progress = r->progress;
 	v->progress_ctx = r->progress_ctx;

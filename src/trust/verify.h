@@ -36,6 +36,7 @@ struct verify_file {
 	const char *path;
 };
 
+struct known_judge_opts;
 struct verify_request {
 	const struct verify_file *evidence;
 	size_t nevidence;
@@ -63,6 +64,10 @@ struct verify_request {
 	const char *ssh_principal;     /* that must have made them; NULL: any whom allowed_signers lets */
 	const char *ca_path, *tsa_path; /* roots of CMS certificates, of their time stamps; NULL: none */
 	bool shallow;                  /* do not look inside containers */
+	/* Lists of known files (anatomy/known.h), which must outlive the session; NULL: none. Components
+	 * are compared with them always, or where the policy demands it. */
+	const struct known_judge_opts *known;
+	bool known_always;
 	/* Whose signatures inside files count: anchors of their certificates, of their time stamps (none:
 	 * the same). A policy that names roots is closed: then none may be given here (-EINVAL). */
 	const struct verify_file *roots, *stamp_roots;
@@ -113,6 +118,7 @@ struct verify_artifact {
 	struct {
 		uint32_t files, containers, closed; /* closed: not, or not wholly, taken apart */
 	} inside;
+	const char *components; /* that they are as the policy says, in words; NULL: not shown */
 	bool has_authenticode;
 	struct digest authenticode; /* recomputed Authenticode digest, if a signed PE */
 	const struct component_signature *signature; /* those inside the file */

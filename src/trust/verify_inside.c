@@ -7,6 +7,7 @@
  */
 
 #include "anatomy/tree.h"
+#include "trust/component_policy.h"
 #include "trust/verify_session.h"
 
 #include <errno.h>
@@ -42,13 +43,29 @@ static enum reason_kind kind_of(const struct reason *r)
 							 REASON_FAIL;
 }
 
+static bool is_kept(const struct reason *r)
+{
+	return r->kind <= REASON_WARN || strcmp(r->code, "known-good.listed") == 0;
+}
+
+/* What holds of the components is the policy's matter: no signature covers the file by that. */
+static int keep_components(
+    struct verify_session *v, struct verify_artifact *art, const struct verdict *found)
+{
+	for (size_t i = 0; i < found->n; i++)
+		if (strcmp(found->reason[i].code, COMPONENT_POLICY_PROVEN) == 0 &&
+		    !(art->components = arena_str(&v->results, span_str(found->reason[i].text))))
+			return -ENOMEM;
+	return 0;
+}
+
 static int keep_reasons(
     struct verify_session *v, struct verify_artifact *art, const struct verdict *found)
 {
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < found->n; i++)
-		if (found->reason[i].kind <= REASON_WARN)
+		if (is_kept(&found->reason[i]))
 			rc = keep(v, art, &found->reason[i], kind_of(&found->reason[i]));
 	art->anatomy.overflow |= found->overflow;
 	return rc;
@@ -73,6 +90,8 @@ static int conclude(struct verify_session *v, struct verify_artifact *art,
 
 	count(t, art);
 	int rc = keep_reasons(v, art, found);
+	if (rc == 0)
+		rc = keep_components(v, art, found);
 	if (rc == 0 && art->inside.containers && art->anatomy.n == before)
 		verdict_add(&art->anatomy, REASON_NOTE, "anatomy.inside",
 		    "%u files in %u containers were taken apart, and nothing is wrong with them",
@@ -81,10 +100,38 @@ static int conclude(struct verify_session *v, struct verify_artifact *art,
 	return rc;
 }
 
+/* Against the lists, where the user or the policy asks for it. */
+static bool wants_known(const struct verify_session *v)
+{
+	return v->known && (v->known_always || component_policy_wants_known(&v->policy.components));
+}
+
+/* What the lists and the policy say of the components. The artifact itself was examined before. */
+static int judge_components(struct verify_session *v, struct verify_artifact *art,
+    struct component_tree *t, struct verdict *found, struct fault *f)
+{
+	struct known_result known = { .n = 0 };
+	struct component *c = &t->c[0];
+	int rc = 0;
+
+	c->signature = art->signature;
+	c->nsignatures = art->nsignatures;
+	c->sha256 = art->digest[DIGEST_SHA256];
+	c->sha1 = art->digest[DIGEST_SHA1];
+	if (wants_known(v))
+		rc = known_judge(&known, t, v->known, found, f);
+	if (rc == 0 && v->policy.components.n)
+		rc = component_policy_judge(&v->policy.components, t, &known, found);
+	known_result_free(&known);
+	return rc;
+}
+
 int verify_inside(struct verify_session *v, int fd, struct verify_artifact *art)
 {
 	const struct tree_opts o = { .trust = v->signed_by,
 		.inside_only = true,
+		.sha1 = wants_known(v),
+		.bare = wants_known(v),
 		.entries = UNPACK_ENTRIES_MAX };
 	struct component_tree tree;
 	struct fault f = FAULT_INIT;
@@ -93,6 +140,8 @@ int verify_inside(struct verify_session *v, int fd, struct verify_artifact *art)
 	if (v->shallow)
 		return 0;
 	int rc = tree_read(&tree, fd, art->name, &o, &found, &f);
+	if (rc == 0)
+		rc = judge_components(v, art, &tree, &found, &f);
 	if (rc == 0)
 		rc = conclude(v, art, &tree, &found);
 	component_tree_free(&tree);

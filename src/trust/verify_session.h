@@ -4,6 +4,7 @@
 /* verify_session: what the files of verify share. Private to trust/verify*.c. */
 
 #include "crypto/hash.h"
+#include "anatomy/known.h"
 #include "trust/anchors.h"
 #include "trust/judge.h"
 
@@ -25,6 +26,8 @@ struct verify_session {
 	struct judge_sbom *sbom; /* NULL: none was given */
 	struct arena sbom_arena;
 	ts now;
+	const struct known_judge_opts *known; /* NULL: no lists of known files */
+	bool known_always;
 	bool beside, shallow;
 	size_t nartifacts;
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
