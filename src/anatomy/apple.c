@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #define TEXT_MAX 1024
+#define PADDING_MAX 7 /* lld aligns blobs to 8 bytes */
 
 /* ---- reasons ---- */
 
@@ -64,11 +65,14 @@ static void judge_room(struct apple_work *w)
 {
 	const struct codesign *s = &w->blobs;
 
-	for (uint32_t i = 0; i < s->ngaps; i++)
-		apple_fail(w, "signature.gap", s->gap[i].off, s->gap[i].len,
-		    "%zu bytes inside the code signature belong to none of its parts: no signature "
-		    "covers them",
-		    s->gap[i].len);
+	for (uint32_t i = 0; i < s->ngaps; i++) {
+		struct span gap = span_cut(s->bytes, s->gap[i].off, s->gap[i].len);
+		if (gap.n > PADDING_MAX || !apple_zero(gap))
+			apple_fail(w, "signature.gap", s->gap[i].off, gap.n,
+			    "%zu bytes inside the code signature belong to none of its parts: no "
+			    "signature covers them (alignment explains at most %d zeros)",
+			    gap.n, PADDING_MAX);
+	}
 	if (!apple_zero(s->rest))
 		apple_fail(w, "signature.slack", s->bytes.n, s->rest.n,
 		    "data in the %zu bytes behind the code signature in its own room: no signature "

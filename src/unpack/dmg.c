@@ -30,11 +30,8 @@ static enum volume volume_kind(struct span head)
 /* An image with a file system that is not read is closed: what is in it is not known. */
 static int say_closed(struct dmg *d, enum volume kind)
 {
-	int rc = unpack_stop(d->w, UNPACK_CLOSED, "it holds %s, which is not read",
-	    kind == VOLUME_APFS ? "an APFS volume" : "an HFS volume");
-
-	d->w->locked = true;
-	(void)rc;
+	unpack_lock(d->w, kind == VOLUME_APFS ? "it holds an APFS volume, which is not read" :
+						"it holds an HFS volume, which is not read");
 	return 0;
 }
 

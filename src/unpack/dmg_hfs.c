@@ -346,10 +346,7 @@ static int send_content(struct volume *v, const struct content *x)
 	if (rc == HFS_ABSENT)
 		rc = send_fork(v, &x->data);
 	else if (rc == 0 && !is_readable(d.type)) {
-		w->locked = true;
-		rc = unpack_stop(w, UNPACK_CLOSED,
-		    "files compressed by the file system with LZVN or LZFSE, which is not read");
-		(void)rc;
+		unpack_lock(w, "files compressed by the file system with LZVN or LZFSE, which is not read");
 		return unpack_end_without(w, UNPACK_LOCKED, d.size, NULL);
 	} else if (rc == 0)
 		rc = send_decmpfs(v, x, &d);
