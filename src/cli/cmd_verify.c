@@ -443,6 +443,7 @@ const struct cli_cmd cmd_verify = {
 	    "is missing is listed; missing is never PASS. A PE file's anatomy is always checked.\n"
 	    "\n"
 	    "  firebreak verify setup.exe --evidence setup.intoto.jsonl --key builder.pem\n"
+	    "  firebreak verify setup.exe --require anatomy --authenticode-roots vendor-ca.pem\n"
 	    "  firebreak verify app.tgz --beside --certificate-identity release@example.org \\\n"
 	    "      --certificate-oidc-issuer https://accounts.google.com\n"
 	    "  firebreak verify app --evidence app.intoto.jsonl --source-uri github.com/o/app \\\n"
