@@ -299,7 +299,9 @@ static int check_start(struct level *l)
 	int rc = check_filters(l);
 
 	if (rc == 0 && l->depth == 1 && is_format(l, ARCHIVE_FORMAT_ZIP)) {
-		rc = unpack_zip_check(l->w, &l->counted);
+		l->counted = l->w->zip_entries;
+		if (!l->counted)
+			rc = unpack_zip_check(l->w, &l->counted);
 		l->checked = true;
 	}
 	return rc;

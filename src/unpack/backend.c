@@ -13,6 +13,7 @@ static const struct unpack_backend *const backends[] = {
 	&unpack_backend_dmg,
 	&unpack_backend_cab,
 	&unpack_backend_cfb,
+	&unpack_backend_zip,
 	&unpack_backend_libarchive,
 };
 

@@ -38,6 +38,7 @@ extern const struct unpack_backend unpack_backend_asar;
 extern const struct unpack_backend unpack_backend_dmg;
 extern const struct unpack_backend unpack_backend_cab;
 extern const struct unpack_backend unpack_backend_cfb;
+extern const struct unpack_backend unpack_backend_zip;
 extern const struct unpack_backend unpack_backend_libarchive; /* the last: takes everything */
 
 /* Reads exactly n bytes at off: UNPACK_DAMAGED (with a reason) beyond the end of the file. */

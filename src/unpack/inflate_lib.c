@@ -6,14 +6,17 @@
 
 #include <bzlib.h>
 #include <errno.h>
+#include <libdeflate.h>
 #include <limits.h>
 #include <lzma.h>
+#include <stdlib.h>
 #include <zlib.h>
 
 #define XZ_MEMORY (24u << 20)
 
 static struct {
 	__typeof__(inflateInit_) *init;
+	__typeof__(inflateInit2_) *init2;
 	__typeof__(inflate) *run;
 	__typeof__(inflateEnd) *end;
 	__typeof__(crc32_z) *crc;
@@ -24,13 +27,22 @@ static struct {
 static struct {
 	__typeof__(lzma_stream_buffer_decode) *run;
 } xz;
+static struct {
+	__typeof__(libdeflate_alloc_decompressor) *alloc;
+	__typeof__(libdeflate_deflate_decompress_ex) *run;
+	__typeof__(libdeflate_crc32) *crc;
+	struct libdeflate_decompressor *d;
+} ld;
 
 void inflate_lib_load(void)
 {
-	const struct dlib_symbol z_want[] = { { "inflateInit_", &z.init }, { "inflate", &z.run },
+	const struct dlib_symbol z_want[] = { { "inflateInit_", &z.init },
+		{ "inflateInit2_", &z.init2 }, { "inflate", &z.run },
 		{ "inflateEnd", &z.end }, { "crc32_z", &z.crc } };
 	const struct dlib_symbol bz_want[] = { { "BZ2_bzBuffToBuffDecompress", &bz.run } };
 	const struct dlib_symbol xz_want[] = { { "lzma_stream_buffer_decode", &xz.run } };
+	const struct dlib_symbol ld_want[] = { { "libdeflate_alloc_decompressor", &ld.alloc },
+		{ "libdeflate_deflate_decompress_ex", &ld.run }, { "libdeflate_crc32", &ld.crc } };
 	struct fault f;
 	int rc = 0;
 
@@ -41,7 +53,55 @@ void inflate_lib_load(void)
 		rc |= dlib_load("libbz2.so.1.0", "libbz2-1.0", bz_want, ARRAY_LEN(bz_want), &f);
 	if (!xz.run)
 		rc |= dlib_load("liblzma.so.5", "liblzma5", xz_want, ARRAY_LEN(xz_want), &f);
+	if (!ld.run)
+		rc |= dlib_load("libdeflate.so.0", "libdeflate0", ld_want, ARRAY_LEN(ld_want), &f);
 	(void)rc;
+}
+
+int inflate_whole(uint8_t *out, size_t n, struct span in)
+{
+	size_t used = 0, got = 0;
+
+	if (!ld.run)
+		return -ENOTSUP;
+	if (!ld.d && !(ld.d = ld.alloc()))
+		return -ENOMEM;
+	return ld.run(ld.d, in.p, in.n, out, n, &used, &got) == LIBDEFLATE_SUCCESS && used == in.n &&
+	        got == n ? 0 : -EBADMSG;
+}
+
+int inflate_start(struct inflate_stream *s)
+{
+	z_stream *zs = calloc(1, sizeof(*zs));
+
+	*s = (struct inflate_stream){ .z = zs };
+	if (!zs)
+		return -ENOMEM;
+	return !z.init2 ? -ENOTSUP :
+	       z.init2(zs, -MAX_WBITS, ZLIB_VERSION, (int)sizeof(*zs)) == Z_OK ? 0 : -ENOMEM;
+}
+
+int inflate_more(struct inflate_stream *s, struct span *in, uint8_t *out, size_t n, size_t *ret_n)
+{
+	z_stream *zs = s->z;
+
+	zs->next_in = (z_const Bytef *)(uintptr_t)in->p;
+	zs->avail_in = (uInt)in->n;
+	zs->next_out = out;
+	zs->avail_out = (uInt)n;
+	int rc = z.run(zs, Z_NO_FLUSH);
+	*in = span_from(*in, in->n - zs->avail_in);
+	*ret_n = n - zs->avail_out;
+	s->ended = rc == Z_STREAM_END;
+	return rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR ? 0 : -EBADMSG;
+}
+
+void inflate_stop(struct inflate_stream *s)
+{
+	if (s->z)
+		z.end(s->z);
+	free(s->z);
+	s->z = NULL;
 }
 
 int inflate_zlib(uint8_t *out, size_t n, struct span in, size_t *ret_n)
@@ -63,6 +123,8 @@ int inflate_zlib(uint8_t *out, size_t n, struct span in, size_t *ret_n)
 
 uint32_t inflate_crc32(uint32_t crc, struct span s)
 {
+	if (ld.crc)
+		return ld.crc(crc, s.p, s.n);
 	return z.crc ? (uint32_t)z.crc(crc, s.p, s.n) : 0;
 }
 

@@ -39,6 +39,7 @@ struct unpack_work {
 	size_t nhead;
 	uint64_t total;
 	uint64_t resident; /* KiB in use at the start */
+	uint64_t zip_entries; /* of a zip that was checked already */
 	bool starved;      /* it met the limit on memory */
 	uint32_t entries;
 	struct parcel_last last; /* last.kind is the back end's to set if it has several */

@@ -33,14 +33,6 @@
 #define FLAGS_THAT_MATTER \
 	(FLAG_ENCRYPTED | FLAG_DESCRIPTOR | FLAG_STRONG | FLAG_UTF8 | FLAG_MASKED)
 
-struct zip_entry {
-	uint16_t flags, method;
-	uint32_t time; /* and date, as MS-DOS has them */
-	uint32_t crc;
-	uint64_t packed, size, offset;
-	struct span name;
-};
-
 /* From where to where an entry's bytes go, and what a descriptor behind them has to say. */
 struct range {
 	uint64_t start, end;
@@ -55,6 +47,7 @@ struct zip {
 	uint64_t front; /* bytes that the file has in front of what offsets are counted from */
 	uint64_t end;   /* behind the end record and its comment */
 	uint8_t *bytes; /* of it */
+	struct zip_entry *entry;
 	struct range *range;
 	size_t n;
 };
@@ -253,7 +246,9 @@ static int read_central(struct zip *z, struct cur *c, struct zip_entry *ret_e)
 	struct zip_entry e = { 0 };
 
 	uint32_t sig = cur_le32(c);
-	cur_skip(c, 4);
+	cur_skip(c, 1);
+	e.host = cur_u8(c);
+	cur_skip(c, 2);
 	e.flags = cur_le16(c);
 	e.method = cur_le16(c);
 	e.time = cur_le32(c);
@@ -262,7 +257,8 @@ static int read_central(struct zip *z, struct cur *c, struct zip_entry *ret_e)
 	e.size = cur_le32(c);
 	uint16_t name = cur_le16(c), extra = cur_le16(c), comment = cur_le16(c);
 	uint16_t disk = cur_le16(c);
-	cur_skip(c, 6);
+	cur_skip(c, 2);
+	e.attributes = cur_le32(c);
 	e.offset = cur_le32(c);
 	e.name = cur_take(c, name);
 	struct span x = cur_take(c, extra);
@@ -346,8 +342,11 @@ static int read_entries(struct zip *z)
 		rc = read_central(z, &c, &e);
 		if (rc == 0)
 			rc = check_local(z, &e, &z->range[z->n]);
-		if (rc == 0)
+		if (rc == 0) {
+			z->entry[z->n] = e;
+			z->entry[z->n].data = z->range[z->n].end - e.packed;
 			z->n++;
+		}
 	}
 	if (rc == 0 && cur_left(&c))
 		rc = unpack_stop(z->w, UNPACK_REFUSED, "the zip directory has more than it counts");
@@ -448,12 +447,16 @@ static int check_all(struct zip *z)
 	if (z->entries > z->directory_size / CENTRAL_SIZE)
 		return unpack_stop(z->w, UNPACK_REFUSED,
 		    "the zip directory counts more entries than it has room for");
+	if (z->entries > z->w->opts.entries)
+		return unpack_stop(
+		    z->w, UNPACK_REFUSED, "more than %u entries", z->w->opts.entries);
 	if (z->directory_size > ZIP_DIRECTORY_MAX)
 		return unpack_stop(z->w, UNPACK_REFUSED, "a zip directory of more than %u MiB",
 		    ZIP_DIRECTORY_MAX >> 20);
 	z->bytes = malloc((size_t)z->directory_size + 1);
 	z->range = calloc((size_t)z->entries + 1, sizeof(*z->range));
-	if (!z->bytes || !z->range)
+	z->entry = calloc((size_t)z->entries + 1, sizeof(*z->entry));
+	if (!z->bytes || !z->range || !z->entry)
 		return -ENOMEM;
 	int rc = read_at(z, z->directory, z->bytes, (size_t)z->directory_size);
 	if (rc == 0)
@@ -461,16 +464,36 @@ static int check_all(struct zip *z)
 	return rc == 0 ? check_ranges(z) : rc;
 }
 
-int unpack_zip_check(struct unpack_work *w, uint64_t *ret_entries)
+int unpack_zip_list(struct unpack_work *w, struct zip_list *ret_l)
 {
 	struct zip z = { .w = w };
 
 	int rc = find_directory(&z);
 	if (rc == 0)
 		rc = check_all(&z);
-	if (rc == 0)
-		*ret_entries = z.entries;
-	free(z.bytes);
 	free(z.range);
+	struct zip_list l = { z.entry, z.n, z.bytes };
+	if (rc == 0)
+		*ret_l = l;
+	else
+		zip_list_free(&l);
+	return rc;
+}
+
+void zip_list_free(struct zip_list *l)
+{
+	free(l->v);
+	free(l->bytes);
+}
+
+int unpack_zip_check(struct unpack_work *w, uint64_t *ret_entries)
+{
+	struct zip_list l;
+
+	int rc = unpack_zip_list(w, &l);
+	if (rc == 0) {
+		*ret_entries = l.n;
+		zip_list_free(&l);
+	}
 	return rc;
 }

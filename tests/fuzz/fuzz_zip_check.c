@@ -43,7 +43,8 @@ static void put_file(const uint8_t *data, size_t size)
 static int run(size_t size, uint64_t *ret_entries)
 {
 	*ret_entries = 0;
-	work = (struct unpack_work){ .file_size = size, .out = BUF_INIT(1u << 16) };
+	work = (struct unpack_work){ .file_size = size, .out = BUF_INIT(1u << 16),
+		.opts = { .entries = UNPACK_ENTRIES_MAX } };
 	int rc = unpack_zip_check(&work, ret_entries);
 	check(rc == 0 || rc == UNPACK_REFUSED || rc == UNPACK_DAMAGED);
 	check(!rc == !work.why[0]);
