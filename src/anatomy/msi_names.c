@@ -19,7 +19,8 @@ struct names {
 	struct msi_base base;
 	struct map streams; /* name → its place in seen */
 	bool *seen;	    /* by entry */
-	enum reason_kind bad, unlisted;
+	enum reason_kind bad;
+	bool covered; /* names, by MsiDigitalSignatureEx */
 	unsigned missing;
 };
 
@@ -64,8 +65,11 @@ static bool mark(struct names *n, struct span name)
 static void mark_known(struct names *n)
 {
 	static const char *const known[] = { "!_StringPool", "!_StringData", "!_Tables", "!_Columns",
-		"\5SummaryInformation", "\5DocumentSummaryInformation", MSI_SIGNATURE,
-		MSI_SIGNATURE_EX };
+		"\5DocumentSummaryInformation", MSI_SIGNATURE, MSI_SIGNATURE_EX };
+
+	if (!mark(n, span_str("\5SummaryInformation")))
+		verdict_add(n->a->verdict, n->bad, "msi.stream-missing",
+		    "the stream SummaryInformation, which every installer has, is not there");
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		mark(n, span_str(known[i]));
@@ -167,8 +171,10 @@ static void judge_unseen(struct names *n)
 			    "the stream of a table %s that the database does not list",
 			    QUOTE(span_from(e->key, 1)));
 		else
-			verdict_add(n->a->verdict, n->unlisted, "msi.stream-unlisted",
-			    "stream %s is named by no row of the database", QUOTE(e->key));
+			verdict_add(n->a->verdict, n->covered ? REASON_WARN : n->bad,
+			    "msi.stream-unlisted", "stream %s is named by no row of the database%s",
+			    QUOTE(e->key),
+			    n->covered ? "" : ", and nothing says that this is the name it was signed with");
 	}
 }
 
@@ -195,9 +201,8 @@ int msi_judge_names(struct anatomy *a, const struct cfb *c, struct arena *arena,
 	struct names n = { .a = a, .c = c, .arena = arena,
 		.bad = is_signed ? REASON_FAIL : REASON_WARN };
 	struct fault f = FAULT_INIT;
-	bool covered = cfb_find(c, 0, MSI_SIGNATURE_EX) != CFB_NONE;
 
-	n.unlisted = is_signed && !covered ? REASON_FAIL : REASON_WARN;
+	n.covered = cfb_find(c, 0, MSI_SIGNATURE_EX) != CFB_NONE;
 	if (!msi_base_is(c)) {
 		verdict_add(a->verdict, REASON_NOTE, "msi.no-database",
 		    "a compound file without an installer's database");

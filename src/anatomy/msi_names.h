@@ -7,8 +7,8 @@
  * A signature without MsiDigitalSignatureEx does not cover the names of streams, but what is in them:
  * the tables say which streams there are. A table's stream that _Tables does not list, a cabinet or
  * binary that a row names and that is not there: somebody renamed it. A stream that no row names is
- * told of, and fails where the signature does not cover names: it may be MsiDigitalSignatureEx itself,
- * renamed to take its cover away.
+ * told of, and fails where the signature does not cover names: it may have been a table, or
+ * MsiDigitalSignatureEx itself, renamed to take it away.
  */
 
 #include "anatomy/anatomy_format.h"

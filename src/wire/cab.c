@@ -120,20 +120,24 @@ static int read_head(struct cab *c)
 
 /*
  * A signed cabinet has 20 bytes reserved: 00 00 10 00, where the signature is, how long it is, and 8
- * zeros.
+ * zeros. It is one, too, when the place fits and the rest does not: others look at the place only.
  */
 static void read_signature_place(struct cab *c, struct span reserve)
 {
 	struct cur k = cur_of(reserve);
-	bool place = reserve.n == 20 && cur_le32(&k) == 0x00100000;
+	bool mark = cur_le32(&k) == 0x00100000;
 	uint32_t off = cur_le32(&k), len = cur_le32(&k);
+	bool rest = cab_zero(cur_rest(&k));
 
-	if (place && (off || len) && cab_zero(cur_rest(&k))) {
+	if (reserve.n == 20 && (off || len) && (mark || off == c->cabinet_size)) {
 		c->signature_off = off;
 		c->signature_len = len;
-	} else if (!cab_zero(place ? span_from(reserve, 4) : reserve)) {
-		cab_odd(c, CAB_A_RESERVE_HEADER, 40, reserve.n, ODD_NO_ITEM);
+		if (mark && rest)
+			return;
+	} else if (cab_zero(mark ? span_from(reserve, 4) : reserve)) {
+		return;
 	}
+	cab_odd(c, CAB_A_RESERVE_HEADER, 40, reserve.n, ODD_NO_ITEM);
 }
 
 /* Skips a name: where it ends. */
