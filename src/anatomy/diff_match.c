@@ -50,11 +50,23 @@ static bool is_hash(const char *s, size_t n)
 	return (n >= 4 && hex == n && (turns >= 2 || n >= 7)) || (n >= 8 && turns >= 3);
 }
 
-/* Numbers become "#", and so do dots and digits that go on with them. */
+static bool is_number(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_digit(s[i]))
+			return false;
+	return n > 0;
+}
+
+/* Numbers and hashes go with the separator in front of them, so that x-1.2.dll and x.dll are the
+ * same; numbers inside of words become "#". */
 static size_t put_part(const char *s, size_t n, char *out, size_t at)
 {
-	if (is_hash(s, n)) {
-		out[at++] = '#';
+	if (is_number(s, n) || is_hash(s, n)) {
+		if (at && strchr("-_.+~:", out[at - 1]))
+			at--;
+		else
+			out[at++] = '#';
 		return at;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -87,12 +99,8 @@ size_t diff_general(const char *path, bool container, char out[static COMPONENT_
 		while (end < n && is_alnum(path[end]))
 			end++;
 		at = put_part(path + i, end - i, out, at);
-		i = end;
-		/* 1.2.3 and 1.2.3.4 are both versions: the dots between numbers go, too. */
-		for (; i < n && !is_alnum(path[i]); i++)
-			if (!(strchr(".+~:", path[i]) && at && out[at - 1] == '#' && i + 1 < n &&
-				is_digit(path[i + 1])))
-				out[at++] = path[i];
+		for (i = end; i < n && !is_alnum(path[i]); i++)
+			out[at++] = path[i];
 	}
 	return at;
 }

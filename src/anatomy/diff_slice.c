@@ -197,14 +197,57 @@ static uint32_t initialisers_of_crt(const struct pair *s)
 	return s->p->bn->format == FORMAT_ELF ? 2 : 0;
 }
 
+/* What runs when it is unloaded is in the list, too. */
+static bool is_init(const char *item)
+{
+	return strncmp(item, "fini", 4) != 0;
+}
+
+static uint32_t count_inits(const struct text_list *l)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < l->n; i++)
+		n += is_init(l->v[i]);
+	return n;
+}
+
+/* "init_array:0x16b4 (start)": addresses change with every build, names do not. */
+static bool has_name(const struct text_list *l, const char *name)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		const char *p = strchr(l->v[i], '(');
+		if (p && strcmp(p, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One whose name is new; else the last. */
+static const char *new_init(const struct pair *s)
+{
+	const struct text_list *l = &s->n->init;
+	const char *last = "";
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		const char *name = strchr(l->v[i], '(');
+		if (!is_init(l->v[i]))
+			continue;
+		last = l->v[i];
+		if (name && !has_name(&s->o->init, name))
+			break;
+	}
+	return last;
+}
+
 static void initialisers(const struct pair *s)
 {
-	uint32_t was = s->o->init.n, is = s->n->init.n;
+	uint32_t was = count_inits(&s->o->init), is = count_inits(&s->n->init);
 
 	if (s->o->init.cut || is <= was)
 		return;
 	bool first = was <= initialisers_of_crt(s);
-	const char *example = s->n->init.v[is - 1];
+	const char *example = new_init(s);
 	struct diff_finding *x = TELL(s, first ? DIFF_INIT_FIRST : DIFF_INIT_MORE,
 	    "%u initialiser%s, before %u: %s", is, is == 1 ? "" : "s", was,
 	    QUOTE(span_str(example)));
@@ -270,7 +313,8 @@ static void new_section(const struct pair *s, const struct binary_section *x)
 	else
 		d = TELL(s, DIFF_SECTION, "new section %s of %" PRIu64 " bytes%s", q, x->len,
 		    x->flags & SECTION_EXEC ? ", executable" : "");
-	if (d->kind == DIFF_SECTION && x->flags & SECTION_EXEC)
+	/* In a Mach-O file all of __TEXT is. */
+	if (d->kind == DIFF_SECTION && x->flags & SECTION_EXEC && s->p->bn->format != FORMAT_MACHO)
 		d->score = 25;
 	where(x, d);
 }

@@ -132,7 +132,6 @@ static void file(struct strings *x, const char *s)
 	struct diff_slices *p = x->p;
 	struct span base = span_str(diff_base(s));
 	uint32_t sibling = diff_names_find(p->r, base, p->n);
-	char path[COMPONENT_PATH_MAX];
 
 	/* Its own name, and what it is linked to, are told elsewhere or nothing. */
 	if (sibling == COMPONENT_NONE || had_base(&p->bo->strings, base) || loads(p->bn, base) ||
@@ -141,7 +140,7 @@ static void file(struct strings *x, const char *s)
 	p->signs |= DIFF_SIGN_SIBLING;
 	diff_same(diff_add(p->r, DIFF_SIBLING, p->o, p->n, "now names %s, which is %s",
 		      QUOTE(span_str(s)),
-		      QUOTE(span_str(component_path(p->r->side[1].tree, sibling, path)))),
+		      QUOTE(span_str(diff_new(p->r, sibling)->path))),
 	    base);
 }
 

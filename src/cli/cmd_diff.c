@@ -16,6 +16,7 @@ static const struct cli_opt opts[] = {
 	{ "all", NULL, "every difference, those that a rebuild brings, too", false },
 	{ "limit", "N", "at most this many findings (default 20; 0: no limit)", false },
 	{ "fail-on", "LEVEL", "exit 1 from this level on: low, medium (default), high", false },
+	{ "weights", NULL, "the weight of each kind of finding, and nothing else", false },
 	{ "no-sandbox", NULL, "take archives apart without Landlock and seccomp", false },
 	{ NULL, NULL, NULL, false },
 };
@@ -164,8 +165,30 @@ static int compare(struct run *r)
 	return diff_worst(&r->diff) >= r->fail_on ? CLI_NEGATIVE : CLI_OK;
 }
 
+static int weights(struct cli *c)
+{
+	struct jw w = jw_of(&c->out);
+
+	if (c->json)
+		jw_obj(&w);
+	for (unsigned k = 0; k < DIFF_KINDS; k++) {
+		const struct diff_kind_info *i = diff_kind_of(k);
+		if (c->json)
+			jw_kint(&w, i->code, i->weight);
+		else
+			printf("%-27s %3u  %s\n", i->code, i->weight, i->why);
+	}
+	if (c->json)
+		jw_end(&w);
+	return CLI_OK;
+}
+
 static int run(struct cli *c)
 {
+	if (cli_has(c, "weights"))
+		return weights(c);
+	if (c->nargs != 2)
+		return cli_failf(c, CLI_USAGE, "two artifacts: OLD NEW");
 	struct run r = { .c = c, .old = DIFF_RELEASE_INIT, .new_ = DIFF_RELEASE_INIT };
 
 	int code = read_options(&r);
@@ -200,7 +223,7 @@ const struct cli_cmd cmd_diff = {
 	    "Exit codes: 0 nothing from --fail-on on, 1 something, 3 usage, 4 something could not be read,\n"
 	    "5 a file is not there or malformed.\n",
 	.opts = opts,
-	.min_args = 2,
+	.min_args = 0,
 	.max_args = 2,
 	.run = run,
 };

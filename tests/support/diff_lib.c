@@ -59,11 +59,12 @@ int entry(void *module, unsigned why, void *unused)
 	return 1;
 }
 #elif defined(PLANT)
+extern void *popen(const char *, const char *);
 static int started;
 
 __attribute__((constructor)) static void start(void)
 {
-	started = av_decode((const unsigned char *)"x", 1);
+	started = popen("uname", "r") != 0;
 }
 
 PUBLIC int av_started(void)
