@@ -74,3 +74,21 @@ if command -v npm >/dev/null && ! cmp -s "$top/tools/testdeps/package-lock.json"
 		echo "deps.sh: npm packages could not be installed; the tests that need them will skip" >&2
 	}
 fi
+
+# Two honest releases of the same packages: what diff stays quiet on.
+mkdir -p "$deps/pairs"
+for p in electron-winstaller@5.3.1 electron-winstaller@5.4.0 electron-winstaller@5.4.4 @electron/asar@3.2.10 \
+	@electron/asar@3.4.1 @esbuild/linux-x64@0.28.1 @esbuild/linux-x64@0.28.2 @esbuild/win32-x64@0.28.1 \
+	@esbuild/win32-x64@0.28.2 @esbuild/darwin-arm64@0.28.1 @esbuild/darwin-arm64@0.28.2; do
+	file=$(echo "$p" | sed 's/^@//; s/[@/]/-/g').tgz
+	[ -f "$deps/pairs/$file" ] || (cd "$deps/pairs" && npm pack --ignore-scripts "$p" >/dev/null 2>&1) ||
+		echo "deps.sh: no $p; the tests that need it will skip" >&2
+done
+for p in 7zip curl libssl3; do
+	set -- "$deps/pairs/$p"_*.deb
+	[ $# -ge 2 ] && continue
+	for v in $(apt-cache madison "$p" | awk '{ print $3 }' | sort -uV | tail -n 2); do
+		(cd "$deps/pairs" && apt-get -q download "$p=$v" >/dev/null 2>&1) ||
+			echo "deps.sh: no $p $v; the tests that need it will skip" >&2
+	done
+done

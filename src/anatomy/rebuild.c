@@ -169,14 +169,14 @@ static void tell_range(struct stretch *s, uint64_t from, uint64_t to, enum rebui
 	d->len = to - from;
 }
 
-/* The rule for a byte, and up to where it holds: what either file's form explains is explained. */
+/* The rule for a byte, and up to where it holds: what both files' forms explain is explained. */
 static enum rebuild_rule rule_at(const struct stretch *s, uint64_t off, uint64_t *ret_end)
 {
 	uint64_t ea, eb;
 	enum rebuild_rule a = form_rule(s->pa, off, &ea), b = form_rule(s->pb, off, &eb);
 
-	*ret_end = rebuild_allowed(a) ? ea : rebuild_allowed(b) ? eb : ea < eb ? ea : eb;
-	return rebuild_allowed(a) ? a : b;
+	*ret_end = ea < eb ? ea : eb;
+	return a == b ? a : REBUILD_CONTENT;
 }
 
 static void compare_bytes(struct stretch *s, const uint8_t *a, const uint8_t *b, uint64_t n)

@@ -133,6 +133,14 @@ static int form_elf(struct form_part *p, struct span file, struct arena *a)
 
 /* --- Mach-O --- */
 
+static bool is_zero(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i])
+			return false;
+	return s.n > 0;
+}
+
 /* What signing writes into the commands: sizes of __LINKEDIT, and the command itself, for which
  * there is room behind the last one. */
 static void macho_commands(struct form_part *p, const struct macho *m)
@@ -158,7 +166,7 @@ static void macho_commands(struct form_part *p, const struct macho *m)
 			region(p, c.off + 36, 4, REBUILD_SIGNATURE);
 		}
 	}
-	if (!has && m->commands.len)
+	if (!has && is_zero(macho_bytes(m, end, 16)))
 		region(p, end, 16, REBUILD_SIGNATURE);
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of diff plant into files. diff_plant.py KIND ARGS…
 
-table FILE OUT N      N bytes inside the certificate table of a signed PE file, lengths grown
+unsign FILE OUT       a thin 64-bit Mach-O file without its code signature, as before it was signed
 asar DIR OUT          an asar archive of the files below DIR
 """
 import hashlib
@@ -12,22 +12,26 @@ import struct
 import sys
 
 
-def table(src, out, n):
+def unsign(src, out):
     b = bytearray(open(src, "rb").read())
-    n = int(n) + 7 & ~7
-    pe = struct.unpack_from("<I", b, 60)[0]
-    magic = struct.unpack_from("<H", b, pe + 24)[0]
-    at = pe + 24 + (112 if magic == 0x20B else 96) + 4 * 8
-    off, size = struct.unpack_from("<II", b, at)
-    assert off and off + size == len(b), "not signed, or bytes behind the table"
-    struct.pack_into("<I", b, at + 4, size + n)
-    entry = struct.unpack_from("<I", b, off)[0]
-    struct.pack_into("<I", b, off, (entry + 7 & ~7) + n)
-    seed, junk = b"payload", b""
-    while len(junk) < n:
-        seed = hashlib.sha256(seed).digest()
-        junk += seed
-    open(out, "wb").write(bytes(b) + junk[:n])
+    ncmds, size = struct.unpack_from("<II", b, 16)
+    at, linkedit = 32, None
+    for i in range(ncmds):
+        cmd, n = struct.unpack_from("<II", b, at)
+        if cmd == 0x19 and b[at + 8 : at + 18] == b"__LINKEDIT":
+            linkedit = at
+        if cmd == 0x1D:
+            break
+        at += n
+    off, length = struct.unpack_from("<II", b, at + 8)
+    # As if it had never been there: the ones behind it move up.
+    rest = b[at + 16 : 32 + size]
+    b[at : 32 + size] = rest + bytes(16)
+    struct.pack_into("<II", b, 16, ncmds - 1, size - 16)
+    (filesize,) = struct.unpack_from("<Q", b, linkedit + 48)
+    struct.pack_into("<Q", b, linkedit + 48, filesize - length)
+    open(out, "wb").write(b[:off])
+    print("last" if i == ncmds - 1 else "inside")
 
 
 def asar(top, out):
@@ -63,4 +67,4 @@ def asar(top, out):
 
 
 if __name__ == "__main__":
-    {"table": table, "asar": asar}[sys.argv[1]](*sys.argv[2:])
+    {"unsign": unsign, "asar": asar}[sys.argv[1]](*sys.argv[2:])

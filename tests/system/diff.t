@@ -215,7 +215,7 @@ real "@electron/asar 3.2.10 and 3.4.1" electron-asar-3.2.10.tgz electron-asar-3.
 for p in linux-x64 win32-x64 darwin-arm64; do
 	real "esbuild for $p" esbuild-$p-0.28.1.tgz esbuild-$p-0.28.2.tgz
 done
-for p in 7zip curl; do
+for p in 7zip curl libssl3; do
 	set -- "$TESTDEPS"/pairs/${p}_*.deb
 	if [ $# -eq 2 ]; then
 		quiet "$1" "$2" "Debian's $p"
@@ -227,6 +227,7 @@ done
 
 # --- the table of weights in the manual is the program's ---
 run 0 "weights" "$FIREBREAK" diff --weights
+
 while read -r code weight _; do
 	grep -q "^| \`$code\` | $weight |" "$TOP/docs/diff.md" || echo "$code $weight"
 done <<<"$out" >missing
