@@ -48,7 +48,8 @@ struct diff_finding *diff_add(struct diff_run *r, enum diff_kind k, uint32_t old
 	struct diff_finding *x = what ? slot(r->d) : NULL;
 	if (!x)
 		return dummy(r);
-	*x = (struct diff_finding){ .kind = k, .old = old, .new_ = new_, .what = what };
+	*x = (struct diff_finding){ .kind = k, .old = old, .new_ = new_, .what = what,
+		.about = COMPONENT_NONE };
 	x->score = (uint16_t)diff_kind_of(k)->weight;
 	x->seq = r->d->n;
 	diff_same(x, buf_span(&text));
@@ -93,7 +94,7 @@ static int tell_cut(struct diff *d)
 		return -ENOMEM;
 	d->f[d->n - 1] = (struct diff_finding){ .kind = DIFF_CUT,
 		.score = (uint16_t)diff_kind_of(DIFF_CUT)->weight,
-		.what = "more differences than fit" };
+		.what = "more differences than fit", .about = COMPONENT_NONE };
 	return 0;
 }
 

@@ -131,6 +131,7 @@ struct diff_finding {
 	bool has_off;
 	uint64_t off, len;  /* in the new component */
 	const char *what;   /* printable */
+	uint32_t about;	    /* the component that it names (DIFF_SIBLING); COMPONENT_NONE */
 	/* private: what makes two findings the same news, and their order */
 	uint64_t same;
 	uint32_t rank, seq;

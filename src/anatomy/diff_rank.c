@@ -9,6 +9,7 @@
  *   - news that at least half of the changed components of that format share (and at least
  *     COMMON_FROM of them) counts a quarter if it is soft, two thirds if it is hard;
  *   - soft news counts less where the component's version changed, and more where it did not;
+ *   - naming a file beside it counts more when that file looks bad itself;
  *   - a program that changed while at least OUTLIER_FROM others of its kind are there and at most
  *     one in OUTLIER_RATIO of them changed is itself news, and soft news in it counts more.
  */
@@ -22,6 +23,7 @@
 #define COMMON_FROM 3
 #define OUTLIER_FROM 5
 #define OUTLIER_RATIO 5
+#define SIBLING_BONUS 30
 
 /* Components that belong together: the same format, and the same product or folder. */
 struct cohort {
@@ -189,6 +191,28 @@ static void weigh_context(struct diff_run *r, const bool *alone)
 	}
 }
 
+/* --- who names whom --- */
+
+/* A file that is named for the first time, and looks bad itself: each makes the other worse. */
+static int weigh_siblings(struct diff_run *r)
+{
+	uint16_t *worst = arena_array(&r->arena, r->side[1].tree->n, sizeof(*worst));
+
+	if (!worst)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < r->d->n; i++) {
+		const struct diff_finding *x = &r->d->f[i];
+		if (x->new_ != COMPONENT_NONE && x->score > worst[x->new_])
+			worst[x->new_] = x->score;
+	}
+	for (uint32_t i = 0; i < r->d->n; i++) {
+		struct diff_finding *x = &r->d->f[i];
+		if (x->about != COMPONENT_NONE && worst[x->about] >= DIFF_MEDIUM_FROM)
+			x->score = (uint16_t)(x->score + SIBLING_BONUS);
+	}
+	return 0;
+}
+
 /* --- order --- */
 
 /* The components by their gravest finding, then by all that is said of them. */
@@ -246,5 +270,6 @@ int diff_rank(struct diff_run *r)
 	if (rc < 0)
 		return rc;
 	weigh_context(r, alone);
-	return order(r);
+	rc = weigh_siblings(r);
+	return rc == 0 ? order(r) : rc;
 }

@@ -138,10 +138,10 @@ static void file(struct strings *x, const char *s)
 	    span_eq_nocase(base, span_str(diff_base(diff_new(p->r, p->n)->path))))
 		return;
 	p->signs |= DIFF_SIGN_SIBLING;
-	diff_same(diff_add(p->r, DIFF_SIBLING, p->o, p->n, "now names %s, which is %s",
-		      QUOTE(span_str(s)),
-		      QUOTE(span_str(diff_new(p->r, sibling)->path))),
-	    base);
+	struct diff_finding *d = diff_add(p->r, DIFF_SIBLING, p->o, p->n, "now names %s, which is %s",
+	    QUOTE(span_str(s)), QUOTE(span_str(diff_new(p->r, sibling)->path)));
+	diff_same(d, base);
+	d->about = sibling;
 }
 
 /* --- commands --- */
