@@ -32,15 +32,22 @@ static int read_as_it_starts(struct make *m)
 
 int binary_read(struct binary *ret_b, struct span file, struct arena *a, struct fault *f)
 {
+	return binary_read_known(ret_b, file, NULL, a, f);
+}
+
+int binary_read_known(struct binary *ret_b, struct span file, const struct digest *sha256,
+    struct arena *a, struct fault *f)
+{
 	struct binary b = { .stamp = TS_NONE };
 	struct make m = { .file = file, .b = &b, .arena = a, .f = f };
 	AUTO_NAMES struct names odd = names_of(&m, ODD_MAX);
-	AUTO_HASHER struct hasher *sha256 = NULL;
+	AUTO_HASHER struct hasher *hasher = NULL;
 
-	int rc = hasher_new(&sha256, HASH_SET(DIGEST_SHA256));
+	int rc = hasher_new(&hasher, HASH_SET(DIGEST_SHA256));
 	if (rc < 0)
 		return rc;
-	m.sha256 = sha256;
+	m.sha256 = hasher;
+	m.whole = sha256 && sha256->alg == DIGEST_SHA256 ? sha256 : NULL;
 	m.odd = &odd;
 	m.arena_end = a->used + BINARY_ARENA_MAX;
 	m.to_hash = BINARY_HASHED_MAX * (uint64_t)file.n + HASHED_FLOOR;

@@ -24,7 +24,7 @@
 #define BINARY_ARENA_MAX (24u << 20)
 #define BINARY_SLICES_MAX 16
 #define BINARY_SECTIONS_MAX 512
-#define BINARY_NAMES_MAX 65536	/* entries of one list */
+#define BINARY_NAMES_MAX 131072 /* entries of one list; node exports 74,485 */
 #define BINARY_STRINGS_MAX 4096 /* telling strings of one file */
 #define BINARY_TEXT_MAX 4096 /* a longer name is cut, and so is its list */
 #define BINARY_HASHED_MAX 3 /* times the file's size: sections that overlap more are not digested */
@@ -101,3 +101,6 @@ const char *string_kind_name(enum string_kind k); /* "url" "file" "key" "command
  * header …); -ENOMEM.
  */
 FB_MUST int binary_read(struct binary *ret_b, struct span file, struct arena *a, struct fault *f);
+/* The same, with the file's SHA-256 where it is known already: it is not computed again. NULL: not. */
+FB_MUST int binary_read_known(struct binary *ret_b, struct span file, const struct digest *sha256,
+    struct arena *a, struct fault *f);

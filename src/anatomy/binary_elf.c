@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define PIE 0x08000000u /* DF_1_PIE */
+#define NOTES_MAX 4096
 
 static const char *machine_name(const struct elf *e)
 {
@@ -179,16 +180,16 @@ static int read_symbols(struct make *m, const struct elf *e, struct binary_slice
 }
 
 static void read_notes_of(const struct elf *e, struct span bytes, uint64_t align,
-    struct binary_slice *s, struct make *m, struct names *traits)
+    struct binary_slice *s, struct names *traits, unsigned *left)
 {
 	struct elf_note n;
 	char hex[2 * 64 + 1];
 
-	while (elf_note_next(e, &bytes, align, &n)) {
+	for (; *left && elf_note_next(e, &bytes, align, &n); --*left) {
 		if (span_eq_str(n.owner, "GNU") && n.type == 3 && n.desc.n && n.desc.n <= 64 &&
 		    !s->build_id) {
 			hex_encode(hex, n.desc);
-			s->build_id = make_text(m, span_str(hex));
+			s->build_id = make_text(traits->m, span_str(hex));
 			continue;
 		}
 		if (span_eq_str(n.owner, "FDO")) /* package metadata in JSON */
@@ -199,18 +200,19 @@ static void read_notes_of(const struct elf *e, struct span bytes, uint64_t align
 	}
 }
 
-static void read_notes(struct make *m, const struct elf *e, struct binary_slice *s,
-    struct names *traits)
+static void read_notes(const struct elf *e, struct binary_slice *s, struct names *traits)
 {
+	unsigned left = NOTES_MAX;
+
 	for (uint32_t i = 0; i < e->nsegments; i++) {
 		struct elf_segment p = elf_segment_at(e, i);
 		if (p.type == ELF_PT_NOTE)
-			read_notes_of(e, span_cut(e->file, p.off, p.filesz), p.align, s, m, traits);
+			read_notes_of(e, span_cut(e->file, p.off, p.filesz), p.align, s, traits, &left);
 	}
 	for (uint32_t i = 1; i < e->nsections; i++) {
 		struct elf_section x = elf_section_at(e, i);
 		if (x.type == ELF_SHT_NOTE && !(x.flags & ELF_SHF_ALLOC && e->nsegments))
-			read_notes_of(e, elf_section_bytes(e, &x), 4, s, m, traits);
+			read_notes_of(e, elf_section_bytes(e, &x), 4, s, traits, &left);
 		if (span_eq_str(x.name, ".gnu_debuglink"))
 			names_add(traits, SPAN_LIT("debuglink:"), elf_section_bytes(e, &x));
 	}
@@ -307,7 +309,7 @@ static int read_slice(struct make *m, const struct elf *e, struct binary_slice *
 		rc = binary_elf_init(m, e, s, &traits);
 	if (rc < 0)
 		return rc;
-	read_notes(m, e, s, &traits);
+	read_notes(e, s, &traits);
 	read_protections(e, &traits);
 	binary_elf_odd(m, e);
 	s->search = names_done(&search);

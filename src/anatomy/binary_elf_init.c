@@ -55,7 +55,8 @@ static int by_slot(const void *a, const void *b)
 	return x->slot < y->slot ? -1 : x->slot > y->slot;
 }
 
-static struct call *find_slot(struct calls *c, uint64_t slot)
+/* The first of those at slot (arrays may lie over each other), or the end. */
+static uint32_t find_slot(const struct calls *c, uint64_t slot)
 {
 	uint32_t lo = 0, n = c->n;
 
@@ -68,7 +69,22 @@ static struct call *find_slot(struct calls *c, uint64_t slot)
 			n = half;
 		}
 	}
-	return lo < c->n && c->v[lo].slot == slot && slot ? &c->v[lo] : NULL;
+	return lo;
+}
+
+static void relocate_one(const struct elf *e, const struct elf_symbols *t, const struct elf_reloc *r,
+    bool rela, struct call *to)
+{
+	uint64_t addend = rela ? r->addend : to->target;
+
+	if (r->kind != ELF_RELOC_ABSOLUTE) {
+		to->target = addend;
+		return;
+	}
+	struct elf_symbol y = elf_symbol_at(e, t, r->symbol);
+	to->target = y.value + addend;
+	to->name = y.name;
+	to->far = !y.section;
 }
 
 /* What the loader writes into the arrays before it calls through them. */
@@ -84,18 +100,10 @@ static void relocate(const struct elf *e, struct calls *c, struct names *traits)
 			names_add(traits, SPAN_LIT("ifunc"));
 			ifunc = true;
 		}
-		struct call *to = r.kind == ELF_RELOC_OTHER ? NULL : find_slot(c, r.at);
-		if (!to)
+		if (r.kind == ELF_RELOC_OTHER || !r.at)
 			continue;
-		uint64_t addend = it.rela ? r.addend : to->target;
-		if (r.kind != ELF_RELOC_ABSOLUTE) {
-			to->target = addend;
-			continue;
-		}
-		struct elf_symbol y = elf_symbol_at(e, &t, r.symbol);
-		to->target = y.value + addend;
-		to->name = y.name;
-		to->far = !y.section;
+		for (uint32_t i = find_slot(c, r.at); i < c->n && c->v[i].slot == r.at; i++)
+			relocate_one(e, &t, &r, it.rela, &c->v[i]);
 	}
 }
 

@@ -37,33 +37,31 @@ static void segments(struct make *m, const struct elf *e)
 /* A section that is loaded must be what the segments load. */
 static void loaded_section(struct make *m, const struct elf *e, const struct elf_section *s)
 {
-	const char *name = QUOTE(s->name);
 	struct span mapped = elf_at(e, s->addr);
 	uint32_t flags = elf_flags_at(e, s->addr);
 
 	if (s->type == ELF_SHT_NOBITS || !s->size || !e->nloads)
 		return;
 	if (!mapped.p)
-		make_odd(m, "section %s is loaded, says its header, but no segment loads it", name);
+		make_odd(m, "section %s is loaded, says its header, but no segment loads it", QUOTE(s->name));
 	else if (mapped.p != m->file.p + s->off)
-		make_odd(m, "section %s and the segment that loads it are different bytes", name);
+		make_odd(m, "section %s and the segment that loads it are different bytes", QUOTE(s->name));
 	else if (mapped.n < s->size)
-		make_odd(m, "section %s runs out of the segment that loads it", name);
+		make_odd(m, "section %s runs out of the segment that loads it", QUOTE(s->name));
 	else if (s->flags & ELF_SHF_EXEC && !(flags & ELF_X))
-		make_odd(m, "section %s is code in a segment that is not executable", name);
+		make_odd(m, "section %s is code in a segment that is not executable", QUOTE(s->name));
 }
 
 static void sections(struct make *m, const struct elf *e)
 {
 	for (uint32_t i = 1; i < e->nsections; i++) {
 		struct elf_section s = elf_section_at(e, i);
-		const char *name = QUOTE(s.name);
 		if (!s.type)
 			continue;
 		if (!s.name.n)
 			make_odd(m, "section %" PRIu32 " has no name", i);
 		if (s.type != ELF_SHT_NOBITS && s.size && !elf_section_bytes(e, &s).p)
-			make_odd(m, "section %s runs past the end of the file", name);
+			make_odd(m, "section %s runs past the end of the file", QUOTE(s.name));
 		else if (s.flags & ELF_SHF_ALLOC)
 			loaded_section(m, e, &s);
 	}

@@ -175,6 +175,10 @@ void make_digest(struct make *m, uint64_t off, uint64_t len, struct digest *ret_
 	struct histogram h = { { 0 } };
 	struct digest d[DIGEST_ALGS] = { 0 };
 
+	if (m->whole && s.n == m->file.n && !ret_entropy) {
+		*ret_d = *m->whole;
+		return;
+	}
 	if (m->err || s.n > m->to_hash)
 		return;
 	m->to_hash -= s.n;

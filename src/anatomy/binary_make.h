@@ -22,6 +22,7 @@ struct make {
 	size_t arena_end; /* arena->used may grow up to here */
 	uint64_t to_hash; /* bytes that may still be hashed */
 	struct hasher *sha256;
+	const struct digest *whole; /* SHA-256 of the file; NULL: not known */
 	struct names *odd;
 	struct fault *f;
 	int err; /* 0 or -errno, latched */

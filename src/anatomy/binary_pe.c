@@ -122,7 +122,7 @@ static int read_imports(struct make *m, const struct pe_image *im, struct binary
 			if (i.none)
 				continue;
 			add_import(&functions, &i);
-			if (!delay)
+			if (!delay && !buf_err(&text))
 				add_to_imphash(&text, &i);
 		}
 		if (it.bad)

@@ -10,6 +10,8 @@
 
 #define MANIFEST_MAX (1u << 20)
 #define INTEGRITY_MAX (64u << 10)
+#define NAME_MAX_BYTES 512 /* of a resource's name, in UTF-16 */
+#define LOOKS_MAX 16	   /* version resources and manifests that are looked into */
 
 /* UTF-16LE as UTF-8; a lone surrogate becomes U+FFFD. */
 static void put_utf16(struct buf *b, struct span s)
@@ -91,7 +93,7 @@ static const char *type_name(uint16_t id)
 static void put_name(struct buf *b, const struct pe_res_name *n, bool is_type)
 {
 	if (n->text.p)
-		put_utf16(b, n->text);
+		put_utf16(b, span_cut(n->text, 0, NAME_MAX_BYTES));
 	else if (is_type && type_name(n->id))
 		buf_puts(b, type_name(n->id));
 	else
@@ -102,12 +104,13 @@ static bool is_integrity(const struct pe_resource *r)
 {
 	AUTO_BUF struct buf b = BUF_INIT(256);
 
-	put_utf16(&b, r->type.text);
+	put_utf16(&b, span_cut(r->type.text, 0, 64));
 	return span_eq_nocase(buf_span(&b), SPAN_LIT("Integrity")) && !buf_err(&b);
 }
 
 /* Electron puts { "file", "alg", "value" } entries into Integrity/ElectronAsar. */
-static void read_resource(struct make *m, struct names *traits, const struct pe_resource *r)
+static void read_resource(struct make *m, struct names *traits, const struct pe_resource *r,
+    unsigned *looks)
 {
 	AUTO_BUF struct buf name = BUF_INIT(BINARY_TEXT_MAX);
 
@@ -121,9 +124,13 @@ static void read_resource(struct make *m, struct names *traits, const struct pe_
 			m->b->integrity = make_text(m, r->data);
 		return;
 	}
+	if (r->type.id != PE_RT_VERSION && r->type.id != PE_RT_MANIFEST)
+		return;
+	if (++*looks > LOOKS_MAX)
+		return;
 	if (r->type.id == PE_RT_VERSION)
 		read_version(m, r->data);
-	if (r->type.id == PE_RT_MANIFEST)
+	else
 		read_manifest(traits, r->data);
 }
 
@@ -132,11 +139,12 @@ static void read_resources(struct make *m, const struct pe_image *im, struct bin
 {
 	struct pe_resources it = pe_resources_of(im);
 	struct pe_resource r;
+	unsigned looks = 0;
 
 	while (pe_resources_next(&it, &r)) {
 		s->nresources++;
 		s->resource_bytes += r.data.n;
-		read_resource(m, traits, &r);
+		read_resource(m, traits, &r, &looks);
 	}
 	if (it.bad)
 		make_odd(m, "%s", it.bad);

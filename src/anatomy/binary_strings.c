@@ -3,44 +3,35 @@
 #include "anatomy/binary_make.h"
 
 #include "anatomy/telling.h"
+#include "base/map.h"
 #include "wire/text_run.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #define KINDS (STRING_COMMAND + 1)
 #define KIND_MAX 8192	 /* different texts of one kind that are looked at */
-#define SLOTS 65536u	 /* a power of two, over KINDS * KIND_MAX */
 #define NARROW_MAX 4096u /* wide texts are taken in pieces of this */
 #define PEM_LINES_MAX 400
 
 struct collector {
 	struct names kind[KINDS];
-	char **slot; /* hash table of the texts that are there already */
+	struct map there; /* the texts that were kept */
 	unsigned pem; /* lines of a PEM block that may still come: its header tells enough */
 };
-
-static uint32_t slot_of(struct span s)
-{
-	uint64_t h = 0xcbf29ce484222325ull; /* FNV-1a; equal slots are compared */
-
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ s.p[i]) * 0x100000001b3ull;
-	return (uint32_t)(h ^ h >> 32) & (SLOTS - 1);
-}
 
 static void keep(struct collector *c, const struct telling *t)
 {
 	struct names *l = &c->kind[t->kind];
-	uint32_t at = slot_of(t->text);
-
-	for (; c->slot[at]; at = (at + 1) & (SLOTS - 1))
-		if (span_eq_str(t->text, c->slot[at]))
-			return;
 	uint32_t n = l->n;
+
+	if (map_get(&c->there, t->text))
+		return;
 	names_add(l, t->text);
-	if (l->n > n)
-		c->slot[at] = l->v[n];
+	if (l->n == n)
+		return;
+	int rc = map_add(&c->there, span_str(l->v[n]), l->v[n], NULL);
+	if (rc < 0)
+		l->m->err = rc;
 }
 
 static bool in_pem(struct collector *c, struct span run)
@@ -116,13 +107,9 @@ static struct text_list choose(struct make *m, struct collector *c)
 
 struct text_list binary_strings(struct make *m, uint64_t skip_off, uint64_t skip_len)
 {
-	struct collector c = { .slot = calloc(SLOTS, sizeof(*c.slot)) };
-	struct text_list done = { .cut = true };
+	struct collector c = { 0 };
 
-	if (!c.slot) {
-		m->err = -ENOMEM;
-		return done;
-	}
+	map_init(&c.there, KINDS * KIND_MAX);
 	for (size_t k = 0; k < KINDS; k++)
 		c.kind[k] = names_of(m, KIND_MAX);
 	if (skip_len) {
@@ -131,9 +118,9 @@ struct text_list binary_strings(struct make *m, uint64_t skip_off, uint64_t skip
 	} else {
 		scan(&c, m->file);
 	}
-	done = choose(m, &c);
+	struct text_list done = choose(m, &c);
 	for (size_t k = 0; k < KINDS; k++)
 		names_free(&c.kind[k]);
-	free(c.slot);
+	map_free(&c.there);
 	return done;
 }

@@ -12,24 +12,16 @@ enum {
 	NAME = 16, /* may be part of a file's name or path */
 	ALNUM = 32,
 	DASH = 64,
-	FIRST = 128, /* a command begins with it */
 };
 
 #define B (BASE64 | NAME)
 #define X (BASE64 | NAME | ALNUM)
-#define XF (X | FIRST)
 
 static const uint8_t class_of[256] = {
-	[' '] = BLANK, [':'] = COLON | NAME, ['.'] = DOT | NAME, ['/'] = BLANK | B | FIRST,
+	[' '] = BLANK, [':'] = COLON | NAME, ['.'] = DOT | NAME, ['/'] = BLANK | B,
 	['\\'] = BLANK | NAME, ['+'] = B, ['-'] = NAME | DASH, ['_'] = NAME,
 	['%'] = NAME, ['@'] = NAME, ['$'] = NAME, ['~'] = NAME, ['{'] = NAME, ['}'] = NAME,
-	['0' ... '9'] = X,
-	['A'] = X, ['B' ... 'D'] = XF, ['E'] = X, ['F'] = XF, ['G' ... 'H'] = X, ['I'] = XF,
-	['J' ... 'K'] = X, ['L' ... 'P'] = XF, ['Q'] = X, ['R' ... 'S'] = XF, ['T' ... 'U'] = X,
-	['V' ... 'X'] = XF, ['Y' ... 'Z'] = X,
-	['a'] = X, ['b' ... 'd'] = XF, ['e'] = X, ['f'] = XF, ['g' ... 'h'] = X, ['i'] = XF,
-	['j' ... 'k'] = X, ['l' ... 'p'] = XF, ['q'] = X, ['r' ... 's'] = XF, ['t' ... 'u'] = X,
-	['v' ... 'x'] = XF, ['y' ... 'z'] = X,
+	['0' ... '9'] = X, ['A' ... 'Z'] = X, ['a' ... 'z'] = X,
 };
 
 static uint8_t lower(uint8_t c)
@@ -314,6 +306,17 @@ static bool next_key(struct tellings *it, struct telling *t)
 
 /* ---- commands ---- */
 
+#define L(c) (1u << ((c) & 31))
+
+/* By first letter: the second letters of what is_command_at knows; most words are neither. */
+static const uint32_t second_of[256] = {
+	['/'] = L('b') | L('d'), ['b'] = L('a') | L('i'), ['c'] = L('m') | L('u') | L('e') | L('h') |
+		L('s') | L('r'), ['d'] = L('o'), ['f'] = L('r'), ['i'] = L('n'), ['l'] = L('a'),
+	['m'] = L('s'), ['n'] = L('o') | L('c') | L('e'), ['o'] = L('s'), ['p'] = L('o') | L('w'),
+	['r'] = L('u') | L('e'), ['s'] = L('h') | L('c'), ['v'] = L('s'), ['w'] = L('g') | L('s'),
+	['x'] = L('a'),
+};
+
 static bool is_command_at(struct span s, size_t at)
 {
 	static const char *const known[] = { "powershell -", "powershell.exe -", "powershell /",
@@ -342,7 +345,8 @@ static bool next_command(struct tellings *it, struct telling *t)
 	for (size_t i = 0; i < s.n; i++) {
 		if (i && is_alnum(s.p[i - 1]) && s.p[i] != '/')
 			continue; /* in the middle of a word */
-		if (!(class_of[s.p[i]] & FIRST) || !is_command_at(s, i))
+		uint32_t second = second_of[lower(s.p[i])];
+		if (!second || i + 1 == s.n || !(second & L(s.p[i + 1])) || !is_command_at(s, i))
 			continue;
 		*t = (struct telling){ STRING_COMMAND, s.n <= TELLING_MAX ? s : kept(span_from(s, i)) };
 		it->at = s.n;

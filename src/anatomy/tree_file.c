@@ -148,7 +148,7 @@ static int read_facts(struct taker *k, uint32_t i, struct span file)
 	struct binary *b = ARENA_NEW(&k->t->arena, struct binary);
 	struct fault f = FAULT_INIT;
 
-	int rc = b ? binary_read(b, file, &k->t->arena, &f) : -ENOMEM;
+	int rc = b ? binary_read_known(b, file, &k->t->c[i].sha256, &k->t->arena, &f) : -ENOMEM;
 	if (rc == -EBADMSG)
 		return taker_say(k, i, REASON_WARN, "binary.malformed", "%s", f.text);
 	if (rc == 0)

@@ -19,10 +19,11 @@
 #include "base/util.h"
 
 #define ELF_SEGMENTS_MAX 4096
-#define ELF_SECTIONS_MAX (1u << 20)
+#define ELF_SECTIONS_MAX (1u << 18)
 #define ELF_LOADS_MAX 128
 #define ELF_DYNAMIC_MAX 65536 /* entries */
 #define ELF_SYMBOLS_MAX (1u << 21)
+#define ELF_RELOCS_MAX (1u << 22) /* places that are relocated; the largest programs have 1 << 20 */
 #define ELF_VERSIONS_MAX 4096
 #define ELF_NAME_MAX 4096
 
@@ -196,6 +197,7 @@ struct elf_relocs {
 	size_t off;
 	bool rela;
 	uint64_t base, where, bits; /* RELR */
+	uint32_t n;
 	bool entered;
 };
 struct elf_relocs elf_relocs_of(const struct elf *e);

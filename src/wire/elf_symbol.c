@@ -324,10 +324,12 @@ static bool next_rel(struct elf_relocs *it, struct elf_reloc *r)
 
 bool elf_relocs_next(struct elf_relocs *it, struct elf_reloc *ret_r)
 {
-	for (;;) {
+	while (it->n < ELF_RELOCS_MAX) {
+		it->n++;
 		if (it->entered && (it->table == RELR ? next_relr(it, ret_r) : next_rel(it, ret_r)))
 			return true;
 		if (!enter(it))
 			return false;
 	}
+	return false;
 }

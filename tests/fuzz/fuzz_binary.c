@@ -28,7 +28,8 @@ static void check_list(const struct text_list *l, uint32_t max)
 static void check_facts(const struct binary *b, const struct arena *a)
 {
 	check(a->used <= BINARY_ARENA_MAX);
-	check(b->nslices >= 1 && b->nslices <= BINARY_SLICES_MAX);
+	/* a fat file may have no slices */
+	check((b->nslices || b->format == FORMAT_MACHO) && b->nslices <= BINARY_SLICES_MAX);
 	check_list(&b->strings, BINARY_STRINGS_MAX);
 	check_list(&b->odd, BINARY_NAMES_MAX);
 	for (uint32_t i = 0; i < b->nslices; i++) {
