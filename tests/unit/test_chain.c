@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "ca.h"
 #include "crypto/chain.h"
+#include "crypto/hash.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -617,6 +618,125 @@ static void test_bad_chains(void)
 	is_int(chain_roots_count(r), 0, "nothing was added");
 }
 
+static int verify_by(const struct chain_roots *r, struct span leaf, enum chain_purpose purpose,
+    bool sha1, size_t *ret_n)
+{
+	AUTO_CERT struct cert *c = NULL;
+	const struct chain_rules rules = { CA_NOW, purpose, sha1 };
+	struct chain_path p = { 0 };
+	struct fault f = FAULT_INIT;
+
+	ca_check(x509_open(&c, leaf, &f) == 0, "open");
+	int rc = chain_verify_by(&p, r, c, NULL, 0, &rules, &f);
+	*ret_n = p.n;
+	return rc;
+}
+
+/* Countersigning, as Windows has it: the usage need not be critical, nor alone. */
+static void test_countersigning(void)
+{
+	static const struct {
+		const char *eku, *ku;
+		int want;
+	} v[] = {
+		{ "critical,timeStamping", "digitalSignature", CHAIN_OK },
+		{ "timeStamping", "digitalSignature,nonRepudiation", CHAIN_OK },
+		{ "timeStamping,codeSigning", "nonRepudiation", CHAIN_OK },
+		{ "codeSigning", "digitalSignature", CHAIN_WRONG_USAGE },
+		{ "anyExtendedKeyUsage", "digitalSignature", CHAIN_WRONG_USAGE },
+		{ "timeStamping", "keyAgreement", CHAIN_WRONG_USAGE },
+	};
+	struct chain_roots *r = roots_of((const struct ca_cert *const[]){ &root }, 1);
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		CA_AUTO struct ca_cert leaf = ca_make(&(struct ca_req){ .subject = "tsa",
+		    .issuer = &root,
+		    .ext = { { "extendedKeyUsage", v[i].eku }, { "keyUsage", v[i].ku } } });
+		is_int(verify_by(r, leaf.der, CHAIN_COUNTERSIGNING, false, &n), v[i].want,
+		    "countersigning: %s / %s", v[i].eku, v[i].ku);
+	}
+	CA_AUTO struct ca_cert old = ca_make(
+	    &(struct ca_req){ .subject = "old", .issuer = &root, .md = "SHA1", .ext = { CA_EXT_SIGNER } });
+	is_int(verify_by(r, old.der, CHAIN_CODE_SIGNING, false, &n), CHAIN_ALGORITHM, "SHA-1");
+	is_int(verify_by(r, old.der, CHAIN_CODE_SIGNING, true, &n), CHAIN_OK, "where it counts");
+	EVP_PKEY *rsa = EVP_RSA_gen(2048);
+	CA_AUTO struct ca_cert ca =
+	    ca_make(&(struct ca_req){ .subject = "rsa", .key = rsa, .ext = { CA_EXT_CA } });
+	CA_AUTO struct ca_cert md5 = ca_make(
+	    &(struct ca_req){ .subject = "older", .issuer = &ca, .md = "MD5", .ext = { CA_EXT_SIGNER } });
+	struct chain_roots *m = roots_of((const struct ca_cert *const[]){ &ca }, 1);
+	is_int(verify_by(m, md5.der, CHAIN_CODE_SIGNING, true, &n), CHAIN_ALGORITHM, "MD5 never does");
+	chain_roots_free(m);
+	EVP_PKEY_free(rsa);
+	chain_roots_free(r);
+}
+
+/* Netscape's certificate type, critical as in Debian's Secure Boot CA. */
+static void test_netscape(void)
+{
+	static const struct {
+		const char *ca, *leaf;
+		int want;
+	} v[] = {
+		{ "critical,objCA", "critical,objsign", CHAIN_OK },
+		{ "critical,sslCA", "critical,objsign", CHAIN_WRONG_USAGE },
+		{ "critical,objCA", "critical,server", CHAIN_WRONG_USAGE },
+	};
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		CA_AUTO struct ca_cert ca = ca_make(&(struct ca_req){
+		    .subject = "ns", .ext = { CA_EXT_CA, { "nsCertType", v[i].ca } } });
+		CA_AUTO struct ca_cert leaf = ca_make(&(struct ca_req){ .subject = "leaf",
+		    .issuer = &ca,
+		    .ext = { CA_EXT_SIGNER, { "nsCertType", v[i].leaf } } });
+		struct chain_roots *r = roots_of((const struct ca_cert *const[]){ &ca }, 1);
+		is_int(verify_by(r, leaf.der, CHAIN_CODE_SIGNING, false, &n), v[i].want,
+		    "Netscape: %s above %s", v[i].ca, v[i].leaf);
+		chain_roots_free(r);
+	}
+}
+
+/* Signers' own certificates that are trusted: by file, by digest of the certificate or its key. */
+static void test_trusted(void)
+{
+	CA_AUTO struct ca_cert leaf = leaf_of(&inter), self = leaf_of(NULL), late = ca_make(
+	    &(struct ca_req){ .subject = "late", .from = CA_FROM + 900, .ext = { CA_EXT_SIGNER } });
+	CA_AUTO struct ca_cert both = ca_make(&(struct ca_req){ .subject = "both",
+	    .ext = { { "basicConstraints", "CA:TRUE" }, { "extendedKeyUsage", "codeSigning" } } });
+	const struct ca_cert *const each[] = { &leaf, &self, &both };
+	struct fault f = FAULT_INIT;
+	AUTO_ROOTS struct chain_roots *r = NULL;
+	size_t n = 0;
+
+	ca_check(chain_roots_new(&r) == 0, "roots");
+	is_int(chain_roots_add_file(r, leaf.der, &f), -EBADMSG, "no CA: %s", f.text);
+	for (size_t i = 0; i < ARRAY_LEN(each); i++) {
+		is_int(verify_by(r, each[i]->der, CHAIN_CODE_SIGNING, false, &n) == CHAIN_OK, false,
+		    "not trusted yet");
+		is_int(chain_roots_add_trusted(r, each[i]->der, &f), 0, "is added %s", f.text);
+		is_int(verify_by(r, each[i]->der, CHAIN_CODE_SIGNING, false, &n), CHAIN_OK, "is trusted");
+		is_int(n, 1, "it is the whole path");
+	}
+	is_int(verify_by(r, leaf.der, CHAIN_COUNTERSIGNING, false, &n), CHAIN_WRONG_USAGE,
+	    "but not for stamps");
+	is_int(chain_roots_add_trusted(r, late.der, &f), 0, "one that is not valid yet");
+	is_int(verify_by(r, late.der, CHAIN_CODE_SIGNING, false, &n), CHAIN_NOT_YET_VALID, "dates count");
+	is_int(chain_roots_count(r), 5, "one of them is an anchor, too");
+	AUTO_CERT struct cert *c = NULL;
+	ca_check(x509_open(&c, leaf.der, &f) == 0, "open");
+	const struct digest id[] = { sha256_of(leaf.der), sha256_of(x509_spki(c)), sha256_of(self.der) };
+	const int want[] = { CHAIN_OK, CHAIN_OK, CHAIN_NO_ISSUER };
+	for (size_t i = 0; i < ARRAY_LEN(id); i++) {
+		AUTO_ROOTS struct chain_roots *d = NULL;
+		ca_check(chain_roots_new(&d) == 0 && chain_roots_add_digest(d, &id[i], &f) == 0, "digest");
+		is_int(verify_by(d, leaf.der, CHAIN_CODE_SIGNING, false, &n), want[i], "digest %zu", i);
+	}
+	ok(chain_roots_find(r, c) && span_eq(x509_der(chain_roots_find(r, c)), leaf.der), "is found");
+	ok(!chain_roots_find(pki, c), "or not");
+}
+
 int main(void)
 {
 	make_pki();
@@ -633,6 +753,9 @@ int main(void)
 	test_flips();
 	test_files();
 	test_bad_chains();
+	test_countersigning();
+	test_netscape();
+	test_trusted();
 	for (int i = 0; i < CHAIN_RESULTS; i++)
 		ok(chain_result_name(i) && chain_result_name(i)[0], "%s", chain_result_name(i));
 	chain_roots_free(pki);

@@ -57,6 +57,29 @@ static void test_good(void)
 	ok(!p.has_parameters && !p.max_age && !p.nsigners, "and limits nothing else");
 }
 
+static void test_authenticode(void)
+{
+	struct policy p;
+	struct fault f;
+	struct policy_file file[2];
+
+	is_int(parse(&p,
+		   "version: 1\nrequire: [anatomy]\nauthenticode:\n  roots: [ms.pem, 'sha256:" SHA
+		   "', /abs/v.pem]\n  timestamp-roots: [tsa.pem, ms.pem]\n  allow-sha1: true\n",
+		   &f),
+	    0, "who may have signed inside %s", f.text);
+	const struct policy_authenticode *ac = &p.authenticode;
+	ok(ac->roots.n == 3 && ac->stamp_roots.n == 2 && ac->allow_sha1, "roots, stamps, SHA-1");
+	is_str(ac->roots.item[0].path, "dir/ms.pem", "a file beside the policy");
+	ok(!ac->roots.item[1].path && digest_is_set(&ac->roots.item[1].digest), "a digest");
+	is_int(policy_needs_files(&p, file, 2), 3, "files, each once");
+	is_str(file[0].text, "ms.pem", "as the policy names them");
+	is_str(file[1].path, "/abs/v.pem", "and where they are");
+	is_int(parse(&p, "version: 1\nrequire: [anatomy]\nauthenticode: {roots: [a]}\n", &f), 0,
+	    "roots alone");
+	ok(!p.authenticode.allow_sha1 && !p.authenticode.stamp_roots.n, "SHA-1 is not allowed then");
+}
+
 static void test_bad(void)
 {
 #define OK1 "version: 1\nrequire: [provenance]\n"
@@ -100,6 +123,16 @@ static void test_bad(void)
 		{ "version: 1\nrequire: [anatomy]\nbuilders: [b]\n", "p.yaml:3:11", "no effect" },
 		{ "version: 1\nrequire: [anatomy]\nmax-age: 3d\n", "p.yaml:3:10", "no effect" },
 		{ "version: 1\nrequire: [anatomy]\nsigners: [a.pem]\n", "p.yaml:3:10", "no effect" },
+#define AC "version: 1\nrequire: [anatomy]\nauthenticode: "
+		{ AC "x\n", "p.yaml:3:15", "mapping" },
+		{ AC "{}\n", "p.yaml:3:15", "roots" },
+		{ AC "{allow-sha1: true}\n", "p.yaml:3:15", "roots" },
+		{ AC "{roots: []}\n", "p.yaml:3", "empty" },
+		{ AC "{roots: [1]}\n", "p.yaml:3", "must be a text" },
+		{ AC "{roots: ['sha256:00']}\n", "p.yaml:3", "64 hex" },
+		{ AC "{roots: [a], allow-sha1: 1}\n", "p.yaml:3", "true or false" },
+		{ AC "{roots: [a], colour: red}\n", "p.yaml:3", "colour" },
+		{ OK1 "authenticode: {roots: [a]}\n", "p.yaml:3:15", "no effect" },
 		{ "version: &a 1\nrequire: [anatomy]\n", "p.yaml:1", "" },
 	};
 	static const struct policy zero;
@@ -252,6 +285,7 @@ int main(void)
 {
 	mem = ARENA_INIT(64u << 20);
 	test_good();
+	test_authenticode();
 	test_bad();
 	test_glob();
 	test_match();
