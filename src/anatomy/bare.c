@@ -40,7 +40,8 @@ static uint32_t checksum_of(const struct before *x, const struct pe *pe)
 	struct span head = head_of(x), rest = rest_of(x);
 
 	pe_sum_update(&s, head.p, head.n);
-	pe_sum_update(&s, rest.p, rest.n);
+	if (rest.n) /* then the head is PE_HEAD_MAX long, a multiple of 4 */
+		pe_sum_update(&s, rest.p, rest.n);
 	return pe_sum_final(&s);
 }
 
