@@ -67,8 +67,9 @@ int spool_nameless(struct fault *f)
 	int fd = nameless_in(dir);
 	if (fd < 0 && !given)
 		fd = nameless_in("/tmp");
+	/* -EIO: it is not the artifact that is not there. */
 	if (fd < 0)
-		return fault_set(f, fd,
+		return fault_set(f, fd == -ENOSPC || fd == -EMFILE ? fd : -EIO,
 		    "%s: no room for a temporary file: %s (set TMPDIR to a folder that has some)",
 		    QUOTE(span_str(dir)), strerror(-fd));
 	return fd;

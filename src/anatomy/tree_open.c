@@ -312,6 +312,11 @@ static int conclude_as(struct taker *k, uint32_t i, int rc)
 		/* LZMA has no magic: the guess was wrong. Programs may end as they like. */
 		if (f == FORMAT_LZMA || !format_is_container(f))
 			return 0;
+		if (f == FORMAT_ZIP || f == FORMAT_7Z || f == FORMAT_RPM) {
+			c->state = COMPONENT_DAMAGED;
+			return taker_say(k, i, REASON_FAIL, "archive.damaged",
+			    "it starts like a %s and is none: cut off?", format_name(f));
+		}
 		c->state = COMPONENT_CLOSED;
 		return taker_say(k, i, REASON_MISSING, "archive.closed",
 		    "what is in this %s is not known: %s", format_name(f), said(k->f));
