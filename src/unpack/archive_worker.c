@@ -4,6 +4,7 @@
 
 #include "unpack/archive_lib.h"
 #include "unpack/backend.h"
+#include "unpack/rpm.h"
 #include "unpack/tar_check.h"
 #include "unpack/zip_check.h"
 
@@ -20,6 +21,7 @@ struct level {
 	bool deb;
 	uint64_t counted; /* by a zip's directory */
 	bool checked;
+	struct rpm_files *rpm; /* what the header lists */
 	bool extended; /* a tar with more than one header to an entry */
 	unsigned opened[2]; /* members of a deb that were gone into: control, data */
 	/* an archive inside: where its bytes come from */
@@ -252,6 +254,17 @@ static int check_size(struct level *l, struct archive_entry *e, const struct par
 	return 0;
 }
 
+/* Of an rpm, with what its header says of it. */
+static int end_entry(struct level *l, const struct parcel_begin *b)
+{
+	const struct digest *want;
+
+	if (!l->rpm)
+		return unpack_end(l->w);
+	int rc = rpm_expect(l->rpm, l->w, b, &want);
+	return rc ? rc : want ? unpack_end_as(l->w, want) : unpack_end(l->w);
+}
+
 static int read_entry(struct level *l, struct archive_entry *e)
 {
 	struct parcel_begin b;
@@ -280,7 +293,7 @@ static int read_entry(struct level *l, struct archive_entry *e)
 		return unpack_end_without(l->w, UNPACK_LOCKED, (uint64_t)archive_entry_size(e), NULL);
 	if (rc == 0)
 		rc = check_size(l, e, &b);
-	return rc ? rc : unpack_end(l->w);
+	return rc ? rc : end_entry(l, &b);
 }
 
 /* Compressed twice is a trick, but for what is in an rpm. */
@@ -298,6 +311,8 @@ static int check_start(struct level *l)
 {
 	int rc = check_filters(l);
 
+	if (rc == 0 && l->depth == 1 && archive_filter_count(l->a) > 1 && is_rpm(l))
+		rc = rpm_read(l->w, &l->rpm);
 	if (rc == 0 && l->depth == 1 && is_format(l, ARCHIVE_FORMAT_ZIP)) {
 		l->counted = l->w->zip_entries;
 		if (!l->counted)
@@ -404,6 +419,8 @@ static int read_all(struct level *l)
 		rc = check_tail(l);
 	if (rc == 0 && is_format(l, ARCHIVE_FORMAT_ZIP))
 		rc = check_count(l);
+	if (rc == 0 && l->rpm)
+		rc = rpm_finish(l->rpm, l->w);
 	if (rc == 0 && l->extended && is_format(l, ARCHIVE_FORMAT_TAR))
 		rc = unpack_tar_check(l->w);
 	return rc;

@@ -129,4 +129,45 @@ if command -v 7zz >/dev/null; then
 	(cd in && LC_ALL=C.UTF-8 7zz a -bd -tzip ../7.zip a d sparse >/dev/null) && same "zip of 7zz" 7.zip 7zz x
 	(cd in && LC_ALL=C.UTF-8 7zz a -bd -m0=ppmd ../ppmd.7z a d >/dev/null) && same "7z with PPMd" ppmd.7z 7zz x
 fi
+# --- rpm: the header's digests ---------------------------------------------------------------
+if command -v rpmbuild >/dev/null && command -v rpm2cpio >/dev/null; then
+	cat >demo.spec <<-'SPEC'
+		Name: demo
+		Version: 1
+		Release: 2
+		Summary: demo
+		License: MIT
+		BuildArch: noarch
+		%description
+		demo
+		%install
+		mkdir -p %{buildroot}/opt && cp -a %{from} %{buildroot}/opt/demo
+		%files
+		/opt/demo
+	SPEC
+	for z in w9.gzdio w3.zstdio w2.xzdio; do
+		rpmbuild -bb --quiet --define "_topdir $PWD/rpm" --define "from $PWD/in" --define "_binary_payload $z" \
+			--define "_rpmfilename $z.rpm" --define "__os_install_post %{nil}" \
+			--define "_build_id_links none" --define "__brp_mangle_shebangs %{nil}" demo.spec >rpm.log 2>&1
+		cp "rpm/RPMS/$z.rpm" . && same "rpm, $z" "$z.rpm" sh -c 'rpm2cpio "$0" | cpio -idm'
+	done
+	facts=$("$TOOL" tree w3.zstdio.rpm | grep '^note fact' | cut -d' ' -f6- | tr '\n' ' ')
+	like "$facts" "header-digest=sha256 payload-digest=sha256 name=demo version=1 release=2 arch=noarch" "its facts"
+	like "$facts" "file-digests=sha256" "its files' digests are compared"
+	rpm=w9.gzdio.rpm
+	size=$(stat -c %s $rpm)
+	flip() { # OFFSET
+		cp $rpm bit.rpm
+		printf '\377' | dd of=bit.rpm bs=1 seek="$1" conv=notrunc status=none
+		cmp -s $rpm bit.rpm && printf '\376' | dd of=bit.rpm bs=1 seek="$1" conv=notrunc status=none
+		"$TOOL" tree bit.rpm >/dev/null 2>"$TMP/.err"
+	}
+	flip $((size - 50))
+	is $? 2 "a bit of the payload is refused"
+	like "$(cat "$TMP/.err")" "payload is not what its header says" "with the reason"
+	at=$(LC_ALL=C grep -abo 'noarch' $rpm | head -1 | cut -d: -f1)
+	flip "$at"
+	is $? 2 "a bit of the header is refused"
+	like "$(cat "$TMP/.err")" "header is not what its header says" "with the reason"
+fi
 tap_done
