@@ -93,7 +93,7 @@ int codesign_read(struct codesign *ret_s, struct span room)
 	uint32_t magic = cur_be32(&c), len = cur_be32(&c), n = cur_be32(&c);
 	if (c.err || magic != CODESIGN_M_EMBEDDED)
 		return CODESIGN_NOT;
-	if (len > room.n || n > (len < INDEX_AT ? 0 : (len - INDEX_AT) / 8))
+	if (len > room.n || len < INDEX_AT || n > (len - INDEX_AT) / 8)
 		return CODESIGN_TRUNCATED;
 	if (n > CODESIGN_BLOBS_MAX || room.n > CODESIGN_ROOM_MAX)
 		return CODESIGN_COUNT;
