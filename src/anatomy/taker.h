@@ -30,6 +30,7 @@ struct taker {
 	uint64_t entries, bytes, bytes_max;
 	struct claim *claim; /* in the tree's arena */
 	uint32_t nclaims, claims_cap;
+	struct taker_bundle *bundle; /* tree_bundle.c's, in the tree's arena */
 	bool stopped; /* a limit over everything is reached: the reason is told */
 };
 
@@ -68,6 +69,11 @@ FB_MUST int taker_claims_of_pe(struct taker *k, uint32_t from, struct span file)
 FB_MUST int taker_claims_of_plist(struct taker *k, uint32_t from, struct span text);
 bool taker_is_info_plist(const char *path);
 
+/* A macOS bundle's list of files, kept for taker_judge_bundles (docs/macho.md). */
+FB_MUST int taker_bundle_of_list(struct taker *k, uint32_t list, struct span text);
+bool taker_is_code_resources(const char *path);
+
 /* When all components are there: what they say about each other, and what their names are up to. */
 FB_MUST int taker_judge_claims(struct taker *k);
+FB_MUST int taker_judge_bundles(struct taker *k);
 FB_MUST int taker_judge_names(struct taker *k);

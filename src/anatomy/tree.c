@@ -181,6 +181,8 @@ int tree_read(struct component_tree *ret_t, int fd, const char *label, const str
 	if (rc == 0)
 		rc = taker_judge_claims(&k);
 	if (rc == 0)
+		rc = taker_judge_bundles(&k);
+	if (rc == 0)
 		rc = taker_judge_names(&k);
 	if (rc == 0)
 		rc = compose(ret_t, v);

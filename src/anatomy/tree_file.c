@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define PLIST_MAX (1u << 20)
+#define LIST_MAX (16u << 20) /* of the files of a macOS bundle */
 
 static ssize_t read_at(int fd, uint8_t *p, size_t n, uint64_t off)
 {
@@ -179,8 +180,9 @@ static int show(struct taker *k, uint32_t i, int fd)
 	    k->o.on_bytes && k->o.want(k->o.ctx, t, c->parent, c->path, c->format);
 
 	bool plist = taker_is_info_plist(c->path) && c->size <= PLIST_MAX;
+	bool list = taker_is_code_resources(c->path) && c->size <= LIST_MAX;
 
-	if (!facts && !wanted && !bare && !plist && c->format != FORMAT_PE)
+	if (!facts && !wanted && !bare && !plist && !list && c->format != FORMAT_PE)
 		return 0;
 	int rc = map_file(&m, fd);
 	if (rc < 0)
@@ -189,6 +191,8 @@ static int show(struct taker *k, uint32_t i, int fd)
 		rc = taker_claims_of_pe(k, i, m.s);
 	else if (plist)
 		rc = taker_claims_of_plist(k, i, m.s);
+	else if (list)
+		rc = taker_bundle_of_list(k, i, m.s);
 	if (rc == 0 && facts)
 		rc = read_facts(k, i, m.s);
 	if (rc == 0 && bare)

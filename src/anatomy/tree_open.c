@@ -52,7 +52,8 @@ static bool want(void *ctx, const char *path, struct span head)
 	const struct level *l = ctx;
 	enum format f = format_of(head, SPAN_NONE, UINT64_MAX);
 
-	return f != FORMAT_DATA || named_container(path) || taker_is_info_plist(path) || span_starts(head, SPAN_LIT("#!")) ||
+	return f != FORMAT_DATA || named_container(path) || taker_is_info_plist(path) ||
+	    taker_is_code_resources(path) || span_starts(head, SPAN_LIT("#!")) ||
 	    span_find(head, 0) != SIZE_MAX ||
 	    (l->k->o.want && l->k->o.want(l->k->o.ctx, l->k->t, l->container, path, f));
 }
@@ -123,7 +124,8 @@ static int look_inside(struct level *l, uint32_t i)
 	c->format = format_of(spool_head(&l->spool), spool_tail(&l->spool), l->spool.n);
 	if (!spool_whole(&l->spool))
 		return look_away(l, i);
-	if (!taker_wants(k, c->format) && !taker_is_info_plist(c->path) && !k->o.on_bytes)
+	if (!taker_wants(k, c->format) && !taker_is_info_plist(c->path) &&
+	    !taker_is_code_resources(c->path) && !k->o.on_bytes)
 		return 0;
 	int fd = spool_fd(&l->spool);
 	if (fd < 0)

@@ -28,6 +28,7 @@ struct apple_req {
 	bool fill;		/* fill the code with something else */
 	const char *entitlements; /* NULL: none */
 	bool uncovered;		/* entitlements without a digest of them */
+	struct span info, resources; /* of the bundle: Info.plist, CodeResources */
 };
 
 static inline void apple_be32(uint8_t *p, uint32_t v)
@@ -246,6 +247,8 @@ static inline void apple_signature(struct buf *out, const struct apple_req *r, s
 	buf_put(&blob[4], "\xfa\xde\x0c\x01\x00\x00\x00\x0c\x00\x00\x00\x00", 12);
 	special[2] = buf_span(&blob[4]);
 	special[6] = specific;
+	special[1] = r->info;
+	special[3] = r->resources;
 	if (r->entitlements) {
 		buf_put_be32(&blob[3], 0xfade7171);
 		buf_put_be32(&blob[3], (uint32_t)strlen(r->entitlements) + 8);
