@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "anatomy/bare.h"
+#include "anatomy/bare_priv.h"
 
 #include "base/buf.h"
 #include "crypto/hash.h"
@@ -120,7 +120,9 @@ static int of_pe(struct component_bare *b, struct span file)
 int component_bare_of(struct component_bare *ret_b, struct span file, enum format f)
 {
 	struct component_bare b = { .n = 0 };
-	int rc = f == FORMAT_PE ? of_pe(&b, file) : 0;
+	int rc = f == FORMAT_PE	   ? of_pe(&b, file) :
+		 f == FORMAT_MACHO ? bare_macho(&b, file) :
+				     0;
 
 	if (rc == 0)
 		*ret_b = b;

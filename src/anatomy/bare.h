@@ -10,6 +10,9 @@
  * left it, what it is). Each of these is a candidate. A table that is not last, or that sections
  * reach into, leaves no file that could have been signed: no candidate.
  *
+ * Mach-O: each slice without its signature, its load command and the part of __LINKEDIT that held
+ * it (bare_priv.h).
+ *
  * It says nothing about the signature: it may be stuffed, or broken. Linear: each candidate is
  * digested once (SHA-256 and SHA-1); usually there are two.
  */

@@ -3,6 +3,8 @@
 /* Apple code signatures as anatomy judges them: good ones, changed ones, every bit and every cut. */
 
 #include "anatomy/anatomy.h"
+#include "anatomy/bare.h"
+#include "crypto/hash.h"
 
 #include "apple_make.h"
 #include "tap.h"
@@ -314,6 +316,41 @@ static void test_dmg(void)
 	buf_free(&sig);
 }
 
+static bool is_among(const struct component_bare *b, struct span file)
+{
+	struct digest d = sha256_of(file);
+
+	for (uint32_t i = 0; i < b->n; i++)
+		if (digest_eq(&b->as[i].sha256, &d))
+			return true;
+	return false;
+}
+
+/* The file as it was before it was signed is among the candidates. */
+static void test_bare(void)
+{
+	struct apple_req r = { .signer = &leaf, .issuer = &root };
+	struct apple_req arm = { .cpu = 0x100000c, .signer = &leaf, .issuer = &root };
+	AUTO_BUF struct buf x = apple_make(&r), y = apple_make(&arm);
+	AUTO_BUF struct buf fat = apple_fat(&x, 0x1000007, &y, 0x100000c);
+	AUTO_BUF struct buf before = BUF_INIT(1u << 16);
+	struct component_bare b;
+
+	buf_put(&before, x.p, APPLE_CODE);
+	before.p[16] = 2;		   /* ncmds */
+	before.p[20] = 144;		   /* sizeofcmds */
+	memset(before.p + 32 + 144, 0, 16); /* LC_CODE_SIGNATURE */
+	memset(before.p + 32 + 72 + 32, 0, 8); /* __LINKEDIT: vmsize */
+	memset(before.p + 32 + 72 + 48, 0, 8); /* filesize */
+	is_int(component_bare_of(&b, buf_span(&x), FORMAT_MACHO), 0, "candidates of a thin file");
+	ok(is_among(&b, buf_span(&before)), "the file without its signature is one");
+	is_int(component_bare_of(&b, buf_span(&fat), FORMAT_MACHO), 0, "candidates of a fat file");
+	ok(is_among(&b, buf_span(&before)), "the first slice without its signature");
+	ok(is_among(&b, buf_span(&x)) && is_among(&b, buf_span(&y)), "each slice as it went in");
+	is_int(component_bare_of(&b, buf_span(&before), FORMAT_MACHO), 0, "an unsigned file");
+	is_int((int)b.n, 0, "has no candidates");
+}
+
 int main(void)
 {
 	make_certs();
@@ -329,6 +366,7 @@ int main(void)
 			   .ber = true },
 	    "indefinite lengths");
 	test_dmg();
+	test_bare();
 	ca_free(&leaf);
 	ca_free(&root);
 	return tap_done();
