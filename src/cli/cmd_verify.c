@@ -40,6 +40,8 @@ static const struct cli_opt opts[] = {
 	{ "sbom", "FILE", "compare with this SBOM, too: unsigned, it can contradict and never proves", false },
 	KNOWN_USE_OPTIONS,
 	{ "anatomy", "DEPTH", "deep (default): look inside archives, too; shallow: do not", false },
+	{ "previous", "FILE", "the release before: what in the changes looks like tampering (firebreak diff)",
+	    false },
 	{ "expect", "DIGEST", "the digest it must have: sha256:… or sha512:…", false },
 	{ "builder-id", "ID", "who must have built it: …@refs/tags/v1.2.3, …@v1.*, …@>=v1.9.0", true },
 	{ "source-uri", "URI", "the repository it must be built from", false },
@@ -350,6 +352,10 @@ static int read_request(struct cli *c, const struct verify_args *args, struct ve
 	r->policy_path = cli_opt(c, "policy");
 	r->now = clock_now(&c->clock);
 	r->beside = cli_has(c, "beside");
+	r->previous = cli_opt(c, "previous");
+	if (r->previous && args->n > 1)
+		return cli_failf(
+		    c, CLI_USAGE, "--previous is about one artifact, %zu are given", args->n);
 	r->sbom_path = cli_opt(c, "sbom");
 	r->ssh_namespace = cli_opt(c, "ssh-namespace");
 	r->ssh_principal = cli_opt(c, "ssh-principal");

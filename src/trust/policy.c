@@ -246,7 +246,7 @@ static int read_all(struct policy *p, struct json_val doc, struct arena *a, stru
 	static const char *const names[] = { "version", "name", "require", "builders",
 		"build-types", "sources", "refs", "branches", "tags", "versioned-tags",
 		"parameters", "inputs", "dependencies", "package", "max-age", "signers", "digests",
-		"vsa", "components", "levels", "authenticode", NULL };
+		"vsa", "components", "levels", "authenticode", "diff", NULL };
 	struct json_val name = json_get(doc, "name");
 	int64_t version;
 
@@ -283,6 +283,8 @@ static int read_all(struct policy *p, struct json_val doc, struct arena *a, stru
 		rc = read_digests(p, doc, a, f);
 	if (rc == 0)
 		rc = policy_read_authenticode(p, doc, a, f);
+	if (rc == 0)
+		rc = policy_read_diff(p, doc, a, f);
 	return rc < 0 ? rc : check_sense(p, doc, f);
 }
 

@@ -10,6 +10,7 @@
  * provenance in a policy that does not require provenance.
  */
 
+#include "anatomy/diff.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/fault.h"
@@ -141,6 +142,12 @@ struct policy_components {
 	enum policy_default otherwise;
 };
 
+/* What a comparison with the release before (--previous) may find. */
+struct policy_diff {
+	bool given;
+	enum diff_level fail_on, warn_on; /* DIFF_LEVELS: nothing fails, nothing is told */
+};
+
 struct policy {
 	const char *name;     /* the policy's own name, else its path */
 	const char *path;
@@ -162,6 +169,7 @@ struct policy {
 	struct policy_authenticode authenticode;
 	ts max_age; /* 0: any age */
 	struct policy_components components;
+	struct policy_diff diff;
 	struct policy_list levels; /* what passing is worth, for our own summaries (report.h) */
 };
 

@@ -235,3 +235,36 @@ int policy_read_vsa(struct policy *p, struct json_val doc, struct arena *a, stru
 		rc = policy_read_list(&p->vsa.policies, v, "policies", NULL, a, f);
 	return rc < 0 ? rc : policy_read_age(&p->vsa.max_age, v, "max-age", a, f);
 }
+
+static int read_level(enum diff_level *ret_l, struct json_val doc, const char *name, struct arena *a,
+    struct fault *f)
+{
+	struct json_val v = json_get(doc, name);
+
+	if (!json_ok(v))
+		return 0;
+	if (json_is(v, "never")) {
+		*ret_l = DIFF_LEVELS;
+		return 0;
+	}
+	if (diff_level_of(json_str(v, a), ret_l) < 0 || *ret_l == DIFF_INFO)
+		return json_fault(v, f, "\"%s\" is low, medium, high or never", name);
+	return 0;
+}
+
+int policy_read_diff(struct policy *p, struct json_val doc, struct arena *a, struct fault *f)
+{
+	static const char *const names[] = { "fail-on", "warn-on", NULL };
+	struct json_val v = json_get(doc, "diff");
+
+	p->diff = (struct policy_diff){ false, DIFF_HIGH, DIFF_MEDIUM };
+	if (!json_ok(v))
+		return 0;
+	if (json_type_of(v) != JSON_OBJ)
+		return json_fault(v, f, "\"diff\" says what may be found: fail-on, warn-on");
+	p->diff.given = true;
+	int rc = json_only(v, names, f);
+	if (rc == 0)
+		rc = read_level(&p->diff.fail_on, v, "fail-on", a, f);
+	return rc < 0 ? rc : read_level(&p->diff.warn_on, v, "warn-on", a, f);
+}

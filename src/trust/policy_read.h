@@ -38,5 +38,7 @@ FB_MUST int policy_read_package(struct policy *p, struct json_val doc, struct ar
     struct fault *f);
 FB_MUST int policy_read_vsa(struct policy *p, struct json_val doc, struct arena *a,
     struct fault *f);
+FB_MUST int policy_read_diff(struct policy *p, struct json_val doc, struct arena *a,
+    struct fault *f);
 FB_MUST int policy_read_components(struct policy *p, struct json_val doc, struct arena *a,
     struct fault *f);

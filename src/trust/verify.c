@@ -151,6 +151,7 @@ static int begin(struct verify_session *v, const struct verify_request *r, struc
 	v->want = r->digests;
 	v->beside = r->beside;
 	v->shallow = r->shallow;
+	v->previous = r->previous;
 	v->known = r->known;
 	v->known_always = r->known_always;
 	if (r->known)
@@ -247,7 +248,7 @@ static int load_beside(struct verify_session *v, struct evidence *own, const cha
 }
 
 static int verify_fd(struct verify_session *v, int fd, const struct evidence *own,
-    struct verify_artifact *art)
+    struct verify_artifact *art, struct fault *f)
 {
 	struct stat before, after;
 
@@ -258,6 +259,8 @@ static int verify_fd(struct verify_session *v, int fd, const struct evidence *ow
 	int rc = verify_examine(v, fd, needs(v) | evidence_needs(own), art);
 	if (rc == 0)
 		rc = verify_inside(v, fd, art);
+	if (rc == 0)
+		rc = verify_previous(v, fd, art, f);
 	if (rc == 0)
 		rc = judge_it(v, own, art);
 	/* What was judged is what was read, or nothing was. */
@@ -296,9 +299,10 @@ int verify_named(struct verify_session *v, const char *path, const char *name,
 		art->is_file = true;
 	}
 	struct evidence own = { 0 };
+	struct fault why = FAULT_INIT;
 	int rc = load_beside(v, &own, path, f);
 	if (rc == 0)
-		rc = art && art->name ? verify_fd(v, fd, &own, art) : -ENOMEM;
+		rc = art && art->name ? verify_fd(v, fd, &own, art, &why) : -ENOMEM;
 	else if (rc != -ENOMEM) {
 		evidence_done(&own);
 		return rc;
@@ -307,7 +311,9 @@ int verify_named(struct verify_session *v, const char *path, const char *name,
 	if (rc == -EAGAIN)
 		return fault_set(f, rc, "%s: changed while it was read", QUOTE(span_str(path)));
 	if (rc < 0)
-		return fault_set(f, rc, "%s: %s", QUOTE(span_str(path)), strerror(-rc));
+		return why.text[0]
+		    ? fault_set(f, rc, "%s", why.text)
+		    : fault_set(f, rc, "%s: %s", QUOTE(span_str(path)), strerror(-rc));
 	*ret_a = *art;
 	return 0;
 }

@@ -64,6 +64,9 @@ struct verify_request {
 	const char *ssh_principal;     /* that must have made them; NULL: any whom allowed_signers lets */
 	const char *ca_path, *tsa_path; /* roots of CMS certificates, of their time stamps; NULL: none */
 	bool shallow;                  /* do not look inside containers */
+	/* The release before: what looks like tampering in what changed since becomes reasons, by the
+	 * levels of the policy's "diff"; NULL: none. */
+	const char *previous;
 	/* Lists of known files (anatomy/known.h), which must outlive the session; NULL: none. Components
 	 * are compared with them always, or where the policy demands it. */
 	const struct known_judge_opts *known;

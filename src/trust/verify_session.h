@@ -29,6 +29,7 @@ struct verify_session {
 	const struct known_judge_opts *known; /* NULL: no lists of known files */
 	bool known_always;
 	bool beside, shallow;
+	const char *previous;
 	size_t nartifacts;
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *progress_ctx;
@@ -48,6 +49,9 @@ FB_MUST int verify_examine(struct verify_session *v, int fd, unsigned set,
     struct verify_artifact *art);
 /* What is in it, where it is a container: reasons are added to art->anatomy. 0 or -errno. */
 FB_MUST int verify_inside(struct verify_session *v, int fd, struct verify_artifact *art);
+/* What changed since the release before, where one was given: the same. */
+FB_MUST int verify_previous(struct verify_session *v, int fd, struct verify_artifact *art,
+    struct fault *f);
 /* Is it still the file that was examined? st is what fstat said before. */
 struct stat;
 bool verify_same_file(const struct stat *a, const struct stat *b);

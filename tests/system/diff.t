@@ -201,6 +201,21 @@ quiet n-1.tgz n-2.tgz "an npm package"
 old=n-1.tgz new=n-3.tgz
 first package/package.json script.install "a postinstall script"
 
+# --- part of a verdict ---
+run 1 "verify --previous: fails" "$FIREBREAK" verify --previous n-1.tgz n-3.tgz
+like "$out" '^  fail +diff.script.install: ' "with the code"
+run 2 "verify --previous: quiet" "$FIREBREAK" verify --previous n-1.tgz n-2.tgz
+like "$out" '^  note +diff.quiet: ' "and says so"
+printf 'version: 1\nrequire: [anatomy]\ndiff: {fail-on: never, warn-on: high}\n' >policy.yaml
+run 2 "a policy that only warns" "$FIREBREAK" verify --previous n-1.tgz --policy policy.yaml n-3.tgz
+like "$out" '^  warn +diff.script.install: ' "with the code"
+printf 'version: 1\nrequire: [anatomy]\ndiff: {fail-on: hugely}\n' >policy.yaml
+run 5 "a level that is none" "$FIREBREAK" verify --previous n-1.tgz --policy policy.yaml n-3.tgz
+like "$err" 'policy.yaml:3:.*fail-on' "the error says where"
+run 5 "a release that is not there" "$FIREBREAK" verify --previous nowhere n-3.tgz
+like "$err" 'previous.*nowhere' "the error names it"
+run 3 "--previous is about one artifact" "$FIREBREAK" verify --previous n-1.tgz n-2.tgz n-3.tgz
+
 # --- real ones ---
 real() { # NAME OLD NEW
 	if [ -f "$TESTDEPS/pairs/$2" ] && [ -f "$TESTDEPS/pairs/$3" ]; then
