@@ -4,6 +4,7 @@
 #   make check      every test                 make bench   every benchmark against its peer
 #   make install    into DESTDIR               make deb     a Debian package in build/
 #   make bench-evidence   Sigstore bundles, one verification, SHA-256, all cores: ratios
+#   make bench-anatomy    taking apart: inspect against bsdtar, signatures, diff
 BUILD ?= build
 DRILL ?= 3cx-2023
 OUT ?= $(BUILD)/drill-$(DRILL)
@@ -41,4 +42,7 @@ deb:
 clean:
 	rm -rf build build-*
 
-.PHONY: all run check bench bench-evidence install deb clean
+bench-anatomy: all
+	tests/bench/anatomy.sh $(BUILD)
+
+.PHONY: all run check bench bench-evidence bench-anatomy install deb clean

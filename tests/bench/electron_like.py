@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """electron_like.py OUT [MIB] [SIGNER.pem SIGNER.key]: a folder shaped like an unpacked Electron app of about
-MIB megabytes (400), made of what is on this machine: real programs and libraries inside PE files (signed when a
-certificate is given), ELF modules, an asar of real scripts, paks. The same on each run on one machine."""
+MIB megabytes (400), made of what is on this machine: real machine code inside PE files (the app's own signed when
+a certificate is given, native modules not), ELF modules, an asar of real scripts, paks. The same on each run on one machine."""
 import json
 import os
 import struct
@@ -60,9 +60,9 @@ def write(path, data):
     return path
 
 
-def program(path, n):
+def program(path, n, sign=True):
     path = write(path, pe(take(int(n * scale))))
-    if len(signer) == 2:
+    if sign and len(signer) == 2:
         subprocess.run(["osslsigncode", "sign", "-certs", signer[0], "-key", signer[1], "-h", "sha256", "-in", path,
                         "-out", path + ".s"], check=True, stdout=subprocess.DEVNULL)
         os.rename(path + ".s", path)
@@ -109,7 +109,7 @@ for name, size in [("libGLESv2.dll", 8), ("libEGL.dll", 1), ("ffmpeg.dll", 3), (
                    ("vk_swiftshader.dll", 5), ("vulkan-1.dll", 1), ("resources/elevate.exe", 1)]:
     program(name, size * M)
 for i in range(24):
-    program("resources/native/module%02d.dll" % i, 3 * M)
+    program("resources/native/module%02d.dll" % i, 3 * M, sign=False)
 for i in range(8):
     write("resources/app.asar.unpacked/m%d.node" % i, b"\x7fELF\2\1\1" + take(int(4 * M * scale)))
 for i in range(55):

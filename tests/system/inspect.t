@@ -263,7 +263,7 @@ fb 2 "an empty file" empty
 
 # Killed in the middle: nothing is left, nobody goes on.
 (cat app/app.exe && head -c 20000000 /dev/urandom) >app/big.exe
-(cd app && zip -q -0 ../slow.zip big.exe && zip -q -0 ../slow2.zip ../slow.zip)
+(cd app && zip -q -0 ../slow.zip big.exe && zip -q -0 -j ../slow2.zip ../slow.zip)
 TMPDIR=$TMP/none run 4 "no room for temporary files" "$FIREBREAK" inspect slow.zip
 like "$err" "TMPDIR" "says what to do"
 fb 2 "with room for them" slow2.zip
