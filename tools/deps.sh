@@ -84,6 +84,9 @@ for p in electron-winstaller@5.3.1 electron-winstaller@5.4.0 electron-winstaller
 	[ -f "$deps/pairs/$file" ] || (cd "$deps/pairs" && npm pack --ignore-scripts "$p" >/dev/null 2>&1) ||
 		echo "deps.sh: no $p; the tests that need it will skip" >&2
 done
+# A library that Electron ships, from somebody else who ships the same bytes.
+[ -f "$deps/pairs/gl-6.0.2.tgz" ] || (cd "$deps/pairs" && npm pack --ignore-scripts gl@6.0.2 >/dev/null 2>&1) ||
+	echo "deps.sh: no gl@6.0.2; the tests that need it will skip" >&2
 for p in 7zip curl libssl3; do
 	set -- "$deps/pairs/$p"_*.deb
 	[ $# -ge 2 ] && continue
