@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #define BINARY_TABLES_MAX 64
+#define BINARY_ROWS_MAX 65536 /* of one of them */
 #define TOLD_MAX 8 /* reasons of one kind */
 
 struct names {
@@ -136,6 +137,9 @@ static int mark_binaries(struct names *n, struct fault *f)
 		int rc = msi_base_table(&n->base, name, &t, f);
 		if (rc)
 			return rc;
+		if (t.nrows > BINARY_ROWS_MAX)
+			return fault_set(f, MSI_DB_BAD, "table %s has more than %d streams",
+			    QUOTE(table), BINARY_ROWS_MAX);
 		mark_rows(n, &t);
 	}
 	return 0;

@@ -154,17 +154,13 @@ static int lock_files(struct cab_stream *s, const struct cab *c, const char *why
 {
 	int rc = 0;
 
+	unpack_lock(s->w, "%s%s%s", s->name ? s->name : "", s->name ? ": " : "", why);
 	for (uint32_t i = 0; rc == 0 && i < c->nfiles; i++) {
 		rc = begin_file(s, &c->file[i]);
 		if (rc == 0)
 			rc = unpack_end_without(s->w, UNPACK_LOCKED, c->file[i].size, NULL);
 	}
-	if (rc)
-		return rc;
-	(void)!unpack_stop(s->w, UNPACK_CLOSED, "%s%s%s", s->name ? s->name : "",
-	    s->name ? ": " : "", why);
-	s->w->locked = true;
-	return 0;
+	return rc;
 }
 
 static int read_content(struct cab_stream *s, struct archive *a)

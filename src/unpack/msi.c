@@ -178,22 +178,40 @@ static int tell_rows(struct msi *m, const struct msi_table *t)
 	return rc ? rc : flush(m, &b, 0);
 }
 
-/* Rows that run something or are there at every start: as facts. */
+/* Rows that run something, now or at every start, and what it calls itself: as facts. */
+static const struct {
+	const char *table, *with; /* in the row, in any case */
+} facts[] = {
+	{ "CustomAction", "" },
+	{ "LaunchCondition", "" },
+	{ "Property", "" },
+	{ "Registry", "\\CurrentVersion\\Run" },
+	{ "ServiceInstall", "" },
+};
+
+static const char *fact_with(struct span table)
+{
+	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
+		if (span_eq_str(table, facts[i].table))
+			return facts[i].with;
+	return NULL;
+}
+
 static int tell_facts(struct msi *m, const struct msi_table *t)
 {
-	static const char *const tables[] = { "CustomAction", "LaunchCondition", "ServiceInstall",
-		"Property" };
+	const char *with = fact_with(t->name);
 	char line[PARCEL_TEXT_MAX];
-	bool told = false;
+	unsigned told = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
-		told = told || span_eq_str(t->name, tables[i]);
-	for (uint32_t i = 0; told && rc == 0 && i < t->nrows && i < FACTS_MAX; i++) {
+	for (uint32_t i = 0; with && rc == 0 && i < t->nrows && told < FACTS_MAX; i++) {
 		AUTO_BUF struct buf b = BUF_INIT(TEXT_MAX);
 		msi_text_row(&b, t, i);
 		if (buf_err(&b))
 			return b.err;
+		if (!strcasestr(buf_str(&b), with))
+			continue;
+		told++;
 		snprintf(line, sizeof(line), "%.*s=%.*s", SPAN_ARG(t->name),
 		    SPAN_ARG(span_cut(span_trim(buf_span(&b)), 0, sizeof(line) - 40)));
 		rc = unpack_note(m->w,

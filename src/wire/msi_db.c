@@ -133,7 +133,7 @@ struct fixed {
 };
 
 static int read_fixed(struct msi_table *ret_t, const char *name, const struct fixed *c, size_t n,
-    const struct msi_strings *s, struct span data, struct fault *f)
+    const struct msi_strings *s, struct span data, uint32_t max, struct fault *f)
 {
 	struct msi_table t = { .name = span_str(name), .strings = s };
 	int rc = MSI_DB_OK;
@@ -143,6 +143,8 @@ static int read_fixed(struct msi_table *ret_t, const char *name, const struct fi
 		rc = add_column(&t, span_str(c[i].name), c[i].type, f);
 	if (rc == MSI_DB_OK)
 		rc = set_data(&t, data, f);
+	if (rc == MSI_DB_OK && t.nrows > max)
+		rc = fault_set(f, MSI_DB_BAD, "%s has more than %u rows", name, max);
 	if (rc == MSI_DB_OK)
 		*ret_t = t;
 	return rc;
@@ -153,7 +155,7 @@ int msi_tables_read(struct msi_table *ret_t, const struct msi_strings *s, struct
 {
 	static const struct fixed c[] = { { "Name", 0x2d40 } };
 
-	return read_fixed(ret_t, "_Tables", c, ARRAY_LEN(c), s, data, f);
+	return read_fixed(ret_t, "_Tables", c, ARRAY_LEN(c), s, data, MSI_TABLES_MAX, f);
 }
 
 int msi_columns_read(struct msi_table *ret_t, const struct msi_strings *s, struct span data,
@@ -162,7 +164,8 @@ int msi_columns_read(struct msi_table *ret_t, const struct msi_strings *s, struc
 	static const struct fixed c[] = { { "Table", 0x2d40 }, { "Number", 0x2502 },
 		{ "Name", 0x0d40 }, { "Type", 0x0502 } };
 
-	return read_fixed(ret_t, "_Columns", c, ARRAY_LEN(c), s, data, f);
+	return read_fixed(
+	    ret_t, "_Columns", c, ARRAY_LEN(c), s, data, MSI_ALL_COLUMNS_MAX, f);
 }
 
 int msi_table_read(struct msi_table *ret_t, const char *name, const struct msi_table *columns,

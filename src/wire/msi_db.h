@@ -22,6 +22,8 @@
 #define MSI_COLUMNS_MAX 32
 #define MSI_STRINGS_MAX (1u << 20)
 #define MSI_ROWS_MAX (1u << 20)
+#define MSI_TABLES_MAX 1024 /* rows of _Tables */
+#define MSI_ALL_COLUMNS_MAX 32768 /* rows of _Columns */
 #define MSI_NULL INT32_MIN /* an integer that is not there */
 
 enum msi_db_result { MSI_DB_OK = 0, MSI_DB_BAD };
@@ -66,7 +68,7 @@ struct msi_table {
 #define MSI_TYPE_KEY 0x2000
 #define MSI_TYPE_BINARY(type) (((type) & ~0x3000u) == 0x0900u)
 
-/* What _Tables and _Columns are made of: their columns are fixed. */
+/* What _Tables and _Columns are made of: their columns are fixed, and they have their own caps. */
 FB_MUST int msi_tables_read(struct msi_table *ret_t, const struct msi_strings *s, struct span data,
     struct fault *f);
 FB_MUST int msi_columns_read(struct msi_table *ret_t, const struct msi_strings *s, struct span data,
