@@ -21,10 +21,11 @@
 #include "base/span.h"
 #include "model/digest.h"
 
-#define BINARY_ARENA_MAX (24u << 20)
+#define BINARY_ARENA_MAX (32u << 20)
 #define BINARY_SLICES_MAX 16
 #define BINARY_SECTIONS_MAX 512
-#define BINARY_NAMES_MAX 131072 /* entries of one list; node exports 74,485 */
+#define BINARY_NAMES_MAX 131072 /* imports or exports of a slice; node exports 74,485 */
+#define BINARY_LIST_MAX 16384	/* entries of any other list */
 #define BINARY_STRINGS_MAX 4096 /* telling strings of one file */
 #define BINARY_TEXT_MAX 4096 /* a longer name is cut, and so is its list */
 #define BINARY_HASHED_MAX 3 /* times the file's size: sections that overlap more are not digested */

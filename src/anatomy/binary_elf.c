@@ -100,7 +100,7 @@ static void read_sections(struct make *m, const struct elf *e, struct binary_sli
 static void read_dynamic(struct make *m, const struct elf *e, struct binary_slice *s,
     struct names *traits, struct names *search)
 {
-	AUTO_NAMES struct names needed = names_of(m, BINARY_NAMES_MAX);
+	AUTO_NAMES struct names needed = names_of(m, BINARY_LIST_MAX);
 	static const struct {
 		uint64_t tag;
 		const char *prefix;
@@ -290,8 +290,8 @@ static void read_overlay(struct make *m, const struct elf *e)
 
 static int read_slice(struct make *m, const struct elf *e, struct binary_slice *s)
 {
-	AUTO_NAMES struct names traits = names_of(m, BINARY_NAMES_MAX);
-	AUTO_NAMES struct names search = names_of(m, BINARY_NAMES_MAX);
+	AUTO_NAMES struct names traits = names_of(m, BINARY_LIST_MAX);
+	AUTO_NAMES struct names search = names_of(m, BINARY_LIST_MAX);
 	const char *arch = machine_name(e);
 	bool interpreter = read_interpreter(e, &search);
 

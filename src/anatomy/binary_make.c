@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define ROUND 16 /* the arena's */
+#define ROOM (1u << 20)
+#define LONG_ROOM (7u << 20) /* two of these in a slice */
 #define BLOCK (64u << 10) /* counted and hashed while it is in the cache */
 
 /* n more bytes of the arena, or NULL; over is set when it is our own limit that ends it. */
@@ -16,7 +19,7 @@ static void *take(struct make *m, size_t n, bool *over)
 {
 	size_t left = m->arena_end > m->arena->used ? m->arena_end - m->arena->used : 0;
 
-	*over = n > left || left - n < 16;
+	*over = n > left || left - n < ROUND;
 	if (*over || m->err)
 		return NULL;
 	void *p = arena_alloc(m->arena, n);
@@ -63,13 +66,13 @@ const char *make_printf(struct make *m, const char *fmt, ...)
 
 struct names names_of(struct make *m, uint32_t max)
 {
-	return (struct names){ .m = m, .max = max };
+	return (struct names){ .m = m, .max = max, .room = max > BINARY_LIST_MAX ? LONG_ROOM : ROOM };
 }
 
 void names_free(struct names *l)
 {
 	free(l->v);
-	*l = (struct names){ .m = l->m, .max = l->max };
+	*l = names_of(l->m, l->max);
 }
 
 /* Room for one more. */
@@ -103,8 +106,13 @@ void names_join(struct names *l, const struct span *part, size_t n)
 		len = BINARY_TEXT_MAX;
 		l->cut = true;
 	}
+	if (len + ROUND > l->room) {
+		l->cut = true;
+		return;
+	}
 	if (!names_room(l))
 		return;
+	l->room -= (len + ROUND) & ~(size_t)(ROUND - 1);
 	char *p = take(l->m, len + 1, &over), *to = p;
 	if (!p) {
 		l->cut |= over;

@@ -6,7 +6,7 @@
  * to binary*.c.
  *
  * Memory. Results come from the caller's arena, at most BINARY_ARENA_MAX; what would go beyond is
- * left out and its list is cut. The arena's own end is an error, latched in make.err (-ENOMEM).
+ * left out and its list is cut. Each list has a part of that, so that a long one hides no other. The arena's own end is an error, latched in make.err (-ENOMEM).
  * Lists grow outside of the arena (malloc) and move there when they are done.
  *
  * Time. Hashing is at most BINARY_HASHED_MAX times the file's size, however sections overlap.
@@ -33,6 +33,7 @@ struct names {
 	struct make *m;
 	char **v;
 	uint32_t n, cap, max;
+	size_t room; /* bytes of the arena that its texts may still take */
 	bool cut;
 };
 #define AUTO_NAMES FB_CLEANUP(names_free)

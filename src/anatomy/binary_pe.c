@@ -108,7 +108,7 @@ static void add_to_imphash(struct buf *b, const struct pe_import *i)
 /* 0 or -errno. An import table that is damaged has no imphash: it would be one of a part. */
 static int read_imports(struct make *m, const struct pe_image *im, struct binary_slice *s)
 {
-	AUTO_NAMES struct names dlls = names_of(m, BINARY_NAMES_MAX);
+	AUTO_NAMES struct names dlls = names_of(m, BINARY_LIST_MAX);
 	AUTO_NAMES struct names functions = names_of(m, BINARY_NAMES_MAX);
 	AUTO_BUF struct buf text = BUF_INIT(IMPHASH_MAX);
 	int rc = 0;
@@ -201,7 +201,7 @@ static void read_overlay(struct make *m, const struct pe_image *im)
 
 static int read_slice(struct make *m, const struct pe_image *im, struct binary_slice *s)
 {
-	AUTO_NAMES struct names traits = names_of(m, BINARY_NAMES_MAX);
+	AUTO_NAMES struct names traits = names_of(m, BINARY_LIST_MAX);
 	const char *arch = machine_name(im->pe.machine);
 
 	*s = (struct binary_slice){

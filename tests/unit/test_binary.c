@@ -194,6 +194,42 @@ static void test_cap(void)
 	free(file);
 }
 
+/* Exports beyond their limit do not push out what runs at load. */
+static void test_stuffed(void)
+{
+	enum { SYMBOLS = 4000, NAMES = 0x1200, LONG = 8192, TABLE = NAMES + LONG };
+	AUTO_ARENA struct arena a = ARENA_INIT(BINARY_ARENA_MAX);
+	struct elf_make m = elf_make(true, false);
+	size_t n = TABLE + SYMBOLS * 24;
+	uint8_t *file = calloc(1, n);
+	struct fault f = FAULT_INIT;
+	struct binary b;
+
+	if (!file)
+		abort();
+	memcpy(file, m.p, sizeof(m.p));
+	put32(file + 0x40 + 56 + 32, (uint32_t)(n - 0x1000));
+	put32(file + 0x40 + 56 + 40, (uint32_t)(n - 0x1000));
+	put32(file + ELF_MAKE_DYNAMIC + 3 * 16 + 8, NAMES);
+	put32(file + ELF_MAKE_DYNAMIC + 4 * 16 + 8, LONG);
+	put32(file + ELF_MAKE_DYNAMIC + 5 * 16 + 8, TABLE);
+	put32(file + 0x344, SYMBOLS);
+	memcpy(file + NAMES, m.p + 0x220, 40);
+	memset(file + NAMES + 40, 'x', LONG - 41);
+	for (size_t i = 1; i < SYMBOLS; i++) {
+		uint8_t *y = file + TABLE + 24 * i;
+		put32(y, (uint32_t)(LONG - 4095 + i % 100));
+		y[4] = 0x12;
+		y[6] = 1;
+	}
+	is_int(binary_read(&b, span_of(file, n), &a, &f), 0, "reads");
+	ok(b.slice[0].exports.cut, "too many bytes of exports");
+	ok(b.slice[0].init.n == 2 && !b.slice[0].init.cut && !b.slice[0].traits.cut &&
+	       b.slice[0].libraries.n == 1 && !b.strings.cut,
+	    "the other lists are whole");
+	free(file);
+}
+
 static void test_refused(void)
 {
 	static const char *const heads[] = { "", "M", "MZ", "\x7f" "ELF", "\x7f" "ELF\2\1\1", "hello",
@@ -249,6 +285,7 @@ int main(void)
 	test_odd_elf();
 	test_overlay_and_strings();
 	test_cap();
+	test_stuffed();
 	test_refused();
 	test_small_arena();
 	test_entropy();
