@@ -144,24 +144,56 @@ static bool known_attributes(struct span seq)
 	return !c.err;
 }
 
+/* SEQUENCE OF GeneralName: exactly this directoryName. Under tag, as GeneralNames are here. */
+static void one_name(struct cur *c, unsigned tag, struct span name)
+{
+	struct cur names = der_enter(c, tag), directory = der_enter(&names, DER_CTXC(4));
+
+	if (!span_eq(der_take(&directory, DER_SEQ).all, name))
+		cur_fail(&directory, DER_E_VALUE);
+	der_leave(&names, &directory);
+	der_leave(c, &names);
+}
+
+static void short_bits(struct cur *c, size_t max)
+{
+	if (der_bits(c).n > max)
+		cur_fail(c, DER_E_VALUE);
+}
+
+/* Holder: the stamper's subject, and a digest of its device's key. */
+static void read_holder(struct cur *info, const struct cert *stamper)
+{
+	struct cur holder = der_enter(info, DER_SEQ);
+
+	one_name(&holder, DER_CTXC(1), stamper->subject);
+	if (der_is(&holder, DER_CTXC(2))) {
+		struct cur object = der_enter(&holder, DER_CTXC(2));
+		(void)der_take(&object, DER_ENUM);
+		(void)der_algorithm(&object, NULL);
+		short_bits(&object, 64);
+		der_leave(&holder, &object);
+	}
+	der_leave(info, &holder);
+}
+
 /*
  * The AttributeCertificate of version 1 (X.509 of 1997) that Microsoft's time stamps carry: the time
  * attribute certificate of the nCipher device, which says when its clock was set. It is signed by a
- * key that is published nowhere; so it is held to its form.
+ * key that is published nowhere; so it is held to its form, and to the stamper's names.
  */
-static bool is_time_attribute(struct span all)
+static bool is_time_attribute(struct span all, const struct cert *stamper)
 {
 	struct cur c = cur_of(all);
-
-	if (all.n > AC_ATTR_CERT_ROOM)
-		return false;
 	struct cur cert = der_enter(&c, DER_CTXC(1)), info = der_enter(&cert, DER_SEQ);
-	if (der_is(&info, DER_INTEGER)) /* version */
-		(void)der_uint(&info, 1);
-	(void)der_take(&info, der_is(&info, DER_CTXC(1)) ? DER_CTXC(1) : DER_SEQ); /* subject */
-	(void)der_take(&info, DER_CTXC(0)); /* issuer; IMPLICIT in a CHOICE's place */
+
+	(void)der_uint(&info, 1); /* version */
+	read_holder(&info, stamper);
+	struct cur issuer = der_enter(&info, DER_CTXC(0));
+	one_name(&issuer, DER_SEQ, stamper->issuer);
+	der_leave(&info, &issuer);
 	(void)der_algorithm(&info, NULL);
-	(void)der_integer(&info); /* serialNumber */
+	struct span serial = der_integer(&info);
 	struct cur validity = der_enter(&info, DER_SEQ);
 	(void)der_time(&validity);
 	(void)der_time(&validity);
@@ -169,22 +201,23 @@ static bool is_time_attribute(struct span all)
 	struct span attributes = der_take(&info, DER_SEQ).body;
 	der_leave(&cert, &info);
 	(void)der_algorithm(&cert, NULL);
-	(void)der_bits(&cert);
+	short_bits(&cert, 512);
 	der_leave(&c, &cert);
-	return der_done(&c) && known_attributes(attributes);
+	return der_done(&c) && serial.n <= 20 && attributes.n <= 256 &&
+	       known_attributes(attributes);
 }
 
 /* At most one attribute certificate, in a stamp. */
-static void odd_ones(struct ac_reading *r, const struct cert_set *s, bool in_stamp)
+static void odd_ones(struct ac_reading *r, const struct cert_set *s, const struct cert *stamper)
 {
-	bool seen = false;
+	bool in_stamp = stamper, seen = false;
 
 	for (size_t i = 0; i < s->nodd; i++) {
 		const struct cert_odd *o = &s->odd[i];
 		if (o->kind == CERT_COPY) {
 			ac_loose_add(r, AC_LOOSE_COPY, in_stamp, o->all, NULL);
 		} else if (o->kind == CERT_ATTRIBUTE && in_stamp && !seen &&
-			   is_time_attribute(o->all)) {
+			   is_time_attribute(o->all, stamper)) {
 			ac_loose_add(r, AC_LOOSE_UNVOUCHED, in_stamp, o->all,
 			    "the attribute certificate of a time-stamping device");
 			seen = true;
@@ -197,8 +230,9 @@ static void odd_ones(struct ac_reading *r, const struct cert_set *s, bool in_sta
 }
 
 int ac_loose_certs(
-    struct ac_reading *r, const struct cert_set *s, struct span crls, bool in_stamp)
+    struct ac_reading *r, const struct cert_set *s, struct span crls, const struct cert *stamper)
 {
+	bool in_stamp = stamper;
 	int rc = 0;
 
 	for (size_t i = 0; i < s->n && rc == 0; i++) {
@@ -213,7 +247,7 @@ int ac_loose_certs(
 		else if (v == VOUCHED_NOT)
 			rc = loose_cert(r, AC_LOOSE_UNVOUCHED, in_stamp, c);
 	}
-	odd_ones(r, s, in_stamp);
+	odd_ones(r, s, stamper);
 	if (crls.n)
 		ac_loose_add(r, AC_LOOSE_CRL, in_stamp, crls, NULL);
 	return rc;

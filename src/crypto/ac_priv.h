@@ -47,6 +47,7 @@ FB_MUST int ac_chain(struct ac_chain *ret_c, const struct ac_question *q, struct
 /* One more loose part; what may be NULL. */
 void ac_loose_add(struct ac_reading *r, enum ac_loose_kind kind, bool in_stamp, struct span where,
     const char *what);
-/* Looks through the certificates and lists of one SignedData whose chains are marked. -ENOMEM. */
+/* Looks through the certificates and lists of one SignedData whose chains are marked: of a time
+ * stamp's token by stamper, or of the signature itself (NULL). -ENOMEM. */
 FB_MUST int ac_loose_certs(
-    struct ac_reading *r, const struct cert_set *s, struct span crls, bool in_stamp);
+    struct ac_reading *r, const struct cert_set *s, struct span crls, const struct cert *stamper);

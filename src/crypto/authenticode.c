@@ -100,7 +100,7 @@ static int check_chain(struct ac_reading *r)
 
 static int check_loose(struct ac_reading *r)
 {
-	int rc = ac_loose_certs(r, &r->certs, r->p7.crls, false);
+	int rc = ac_loose_certs(r, &r->certs, r->p7.crls, NULL);
 
 	r->out.loose = r->loose;
 	r->out.ncerts = (uint32_t)(r->certs.n + r->certs.nodd);

@@ -132,7 +132,6 @@ enum ac_loose_kind {
 #define AC_CERT_PART_ROOM 1024u /* a name, an extension or the signature in it */
 #define AC_KNOWN_EXT_ROOM 512u /* an extension of a certificate that nobody vouches for … */
 #define AC_OTHER_EXT_ROOM 32u  /* … when no CA of signers is known to use it */
-#define AC_ATTR_CERT_ROOM 1024u /* one attribute certificate */
 #define AC_CONTENT_ROOM 512u   /* SpcIndirectData without page hashes; about 100 */
 #define AC_SIGNED_ROOM 4096u   /* signed attributes */
 

@@ -2,6 +2,7 @@
 
 #include "crypto/signer.h"
 
+#include "crypto/chain_facts.h"
 #include "crypto/hash.h"
 #include "crypto/oid.h"
 #include "crypto/ossl.h"
@@ -54,6 +55,18 @@ void cert_set_free(struct cert_set *s)
 	*s = (struct cert_set){ 0 };
 }
 
+/* By name, or by key identifiers: some CAs write their name in another string type below. */
+static bool names_issuer(const struct cert *c, const struct cert *issuer)
+{
+	struct chain_facts x, y;
+
+	if (span_eq(c->issuer, issuer->subject))
+		return true;
+	chain_facts_read(&x, c);
+	chain_facts_read(&y, issuer);
+	return x.authority_key_id.n && span_eq(x.authority_key_id, y.key_id);
+}
+
 void cert_set_mark_chain(struct cert_set *s, const struct cert *leaf)
 {
 	bool grown = true;
@@ -63,7 +76,8 @@ void cert_set_mark_chain(struct cert_set *s, const struct cert *leaf)
 		grown = false;
 		for (size_t i = 0; i < s->n; i++)
 			for (size_t j = 0; s->used[i] && j < s->n; j++)
-				if (!s->used[j] && cert_issued_by(&s->cert[i], &s->cert[j]))
+				if (!s->used[j] && names_issuer(&s->cert[i], &s->cert[j]) &&
+				    cert_signed_by(&s->cert[i], s->cert[j].pkey))
 					grown = s->used[j] = true;
 	}
 }

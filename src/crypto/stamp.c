@@ -128,7 +128,7 @@ static int read_token(
 	if (p->content.body.n > AC_SIGNED_ROOM)
 		ac_loose_add(r, AC_LOOSE_ROOM, true, p->content.body, "TSTInfo");
 	cert_set_mark_chain(own, cert);
-	rc = ac_loose_certs(r, own, p->crls, true);
+	rc = ac_loose_certs(r, own, p->crls, cert);
 	return rc < 0 ? rc : whose(s, cert, own, r);
 }
 
