@@ -178,16 +178,16 @@ static int show(struct taker *k, uint32_t i, int fd)
 	bool bare = k->o.bare && (c->nsignatures || c->format == FORMAT_PE);
 	bool wanted =
 	    k->o.on_bytes && k->o.want(k->o.ctx, t, c->parent, c->path, c->format);
-
+	bool claims = i && c->format == FORMAT_PE; /* an artifact by itself has no siblings */
 	bool plist = taker_is_info_plist(c->path) && c->size <= PLIST_MAX;
 	bool list = taker_is_code_resources(c->path) && c->size <= LIST_MAX;
 
-	if (!facts && !wanted && !bare && !plist && !list && c->format != FORMAT_PE)
+	if (!facts && !wanted && !bare && !plist && !list && !claims)
 		return 0;
 	int rc = map_file(&m, fd);
 	if (rc < 0)
 		return rc;
-	if (c->format == FORMAT_PE)
+	if (claims)
 		rc = taker_claims_of_pe(k, i, m.s);
 	else if (plist)
 		rc = taker_claims_of_plist(k, i, m.s);
