@@ -107,6 +107,15 @@ void diff_maintainer_line(struct diff_maintainer *m, struct span line); /* a lin
 void diff_maintainer_tell(struct diff_run *r, uint32_t o, uint32_t n,
     const struct diff_maintainer *m, unsigned kinds, struct span gravest);
 
+/* --- diff_installer.c: what a Windows Installer package runs. */
+struct diff_installer {
+	struct diff_run *r;
+	uint32_t o, n;
+	struct span old, new_;
+};
+bool diff_is_installer(const char *path);
+void diff_installer_line(struct diff_installer *x, struct span row); /* a row that is new */
+
 /* --- diff_package.c: files of npm packages that changed while the package's version did not. */
 FB_MUST int diff_packages(struct diff_run *r);
 

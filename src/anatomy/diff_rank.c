@@ -254,7 +254,8 @@ static int order(struct diff_run *r)
 	for (uint32_t i = 0; i < r->d->n; i++)
 		r->d->f[i].rank = *RANK_OF(&r->d->f[i]);
 #undef RANK_OF
-	qsort(r->d->f, r->d->n, sizeof(*r->d->f), by_rank);
+	if (r->d->n)
+		qsort(r->d->f, r->d->n, sizeof(*r->d->f), by_rank);
 	return 0;
 }
 

@@ -119,7 +119,8 @@ struct change {
 	struct span first; /* the gravest statement that came */
 	unsigned gravest;
 	struct buf hosts;
-	struct diff_maintainer *m; /* NULL: it is none */
+	struct diff_maintainer *m;   /* NULL: it is none */
+	struct diff_installer *rows; /* the same */
 };
 
 static unsigned weight_of(unsigned set)
@@ -154,6 +155,8 @@ static void came(struct change *c, enum script_language l, struct span x)
 	c->kinds |= set;
 	if (c->m)
 		diff_maintainer_line(c->m, x);
+	if (c->rows)
+		diff_installer_line(c->rows, x);
 	if (w > c->gravest || !c->first.p) {
 		c->gravest = w;
 		c->first = x;
@@ -163,9 +166,9 @@ static void came(struct change *c, enum script_language l, struct span x)
 }
 
 static struct change compare(const struct text *a, const struct text *b, enum script_language l,
-    struct diff_maintainer *m)
+    struct diff_maintainer *m, struct diff_installer *rows)
 {
-	struct change c = { .hosts = BUF_INIT(2048), .m = m };
+	struct change c = { .hosts = BUF_INIT(2048), .m = m, .rows = rows };
 	uint32_t i = 0, k = 0;
 
 	while (i < a->n || k < b->n) {
@@ -269,8 +272,10 @@ static int script(struct diff_run *r, uint32_t o, uint32_t n, struct span old, s
 	if (read_text(&a, old, l, &r->facts[0]) < 0 || read_text(&b, new_, l, &r->facts[1]) < 0)
 		return 0; /* too many statements for a look: it stays "changed" */
 	struct diff_maintainer m = { .script = new_ };
+	struct diff_installer rows = { r, o, n, old, new_ };
 	bool maintainer = diff_is_maintainer(r, n);
-	struct change c = compare(&a, &b, l, maintainer ? &m : NULL);
+	struct change c = compare(
+	    &a, &b, l, maintainer ? &m : NULL, diff_is_installer(path) ? &rows : NULL);
 	if (o != COMPONENT_NONE)
 		diff_same(diff_add(r, DIFF_CHANGED, o, n, "%u statement%s came, %u went", c.came,
 			      c.came == 1 ? "" : "s", c.went), SPAN_LIT("changed"));

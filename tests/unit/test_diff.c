@@ -472,6 +472,35 @@ static void test_package_version(void)
 	done();
 }
 
+static void test_installer(void)
+{
+	static const char head[] = "Action\tType\tSource\tTarget\r\ns72\ti2\tS72\tS255\r\n"
+				   "CustomAction\tAction\r\n";
+	char now[512];
+
+	begin();
+	put(&a, "!tables/CustomAction", head);
+	snprintf(now, sizeof(now), "%sRun\t226\tTARGETDIR\tapp.exe /init\r\n", head);
+	put(&b, "!tables/CustomAction", now);
+	compare();
+	ok(d.n && d.f[0].kind == DIFF_INSTALLER && d.f[0].score == 60, "a new action");
+	is_int(d.f[0].off, sizeof(head) - 1, "and where");
+	done();
+	begin();
+	put(&b, "!tables/CustomAction", now);
+	compare();
+	is_int(d.f[0].kind, DIFF_INSTALLER, "a new table of actions");
+	ok(d.n == 2 && find(DIFF_ADDED), "its head is no action");
+	done();
+	begin();
+	put(&a, "!tables/CustomAction", now);
+	snprintf(now, sizeof(now), "%sRun\t226\tTARGETDIR\tPowerShell -enc QQ==\r\n", head);
+	put(&b, "!tables/CustomAction", now);
+	compare();
+	ok(d.n && d.f[0].kind == DIFF_INSTALLER && d.f[0].score == 85, "an action that runs a shell");
+	done();
+}
+
 /* --- calls --- */
 
 static void test_calls(void)
@@ -554,6 +583,7 @@ int main(void)
 	test_script_words();
 	test_manifest();
 	test_package_version();
+	test_installer();
 	test_calls();
 	test_hosts();
 	test_levels();
