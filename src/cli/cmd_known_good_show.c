@@ -2,6 +2,7 @@
 
 /* known-good list|show: what the lists are, and in which of them one file is. */
 
+#include "anatomy/bare.h"
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/print.h"
@@ -206,26 +207,50 @@ static int ask(struct showing *s, const struct digest *d, const char *as)
 }
 
 /* All algorithms that a list may have, in one pass. */
-static int digests_of(const char *path, struct digest *out, struct fault *f)
+static int ask_digests(struct showing *s, struct span file)
 {
 	AUTO_HASHER struct hasher *h = NULL;
-	AUTO_FD int fd = file_open_user(path, f);
-
-	if (fd < 0)
-		return fd;
+	struct digest d[DIGEST_ALGS];
 	int rc = hasher_new(&h, HASH_TRIO | HASH_SET(DIGEST_SHA224) | HASH_SET(DIGEST_SHA384) |
 	    HASH_SET(DIGEST_SHA512));
-	return rc < 0 ? rc : hash_fd(h, fd, out, NULL);
+
+	if (rc == 0 && file.n)
+		rc = hasher_update(h, file.p, file.n);
+	if (rc == 0)
+		rc = hasher_final(h, d);
+	for (unsigned alg = 1; alg < DIGEST_ALGS && rc == 0; alg++)
+		if (digest_is_set(&d[alg]))
+			rc = ask(s, &d[alg], NULL);
+	return rc;
+}
+
+/* A signed file as it was before. */
+static int ask_bare(struct showing *s, struct span file)
+{
+	static const char as[] = "without its signature";
+	struct component_bare b;
+	enum format format = format_of(span_cut(file, 0, FORMAT_HEAD), SPAN_NONE, file.n);
+	int rc = component_bare_of(&b, file, format);
+
+	for (uint32_t i = 0; rc == 0 && i < b.n; i++) {
+		rc = ask(s, &b.as[i].sha256, as);
+		if (rc == 0)
+			rc = ask(s, &b.as[i].sha1, as);
+	}
+	return rc;
 }
 
 static int show_file(struct showing *s, const char *path)
 {
-	struct digest d[DIGEST_ALGS];
-	int rc = digests_of(path, d, s->f);
+	struct file_map m = FILE_MAP_NONE;
+	int rc = file_map_open(&m, path, s->f);
 
-	for (unsigned alg = 1; alg < DIGEST_ALGS && rc == 0; alg++)
-		if (digest_is_set(&d[alg]))
-			rc = ask(s, &d[alg], NULL);
+	if (rc < 0)
+		return rc;
+	rc = ask_digests(s, m.s);
+	if (rc == 0)
+		rc = ask_bare(s, m.s);
+	file_map_close(&m);
 	return rc;
 }
 
@@ -296,7 +321,7 @@ const struct cli_cmd cmd_known_good_show = {
 	.args = "DIGEST|FILE…",
 	.summary = "Show in which lists and versions a file or a digest is",
 	.help = "A digest is hex, or has its algorithm in front (sha1:…). A file is hashed with every\n"
-		"algorithm that lists use.\n\n"
+		"algorithm that lists use, a signed program also as it was before it was signed.\n\n"
 		"  firebreak known-good show d3dcompiler_47.dll\n"
 		"  firebreak known-good show ee2f5726ac140fb42d17aba033d678afaf8c39c1\n\n"
 		"Exit: 0 all are known, 1 one is in no list, 3 usage, 5 no such file, 6 there is no state\n"

@@ -131,6 +131,8 @@ else
 	run 2 "upstream's file, signed again" fb inspect --known-good signed --tree
 	like "$out" "libEGL.dll .*\[signed by 3CX Ltd\] +\[Electron v19.1.9, signed again\]" "is still upstream's"
 	like "$out" "7 of 7 files .* 1 of them signed again" "and counted"
+	run 0 "show" fb known-good show signed/libEGL.dll
+	like "$out" "electron-win32-x64: electron v19.1.9 \(sha1, without its signature\)" "finds it without its signature"
 	run 1 "the policy" fb inspect --known-good --policy good.yaml signed
 	like "$out" "component.signer: expected nobody, signed by 3CX Ltd" "names who signed what nobody may"
 
