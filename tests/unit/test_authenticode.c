@@ -591,6 +591,118 @@ static void test_caps(void)
 			ok(false, "result %d has no name", i);
 }
 
+/* SpcIndirectData with this SpcPeImageData. */
+static void put_image(struct buf *b, struct span value)
+{
+	size_t spc = der_open(b, DER_SEQ), data = der_open(b, DER_SEQ);
+	der_put(b, DER_OID, OID_SPC_PE);
+	buf_put_span(b, value);
+	der_close(b, data);
+	size_t info = der_open(b, DER_SEQ);
+	der_put_algorithm(b, OID_SHA256, true);
+	der_put(b, DER_OCTETS, span_of(image.b, image.len));
+	der_close(b, info);
+	der_close(b, spc);
+}
+
+static void image_is(struct span value, int want, enum ac_loose_kind loose, size_t pages,
+    const char *what)
+{
+	AUTO_BUF struct buf content = BUF_INIT(1 << 16);
+	struct knobs x = knobs();
+	struct fault f;
+
+	put_image(&content, value);
+	x.content = buf_span(&content);
+	int rc = reads(&x, &f);
+	bool found = loose == AC_LOOSE_NONE;
+	for (size_t i = 0; i < got.nloose; i++)
+		found = loose ? found || got.loose[i].kind == loose : false;
+	ok(rc == want && found && got.pages.n == pages, "%s: %s %s, %zu loose", what,
+	    ac_result_name(rc), f.text, got.nloose);
+}
+
+#define MONIKER "\xa6\xb5\x86\xd5\xb4\xa1\x24\x66\xae\x05\xa2\x17\xda\x8e\x60\xd6"
+
+/* [0] { [1] { classId, serializedData } }, with no flags. */
+static void put_moniker(struct buf *b, struct span id, struct span data)
+{
+	size_t seq = der_open(b, DER_SEQ);
+	der_put(b, DER_BITS, SPAN_LIT("\x00"));
+	size_t file = der_open(b, DER_CTXC(0)), moniker = der_open(b, DER_CTXC(1));
+	der_put(b, DER_OCTETS, id);
+	der_put(b, DER_OCTETS, data);
+	der_close(b, moniker);
+	der_close(b, file);
+	der_close(b, seq);
+}
+
+static void put_pages(struct buf *b, struct span oid, size_t n)
+{
+	static const uint8_t table[4096];
+	size_t set = der_open(b, DER_SET), one = der_open(b, DER_SEQ);
+	der_put(b, DER_OID, oid);
+	size_t values = der_open(b, DER_SET);
+	der_put(b, DER_OCTETS, span_of(table, n));
+	der_close(b, values);
+	der_close(b, one);
+	der_close(b, set);
+}
+
+/* What SpcPeImageData may link to; the rest is data in its moniker, link or flags. */
+static void test_links(void)
+{
+	static const struct {
+		struct span oid;
+		size_t n;
+		int want;
+		const char *what;
+	} pages[] = {
+		{ OID_SPC_PAGES_V2, 72, AC_OK, "page hashes, SHA-256" },
+		{ OID_SPC_PAGES_V1, 48, AC_OK, "page hashes, SHA-1" },
+		{ OID_SPC_PAGES_V2, 3600, AC_OK, "many page hashes" },
+		{ OID_SPC_PAGES_V2, 71, AC_STRUCTURE, "page hashes of an odd length" },
+		{ OID_SPC_PAGES_V2, 0, AC_STRUCTURE, "no page hashes" },
+		{ OID_SPC_OPUS, 72, AC_ALGORITHM, "page hashes of another kind" },
+	};
+	AUTO_BUF struct buf b = BUF_INIT(1 << 16), data = BUF_INIT(1 << 16);
+	static const uint8_t junk[600];
+
+	image_is(SPAN_NONE, AC_OK, AC_LOOSE_NONE, 0, "no image data");
+	image_is(SPAN_LIT("\x30\x00"), AC_OK, AC_LOOSE_NONE, 0, "empty image data");
+	image_is(SPAN_LIT("\x30\x25\x03\x01\x00\xa0\x20\xa2\x1e\x80\x1c\0<\0<\0<\0O\0b\0s\0o\0l"
+			  "\0e\0t\0e\0>\0>\0>"),
+	    AC_OK, AC_LOOSE_NONE, 0, "an obsolete link");
+	image_is(SPAN_LIT("\x30\x09\x03\x01\x00\xa0\x04\xa2\x02\x80\x00"), AC_OK, AC_LOOSE_NONE, 0,
+	    "an empty link");
+	image_is(SPAN_LIT("\x30\x0c\x03\x01\x00\xa0\x07\xa2\x05\x81\x03" "a:b"), AC_OK,
+	    AC_LOOSE_LINK, 0, "a link to a file");
+	image_is(SPAN_LIT("\x30\x0a\x03\x01\x00\xa0\x05\x80\x03" "a:b"), AC_OK, AC_LOOSE_LINK, 0,
+	    "a link to an address");
+	image_is(SPAN_LIT("\x30\x06\x03\x04\x00\x11\x22\x33"), AC_OK, AC_LOOSE_LINK, 0, "long flags");
+	image_is(SPAN_LIT("\x04\x02xy"), AC_OK, AC_LOOSE_LINK, 0, "something else");
+	put_moniker(&b, SPAN_LIT("0123456789abcdef"), SPAN_LIT("data"));
+	image_is(buf_span(&b), AC_OK, AC_LOOSE_LINK, 0, "another moniker");
+	buf_reset(&b);
+	put_moniker(&b, SPAN_LIT("0123456789abcdef"), span_of(junk, sizeof(junk)));
+	image_is(buf_span(&b), AC_OK, AC_LOOSE_ROOM, 0, "which has room");
+	buf_reset(&b);
+	put_moniker(&b, SPAN_LIT(MONIKER), SPAN_LIT("\x31\x00"));
+	image_is(buf_span(&b), AC_BAD_DER, AC_LOOSE_NONE, 0, "the page moniker without pages");
+	for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
+		buf_reset(&b);
+		buf_reset(&data);
+		put_pages(&data, pages[i].oid, pages[i].n);
+		put_moniker(&b, SPAN_LIT(MONIKER), buf_span(&data));
+		image_is(buf_span(&b), pages[i].want, AC_LOOSE_NONE,
+		    pages[i].want == AC_OK ? pages[i].n : 0, pages[i].what);
+		buf_reset(&b);
+		buf_putc(&data, 0);
+		put_moniker(&b, SPAN_LIT(MONIKER), buf_span(&data));
+		image_is(buf_span(&b), AC_BAD_DER, AC_LOOSE_NONE, 0, "… and a byte behind them");
+	}
+}
+
 int main(void)
 {
 	image = sha256_of(SPAN_LIT("an image"));
@@ -605,6 +717,7 @@ int main(void)
 	test_legacy_stamp();
 	test_token();
 	test_caps();
+	test_links();
 	ok(ERR_peek_error() == 0, "nothing is left in OpenSSL's error queue");
 	arena_free(&arena);
 	buf_free(&rsa_cert);
