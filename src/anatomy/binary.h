@@ -57,7 +57,7 @@ struct binary_slice {
 	uint64_t off, len; /* in the file; a thin file's slice is the file */
 	struct digest digest; /* SHA-256 of the slice's bytes */
 	bool library;	      /* DLL, ET_DYN without interpreter, MH_DYLIB/MH_BUNDLE */
-	struct text_list libraries; /* DLL names, DT_NEEDED, LC_LOAD_DYLIB (delay-loaded: "delay:X") */
+	struct text_list libraries; /* DLL names, DT_NEEDED, LC_LOAD_DYLIB (delay-loaded: "delay:X"; bound at link time: "bound:X", too) */
 	struct text_list imports;   /* "KERNEL32.dll!VirtualProtect", "printf@GLIBC_2.2.5", "_popen" */
 	struct text_list exports;
 	struct text_list init; /* TLS callbacks, .init_array, .preinit_array, DT_INIT, __mod_init_func: "tls:0x1000", "init_array:0x4010 (name)" */

@@ -132,6 +132,8 @@ static int read_imports(struct make *m, const struct pe_image *im, struct binary
 		if (rc < 0)
 			return rc;
 	}
+	for (uint32_t i = 0; pe_bound(im, i).p; i++)
+		names_add(&dlls, SPAN_LIT("bound:"), pe_bound(im, i));
 	s->libraries = names_done(&dlls);
 	s->imports = names_done(&functions);
 	return 0;

@@ -336,6 +336,24 @@ static void read_dynamic(struct elf *e)
 		bad(e, "the dynamic strings lie outside of the file");
 }
 
+/* A static program has no dynamic section: its own start code calls what is in these. */
+static void read_static_arrays(struct elf *e)
+{
+	const struct {
+		uint32_t type;
+		struct elf_table *to;
+	} arrays[] = {
+		{ ELF_SHT_INIT_ARRAY, &e->dyn.init_array },
+		{ ELF_SHT_FINI_ARRAY, &e->dyn.fini_array },
+		{ ELF_SHT_PREINIT_ARRAY, &e->dyn.preinit_array },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(arrays); i++) {
+		struct elf_section s = find_section(e, arrays[i].type);
+		if (s.type)
+			*arrays[i].to = (struct elf_table){ s.addr, s.size, true };
+	}
+}
+
 int elf_open(struct elf *ret_e, struct span file)
 {
 	*ret_e = (struct elf){ .file = file };
@@ -348,6 +366,8 @@ int elf_open(struct elf *ret_e, struct span file)
 	}
 	read_loads(ret_e);
 	read_dynamic(ret_e);
+	if (!ret_e->dyn.is && ret_e->nloads)
+		read_static_arrays(ret_e);
 	return ELF_OK;
 }
 

@@ -12,7 +12,7 @@
  *
  * Who reads what. The kernel and the loader go by program headers and PT_DYNAMIC alone; sections may
  * be stripped or lie. So the dynamic facts here come from PT_DYNAMIC (from SHT_DYNAMIC where there
- * are no program headers), and elf_open says in `bad` where the section table does not fit.
+ * are no program headers; a static program's arrays of initialisers from their sections), and elf_open says in `bad` where the section table does not fit.
  */
 
 #include "base/span.h"
@@ -54,6 +54,9 @@ enum elf_section_type {
 	ELF_SHT_NOTE = 7,
 	ELF_SHT_NOBITS = 8,
 	ELF_SHT_DYNSYM = 11,
+	ELF_SHT_INIT_ARRAY = 14,
+	ELF_SHT_FINI_ARRAY = 15,
+	ELF_SHT_PREINIT_ARRAY = 16,
 };
 enum elf_section_flags { ELF_SHF_WRITE = 1, ELF_SHF_ALLOC = 2, ELF_SHF_EXEC = 4, ELF_SHF_TLS = 0x400 };
 

@@ -440,6 +440,17 @@ void pe_load_config(struct pe_load_config *ret_l, const struct pe_image *im)
 		ret_l->guard_flags = le32(s, guard);
 }
 
+/* IMAGE_BOUND_IMPORT_DESCRIPTOR and its forwarders have one form: time, offset of the name from the
+ * directory's start, and (of descriptors) how many forwarders follow. */
+struct span pe_bound(const struct pe_image *im, uint32_t i)
+{
+	struct pe_dir d = dir_of(im, PE_DIR_BOUND_IMPORT);
+	struct span s = d.addr && i < PE_DLLS_MAX ? pe_at(im, d.addr) : SPAN_NONE;
+	uint16_t name = le16(s, 8ull * i + 4);
+
+	return name ? pe_text(im, d.addr + name) : SPAN_NONE;
+}
+
 uint32_t pe_exceptions(const struct pe_image *im)
 {
 	struct pe_dir d = dir_of(im, PE_DIR_EXCEPTION);

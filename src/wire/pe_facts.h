@@ -146,6 +146,9 @@ struct pe_load_config {
 };
 void pe_load_config(struct pe_load_config *ret_l, const struct pe_image *im);
 
+/* The i-th library that imports were bound to at link time; at the end p is NULL: stop there. */
+struct span pe_bound(const struct pe_image *im, uint32_t i);
+
 /* Entries of the exception directory (.pdata), 0: none, or a machine without. */
 uint32_t pe_exceptions(const struct pe_image *im);
 

@@ -138,4 +138,16 @@ else
 		is "$(field "$TMP/bare.so" "f['odd']")" '[]' 'and nothing odd about it'
 	fi
 fi
+
+cat >"$TMP/t.c" <<-'C'
+static void first(void) { }
+__attribute__((section(".init_array"), used)) static void (*const one)(void) = first;
+void _start(void) { for (;;) ; }
+C
+if gcc -static -no-pie -nostdlib -O1 -o "$TMP/static" "$TMP/t.c" 2>/dev/null; then
+	like "$(field "$TMP/static" "(s['library'], s['init'], s['libraries'], f['odd'])")" \
+		"^.False, .'init_array:0x[0-9a-f]+ .first.'., .., ..." 'a static program: its initialiser'
+else
+	skip 'a static program' 'gcc cannot make one'
+fi
 tap_done

@@ -3,7 +3,7 @@
 
 /*
  * pe_facts_make: pe_make's image with directories in it: it imports ws2_32's Sleep (by name, where it
- * is not) and htons (by ordinal 9), delay-loads d.dll's go, exports run and a forwarder, and has a
+ * is not) and htons (by ordinal 9), delay-loads d.dll's go (PE32+: is bound to b.dll), exports run and a forwarder, and has a
  * TLS callback, a PDB path and a resource of its own type. Nothing in it is odd.
  */
 
@@ -55,6 +55,15 @@ static inline struct pe_make pe_facts_make(int plus)
 	pfm_thunk(p + 0x428 + w, plus, 9, 1);
 	memcpy(p + 0x452, "Sleep", 6);
 	memcpy(p + 0x460, "WS2_32.dll", 11);
+	/* bound: directory in the headers */
+	if (plus) {
+		uint8_t *dir = p + opt + 112 + 8 * 11;
+		put32(dir, 0x1d8);
+		put32(dir + 4, 24);
+		put32(p + 0x1d8, 0x5f000000);
+		put16(p + 0x1dc, 16);
+		memcpy(p + 0x1e8, "b.dll", 6);
+	}
 	/* delay-loaded: descriptor at 0x470, thunk at 0x4b0 */
 	pfm_dir(&m, plus, 13, 0x470, 64);
 	put32(p + 0x470, 1);

@@ -64,7 +64,9 @@ static void test_pe(int plus)
 	ok(s->imports.n == 3 && has(&s->imports, "WS2_32.dll!Sleep") &&
 	       has(&s->imports, "WS2_32.dll!htons") && has(&s->imports, "d.dll!go"),
 	    "imports");
-	ok(has(&s->libraries, "WS2_32.dll") && has(&s->libraries, "delay:d.dll"), "libraries");
+	ok(has(&s->libraries, "WS2_32.dll") && has(&s->libraries, "delay:d.dll") &&
+	       has(&s->libraries, "bound:b.dll") == (plus != 0),
+	    "libraries");
 	/* printf 'ws2_32.sleep,ws2_32.htons' | md5sum */
 	is_str(DIGEST_HEX(&s->imphash), "a71949b81684ea72d3fe2f390743a452", "imphash");
 	ok(s->exports.n == 3 && has(&s->exports, "run") && has(&s->exports, "#7"), "exports");
