@@ -22,6 +22,14 @@ struct claim {
 	struct digest digest;
 };
 
+/* Of an OCI image layout (oci.h): an index, a manifest, a configuration, or a layer. */
+struct oci_text {
+	struct oci_text *next;
+	uint32_t component;
+	struct span text;   /* JSON; none of a layer */
+	struct digest diff; /* of a compressed layer without its compression */
+};
+
 struct taker {
 	struct component_tree *t;
 	struct tree_opts o; /* nothing left at 0 that is a limit */
@@ -31,6 +39,8 @@ struct taker {
 	struct claim *claim; /* in the tree's arena */
 	uint32_t nclaims, claims_cap;
 	struct taker_bundle *bundle; /* tree_bundle.c's, in the tree's arena */
+	struct oci_text *oci;
+	uint64_t oci_bytes;
 	bool stopped; /* a limit over everything is reached: the reason is told */
 };
 

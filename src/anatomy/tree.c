@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "anatomy/oci.h"
 #include "anatomy/taker.h"
 
 #include <errno.h>
@@ -180,6 +181,8 @@ int tree_read(struct component_tree *ret_t, int fd, const char *label, const str
 		rc = 0;
 	if (rc == 0)
 		rc = taker_judge_claims(&k);
+	if (rc == 0)
+		rc = oci_judge(&k);
 	if (rc == 0)
 		rc = taker_judge_bundles(&k);
 	if (rc == 0)

@@ -4,6 +4,7 @@
 
 #include "anatomy/anatomy.h"
 #include "anatomy/bare.h"
+#include "anatomy/oci.h"
 #include "anatomy/taker.h"
 #include "base/file.h"
 #include "crypto/hash.h"
@@ -180,9 +181,10 @@ static int show(struct taker *k, uint32_t i, int fd)
 	    k->o.on_bytes && k->o.want(k->o.ctx, t, c->parent, c->path, c->format);
 	bool claims = i && c->format == FORMAT_PE; /* an artifact by itself has no siblings */
 	bool plist = taker_is_info_plist(c->path) && c->size <= PLIST_MAX;
+	bool oci = c->parent != COMPONENT_NONE && c->size && oci_wants(c->path);
 	bool list = taker_is_code_resources(c->path) && c->size <= LIST_MAX;
 
-	if (!facts && !wanted && !bare && !plist && !list && !claims)
+	if (!facts && !wanted && !bare && !plist && !oci && !list && !claims)
 		return 0;
 	int rc = map_file(&m, fd);
 	if (rc < 0)
@@ -193,6 +195,8 @@ static int show(struct taker *k, uint32_t i, int fd)
 		rc = taker_claims_of_plist(k, i, m.s);
 	else if (list)
 		rc = taker_bundle_of_list(k, i, m.s);
+	if (rc == 0 && oci)
+		rc = oci_take(k, i, fd, m.s);
 	if (rc == 0 && facts)
 		rc = read_facts(k, i, m.s);
 	if (rc == 0 && bare)

@@ -2,6 +2,7 @@
 
 /* taker_open: a container's entries become components, and those that are containers are opened. */
 
+#include "anatomy/oci.h"
 #include "anatomy/taker.h"
 
 #include "unpack/unpack.h"
@@ -52,7 +53,7 @@ static bool want(void *ctx, const char *path, struct span head)
 	const struct level *l = ctx;
 	enum format f = format_of(head, SPAN_NONE, UINT64_MAX);
 
-	return f != FORMAT_DATA || named_container(path) || taker_is_info_plist(path) ||
+	return f != FORMAT_DATA || named_container(path) || taker_is_info_plist(path) || oci_wants(path) ||
 	    taker_is_code_resources(path) || span_starts(head, SPAN_LIT("#!")) ||
 	    span_find(head, 0) != SIZE_MAX ||
 	    (l->k->o.want && l->k->o.want(l->k->o.ctx, l->k->t, l->container, path, f));
@@ -124,7 +125,7 @@ static int look_inside(struct level *l, uint32_t i)
 	c->format = format_of(spool_head(&l->spool), spool_tail(&l->spool), l->spool.n);
 	if (!spool_whole(&l->spool))
 		return look_away(l, i);
-	if (!taker_wants(k, c->format) && !taker_is_info_plist(c->path) &&
+	if (!taker_wants(k, c->format) && !taker_is_info_plist(c->path) && !oci_wants(c->path) &&
 	    !taker_is_code_resources(c->path) && !k->o.on_bytes)
 		return 0;
 	int fd = spool_fd(&l->spool);
