@@ -13,7 +13,7 @@ enum claim_kind {
 	CLAIM_HEADER,	/* the header that the asar `from` has */
 	CLAIM_BESIDE,	/* path, a sibling of the asar that holds `from`, has this digest */
 };
-#define TAKER_CLAIMS_MAX (1u << 16)
+#define TAKER_CLAIMS_MAX (1u << 14)
 
 struct claim {
 	enum claim_kind kind;
@@ -38,6 +38,7 @@ struct taker {
 	uint64_t entries, bytes, bytes_max;
 	struct claim *claim; /* in the tree's arena */
 	uint32_t nclaims, claims_cap;
+	bool claims_more; /* … than TAKER_CLAIMS_MAX */
 	struct taker_bundle *bundle; /* tree_bundle.c's, in the tree's arena */
 	struct oci_text *oci;
 	uint64_t oci_bytes;

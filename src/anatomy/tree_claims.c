@@ -24,8 +24,10 @@ int taker_claim(struct taker *k, enum claim_kind kind, uint32_t from, const char
 {
 	struct arena *a = &k->t->arena;
 
-	if (k->nclaims == TAKER_CLAIMS_MAX)
-		return 0; /* that many files lie beside no asar: the rest is not compared */
+	if (k->nclaims == TAKER_CLAIMS_MAX) {
+		k->claims_more = true;
+		return 0;
+	}
 	if (k->nclaims == k->claims_cap) {
 		uint32_t cap = k->claims_cap ? k->claims_cap * 2 : 8;
 		struct claim *c = arena_grow(
@@ -245,7 +247,11 @@ static bool is_first_about(const struct taker *k, uint32_t n, uint32_t place)
 int taker_judge_claims(struct taker *k)
 {
 	uint32_t last = COMPONENT_NONE;
-	int rc = 0;
+	int rc = k->claims_more ? taker_say(k, 0, REASON_FAIL, "asar.claim",
+				      "more than %u claims about files beside asars: not all were "
+				      "held against the files",
+				      TAKER_CLAIMS_MAX) :
+				  0;
 
 	for (uint32_t n = 0; rc == 0 && n < k->nclaims; n++) {
 		const struct claim *c = &k->claim[n];

@@ -79,7 +79,7 @@ static void count(const struct component_tree *t, struct verify_artifact *art)
 		art->inside.containers += c->type == COMPONENT_FILE && c->state != COMPONENT_WHOLE;
 		art->inside.closed += c->state > COMPONENT_OPENED;
 	}
-	if (t->c[0].format && strcmp(art->format, "unknown") == 0)
+	if (t->c[0].state != COMPONENT_WHOLE && strcmp(art->format, "unknown") == 0)
 		art->format = format_name(t->c[0].format);
 }
 
