@@ -39,7 +39,7 @@ static const struct {
 const char *inspect_advice(const char *code)
 {
 	static const char *const tampered[] = { "pe.", "msi.", "cab.", "cfb.", "apple.", "macho.",
-		"rpm.", "dmg." };
+		"rpm.", "dmg.", "bundle." };
 
 	for (size_t i = 0; i < ARRAY_LEN(advice); i++)
 		if (strncmp(code, advice[i].code, strlen(advice[i].code)) == 0)

@@ -14,7 +14,7 @@ static struct span control_of(const struct reason *r)
 {
 	struct span code = span_str(r->code);
 	struct span family = span_cut(code, 0, span_find(code, '.'));
-	static const char *const anatomy[] = { "pe", "msi", "cab", "cfb", "apple", "macho", "rpm",
+	static const char *const anatomy[] = { "pe", "msi", "cab", "cfb", "apple", "macho", "dmg", "bundle", "rpm",
 		"archive", "asar", "name" };
 
 	for (size_t i = 0; i < ARRAY_LEN(anatomy); i++)
