@@ -3,6 +3,7 @@
 #include "wire/elf.h"
 
 #include <endian.h>
+#include <stddef.h>
 
 #define EXTENDED 0xffff /* counts that do not fit stand in section 0 */
 
@@ -267,48 +268,70 @@ struct elf_tag_value elf_tag_at(const struct elf *e, uint32_t i)
 		elf_word(e, e->dyn.bytes, 2 * w * i + w) };
 }
 
-static void set(struct elf_dynamic *d, struct elf_table *t, uint64_t addr)
+/* Tags that give a table's address, and those that give its size (of versions: how many). */
+#define TABLE(name) offsetof(struct elf_dynamic, name)
+static const struct {
+	uint32_t tag;
+	uint16_t table;
+	bool size;
+} table_tags[] = {
+	{ 2, TABLE(plt), true },	       /* DT_PLTRELSZ */
+	{ 4, TABLE(hash), false },	       /* DT_HASH */
+	{ 5, TABLE(strings), false },	       /* DT_STRTAB */
+	{ 6, TABLE(symbols), false },	       /* DT_SYMTAB */
+	{ 7, TABLE(rela), false },	       /* DT_RELA */
+	{ 8, TABLE(rela), true },	       /* DT_RELASZ */
+	{ 10, TABLE(strings), true },	       /* DT_STRSZ */
+	{ 12, TABLE(init), false },	       /* DT_INIT */
+	{ 13, TABLE(fini), false },	       /* DT_FINI */
+	{ 17, TABLE(rel), false },	       /* DT_REL */
+	{ 18, TABLE(rel), true },	       /* DT_RELSZ */
+	{ 23, TABLE(plt), false },	       /* DT_JMPREL */
+	{ 25, TABLE(init_array), false },      /* DT_INIT_ARRAY */
+	{ 26, TABLE(fini_array), false },      /* DT_FINI_ARRAY */
+	{ 27, TABLE(init_array), true },       /* DT_INIT_ARRAYSZ */
+	{ 28, TABLE(fini_array), true },       /* DT_FINI_ARRAYSZ */
+	{ 32, TABLE(preinit_array), false },   /* DT_PREINIT_ARRAY */
+	{ 33, TABLE(preinit_array), true },    /* DT_PREINIT_ARRAYSZ */
+	{ 35, TABLE(relr), true },	       /* DT_RELRSZ */
+	{ 36, TABLE(relr), false },	       /* DT_RELR */
+	{ 0x6ffffef5, TABLE(gnu_hash), false }, /* DT_GNU_HASH */
+	{ 0x6ffffff0, TABLE(versym), false },  /* DT_VERSYM */
+	{ 0x6ffffffc, TABLE(verdef), false },  /* DT_VERDEF */
+	{ 0x6ffffffd, TABLE(verdef), true },   /* DT_VERDEFNUM */
+	{ 0x6ffffffe, TABLE(verneed), false }, /* DT_VERNEED */
+	{ 0x6fffffff, TABLE(verneed), true },  /* DT_VERNEEDNUM */
+};
+
+enum { PLTREL = 20, TEXTREL = 22, BIND_NOW = 24, FLAGS = 30, FLAGS_1 = 0x6ffffffb };
+
+static void read_table(struct elf_dynamic *d, struct elf_tag_value v)
 {
-	d->twice |= t->is;
-	t->is = true;
-	t->addr = addr;
+	for (size_t i = 0; i < ARRAY_LEN(table_tags); i++) {
+		struct elf_table *t = (void *)((char *)d + table_tags[i].table);
+		if (table_tags[i].tag != v.tag)
+			continue;
+		if (table_tags[i].size) {
+			t->size = v.value;
+		} else {
+			d->twice |= t->is;
+			t->is = true;
+			t->addr = v.value;
+		}
+	}
 }
 
-static void read_tag(struct elf_dynamic *d, uint64_t tag, uint64_t x)
+static void read_tag(struct elf_dynamic *d, struct elf_tag_value v)
 {
-	switch (tag) {
-	case 2: d->plt.size = x; break;
-	case 4: set(d, &d->hash, x); break;
-	case 5: set(d, &d->strings, x); break;
-	case 6: set(d, &d->symbols, x); break;
-	case 7: set(d, &d->rela, x); break;
-	case 8: d->rela.size = x; break;
-	case 10: d->strings.size = x; break;
-	case 12: set(d, &d->init, x); break;
-	case 13: set(d, &d->fini, x); break;
-	case 17: set(d, &d->rel, x); break;
-	case 18: d->rel.size = x; break;
-	case 20: d->plt_rela = x == 7; break;
-	case 22: d->textrel = true; break;
-	case 23: set(d, &d->plt, x); break;
-	case 24: d->bind_now = true; break;
-	case 25: set(d, &d->init_array, x); break;
-	case 26: set(d, &d->fini_array, x); break;
-	case 27: d->init_array.size = x; break;
-	case 28: d->fini_array.size = x; break;
-	case 30: d->flags = x; break;
-	case 32: set(d, &d->preinit_array, x); break;
-	case 33: d->preinit_array.size = x; break;
-	case 35: d->relr.size = x; break;
-	case 36: set(d, &d->relr, x); break;
-	case 0x6ffffef5: set(d, &d->gnu_hash, x); break;
-	case 0x6ffffff0: set(d, &d->versym, x); break;
-	case 0x6ffffffb: d->flags_1 = x; break;
-	case 0x6ffffffc: set(d, &d->verdef, x); break;
-	case 0x6ffffffd: d->verdef.size = x; break;
-	case 0x6ffffffe: set(d, &d->verneed, x); break;
-	case 0x6fffffff: d->verneed.size = x; break;
-	}
+	read_table(d, v);
+	d->textrel |= v.tag == TEXTREL;
+	d->bind_now |= v.tag == BIND_NOW;
+	if (v.tag == PLTREL)
+		d->plt_rela = v.value == 7; /* DT_RELA */
+	if (v.tag == FLAGS)
+		d->flags = v.value;
+	if (v.tag == FLAGS_1)
+		d->flags_1 = v.value;
 }
 
 static void read_dynamic(struct elf *e)
@@ -324,10 +347,10 @@ static void read_dynamic(struct elf *e)
 		struct elf_tag_value v = elf_tag_at(e, d->n);
 		if (!v.tag)
 			break;
-		read_tag(d, v.tag, v.value);
+		read_tag(d, v);
 	}
-	d->bind_now |= d->flags & 8 || d->flags_1 & 1;
-	d->textrel |= (d->flags & 4) != 0;
+	d->bind_now |= d->flags & 8 || d->flags_1 & 1; /* DF_BIND_NOW, DF_1_NOW */
+	d->textrel |= (d->flags & 4) != 0;		/* DF_TEXTREL */
 	if (d->is && d->n == max)
 		bad(e, "the dynamic section has no end");
 	if (d->twice)
