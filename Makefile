@@ -44,5 +44,6 @@ clean:
 
 bench-anatomy: all
 	tests/bench/anatomy.sh $(BUILD)
+	tests/bench/known_good.sh $(BUILD)
 
 .PHONY: all run check bench bench-evidence bench-anatomy install deb clean
