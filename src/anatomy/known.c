@@ -71,13 +71,14 @@ static int read_source(struct known_run *k)
 	}
 	k->rel_base[s->nlists] = rel;
 	k->count = arena_array(k->a, rel + 1u, sizeof(*k->count));
+	k->best = arena_array(k->a, rel + 1u, sizeof(*k->best));
 	for (uint32_t n = 0; n < k->o->nnames; n++)
 		for (uint32_t i = 0; i < k->nproducts; i++)
 			if (strcmp(k->product[i].name, k->o->names[n].product) == 0) {
 				k->product[i].names = &k->o->names[n];
 				k->product[i].label = k->o->names[n].label;
 			}
-	return k->count ? 0 : -ENOMEM;
+	return k->count && k->best ? 0 : -ENOMEM;
 }
 
 /* Lists that cannot be asked, and a tree that cannot be compared with them. */

@@ -64,7 +64,7 @@ static int group_at(struct known_run *k, uint32_t product, uint32_t container, s
 	return map_add(&k->by_place, key, (void *)(uintptr_t)k->ngroups, NULL);
 }
 
-static const struct known_hits_of *known_as(const struct known_run *k, uint32_t i, uint32_t product)
+static struct known_hits_of *known_as(const struct known_run *k, uint32_t i, uint32_t product)
 {
 	const struct known_found *x = k->found[i];
 

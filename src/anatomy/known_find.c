@@ -138,29 +138,41 @@ static const char *one(const struct known_run *k, uint32_t rel)
 	return version ? version : x->name;
 }
 
+static int by_version(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+	return known_version_cmp(*x, *y);
+}
+
 /* The same version in several lists (platforms) is told once. */
 const char *known_releases_text(const struct known_run *k, const uint32_t *rel, uint32_t n)
 {
-	const char *first = n ? one(k, rel[0]) : "", *last = first;
-	uint32_t different = n > 0;
+	const char **name = calloc(n + 1u, sizeof(*name)), *text;
+	uint32_t kept = 0;
 
-	for (uint32_t i = 1; i < n; i++) {
-		const char *s = one(k, rel[i]);
-		bool seen = false;
-		for (uint32_t j = 0; j < i && !seen; j++)
-			seen = strcmp(one(k, rel[j]), s) == 0;
-		if (seen)
-			continue;
-		different++;
-		if (known_version_cmp(s, first) < 0)
-			first = s;
-		if (known_version_cmp(s, last) > 0)
-			last = s;
-	}
-	if (different < 2)
-		return arena_str(k->a, span_str(QUOTE(span_str(first))));
-	if (different == 2)
-		return arena_printf(k->a, "%s and %s", QUOTE(span_str(first)), QUOTE(span_str(last)));
-	return arena_printf(k->a, "%u releases, %s to %s", different, QUOTE(span_str(first)),
-	    QUOTE(span_str(last)));
+	if (!name)
+		return NULL;
+	for (uint32_t i = 0; i < n; i++)
+		name[i] = one(k, rel[i]);
+	qsort(name, n, sizeof(*name), by_version);
+	for (uint32_t i = 0; i < n; i++)
+		if (!kept || strcmp(name[kept - 1], name[i]) != 0)
+			name[kept++] = name[i];
+	const char *first = n ? QUOTE(span_str(name[0])) : "";
+	const char *last = n ? QUOTE(span_str(name[kept - 1])) : "";
+	if (kept < 2)
+		text = arena_str(k->a, span_str(first));
+	else if (kept == 2)
+		text = arena_printf(k->a, "%s and %s", first, last);
+	else
+		text = arena_printf(k->a, "%u releases, %s to %s", kept, first, last);
+	free(name);
+	return text;
+}
+
+const char *known_hits_text(const struct known_run *k, struct known_hits_of *h)
+{
+	if (!h->text)
+		h->text = known_releases_text(k, h->rel, h->nrel);
+	return h->text;
 }

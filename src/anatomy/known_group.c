@@ -85,9 +85,7 @@ static int name_release(struct finding *x)
 
 	if (!x->most)
 		return 0;
-	uint32_t *best = arena_array(k->a, x->nrel, sizeof(*best));
-	if (!best)
-		return -ENOMEM;
+	uint32_t *best = k->best;
 	for (uint32_t r = 0; r < x->nrel; r++)
 		if (k->count[r] == x->most)
 			best[n++] = r;
@@ -139,7 +137,7 @@ static int tell_resigned(struct finding *x, const struct known_member *m, const 
 static int tell_known(struct finding *x, const struct known_member *m, bool settled)
 {
 	struct known_run *k = x->k;
-	const char *text = known_releases_text(k, m->known->rel, m->known->nrel);
+	const char *text = known_hits_text(k, m->known);
 	enum known_state state = m->bare ? KNOWN_RESIGNED : KNOWN_LISTED;
 	int rc = 0;
 
@@ -253,10 +251,10 @@ static int not_covered(struct finding *x)
 	if (may_tell(x->k, KNOWN_TELL_COVERAGE))
 		verdict_add(x->k->v, REASON_MISSING, "known-good.coverage",
 		    "%s: %s to be %s's, %s in no %s release; of the %u files that claim to be, %u %s. The "
-		    "lists%s%s may lack this architecture or version, or else it was changed", list,
+		    "lists%s%s%s may lack this architecture or version, or else it was changed", list,
 		    n == 1 ? "claims" : "claim", label, n == 1 ? "is" : "are", label, x->g->claims,
 		    x->g->claims_known, x->g->claims_known == 1 ? "is" : "are",
-		    newest ? ", which reach to " : "", newest ? newest : "");
+		    newest ? " (up to " : "", newest ? newest : "", newest ? ")" : "");
 	return 0;
 }
 

@@ -19,6 +19,7 @@ struct known_hits_of {
 	struct digest digest; /* by which */
 	const uint32_t *rel; /* ascending */
 	uint32_t nrel;
+	const char *text; /* them in words, once somebody asked */
 };
 
 /* Where one content is known; shared by all files of that content. */
@@ -39,7 +40,7 @@ struct known_member {
 	bool altered;
 	bool claims;
 	bool by_list; /* claims by the path that a list has */
-	const struct known_hits_of *known;
+	struct known_hits_of *known;
 	bool bare;
 };
 
@@ -89,7 +90,7 @@ struct known_run {
 	struct map by_place;
 	struct known_group *group;
 	uint32_t ngroups, group_cap;
-	uint32_t *count; /* of each release: scratch of one group */
+	uint32_t *count, *best; /* one for each release: scratch of one group */
 	struct known_loose *loose; /* of each product */
 	uint32_t told[KNOWN_TELLS];
 };
@@ -101,6 +102,9 @@ const struct known_info *known_release(
     const struct known_run *k, uint32_t rel, const char **ret_version);
 /* "v19.1.9", "v1, v2", "219 releases, v0.25.3 to v3.1.13"; NULL when memory is short. */
 const char *known_releases_text(const struct known_run *k, const uint32_t *rel, uint32_t n);
+
+/* The same for a file's, made once. */
+const char *known_hits_text(const struct known_run *k, struct known_hits_of *h);
 
 /* known_claim.c: the groups. */
 FB_MUST int known_claim_all(struct known_run *k);
