@@ -144,15 +144,36 @@ static bool known_attributes(struct span seq)
 	return !c.err;
 }
 
-/* SEQUENCE OF GeneralName: exactly this directoryName. Under tag, as GeneralNames are here. */
-static void one_name(struct cur *c, unsigned tag, struct span name)
+/* SEQUENCE OF GeneralName: exactly one directoryName. Under tag, as GeneralNames are here. */
+static struct span one_name(struct cur *c, unsigned tag)
 {
 	struct cur names = der_enter(c, tag), directory = der_enter(&names, DER_CTXC(4));
+	struct span name = der_take(&directory, DER_SEQ).all;
 
-	if (!span_eq(der_take(&directory, DER_SEQ).all, name))
-		cur_fail(&directory, DER_E_VALUE);
 	der_leave(&names, &directory);
 	der_leave(c, &names);
+	return c->err ? SPAN_NONE : name;
+}
+
+/* Relative names that two Names have in common from their start. */
+static size_t common_names(struct span a, struct span b)
+{
+	struct cur x = cur_of(a), y = cur_of(b);
+	struct cur one = der_enter(&x, DER_SEQ), other = der_enter(&y, DER_SEQ);
+	size_t n = 0;
+
+	while (cur_left(&one) && cur_left(&other) &&
+	       span_eq(der_any(&one).all, der_any(&other).all))
+		n++;
+	return n;
+}
+
+/* The stamper's issuer; or a device of the stamper's own organization (seen: "Microsoft Time Source
+ * Master Clock", with the C, ST, L and O of the stamper), whose name has no room for more. */
+static bool is_clock(struct span name, const struct cert *stamper)
+{
+	return span_eq(name, stamper->issuer) ||
+	       (common_names(name, stamper->subject) >= 4 && name.n <= stamper->subject.n + 64);
 }
 
 static void short_bits(struct cur *c, size_t max)
@@ -166,7 +187,8 @@ static void read_holder(struct cur *info, const struct cert *stamper)
 {
 	struct cur holder = der_enter(info, DER_SEQ);
 
-	one_name(&holder, DER_CTXC(1), stamper->subject);
+	if (!span_eq(one_name(&holder, DER_CTXC(1)), stamper->subject))
+		cur_fail(&holder, DER_E_VALUE);
 	if (der_is(&holder, DER_CTXC(2))) {
 		struct cur object = der_enter(&holder, DER_CTXC(2));
 		(void)der_take(&object, DER_ENUM);
@@ -190,7 +212,8 @@ static bool is_time_attribute(struct span all, const struct cert *stamper)
 	(void)der_uint(&info, 1); /* version */
 	read_holder(&info, stamper);
 	struct cur issuer = der_enter(&info, DER_CTXC(0));
-	one_name(&issuer, DER_SEQ, stamper->issuer);
+	if (!is_clock(one_name(&issuer, DER_SEQ), stamper))
+		cur_fail(&issuer, DER_E_VALUE);
 	der_leave(&info, &issuer);
 	(void)der_algorithm(&info, NULL);
 	struct span serial = der_integer(&info);
