@@ -439,7 +439,7 @@ static void check_stream(struct cfb *c, uint32_t index)
 	const uint32_t *fat = mini ? c->minifat : c->fat;
 	uint32_t nfat = mini ? c->nmini : c->nfat, n = 0, next = SECT_END;
 	uint8_t *owned = mini ? c->mini_owned : c->owned;
-	uint64_t want = (e->size + unit - 1) / unit;
+	uint64_t want = e->size / unit + (e->size % unit != 0);
 
 	if (!want) {
 		if (e->start != SECT_END && e->start != SECT_FREE && e->start != 0)

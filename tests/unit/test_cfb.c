@@ -297,6 +297,23 @@ static void test_prefixes(int version)
 	free(m.p);
 }
 
+/* The number of its sectors must not wrap. */
+static void test_huge(void)
+{
+	struct cfb_make m = good(4);
+	struct arena a;
+	struct cfb c;
+
+	cfb_put(cfb_make_entry(&m, 2) + 120, UINT64_MAX, 8);
+	ok(open_all(&c, &m, &a) == CFB_OK && c.entry[2].broken && c.odd[CFB_A_CHAIN_SHORT].count == 1,
+	    "a stream of 2^64 - 1 bytes is broken");
+	arena_free(&a);
+	cfb_put(cfb_make_entry(&m, 0) + 120, UINT64_MAX, 8);
+	is_int(open_all(&c, &m, &a), CFB_MINIFAT, "a mini stream of 2^64 - 1 bytes is refused");
+	arena_free(&a);
+	free(m.p);
+}
+
 static void test_arena(void)
 {
 	struct cfb_make m = good(3);
@@ -320,6 +337,7 @@ int main(void)
 	test_refused();
 	test_prefixes(3);
 	test_prefixes(4);
+	test_huge();
 	test_arena();
 	return tap_done();
 }
