@@ -302,8 +302,8 @@ static void judge_sha1(struct signed_judge *j)
 		if (j->sig[i].chain == CHAIN_STATE_FAILED && j->sig[i].sha1)
 			reason_at(verdict_add(j->verdict, anchored ? REASON_WARN : REASON_MISSING,
 				      signed_code(j, "chain.sha1"),
-				      "a signature of today: that of %s holds only where SHA-1 "
-				      "counts, and it was not allowed",
+				      "the signature of %s counts only where SHA-1 does, and that was "
+				      "not allowed",
 				      QUOTE(span_str(j->sig[i].signer.subject))),
 			    j->sig[i].off, j->sig[i].len);
 }

@@ -132,6 +132,18 @@ run 3 "stamps' roots alone" "$FIREBREAK" verify --timestamp-roots root.crt x.exe
 
 # Microsoft's, Debian's and KDE's files, with the CAs that they carry as anchors.
 "$BUILD/tests/conformance/ac_tool" cas "$TESTDEPS/deb/shim-signed/usr/lib/shim/shimx64.efi.signed" >debian.pem 2>/dev/null
+if [ -f "$TESTDEPS/pairs/gl-6.0.2.tgz" ]; then # the DLL whose namesake 3CX shipped: dual-signed in 2013
+	tar -xzf "$TESTDEPS/pairs/gl-6.0.2.tgz" -O package/deps/windows/dll/x64/d3dcompiler_47.dll >d3d.dll
+	"$BUILD/tests/conformance/ac_tool" cas d3d.dll >d3d.pem
+	run 0 "d3dcompiler_47.dll: SHA-1 outside, SHA-256 inside" "$FIREBREAK" verify --require anatomy \
+		--authenticode-roots d3d.pem d3d.dll
+	like "$out" "warn +pe.chain.sha1" "the outer one does not count"
+	like "$out" "holds for 2013-08-22T12:18:21" "the inner one does, at the time of its stamp"
+	run 0 "both, where SHA-1 counts" "$FIREBREAK" verify --require anatomy --allow-sha1 --authenticode-roots d3d.pem d3d.dll
+	like "$out" "holds for 2013-08-22T12:18:18" "at the time of the outer one's countersignature"
+else
+	skip "d3dcompiler_47.dll" "no gl in $TESTDEPS/pairs"
+fi
 while read -r want file; do
 	if [ ! -f "$TESTDEPS/$file" ]; then
 		skip "$file" "not in $TESTDEPS"
