@@ -7,7 +7,7 @@
 tool=$BUILD/tests/conformance/binary_tool
 oracle=$TOP/tests/conformance/binary_oracle.py
 py=/usr/bin/python3
-files=${BINARY_FILES:-40} # of each folder
+files=${BINARY_FILES:-20} # of each folder
 
 # agree NAME KIND FILE...: no difference, nothing odd
 agree() {
@@ -18,13 +18,19 @@ agree() {
 	grep -v 'files, 0 differences, 0 odd' <<<"$got" | head -n 20 | sed 's/^/# /'
 }
 
-# elfs FOLDER: every n-th of its ELF files, so that there are $files of them
+# some N: N of the lines, from all over
+some() {
+	awk -v want="$1" '{ f[NR] = $0 }
+		END { step = NR > want ? NR / want : 1; for (i = 1; i <= NR; i += step) print f[int(i)] }'
+}
+
+# elfs FOLDER: $files of its ELF files, from all over it
 elfs() {
-	find "$1" -maxdepth 1 -type f -size -3M -size +4k 2>/dev/null | LC_ALL=C sort | while read -r f; do
+	find "$1" -maxdepth 1 -type f -size -3M -size +4k 2>/dev/null | LC_ALL=C sort |
+		some $((2 * files)) | while read -r f; do
 		read -r -N 4 head <"$f" 2>/dev/null
 		[ "$head" = $'\x7fELF' ] && echo "$f"
-	done 2>/dev/null | awk -v want="$files" '{ f[NR] = $0 }
-		END { step = NR > want ? NR / want : 1; for (i = 1; i <= NR; i += step) print f[int(i)] }'
+	done 2>/dev/null | head -n "$files"
 }
 
 if [ -x $py ] && command -v readelf >/dev/null; then
@@ -36,7 +42,8 @@ else
 	skip 'the same as readelf' 'no readelf or no python3'
 fi
 
-mapfile -t list < <(find "$TESTDEPS" -type f \( -iname '*.exe' -o -iname '*.dll' -o -iname '*.efi.signed' \) 2>/dev/null)
+mapfile -t list < <(find "$TESTDEPS" -type f \( -iname '*.exe' -o -iname '*.dll' -o -iname '*.efi.signed' \) 2>/dev/null |
+	LC_ALL=C sort | some "$files")
 if ! $py -c 'import pefile' 2>/dev/null; then
 	skip 'the same as pefile' 'no python3-pefile'
 elif [ ${#list[@]} -eq 0 ]; then
