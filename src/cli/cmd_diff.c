@@ -3,6 +3,7 @@
 /* diff: two releases of one artifact: what changed, and what of it looks like tampering. */
 
 #include "anatomy/diff_release.h"
+#include "cli/anchor_args.h"
 #include "cli/commands.h"
 #include "cli/compare.h"
 #include "cli/print.h"
@@ -16,6 +17,7 @@ static const struct cli_opt opts[] = {
 	{ "all", NULL, "every difference, those that a rebuild brings, too", false },
 	{ "limit", "N", "at most this many findings (default 20; 0: no limit)", false },
 	{ "fail-on", "LEVEL", "exit 1 from this level on: low, medium (default), high", false },
+	ANCHOR_ARGS_OPTIONS,
 	{ "weights", NULL, "the weight of each kind of finding, and nothing else", false },
 	{ "no-sandbox", NULL, "take archives apart without Landlock and seccomp", false },
 	{ NULL, NULL, NULL, false },
@@ -26,6 +28,7 @@ struct run {
 	struct diff_release old, new_;
 	struct diff_side so, sn;
 	struct diff diff;
+	const struct signed_trust *trust; /* NULL: no anchors */
 	enum diff_level fail_on, from;
 	uint32_t limit;
 };
@@ -145,7 +148,7 @@ static void print_json(struct run *r)
 
 static int compare(struct run *r)
 {
-	struct tree_opts o = { .no_sandbox = cli_has(r->c, "no-sandbox") };
+	struct tree_opts o = { .trust = r->trust, .no_sandbox = cli_has(r->c, "no-sandbox") };
 	struct fault f = FAULT_INIT;
 
 	int rc = compare_read(r->c->arg[0], &o, NULL, false, &r->old, &f);
@@ -191,12 +194,16 @@ static int run(struct cli *c)
 		return cli_failf(c, CLI_USAGE, "two artifacts: OLD NEW");
 	struct run r = { .c = c, .old = DIFF_RELEASE_INIT, .new_ = DIFF_RELEASE_INIT };
 
+	struct anchors anchors = { 0 };
 	int code = read_options(&r);
+	if (code < 0)
+		code = anchor_args_read(c, &anchors, &r.trust);
 	if (code < 0)
 		code = compare(&r);
 	diff_free(&r.diff);
 	diff_release_free(&r.new_);
 	diff_release_free(&r.old);
+	anchors_free(&anchors);
 	return code;
 }
 

@@ -4,12 +4,12 @@
 
 #include "anatomy/spool.h"
 #include "base/file.h"
+#include "cli/anchor_args.h"
 #include "cli/commands.h"
 #include "cli/inspect.h"
 #include "cli/print.h"
 #include "cli/inspect_policy.h"
 #include "cli/known_use.h"
-#include "trust/anchors.h"
 #include "unpack/unpack.h"
 
 #include <errno.h>
@@ -24,10 +24,7 @@ static const struct cli_opt opts[] = {
 	{ "tree", NULL, "every component, one a line, indented by container", false },
 	{ "facts", NULL, "what the programs say of themselves: imports, sections, initialisers …",
 	    false },
-	{ "authenticode-roots", "FILE",
-	    "certificates that signers in the files must lead to (PEM or DER)", true },
-	{ "timestamp-roots", "FILE", "roots of the time stamps in them (default: the same)", true },
-	{ "allow-sha1", NULL, "signatures inside files count with SHA-1, too, as before 2016", false },
+	ANCHOR_ARGS_OPTIONS,
 	{ "depth", "N", "containers inside containers to open (default and most: 16)", false },
 	{ "entries", "N", "entries of all containers together (default: 65536)", false },
 	{ "bytes", "SIZE", "bytes that come out of them (default: 16G, or 250 times the artifact's)",
@@ -131,33 +128,6 @@ static int read_limits(struct cli *c, struct tree_opts *o)
 	o->entries = (uint32_t)entries;
 	o->facts = cli_has(c, "facts");
 	o->no_sandbox = cli_has(c, "no-sandbox");
-	return code;
-}
-
-/* The certificates of one option. -1, or an exit code. */
-static int add_anchors(struct cli *c, struct anchors *a, enum anchors_for what, const char *opt)
-{
-	const char *path[CLI_OPT_VALUES_MAX];
-	size_t n = cli_opts(c, opt, path, CLI_OPT_VALUES_MAX);
-	struct fault f = FAULT_INIT;
-
-	for (size_t i = 0; i < n; i++) {
-		int rc = anchors_add_file(a, what, path[i], &f);
-		if (rc < 0)
-			return cli_errno(c, rc, &f);
-	}
-	return -1;
-}
-
-static int read_anchors(struct cli *c, struct anchors *a, struct tree_opts *o)
-{
-	if (cli_has(c, "timestamp-roots") && !cli_has(c, "authenticode-roots"))
-		return cli_failf(c, CLI_USAGE,
-		    "--timestamp-roots says nothing without --authenticode-roots");
-	int code = add_anchors(c, a, ANCHORS_CODE, "authenticode-roots");
-	if (code < 0)
-		code = add_anchors(c, a, ANCHORS_STAMP, "timestamp-roots");
-	o->trust = anchors_trust(a, clock_now(&c->clock), cli_has(c, "allow-sha1"));
 	return code;
 }
 
@@ -356,7 +326,7 @@ static int run(struct cli *c)
 
 	int code = read_limits(c, &r.o);
 	if (code < 0)
-		code = read_anchors(c, &anchors, &r.o);
+		code = anchor_args_read(c, &anchors, &r.o.trust);
 	if (code < 0)
 		code = known_use_open(&known, c);
 	if (code < 0)

@@ -89,6 +89,8 @@ if need clang-19 lld-link-19 llvm-dlltool-19; then
 		sign d3d.dll s1/d3d.dll
 		cp s1/d3d.dll s2/
 		quiet s1 s2 "a signed package"
+		cp c.pem vendor.pem
+		run 0 "the same with its root" "$FIREBREAK" diff --authenticode-roots vendor.pem s1 s2
 		cp s2/* s3
 		stuff s3/d3d.dll 65536
 		old=s1 new=s3
@@ -105,6 +107,9 @@ if need clang-19 lld-link-19 llvm-dlltool-19; then
 		rm s4/part2.dll
 		sign p2/app-1.2.0/part2.dll s4/part2.dll
 		first part2.dll signature.signer "one that somebody else signed"
+		got=$("$FIREBREAK" diff --json --authenticode-roots vendor.pem s1 s4)
+		like "$(jq -r '.findings[].code' <<<"$got")" '^signature.chain$' \
+			"and who leads to no root any more"
 	else
 		skip "signed packages" "osslsigncode is not installed"
 	fi
