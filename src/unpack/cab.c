@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #define BLOCK (64u << 10)
-#define TABLES_MAX (24u << 20)
+#define TABLES_MAX (32u << 20) /* 65535 files with the longest names: 24 MiB */
 
 /* --- the cabinet's bytes --------------------------------------------------------------------- */
 

@@ -54,7 +54,7 @@ static int next_string(struct cur *pool, struct cur *data, struct span *ret_s)
 
 	if (!len && refs)
 		len = cur_le32(pool);
-	*ret_s = cur_take(data, len);
+	*ret_s = len ? cur_take(data, len) : SPAN_NONE;
 	return pool->err || data->err ? MSI_DB_BAD : MSI_DB_OK;
 }
 

@@ -89,6 +89,13 @@ static void test_strings(void)
 	ok(!msi_string(&s, 6).n && msi_string(&s, 7).n == 65537 && !msi_string(&s, 8).n,
 	    "a free one, one of more than 64 KiB, one that is not there");
 	arena_free(&a);
+	struct fault none = FAULT_INIT;
+	a = ARENA_INIT(1u << 20);
+	is_int(msi_strings_read(&s, span_of(pool + 24, 4), SPAN_NONE, &a, &none), MSI_DB_OK,
+	    "no strings and no data");
+	is_int(msi_strings_read(&s, span_of((const uint8_t[8]){ 0 }, 8), SPAN_NONE, &a, &none), MSI_DB_OK,
+	    "a free string without data");
+	arena_free(&a);
 	unsigned bad = 0;
 	for (size_t n = npool; n-- > 0;) {
 		struct fault f = FAULT_INIT;
