@@ -234,8 +234,12 @@ like "$out" "more than 65536 entries" "are more than the limit"
 if has /usr/bin/time; then
 	/usr/bin/time -f %M -o .m "$FIREBREAK" inspect --entries 200000 --tree hostile/many.tar.gz >.o 2>.e
 	like "$(head -n 1 .o)" "^UNKNOWN|^FAIL" "with a higher limit they are read"
-	[ "$(tail -n 1 .m)" -lt 65536 ]
-	ok $? "in less than 64 MiB ($(tail -n 1 .m) KiB)"
+	if grep -q __asan_init "$FIREBREAK"; then
+		skip "memory" "a sanitizer has its own"
+	else
+		[ "$(tail -n 1 .m)" -lt 65536 ]
+		ok $? "in less than 64 MiB ($(tail -n 1 .m) KiB)"
+	fi
 fi
 spool_is_empty "no temporary file is left"
 
