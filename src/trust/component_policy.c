@@ -12,6 +12,8 @@ struct judging {
 	struct verdict *v;
 	uint32_t *matched; /* files of each rule */
 	uint32_t told, silent, proven, loose;
+	const char *last; /* what was told last: a file's two signatures are often by one signer */
+	uint32_t last_i;
 	bool bad;
 };
 
@@ -112,6 +114,12 @@ static int tell(struct judging *j, uint32_t i, enum reason_kind kind, const char
     const char *text)
 {
 	j->bad = true;
+	if (!text)
+		return -ENOMEM;
+	if (j->last && j->last_i == i && strcmp(j->last, text) == 0)
+		return 0;
+	j->last = text;
+	j->last_i = i;
 	if (j->told++ >= COMPONENT_POLICY_TOLD_MAX) {
 		j->silent++;
 		return 0;
