@@ -100,8 +100,7 @@ static void url(struct strings *x, struct span s)
 
 	if (!host.n || had_host(&x->p->bo->strings, host))
 		return;
-	if (memmem(x->hosts.p, x->hosts.n, host.p, host.n) ||
-	    memmem(x->odd.p, x->odd.n, host.p, host.n))
+	if (strstr(buf_str(&x->hosts), QUOTE(host)) || strstr(buf_str(&x->odd), QUOTE(host)))
 		return; /* told */
 	if (diff_host_is_odd(host))
 		list(&x->odd, &x->nodd, host);

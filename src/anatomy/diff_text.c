@@ -141,7 +141,7 @@ static void odd_hosts(struct change *c, struct span x)
 		at = (size_t)(p - x.p);
 		struct span host = diff_host(span_from(x, at));
 		if (host.n && diff_host_is_odd(host) && c->hosts.n < 512 &&
-		    !memmem(c->hosts.p, c->hosts.n, host.p, host.n))
+		    !strstr(buf_str(&c->hosts), QUOTE(host)))
 			buf_printf(&c->hosts, "%s%s", c->hosts.n ? ", " : "", QUOTE(host));
 		at += 3;
 	}
