@@ -68,12 +68,17 @@ static void judge_unsigned(
 		    "%zu bytes behind the CMS signature inside its part: no signature covers them",
 		    behind.n);
 	if (cms->ncerts_unrelated)
-		apple_say(w, REASON_WARN, "unrelated-certificates", off, cms->used,
+		apple_fail(w, "unrelated-certificates", off, cms->used,
 		    "%u of %u embedded certificates belong to no chain of this signature",
 		    cms->ncerts_unrelated, cms->ncerts);
+	if (cms->ncerts_altered)
+		apple_fail(w, "altered-certificate", off, cms->used,
+		    "%u embedded certificates that their issuers did not sign so",
+		    cms->ncerts_altered);
 	if (cms->unsigned_attrs || cms->nstamps > 1)
-		apple_say(w, REASON_WARN, "unsigned-attribute", off, cms->used,
-		    "%zu unsigned attributes beside the time stamp",
+		apple_fail(w, "unsigned-data", off, cms->used,
+		    "%zu unsigned attributes or lists beside the time stamp: nobody signed what is in "
+		    "them",
 		    cms->unsigned_attrs + (cms->nstamps > 1 ? cms->nstamps - 1 : 0));
 }
 
@@ -97,12 +102,12 @@ static void certs_add(struct certs *c, struct span der)
 }
 
 /* The leaf is one of those in c. */
-static int verify_chain(const struct chain_roots *r, const struct certs *c, struct span leaf, ts t,
-    enum chain_purpose purpose, struct fault *f)
+static int verify_chain(struct chain_path *ret_p, const struct chain_roots *r,
+    const struct certs *c, struct span leaf, ts t, enum chain_purpose purpose, struct fault *f)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (span_eq(x509_der(c->cert[i]), leaf))
-			return chain_verify(NULL, r, c->cert[i],
+			return chain_verify(ret_p, r, c->cert[i],
 			    (const struct cert *const *)c->cert, c->n, t, purpose, f);
 	return fault_set(f, CHAIN_MALFORMED, "the signer's certificate cannot be read");
 }
@@ -127,7 +132,7 @@ static int stamp_chain(const struct signed_trust *t, const struct apple_cms *cms
 	while (cur_left(&all))
 		certs_add(&c, der_any(&all).all);
 	return verify_chain(
-	    t->stamp, &c, cms->stamp.signer.der, cms->stamp.time, CHAIN_TIME_STAMPING, f);
+	    NULL, t->stamp, &c, cms->stamp.signer.der, cms->stamp.time, CHAIN_TIME_STAMPING, f);
 }
 
 static int judge_stamp(struct apple_work *w, const struct apple_cms *cms, size_t off)
@@ -155,6 +160,21 @@ static int judge_stamp(struct apple_work *w, const struct apple_cms *cms, size_t
 	return 0;
 }
 
+/* A certificate that no embedded one signed must be one of the path: else its bytes are anyone's. */
+static void judge_vouched(
+    struct apple_work *w, const struct apple_cms *cms, const struct chain_path *path, size_t off)
+{
+	for (uint32_t i = 0; i < cms->ncerts; i++) {
+		bool in_path = cms->vouched[i];
+		for (size_t k = 0; k < path->n && !in_path; k++)
+			in_path = span_eq(x509_der(path->cert[k]), cms->cert[i]);
+		if (!in_path)
+			apple_fail(w, "altered-certificate", off, cms->used,
+			    "an embedded certificate of %zu bytes that nobody known here signed",
+			    cms->cert[i].n);
+	}
+}
+
 static int judge_chain(struct apple_work *w, const struct apple_cms *cms, size_t off)
 {
 	FB_CLEANUP(certs_free) struct certs c = { .n = 0 };
@@ -166,17 +186,20 @@ static int judge_chain(struct apple_work *w, const struct apple_cms *cms, size_t
 	for (uint32_t i = 0; i < cms->ncerts; i++)
 		certs_add(&c, cms->cert[i]);
 	ts when = w->sig->time_anchored ? w->sig->time : t->now;
-	int rc = verify_chain(t->code, &c, cms->signer.der, when, CHAIN_CODE_SIGNING, &f);
+	struct chain_path path = { .n = 0 };
+	int rc = verify_chain(&path, t->code, &c, cms->signer.der, when, CHAIN_CODE_SIGNING, &f);
 	if (rc < 0)
 		return rc;
 	w->sig->chain = rc == CHAIN_OK ? CHAIN_STATE_ANCHORED : CHAIN_STATE_FAILED;
 	w->sig->chain_result = rc;
-	if (rc == CHAIN_OK)
-		apple_say(w, REASON_PROVEN, "chain", off, cms->used,
-		    "the signer's certificate leads to an anchor given for code signing");
-	else
+	if (rc != CHAIN_OK) {
 		apple_say(w, REASON_FAIL, "chain", off, cms->used,
 		    "the signer's certificate leads to no anchor: %s", f.text);
+		return 0;
+	}
+	apple_say(w, REASON_PROVEN, "chain", off, cms->used,
+	    "the signer's certificate leads to an anchor given for code signing");
+	judge_vouched(w, cms, &path, off);
 	return 0;
 }
 

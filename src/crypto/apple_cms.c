@@ -162,6 +162,7 @@ static int read_unsigned(struct reading *r)
 	struct span oid, values;
 	int rc = AC_OK;
 
+	r->out.unsigned_attrs = r->p7.crls.n != 0;
 	while (rc == AC_OK && pkcs7_attr_next(&c, &oid, &values)) {
 		if (span_eq(oid, OID_TIME_STAMP_TOKEN))
 			rc = note_stamps(r, values);
@@ -169,6 +170,20 @@ static int read_unsigned(struct reading *r)
 			r->out.unsigned_attrs++;
 	}
 	return rc == AC_OK && c.err ? fault_set(r->f, AC_BAD_DER, "unsigned attributes") : rc;
+}
+
+/* Did an embedded certificate (or it itself) sign it? *ret_named: one has its issuer's name. */
+static bool is_vouched(const struct cert_set *s, const struct cert *c, bool *ret_named)
+{
+	*ret_named = false;
+	for (size_t i = 0; i < s->n; i++) {
+		if (!span_eq(s->cert[i].subject, c->issuer))
+			continue;
+		if (cert_issued_by(c, &s->cert[i]))
+			return true;
+		*ret_named = true;
+	}
+	return false;
 }
 
 static int check_signer(struct reading *r, struct span directory)
@@ -186,6 +201,9 @@ static int check_signer(struct reading *r, struct span directory)
 	for (size_t i = 0; i < r->certs.n; i++) {
 		r->out.cert[i] = r->certs.cert[i].der;
 		r->out.ncerts_unrelated += !r->certs.used[i];
+		bool named;
+		r->out.vouched[i] = is_vouched(&r->certs, &r->certs.cert[i], &named);
+		r->out.ncerts_altered += !r->out.vouched[i] && named;
 	}
 	return cert_facts(&r->out.signer, cert, r->arena);
 }

@@ -32,8 +32,10 @@ struct apple_cms {
 	struct span token; /* of the stamp, DER; n == 0: none */
 	struct span stamped; /* the octets that it stamps */
 	struct span cert[AC_CERTS_MAX]; /* all that are embedded, the signer's too */
+	bool vouched[AC_CERTS_MAX]; /* its issuer, embedded or itself, signed it */
 	uint32_t ncerts, ncerts_unrelated; /* the latter: in no chain of the signer */
-	size_t unsigned_attrs; /* other than time stamps */
+	uint32_t ncerts_altered; /* … whose issuer, who is embedded or itself, did not sign it so */
+	size_t unsigned_attrs; /* other than time stamps; revocation lists count as one */
 	/* 1.2.840.113635.100.9.2: full digests of the CodeDirectories */
 	bool has_digests;
 	struct digest digest[APPLE_CMS_DIGESTS_MAX];

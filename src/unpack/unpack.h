@@ -9,7 +9,7 @@
  * reaches a callback: known records, in order, paths that stay inside, no path twice, sums within
  * the limits.
  *
- * Formats: tar (ustar, pax, GNU), zip (jar, whl, nupkg, apk: by the central directory), ar, cpio, 7z;
+ * Formats: disk images (UDIF with HFS+, docs/dmg.md); tar (ustar, pax, GNU), zip (jar, whl, nupkg, apk: by the central directory), ar, cpio, 7z;
  * these, but for cpio, compressed with gzip, bzip2, xz, lzma, zstd, lz4 or compress; rpm (its cpio); deb: the
  * members of control.tar.* and data.tar.* are given too. Nothing else is opened by itself: to go on
  * into an entry, keep its bytes (on_data) in a file or memfd and call again.
