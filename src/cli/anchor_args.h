@@ -8,7 +8,7 @@
 
 #define ANCHOR_ARGS_OPTIONS                                                                        \
 	{ "authenticode-roots", "FILE",                                                            \
-		"certificates that signers in the files must lead to (PEM or DER)", true },        \
+		"roots of those who signed inside the files (PEM or DER)", true },                 \
 	    { "timestamp-roots", "FILE",                                                           \
 		    "roots of the time stamps in them (default: the same)", true },                \
 	{                                                                                          \

@@ -152,7 +152,7 @@ int cli_no_command(struct cli *c, char *const *word, int n, int used)
 static const struct cli_opt *find_in(const struct cli_opt *o, struct span name)
 {
 	for (; o && o->name; o++)
-		if (span_eq_str(name, o->name))
+		if (name.n && span_eq_str(name, o->name))
 			return o;
 	return NULL;
 }
@@ -162,7 +162,8 @@ static int unknown_option(struct cli *c, struct span name)
 	struct guess g = guess_of(name);
 
 	for (const struct cli_opt *o = c->cmd->opts; o && o->name; o++)
-		consider(&g, span_str(o->name));
+		if (o->name[0])
+			consider(&g, span_str(o->name));
 	for (const struct cli_opt *o = cli_global_opts; o->name; o++)
 		consider(&g, span_str(o->name));
 	return cli_failf(c, CLI_USAGE, "unknown option --%s%s%.*s%s; see firebreak %s --help", QUOTE(name),

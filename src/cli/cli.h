@@ -34,6 +34,9 @@ struct cli_opt {
 	bool repeat;
 };
 
+/* A row of such a table that is no option: the heading, in --help, of those that follow. */
+#define CLI_HEADING(text) { "", NULL, text, false }
+
 #define CLI_ARGS_MAX 4096
 #define CLI_OPT_VALUES_MAX 256
 

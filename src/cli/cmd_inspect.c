@@ -21,20 +21,23 @@
 #include <unistd.h>
 
 static const struct cli_opt opts[] = {
+	CLI_HEADING("What is shown"),
 	{ "tree", NULL, "every component, one a line, indented by container", false },
 	{ "facts", NULL, "what the programs say of themselves: imports, sections, initialisers …",
 	    false },
+	CLI_HEADING("Who vouches for what is in it"),
 	ANCHOR_ARGS_OPTIONS,
+	KNOWN_USE_OPTIONS,
+	{ "policy", "FILE", "who must have signed which component (docs/policy.md)", false },
+	{ "write-policy", "FILE", "write such a policy from this artifact, which is known to be good",
+	    false },
+	CLI_HEADING("Limits"),
 	{ "depth", "N", "containers inside containers to open (default and most: 16)", false },
 	{ "entries", "N", "entries of all containers together (default: 65536)", false },
 	{ "bytes", "SIZE", "bytes that come out of them (default: 16G, or 250 times the artifact's)",
 	    false },
 	{ "memory", "SIZE", "memory of each sandboxed worker (default: 224M)", false },
 	{ "timeout", "DURATION", "for each artifact: 90s, 15m (default: 30m)", false },
-	KNOWN_USE_OPTIONS,
-	{ "policy", "FILE", "who must have signed which component (docs/policy.md)", false },
-	{ "write-policy", "FILE", "write such a policy from this artifact, which is known to be good",
-	    false },
 	{ "no-sandbox", NULL, "take archives apart without Landlock and seccomp", false },
 	{ NULL, NULL, NULL, false },
 };

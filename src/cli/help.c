@@ -7,11 +7,19 @@
 
 static void print_opts(const struct cli_opt *o)
 {
+	const struct cli_opt *first = o;
+
 	for (; o && o->name; o++) {
 		char left[64];
+		if (!o->name[0]) {
+			printf("%s %s\n", o == first ? "" : "\n", o->help);
+			continue;
+		}
 		snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "",
 		    o->arg ? o->arg : "");
-		printf("  %-22s  %s%s\n", left, o->help, o->repeat ? " (may be repeated)" : "");
+		/* A name that is too long for its column has a line of its own. */
+		printf("  %-22s%s%s%s\n", left, strlen(left) > 22 ? "\n                          " : "  ",
+		    o->help, o->repeat ? " (may be repeated)" : "");
 	}
 }
 
@@ -67,7 +75,8 @@ int cli_complete(const char *name)
 		if (strcmp((*p)->name, name) != 0)
 			continue;
 		for (const struct cli_opt *o = (*p)->opts; o && o->name; o++)
-			printf("--%s%s\n", o->name, o->arg ? "=" : "");
+			if (o->name[0])
+				printf("--%s%s\n", o->name, o->arg ? "=" : "");
 		for (const struct cli_opt *o = cli_global_opts; o->name; o++)
 			printf("--%s%s\n", o->name, o->arg ? "=" : "");
 	}

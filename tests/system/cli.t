@@ -84,6 +84,10 @@ is "$(fb help verify)" "$verify_help" "help verify is the same"
 is "$(fb --help verify)" "$verify_help" "--help verify too"
 is "$(fb verify -h)" "$verify_help" "verify -h too"
 is "$(fb verify x y z --json --help)" "$verify_help" "--help wins over everything behind it"
+like "$verify_help" '^ Sigstore: whose certificates count$' "its options stand under headings"
+like "$verify_help" '^  --certificate-oidc-issuer-regexp RE$' "a long one on a line of its own"
+is "$(fb --complete verify | grep -Ex -- '--=?')" "" "which are no options to complete"
+error 3 'unknown option --; see firebreak verify --help' verify --=x
 run 0 "help of a group" fb case --help
 like "$out" '^  case writeback add ' "lists its commands"
 is "$(fb help case)" "$out" "help case is the same"
