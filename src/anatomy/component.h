@@ -76,6 +76,13 @@ struct component_bare {
 	} as[COMPONENT_BARE_MAX];
 };
 
+/* A file, or a hard link that brings its bytes (cpio, rpm). */
+static inline bool component_has_bytes(const struct component *c)
+{
+	return c->type == COMPONENT_FILE ||
+	    (c->type == COMPONENT_HARDLINK && digest_is_set(&c->sha256));
+}
+
 /* Not to be moved or copied: the arena's address is kept in verdicts. */
 struct component_tree {
 	struct component *c; /* moves when components are added: keep indexes */

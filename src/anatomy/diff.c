@@ -142,7 +142,7 @@ enum diff_level diff_worst(const struct diff *d)
 
 bool diff_is_program(const struct component *c)
 {
-	return c->type == COMPONENT_FILE && format_is_binary(c->format);
+	return component_has_bytes(c) && format_is_binary(c->format);
 }
 
 bool diff_wants(const char *path, enum format f, uint64_t size)

@@ -235,7 +235,7 @@ static bool left(const struct diff_run *r, int side, uint32_t i)
 {
 	const struct component *c = &r->side[side].tree->c[i];
 
-	return r->mate[side][i] == COMPONENT_NONE && c->type == COMPONENT_FILE && c->size &&
+	return r->mate[side][i] == COMPONENT_NONE && component_has_bytes(c) && c->size &&
 	    digest_is_set(&c->sha256);
 }
 

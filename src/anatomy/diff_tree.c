@@ -155,7 +155,7 @@ static const char *state_name(uint8_t state)
 
 static bool is_text(const struct component *c)
 {
-	return c->type == COMPONENT_FILE && !diff_is_program(c) &&
+	return component_has_bytes(c) && !diff_is_program(c) &&
 	    diff_wants(c->path, c->format, c->size);
 }
 
@@ -269,7 +269,10 @@ static int changed(struct diff_run *r, uint32_t o, uint32_t n)
 	else if (cn->format != co->format)
 		diff_add(r, DIFF_CHANGED, o, n, "now %s, before %s", format_name(cn->format),
 		    format_name(co->format));
-	if (co->state != cn->state && (cn->state > COMPONENT_OPENED ||
+	if (cn->state > COMPONENT_OPENED && co->state == cn->state)
+		diff_add(r, DIFF_CLOSED, o, n, "changed, and %s like before: what changed in it was "
+		    "not seen", state_name(cn->state));
+	else if (co->state != cn->state && (cn->state > COMPONENT_OPENED ||
 		    (co->state == COMPONENT_OPENED && cn->state == COMPONENT_WHOLE)))
 		diff_add(r, DIFF_CLOSED, o, n, "%s, before %s", state_name(cn->state),
 		    state_name(co->state));
@@ -316,7 +319,7 @@ static int paired(struct diff_run *r, uint32_t o, uint32_t n)
 	}
 	modes(r, o, n);
 	links(r, o, n);
-	if (cn->type != COMPONENT_FILE || content_same(co, cn)) {
+	if ((!component_has_bytes(cn) && !component_has_bytes(co)) || content_same(co, cn)) {
 		r->d->count.same++;
 		return 0;
 	}

@@ -286,6 +286,15 @@ static bool fails(const struct component *c)
 	return c->verdict && verdict_has(c->verdict, REASON_FAIL);
 }
 
+/* Bytes in front of an archive are in none of its components: a script that unpacks it. */
+static bool has_front(const struct component *c)
+{
+	for (size_t i = 0; c->verdict && i < c->verdict->n; i++)
+		if (strcmp(c->verdict->reason[i].code, "archive.front") == 0)
+			return true;
+	return c->verdict && c->verdict->overflow;
+}
+
 static int differing(struct run *x, uint32_t a, uint32_t b)
 {
 	const struct component *ca = of_a(x, a), *cb = of_b(x, b);
@@ -295,14 +304,15 @@ static int differing(struct run *x, uint32_t a, uint32_t b)
 		    fails(ca) && fails(cb) ? "component of both builds" :
 			fails(ca)	   ? "first" :
 					     "second");
-	if (form_is_signature(ca->path)) {
+	if (form_is_signature(x->a->tree, a) && form_is_signature(x->b->tree, b)) {
 		add(x, REBUILD_SIGNATURE, a, b, "signatures of %" PRIu64 " and %" PRIu64 " bytes",
 		    ca->size, cb->size);
 		return 0;
 	}
 	bool opened_a = ca->state == COMPONENT_OPENED, opened_b = cb->state == COMPONENT_OPENED;
 	/* A program with an archive behind it is more than what is in the archive. */
-	if (opened_a && opened_b && !format_is_binary(ca->format) && ca->format == cb->format) {
+	if (opened_a && opened_b && !format_is_binary(ca->format) && ca->format == cb->format &&
+	    !has_front(ca) && !has_front(cb)) {
 		add(x, REBUILD_ARCHIVE, a, b, "%" PRIu64 " and %" PRIu64 " bytes of %s", ca->size,
 		    cb->size, format_name(ca->format));
 		return 0;
@@ -329,7 +339,7 @@ static int pair(struct run *x, uint32_t a, uint32_t b)
 	if (strcmp(ca->target, cb->target) != 0)
 		add(x, REBUILD_LINK, a, b, "to %s and %s", QUOTE(span_str(ca->target)),
 		    QUOTE(span_str(cb->target)));
-	if (ca->type != COMPONENT_FILE)
+	if (!component_has_bytes(ca) && !component_has_bytes(cb))
 		return 0;
 	if (ca->size == cb->size && digest_is_set(&ca->sha256) && digest_eq(&ca->sha256, &cb->sha256)) {
 		x->r->same++;
@@ -341,10 +351,12 @@ static int pair(struct run *x, uint32_t a, uint32_t b)
 static void alone(struct run *x, uint32_t a, uint32_t b)
 {
 	const struct component *c = a != COMPONENT_NONE ? of_a(x, a) : of_b(x, b);
+	bool signature = a != COMPONENT_NONE ? form_is_signature(x->a->tree, a) :
+					       form_is_signature(x->b->tree, b);
 
-	add(x, form_is_signature(c->path)   ? REBUILD_SIGNATURE :
-		a != COMPONENT_NONE	    ? REBUILD_MISSING :
-					      REBUILD_EXTRA,
+	add(x, signature	    ? REBUILD_SIGNATURE :
+		a != COMPONENT_NONE ? REBUILD_MISSING :
+				      REBUILD_EXTRA,
 	    a, b, "%s of %" PRIu64 " bytes in the %s only", component_type_name(c->type), c->size,
 	    a != COMPONENT_NONE ? "first" : "second");
 }

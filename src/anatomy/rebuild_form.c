@@ -214,18 +214,57 @@ int form_read(struct form *ret_f, struct span file, enum format format, struct a
 
 /* --- components that are signatures --- */
 
-bool form_is_signature(const char *path)
-{
-	static const char *const ends[] = { "DigitalSignature", "MsiDigitalSignatureEx",
-		".signature.p7s", "AppxSignature.p7x", "_gpgorigin", "_gpgbuilder" };
-	static const char *const jar[] = { ".SF", ".RSA", ".DSA", ".EC" };
-	struct span p = span_str(path);
+static const struct {
+	enum format in; /* the container */
+	const char *folder, *ending;
+	bool whole; /* ending is all of the name */
+} signatures[] = {
+	{ FORMAT_CFB, "!streams/", "[5]DigitalSignature", true },
+	{ FORMAT_CFB, "!streams/", "[5]MsiDigitalSignatureEx", true },
+	{ FORMAT_ZIP, "", ".signature.p7s", true },
+	{ FORMAT_ZIP, "", "AppxSignature.p7x", true },
+	{ FORMAT_ZIP, "META-INF/", ".SF", false },
+	{ FORMAT_ZIP, "META-INF/", ".RSA", false },
+	{ FORMAT_ZIP, "META-INF/", ".DSA", false },
+	{ FORMAT_ZIP, "META-INF/", ".EC", false },
+	{ FORMAT_DEB, "", "_gpgorigin", true },
+	{ FORMAT_DEB, "", "_gpgbuilder", true },
+};
 
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-		if (span_ends(p, span_str(ends[i])))
+/* ".../_CodeSignature" and the files that codesign makes there (docs/macho.md). */
+static bool is_code_signature(const struct component *c)
+{
+	static const char *const names[] = { "CodeResources", "CodeDirectory", "CodeRequirements",
+		"CodeRequirements-1", "CodeSignature" };
+	static const char folder[] = "_CodeSignature";
+	const char *at = strstr(c->path, folder);
+
+	if (!at || (at != c->path && at[-1] != '/'))
+		return false;
+	at += sizeof(folder) - 1;
+	if (c->type == COMPONENT_DIR)
+		return !*at;
+	for (size_t i = 0; *at == '/' && i < ARRAY_LEN(names); i++)
+		if (strcmp(at + 1, names[i]) == 0)
 			return true;
-	for (size_t i = 0; i < ARRAY_LEN(jar); i++)
-		if (span_starts(p, SPAN_LIT("META-INF/")) && span_ends(p, span_str(jar[i])))
+	return false;
+}
+
+bool form_is_signature(const struct component_tree *t, uint32_t i)
+{
+	const struct component *c = &t->c[i];
+
+	if (!i || (c->type != COMPONENT_FILE && c->type != COMPONENT_DIR) || c->format != FORMAT_DATA ||
+	    (c->type == COMPONENT_FILE && c->mode & 0111))
+		return false;
+	for (size_t k = 0; c->type == COMPONENT_FILE && k < ARRAY_LEN(signatures); k++) {
+		size_t n = strlen(signatures[k].folder);
+		if (t->c[c->parent].format != signatures[k].in ||
+		    strncmp(c->path, signatures[k].folder, n) != 0 || strchr(c->path + n, '/'))
+			continue;
+		if (signatures[k].whole ? strcmp(c->path + n, signatures[k].ending) == 0 :
+					  span_ends(span_str(c->path), span_str(signatures[k].ending)))
 			return true;
-	return strstr(path, "_CodeSignature/") != NULL || span_ends(p, SPAN_LIT("_CodeSignature"));
+	}
+	return is_code_signature(c);
 }

@@ -33,5 +33,6 @@ struct form {
 FB_MUST int form_read(struct form *ret_f, struct span file, enum format format, struct arena *a);
 /* The rule for the byte at off, and where that region ends; REBUILD_CONTENT up to the next one. */
 enum rebuild_rule form_rule(const struct form_part *p, uint64_t off, uint64_t *ret_end);
-/* A component that is nothing but a signature: "META-INF/X.RSA", "_CodeSignature/…". */
-bool form_is_signature(const char *path);
+/* A component that is nothing but a signature: "META-INF/X.RSA" at the top of a zip, a bundle's
+ * "_CodeSignature/CodeResources". Neither a program nor executable, whatever its name. */
+bool form_is_signature(const struct component_tree *t, uint32_t i);

@@ -53,6 +53,34 @@ is "$(rules)" "" "no difference"
 run 3 "one build is none" "$FIREBREAK" rebuild compare a
 run 5 "a build that is not there" "$FIREBREAK" rebuild compare a nowhere
 
+# --- names that look like signatures, bytes that are in no file ---
+mkdir -p sig-a/usr sig-b/etc/cron.d sig-b/usr/lib/_CodeSignature sig-b/META-INF
+echo x >sig-a/usr/x
+cp sig-a/usr/x sig-b/usr/x
+echo 'root sh -c evil' >sig-b/etc/cron.d/x_gpgorigin
+echo 'evil' >sig-b/usr/lib/_CodeSignature/evil.js
+echo 'evil' >sig-b/META-INF/evil.SF
+vote 1 "files that are only called like signatures" sig-a sig-b
+is "$(jq '.pairs[0].findings' <<<"$out")" 7 "each of them, and their folders"
+vote 1 "the other way round" sig-b sig-a
+(cd sig-b && rm -r etc usr/lib && zip -qrD ../jar-b.zip . && rm -r META-INF && zip -qrD ../jar-a.zip .)
+vote 0 "a jar, signed and not" jar-a.zip jar-b.zip
+is "$(rules)" "archive signature " "named"
+(printf '#!/bin/sh\necho good\n'; cat a.zip) >front-a.zip
+(printf '#!/bin/sh\necho evil\n'; cat a.zip) >front-b.zip
+vote 1 "another script in front of the same zip" front-a.zip front-b.zip
+if command -v cpio >/dev/null; then
+	for i in a b; do
+		mkdir hard-$i
+		echo $i >hard-$i/x
+		ln hard-$i/x hard-$i/y
+		(cd hard-$i && printf 'x\ny\n' | cpio --quiet -o -H newc >../hard-$i.cpio)
+	done
+	vote 1 "a cpio whose last hard link brings the content" hard-a.cpio hard-b.cpio
+	is "$(jq -r '.pairs[0].differences[]|select(.rule=="content").a' <<<"$out")" "hard-a.cpio!y" \
+		"named"
+fi
+
 # --- three and more ---
 cp -r a c
 echo evil >c/d/x
