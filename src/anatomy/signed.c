@@ -122,9 +122,12 @@ static const char *chain_words(const struct signed_judge *j, const struct ac_cha
 	}
 }
 
-/* Of stamps that verify, by whom; of others, why. */
-static void tell_stamp(struct signed_judge *j, const struct ac_stamp *s, uint64_t off)
+/* Of stamps that verify, by whom; of others, why. One that does not count beside one that does is
+ * nobody's: whoever can write the file can add it. */
+static void tell_stamp(
+    struct signed_judge *j, const struct ac_stamp *s, const struct ac_stamp *counts, uint64_t off)
 {
+	bool beside = counts->chain.state == AC_CHAIN_ANCHORED;
 	char when[TS_TEXT_MAX];
 	struct reason *r;
 
@@ -132,9 +135,12 @@ static void tell_stamp(struct signed_judge *j, const struct ac_stamp *s, uint64_
 		r = verdict_add(j->verdict, REASON_FAIL, signed_code(j, "timestamp"),
 		    "the time stamp does not verify: %s", ac_result_name((int)s->result));
 	else if (s->chain.state == AC_CHAIN_FAILED || s->chain.state == AC_CHAIN_SHA1)
-		r = verdict_add(j->verdict, REASON_WARN, signed_code(j, "timestamp.unanchored"),
-		    "the time stamp of %s by %s proves no time: %s", ts_format(s->time, when),
-		    QUOTE(span_str(s->signer.subject)), s->chain.why);
+		r = verdict_add(j->verdict,
+		    beside && s->chain.state == AC_CHAIN_FAILED ? REASON_FAIL : REASON_WARN,
+		    signed_code(j, "timestamp.unanchored"),
+		    "the time stamp of %s by %s proves no time%s: %s", ts_format(s->time, when),
+		    QUOTE(span_str(s->signer.subject)), beside ? ", and another one does" : "",
+		    s->chain.why);
 	else
 		r = verdict_add(j->verdict, REASON_NOTE, signed_code(j, "timestamp"),
 		    "time stamp %s by %s; %s", ts_format(s->time, when),
@@ -254,7 +260,7 @@ static int add(struct signed_judge *j, struct span bytes, uint64_t off, unsigned
 		return rc;
 	tell_signer(j, ac, off);
 	for (size_t i = 0; i < ac->nstamps; i++)
-		tell_stamp(j, &ac->stamps[i], off + (uint64_t)(ac->stamps[i].der.p - bytes.p));
+		tell_stamp(j, &ac->stamps[i], &ac->stamp, off + (uint64_t)(ac->stamps[i].der.p - bytes.p));
 	tell_attributes(j, ac, off);
 	tell_loose(j, ac, bytes, off);
 	for (size_t i = 0; i < ac->nnested; i++) {

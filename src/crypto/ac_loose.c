@@ -62,15 +62,48 @@ static enum vouched by_anchor(const struct cert *c, const struct chain_roots *ro
 	return VOUCHED_NOT;
 }
 
-/* A self-issued one stands in the set itself, so that its own key is asked. */
-static enum vouched vouched(
-    const struct cert *c, const struct cert_set *s, const struct ac_trust *trust)
+/* Whatever a vouched certificate issued is vouched, too. Each is asked once about each. */
+static void spread(enum vouched v[], const struct cert_set *s)
 {
-	enum vouched v = trust ? by_anchor(c, trust->code) : VOUCHED_NOT;
+	size_t todo[AC_CERTS_MAX], n = 0;
 
-	if (v == VOUCHED_NOT && trust)
-		v = by_anchor(c, trust->stamp);
-	return v == VOUCHED_NOT ? by_embedded(c, s) : v;
+	for (size_t i = 0; i < s->n; i++)
+		if (v[i] == VOUCHED)
+			todo[n++] = i;
+	while (n) {
+		const struct cert *issuer = &s->cert[todo[--n]];
+		for (size_t i = 0; i < s->n; i++) {
+			if (v[i] != VOUCHED_NOT || !span_eq(s->cert[i].issuer, issuer->subject) ||
+			    !cert_issued_by(&s->cert[i], issuer))
+				continue;
+			v[i] = VOUCHED;
+			todo[n++] = i;
+		}
+	}
+}
+
+/*
+ * With anchors only what leads to one is vouched for: anybody can make a second certificate of a
+ * CA's name and key, and a root above it. Without them it is enough that the set agrees with itself;
+ * a self-issued one stands in it, so that its own key is asked.
+ */
+static void vouch_all(enum vouched v[], const struct cert_set *s, const struct ac_trust *trust)
+{
+	bool anchors = trust && (trust->code || trust->stamp);
+
+	for (size_t i = 0; i < s->n; i++) {
+		v[i] = anchors ? by_anchor(&s->cert[i], trust->code) : VOUCHED_NOT;
+		if (v[i] == VOUCHED_NOT && anchors)
+			v[i] = by_anchor(&s->cert[i], trust->stamp);
+	}
+	spread(v, s);
+	for (size_t i = 0; i < s->n; i++) {
+		if (v[i] != VOUCHED_NOT)
+			continue;
+		v[i] = by_embedded(&s->cert[i], s);
+		if (anchors && v[i] == VOUCHED)
+			v[i] = VOUCHED_NOT;
+	}
 }
 
 /* Arcs that extensions of code-signing certificates and their CAs are from. */
@@ -97,7 +130,8 @@ static bool is_roomy(const struct cert *c, bool is_vouched)
 {
 	struct cur exts = cur_of(c->exts);
 	struct x509_ext e;
-	bool roomy = c->der.n > AC_CERT_ROOM || c->signature.n > AC_CERT_PART_ROOM ||
+	bool roomy = c->der.n > (is_vouched ? AC_CERT_ROOM : AC_UNVOUCHED_ROOM) ||
+		     c->signature.n > AC_CERT_PART_ROOM ||
 		     c->subject.n > AC_CERT_PART_ROOM || c->issuer.n > AC_CERT_PART_ROOM;
 
 	while (cert_ext_next(&exts, &e))
@@ -255,19 +289,24 @@ static void odd_ones(struct ac_reading *r, const struct cert_set *s, const struc
 int ac_loose_certs(
     struct ac_reading *r, const struct cert_set *s, struct span crls, const struct cert *stamper)
 {
+	enum vouched v[AC_CERTS_MAX];
 	bool in_stamp = stamper;
+	size_t used = 0;
 	int rc = 0;
 
+	vouch_all(v, s, r->trust);
 	for (size_t i = 0; i < s->n && rc == 0; i++) {
 		const struct cert *c = &s->cert[i];
-		enum vouched v = s->used[i] ? vouched(c, s, r->trust) : VOUCHED_NOT;
-		if (!s->used[i])
+		used += s->used[i];
+		if (!s->used[i] || used > AC_CHAINS_MAX)
 			rc = loose_cert(r, AC_LOOSE_CERTIFICATE, in_stamp, c);
-		else if (v == VOUCHED_FALSE)
+		else if (v[i] == VOUCHED_FALSE)
 			rc = loose_cert(r, AC_LOOSE_ALTERED, in_stamp, c);
-		else if (is_roomy(c, v == VOUCHED))
+		else if (is_roomy(c, v[i] == VOUCHED))
 			rc = loose_cert(r, AC_LOOSE_ROOM, in_stamp, c);
-		else if (v == VOUCHED_NOT)
+		else if (v[i] == VOUCHED_NOT && r->nunvouched++ >= AC_UNVOUCHED_MAX)
+			rc = loose_cert(r, AC_LOOSE_CERTIFICATE, in_stamp, c);
+		else if (v[i] == VOUCHED_NOT)
 			rc = loose_cert(r, AC_LOOSE_UNVOUCHED, in_stamp, c);
 	}
 	odd_ones(r, s, stamper);

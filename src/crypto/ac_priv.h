@@ -16,6 +16,7 @@ struct ac_reading {
 	const struct cert *cert; /* the signer's, in certs */
 	struct ac_stamp *stamp;	 /* out.nstamps of them */
 	struct ac_loose *loose;	 /* out.nloose of them */
+	unsigned nunvouched;	 /* certificates */
 	const struct ac_trust *trust;
 	struct arena *arena;
 	struct fault *f;

@@ -123,12 +123,15 @@ enum ac_loose_kind {
 	AC_LOOSE_ROOM,	      /* larger than what it is for needs: a certificate over AC_CERT_ROOM … */
 	AC_LOOSE_LINK,	      /* signed: SpcPeImageData with a moniker or link of unknown meaning */
 	AC_LOOSE_COPY,	      /* a certificate for the second time */
-	AC_LOOSE_UNVOUCHED,   /* a certificate whose issuer is neither embedded nor an anchor, or a
-				 time-stamping device's attribute certificate: has its form, but any
-				 bit of it can be changed */
+	AC_LOOSE_UNVOUCHED,   /* a certificate that leads to no anchor (without anchors: whose issuer is
+				 not embedded), or a time-stamping device's attribute certificate: has
+				 its form, but anybody can make another */
 	AC_LOOSE_KINDS,
 };
 #define AC_CERT_ROOM 4096u     /* one certificate; those of signers and CAs are below 2 KiB */
+#define AC_UNVOUCHED_ROOM 3072u /* one that nobody vouches for */
+#define AC_CHAINS_MAX 12	/* certificates in the chains of one set; more: AC_LOOSE_CERTIFICATE */
+#define AC_UNVOUCHED_MAX 6	/* of those in a signature and its stamps; more: AC_LOOSE_CERTIFICATE */
 #define AC_CERT_PART_ROOM 1024u /* a name, an extension or the signature in it */
 #define AC_KNOWN_EXT_ROOM 512u /* an extension of a certificate that nobody vouches for … */
 #define AC_OTHER_EXT_ROOM 32u  /* … when no CA of signers is known to use it */

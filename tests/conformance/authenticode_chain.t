@@ -110,6 +110,37 @@ cat root.crt other.crt >both.pem
 judge two.exe both.pem
 is "$ours" PASS "unless the stranger is trusted, too"
 
+# Anybody can make a certificate of a CA's name and key, under a root of his own: it fits into the
+# signer's chain, and with it whatever it holds.
+cross() { # NAME ISSUER EXTENSION…: of the root's name and key
+	local name=$1 by=$2
+	shift 2
+	printf '%s\n' "$@" >"$name.ext"
+	openssl pkey -in root.key -pubout -out root.pub
+	openssl x509 -req -in root.csr -force_pubkey root.pub -CA "$by.crt" -CAkey "$by.key" -days 4000 \
+		-set_serial "0x$(openssl rand -hex 8)" -extfile "$name.ext" -out "$name.crt" 2>/dev/null
+}
+# shellcheck disable=SC2086
+cross second other $CA
+cat now.pem second.crt other.crt >crossed.pem
+cp now.key crossed.key
+row "a CA certified by an older one, too" crossed "" root.crt PASS ok
+like "$("$FIREBREAK" verify --require anatomy --authenticode-roots root.crt x.exe)" \
+	"note +pe.unvouched: .*CN=Test root" "which leads to no anchor"
+# shellcheck disable=SC2086
+cross roomy other $CA $(for i in 1 2 3 4 5 6 7 8; do echo "1.2.3.$i=DER:0481c8$(printf '%0400d' 0)"; done)
+cat now.pem roomy.crt other.crt >crossed.pem
+row "the same, with 1,600 bytes in it" crossed "" root.crt FAIL ok
+# shellcheck disable=SC2086
+for i in 1 2 3 4 5 6; do
+	cross "more$i" other $CA
+	cat "more$i.crt"
+done >more.pem
+cat now.pem second.crt other.crt more.pem >crossed.pem
+row "eight that lead to no anchor" crossed "" root.crt FAIL ok
+like "$("$FIREBREAK" verify --require anatomy --authenticode-roots root.crt x.exe)" \
+	"fail +pe.unrelated-certificates" "are too many"
+
 # Without anchors, and with digests in a policy.
 ac_sign x.exe now
 run 2 "nobody was named" "$FIREBREAK" verify --require anatomy x.exe
