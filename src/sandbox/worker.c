@@ -20,7 +20,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHUNK (256u << 10)
 #define PIPE_SIZE (1u << 20) /* wakes reader and writer more rarely; less is good, too */
 #define TIMEOUT_DEFAULT (60 * TS_SECOND)
 #define MEMORY_DEFAULT (256u << 20)
@@ -227,14 +226,14 @@ static int wait_for(struct run *r, int fd)
 /* Hands over what the worker writes until it closes the pipe. */
 static int pump(struct run *r, sandbox_output_fn *on_output, void *ctx)
 {
-	AUTO_FREE uint8_t *chunk = malloc(CHUNK);
+	AUTO_FREE uint8_t *chunk = malloc(SANDBOX_CHUNK_MAX);
 	if (!chunk)
 		return -ENOMEM;
 	for (;;) {
 		int rc = wait_for(r, r->out);
 		if (rc < 0)
 			return rc;
-		ssize_t n = read(r->out, chunk, CHUNK);
+		ssize_t n = read(r->out, chunk, SANDBOX_CHUNK_MAX);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)

@@ -81,7 +81,9 @@ struct sandbox_opts {
 
 /* Runs in the worker, with a copy of the parent's memory and nothing else of it. 0 or an error. */
 typedef int sandbox_fn(void *ctx);
-/* Runs in the parent with what the worker wrote, in chunks as they come. Negative: end it. */
+#define SANDBOX_CHUNK_MAX (256u << 10)
+/* Runs in the parent with what the worker wrote, in chunks as they come, of at most
+ * SANDBOX_CHUNK_MAX bytes. Negative: end it. */
 typedef int sandbox_output_fn(void *ctx, struct span bytes);
 
 /*

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 
 #define MEMORY_DEFAULT (512ull << 20)
-#define ACC_MAX (256u << 10) /* a chunk from the pipe and the frame before it */
+/* A chunk from the pipe, and of the frame before it what had come. */
+#define ACC_MAX (SANDBOX_CHUNK_MAX + 2 * FRAME_MAX)
 
 /* The parent's side of one run. */
 struct reader {

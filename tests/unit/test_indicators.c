@@ -171,8 +171,10 @@ static void upgrade(const char *state)
 
 	snprintf(path, sizeof(path), "%s/firebreak.db", state);
 	if (sqlite3_open(path, &db) != SQLITE_OK ||
-	    sqlite3_exec(db, "DROP TABLE indicator; PRAGMA user_version = 1", NULL, NULL, NULL) !=
-		SQLITE_OK)
+	    sqlite3_exec(db, "DROP TABLE indicator; DROP TABLE known_path;"
+				 "DROP TABLE known_digest; DROP TABLE known_version;"
+				 "DROP TABLE known_list; PRAGMA user_version = 1",
+		NULL, NULL, NULL) != SQLITE_OK)
 		abort();
 	sqlite3_close(db);
 	is_int(store_open(&s, state, STORE_RDONLY, &f), -ENOTSUP, "an older record, to read");
