@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #define TEXT_MAX 1024
+#define TICKET_MAX (256u << 10) /* a chain and some 24 bytes for each program: 10,000 of them */
 #define PADDING_MAX 7 /* lld aligns blobs to 8 bytes */
 
 /* ---- reasons ---- */
@@ -240,7 +241,12 @@ static void judge_others(struct apple_work *w)
 		if (codesign_is_directory(b->slot) || b->slot <= CODESIGN_SPECIAL_LAST ||
 		    b->slot == CODESIGN_CMS)
 			continue;
-		if (b->slot == CODESIGN_TICKET)
+		if (b->slot == CODESIGN_TICKET && b->bytes.n > TICKET_MAX)
+			apple_fail(w, "ticket", b->off, b->bytes.n,
+			    "a notarization ticket of %zu bytes: no signature of this file covers it, and "
+			    "tickets need less",
+			    b->bytes.n);
+		else if (b->slot == CODESIGN_TICKET)
 			apple_say(w, REASON_NOTE, "ticket", b->off, b->bytes.n,
 			    "a notarization ticket of %zu bytes is stapled to it (not verified; no "
 			    "signature of this file covers it)",

@@ -82,6 +82,32 @@ static void judge_unsigned(
 		    cms->unsigned_attrs + (cms->nstamps > 1 ? cms->nstamps - 1 : 0));
 }
 
+/* What the counts above do not say. In the signer's own set those that nobody vouches for are judged
+ * with its chain. */
+static void judge_loose(struct apple_work *w, const struct apple_cms *cms, size_t off)
+{
+	for (size_t i = 0; i < cms->nloose; i++) {
+		const struct ac_loose *l = &cms->loose[i];
+		const char *what = l->what ? l->what : "it";
+		if (l->kind == AC_LOOSE_ROOM)
+			apple_fail(w, "room", off, cms->used,
+			    "%zu bytes, larger than a signature needs: %s%s", l->where.n, what,
+			    l->in_stamp ? " (in the time stamp)" : "");
+		else if (l->in_stamp && l->kind != AC_LOOSE_UNVOUCHED && l->kind != AC_LOOSE_COPY)
+			apple_fail(w, "unsigned-data", off, cms->used,
+			    "%zu bytes in the time stamp that belong to no chain and no signature of "
+			    "it: %s",
+			    l->where.n, what);
+		else if (l->kind == AC_LOOSE_UNVOUCHED && w->j->a->trust)
+			apple_say(w, REASON_NOTE, "unvouched", off, cms->used,
+			    "a certificate of %zu bytes that leads to no anchor: %s%s", l->where.n,
+			    what, l->in_stamp ? " (in the time stamp)" : "");
+	}
+	if (cms->nloose_more)
+		apple_fail(w, "unsigned-data", off, cms->used,
+		    "%zu more such parts of the signature than are listed", cms->nloose_more);
+}
+
 /* ---- chains ---- */
 
 struct certs {
@@ -224,16 +250,31 @@ static void tell_signer(struct apple_work *w, const struct apple_cms *cms, size_
 		    "the CodeDirectory says ad hoc, and yet there is a signer");
 }
 
+/* Is there a relative name OU that is just this? Other names can hold "OU=", too. */
+static bool has_unit(const char *subject, struct span unit)
+{
+	for (const char *p = subject; p && *p; p++) {
+		const char *value = strncmp(p, "OU=", 3) == 0 ? p + 3 : NULL;
+		size_t n = 0;
+		if (value && strncmp(value, (const char *)unit.p, unit.n) == 0)
+			n = unit.n;
+		if (n && (!value[n] || value[n] == ',' || value[n] == '+'))
+			return true;
+		for (; *p && *p != ',' && *p != '+'; p++)
+			if (*p == '\\' && p[1])
+				p++;
+		if (!*p)
+			break;
+	}
+	return false;
+}
+
 /* Apple's certificates have the team as organizational unit; another one is told. */
 static void judge_team(struct apple_work *w, const struct apple_cms *cms, size_t off)
 {
 	struct span team = w->dir[0].d.team;
-	char want[64];
 
-	if (!team.n || team.n > 32)
-		return;
-	snprintf(want, sizeof(want), "OU=%.*s", SPAN_ARG(team));
-	if (!strstr(cms->signer.subject, want))
+	if (team.n && !has_unit(cms->signer.subject, team))
 		apple_fail(w, "team", off, cms->used,
 		    "the signature says team %s, the signer's certificate is of another",
 		    QUOTE(team));
@@ -246,7 +287,12 @@ int apple_judge_cms(struct apple_work *w, struct span bytes, size_t off)
 
 	if (!cms)
 		return -ENOMEM;
-	int rc = apple_cms_read(cms, bytes, w->dir[0].d.bytes, w->j->a->arena, &f);
+	const struct signed_trust *t = w->j->a->trust;
+	const struct ac_trust trust = t ? (struct ac_trust){ t->code, t->stamp, t->now,
+						  t->allow_sha1 }
+					: (struct ac_trust){ 0 };
+	int rc = apple_cms_read(
+	    cms, bytes, w->dir[0].d.bytes, t ? &trust : NULL, w->j->a->arena, &f);
 	if (rc < 0)
 		return rc;
 	if (rc) {
@@ -258,6 +304,7 @@ int apple_judge_cms(struct apple_work *w, struct span bytes, size_t off)
 	w->sig->signer = cms->signer;
 	judge_listed(w, cms, off);
 	judge_unsigned(w, cms, bytes, off);
+	judge_loose(w, cms, off);
 	judge_team(w, cms, off);
 	rc = judge_stamp(w, cms, off);
 	if (rc == 0)

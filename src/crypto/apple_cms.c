@@ -2,6 +2,7 @@
 
 #include "crypto/apple_cms.h"
 
+#include "crypto/ac_priv.h"
 #include "crypto/oid.h"
 #include "crypto/signer.h"
 #include "crypto/stamp.h"
@@ -18,6 +19,7 @@ struct reading {
 	struct pkcs7 p7;
 	struct pkcs7_signer signer;
 	struct cert_set certs;
+	struct ac_reading loose; /* collects the loose parts */
 	struct arena *arena;
 	struct fault *f;
 };
@@ -135,12 +137,8 @@ static int read_signed(struct reading *r)
 static int note_stamps(struct reading *r, struct span values)
 {
 	struct cur c = cur_of(values);
-	struct ac_reading stamped = { .signer = r->signer,
-		.loose = arena_array(r->arena, AC_LOOSE_MAX, sizeof(struct ac_loose)),
-		.arena = r->arena };
 
-	if (!stamped.loose)
-		return -ENOMEM;
+	r->loose.signer = r->signer;
 	while (cur_left(&c)) {
 		struct der v = der_take(&c, DER_SEQ);
 		if (c.err)
@@ -149,7 +147,7 @@ static int note_stamps(struct reading *r, struct span values)
 			continue;
 		r->out.token = v.all;
 		r->out.stamped = r->signer.signature;
-		int rc = stamp_read(&r->out.stamp, AC_STAMP_RFC3161, v.all, &stamped);
+		int rc = stamp_read(&r->out.stamp, AC_STAMP_RFC3161, v.all, &r->loose);
 		if (rc < 0)
 			return rc;
 	}
@@ -197,15 +195,27 @@ static int check_signer(struct reading *r, struct span directory)
 	cert_set_mark_chain(&r->certs, cert);
 	r->out.digest_alg = digest_of_oid(r->signer.digest_oid);
 	r->out.ncerts = (uint32_t)r->certs.n;
-	r->out.ncerts_unrelated = (uint32_t)r->certs.nodd;
 	for (size_t i = 0; i < r->certs.n; i++) {
-		r->out.cert[i] = r->certs.cert[i].der;
-		r->out.ncerts_unrelated += !r->certs.used[i];
 		bool named;
+		r->out.cert[i] = r->certs.cert[i].der;
 		r->out.vouched[i] = is_vouched(&r->certs, &r->certs.cert[i], &named);
 		r->out.ncerts_altered += !r->out.vouched[i] && named;
 	}
-	return cert_facts(&r->out.signer, cert, r->arena);
+	rc = cert_facts(&r->out.signer, cert, r->arena);
+	return rc < 0 ? rc : ac_loose_certs(&r->loose, &r->certs, SPAN_NONE, NULL);
+}
+
+static void count_loose(struct reading *r)
+{
+	const struct authenticode *ac = &r->loose.out;
+
+	r->out.loose = r->loose.loose;
+	r->out.nloose = ac->nloose;
+	r->out.nloose_more = ac->nloose_more;
+	for (size_t i = 0; i < ac->nloose; i++)
+		r->out.ncerts_unrelated += !r->loose.loose[i].in_stamp &&
+		    (r->loose.loose[i].kind == AC_LOOSE_CERTIFICATE ||
+			r->loose.loose[i].kind == AC_LOOSE_COPY);
 }
 
 static int read_all(struct reading *r, struct span bytes, struct span directory)
@@ -225,13 +235,18 @@ static int read_all(struct reading *r, struct span bytes, struct span directory)
 }
 
 int apple_cms_read(struct apple_cms *ret_c, struct span bytes, struct span directory,
-    struct arena *a, struct fault *f)
+    const struct ac_trust *trust, struct arena *a, struct fault *f)
 {
 	struct reading r = { .arena = a, .f = f, .out.claimed = TS_NONE };
 	OSSL_SCOPE;
 
 	*ret_c = (struct apple_cms){ .claimed = TS_NONE };
-	int rc = read_all(&r, bytes, directory);
+	r.loose.trust = trust;
+	r.loose.arena = a;
+	r.loose.loose = arena_array(a, AC_LOOSE_MAX, sizeof(*r.loose.loose));
+	int rc = r.loose.loose ? read_all(&r, bytes, directory) : -ENOMEM;
+	if (rc == AC_OK)
+		count_loose(&r);
 	if (rc == AC_OK)
 		*ret_c = r.out;
 	else

@@ -35,6 +35,10 @@ struct apple_cms {
 	bool vouched[AC_CERTS_MAX]; /* its issuer, embedded or itself, signed it */
 	uint32_t ncerts, ncerts_unrelated; /* the latter: in no chain of the signer */
 	uint32_t ncerts_altered; /* … whose issuer, who is embedded or itself, did not sign it so */
+	/* What of the certificates, here and in the stamp, nobody vouches for or has room for something
+	 * else (authenticode.h); nloose_more: beyond AC_LOOSE_MAX. Spans are in the arena. */
+	const struct ac_loose *loose;
+	size_t nloose, nloose_more;
 	size_t unsigned_attrs; /* other than time stamps; revocation lists count as one */
 	/* 1.2.840.113635.100.9.2: full digests of the CodeDirectories */
 	bool has_digests;
@@ -43,5 +47,6 @@ struct apple_cms {
 	struct span plist; /* 1.2.840.113635.100.9.1: a plist with the cut digests; n == 0: none */
 };
 
+/* trust: for what vouches for certificates; NULL: the set itself. */
 FB_MUST int apple_cms_read(struct apple_cms *ret_c, struct span bytes, struct span directory,
-    struct arena *a, struct fault *f);
+    const struct ac_trust *trust, struct arena *a, struct fault *f);

@@ -122,7 +122,7 @@ static void fuzz_cms(struct span s)
 	if (ber_to_der(out, s, &n, &used) == 0)
 		FB_ASSERT(used <= s.n && n <= BER_ROOM(s.n));
 	free(out);
-	if (apple_cms_read(&c, s, SPAN_LIT("directory"), &a, &f) != AC_OK)
+	if (apple_cms_read(&c, s, SPAN_LIT("directory"), NULL, &a, &f) != AC_OK)
 		FB_ASSERT(c.ncerts == 0 && c.signer.subject == NULL);
 }
 

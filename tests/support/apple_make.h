@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "ca.h"
+#include "tsa.h"
 
 #include <openssl/cms.h>
 #include <openssl/sha.h>
@@ -21,6 +22,8 @@ struct apple_req {
 	const char *ident;	/* NULL: "com.example.app" */
 	const char *team;	/* NULL: none */
 	const struct ca_cert *signer, *issuer; /* NULL: ad hoc; not embedded */
+	const struct ca_cert *extra[2]; /* embedded, too; NULL: none */
+	const struct tsa_req *stamp;	/* NULL: none; its message is the signature */
 	bool two;		/* a SHA-1 directory first, the SHA-256 one as alternate */
 	bool no_list;		/* without the signed list of directories */
 	bool plist;		/* with the older list, too */
@@ -178,6 +181,27 @@ static inline void apple_list_plist(CMS_SignerInfo *si, const struct span *dir, 
 	apple_list(si, "1.2.840.113635.100.9.1", V_ASN1_OCTET_STRING, text, at);
 }
 
+/* The token of a response, as an unsigned attribute. */
+static inline void apple_stamp(CMS_SignerInfo *si, const struct tsa_req *req)
+{
+	struct buf b = BUF_INIT(1u << 16);
+	struct tsa_req r = *req;
+	ASN1_OCTET_STRING *s = CMS_SignerInfo_get0_signature(si);
+	uint8_t *der = NULL;
+
+	r.message = span_of(ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
+	tsa_respond(&b, &r);
+	const uint8_t *p = b.p;
+	TS_RESP *resp = d2i_TS_RESP(NULL, &p, (long)b.n);
+	int n = resp ? i2d_PKCS7(TS_RESP_get_token(resp), &der) : 0;
+	ca_check(n > 0 && CMS_unsigned_add1_attr_by_NID(si, NID_id_smime_aa_timeStampToken,
+			      V_ASN1_SEQUENCE, der, n) == 1,
+	    "stamp");
+	OPENSSL_free(der);
+	TS_RESP_free(resp);
+	buf_free(&b);
+}
+
 static inline void apple_cms(struct buf *out, const struct apple_req *r, const struct span *dir,
     const bool *sha1, int ndirs)
 {
@@ -208,7 +232,11 @@ static inline void apple_cms(struct buf *out, const struct apple_req *r, const s
 	}
 	if (r->plist)
 		apple_list_plist(si, dir, sha1, ndirs);
+	for (int i = 0; i < 2 && r->extra[i]; i++)
+		ca_check(CMS_add1_cert(cms, r->extra[i]->x) == 1, "extra");
 	ca_check(CMS_final(cms, data, NULL, flags) == 1, "final");
+	if (r->stamp)
+		apple_stamp(si, r->stamp);
 	int n = i2d_CMS_ContentInfo(cms, &der);
 	ca_check(n > 0, "CMS");
 	buf_put(out, der, (size_t)n);

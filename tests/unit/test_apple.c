@@ -171,6 +171,50 @@ static void test_planted(void)
 	    "data behind the signature");
 }
 
+/* Certificates that fit into a chain, and yet anybody can make. */
+static void test_certificates(void)
+{
+	AUTO_ROOTS struct chain_roots *roots = NULL;
+	struct signed_trust t;
+	const struct signed_trust *trust = trust_in(&roots, &t);
+	char room[2 * 600 + 16] = "DER:";
+	memset(room + 4, '0', 2 * 600);
+	struct ca_cert other = ca_make(&(struct ca_req){ .subject = "Other", .ext = { CA_EXT_CA } });
+	struct ca_cert cross = ca_make(&(struct ca_req){ .subject = "Root", .issuer = &other,
+	    .key = root.key, .ext = { CA_EXT_CA } });
+	struct ca_cert roomy = ca_make(&(struct ca_req){ .subject = "Root", .issuer = &other,
+	    .key = root.key, .ext = { CA_EXT_CA, { "1.2.3.4", room } } });
+	struct ca_cert tsa = ca_make(&(struct ca_req){ .subject = "Stamper", .issuer = &root,
+	    .ext = { CA_EXT_TSA } });
+	struct tsa_req stamp = { .signer = &tsa, .embed = true }, more = stamp;
+	more.extra = &other;
+	struct apple_req r[] = {
+		{ .signer = &leaf, .issuer = &root, .extra = { &cross, &other } },
+		{ .signer = &leaf, .issuer = &root, .extra = { &roomy, &other } },
+		{ .signer = &leaf, .issuer = &root, .stamp = &stamp },
+		{ .signer = &leaf, .issuer = &root, .stamp = &more },
+	};
+	static const struct {
+		enum verdict_status want;
+		const char *code, *name;
+	} is[] = {
+		{ VERDICT_PASS, "note:macho.unvouched", "a CA certified by a stranger, too, is told" },
+		{ VERDICT_FAIL, "fail:macho.room", "the same with room in it" },
+		{ VERDICT_PASS, "proven:macho.digest", "with a time stamp" },
+		{ VERDICT_FAIL, "fail:macho.unsigned-data", "a stranger's certificate in the time stamp" },
+	};
+
+	t.stamp = roots;
+	for (size_t i = 0; i < ARRAY_LEN(r); i++) {
+		AUTO_BUF struct buf b = apple_make(&r[i]);
+		says(judge(buf_span(&b), trust), is[i].want, is[i].code, is[i].name);
+	}
+	ca_free(&other);
+	ca_free(&cross);
+	ca_free(&roomy);
+	ca_free(&tsa);
+}
+
 static void test_slices(void)
 {
 	struct apple_req x = { .signer = &leaf, .issuer = &root };
@@ -349,6 +393,7 @@ int main(void)
 	test_adhoc();
 	test_untrusted();
 	test_planted();
+	test_certificates();
 	test_slices();
 	test_mutations(&(struct apple_req){ .signer = &leaf, .issuer = &root, .two = true,
 			   .entitlements = "<plist/>" },
