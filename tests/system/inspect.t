@@ -72,6 +72,29 @@ needs() {
 	dmg) [ -f "$TOP/tests/support/dmg_make.py" ] || echo dmg_make.py ;;
 	esac
 }
+others() { # KIND FILE: what people check such a file with, and its exit code
+	local tool
+	case $1 in
+	dll) tool="osslsigncode verify -in" ;;
+	zip | nested.jar) tool="unzip -tqq" ;;
+	tar.* | tgz) tool="tar -tf" ;;
+	dll.gz) tool="gzip -t" ;;
+	asar) tool="node $TESTDEPS/npm/node_modules/@electron/asar/bin/asar.js list" ;;
+	7z | cpio | dmg) tool="7zz t" ;;
+	cab) tool="cabextract -t" ;;
+	msi) tool="msiextract -l" ;;
+	deb) tool="dpkg-deb -c" ;;
+	*) return ;;
+	esac
+	has "${tool%% *}" || return
+	[ "$1" != asar ] || [ -f "${tool:5:-5}" ] || return
+	# osslsigncode lacks Microsoft's roots: what it says of the digest is the question.
+	case $1 in
+	dll) $tool "$2" 2>&1 | grep -q 'Calculated message digest.*MISMATCH' ;;
+	*) ! $tool "$2" >/dev/null 2>&1 ;;
+	esac
+	is $? 1 "$1: $(basename "${tool%% *}") sees nothing"
+}
 for kind in dll dll.gz zip nested.jar tar.gz tar.xz tgz asar 7z cpio cab msi deb dmg dir; do
 	lacks=$(needs $kind)
 	if [ -n "$lacks" ]; then
@@ -83,6 +106,7 @@ for kind in dll dll.gz zip nested.jar tar.gz tar.xz tgz asar 7z cpio cab msi deb
 	like "$out" "^UNKNOWN +good.$kind" "$kind: nothing wrong, nothing vouches"
 	fb 1 "$kind: planted" "bad.$kind"
 	like "$out" "pe.slack: 1026 bytes|pe.slack: 103[0-9] bytes|pe.slack: 10[0-9][0-9] bytes" "$kind: the stowaway is found"
+	others $kind "bad.$kind"
 	case $kind in dll) ;; *) like "$out" "^  .*(d3dcompiler_47|bad\.dll|bad|F)[^ ]*$" "$kind: and where it is" ;; esac
 done
 spool_is_empty "no temporary file is left"
