@@ -97,6 +97,14 @@ const char *component_path(
 	return out;
 }
 
+const char *component_front(const struct component *c)
+{
+	for (size_t i = 0; c->verdict && i < c->verdict->n; i++)
+		if (strcmp(c->verdict->reason[i].code, "archive.front") == 0)
+			return c->verdict->reason[i].text;
+	return NULL;
+}
+
 struct verdict *component_verdict(struct component_tree *t, uint32_t i)
 {
 	struct component *c = &t->c[i];

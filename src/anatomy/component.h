@@ -83,6 +83,9 @@ static inline bool component_has_bytes(const struct component *c)
 	    (c->type == COMPONENT_HARDLINK && digest_is_set(&c->sha256));
 }
 
+/* What its inspection says of the bytes in front of an archive, with their digest; NULL: none. */
+const char *component_front(const struct component *c);
+
 /* Not to be moved or copied: the arena's address is kept in verdicts. */
 struct component_tree {
 	struct component *c; /* moves when components are added: keep indexes */

@@ -37,9 +37,13 @@ bool diff_is_maintainer(const struct diff_run *r, uint32_t n)
 
 	for (size_t i = 0; i < ARRAY_LEN(script_names); i++)
 		named |= strcmp(base, script_names[i]) == 0;
-	if (!named || c->parent == COMPONENT_NONE)
+	if (c->parent == COMPONENT_NONE)
 		return false;
 	in = diff_new(r, c->parent);
+	if (in->format == FORMAT_RPM && strncmp(c->path, "!scripts/", 9) == 0)
+		return true;
+	if (!named)
+		return false;
 	return strncmp(diff_base(in->path), "control.tar", 11) == 0 || strstr(c->path, "DEBIAN/") ||
 	    strncmp(base, "postinstall", 11) == 0 || strncmp(base, "preinstall", 10) == 0 ||
 	    base[0] == '.' || in->format == FORMAT_DEB;

@@ -144,6 +144,16 @@ static void structure(struct diff_run *r, uint32_t o, uint32_t n)
 	}
 }
 
+/* The script in front of an archive is no component: nothing else tells that it is another. */
+static void fronts(struct diff_run *r, uint32_t o, uint32_t n)
+{
+	const char *was = component_front(diff_old(r, o)), *is = component_front(diff_new(r, n));
+
+	if (was && is && strcmp(was, is) != 0 && !diff_is_program(diff_new(r, n)))
+		diff_add(r, DIFF_STRUCTURE_ODD, o, n, "other bytes in front of the archive than before: %s",
+		    is);
+}
+
 static const char *state_name(uint8_t state)
 {
 	return state == COMPONENT_REFUSED ? "refused" :
@@ -277,6 +287,7 @@ static int changed(struct diff_run *r, uint32_t o, uint32_t n)
 		diff_add(r, DIFF_CLOSED, o, n, "%s, before %s", state_name(cn->state),
 		    state_name(co->state));
 	structure(r, o, n);
+	fronts(r, o, n);
 	diff_signatures(r, o, n);
 	at_place(r, o, n);
 	if (diff_is_program(cn) && diff_is_program(co) && cn->format == co->format)

@@ -286,13 +286,15 @@ static bool fails(const struct component *c)
 	return c->verdict && verdict_has(c->verdict, REASON_FAIL);
 }
 
-/* Bytes in front of an archive are in none of its components: a script that unpacks it. */
-static bool has_front(const struct component *c)
+/* Bytes in front of an archive, a script that unpacks it, are in none of its components: what its
+ * inspection says of them, their digest with it, has to be the same. */
+static bool same_front(const struct component *a, const struct component *b)
 {
-	for (size_t i = 0; c->verdict && i < c->verdict->n; i++)
-		if (strcmp(c->verdict->reason[i].code, "archive.front") == 0)
-			return true;
-	return c->verdict && c->verdict->overflow;
+	const char *x = component_front(a), *y = component_front(b);
+
+	if ((a->verdict && a->verdict->overflow) || (b->verdict && b->verdict->overflow))
+		return false;
+	return x && y ? strcmp(x, y) == 0 : x == y;
 }
 
 static int differing(struct run *x, uint32_t a, uint32_t b)
@@ -312,7 +314,7 @@ static int differing(struct run *x, uint32_t a, uint32_t b)
 	bool opened_a = ca->state == COMPONENT_OPENED, opened_b = cb->state == COMPONENT_OPENED;
 	/* A program with an archive behind it is more than what is in the archive. */
 	if (opened_a && opened_b && !format_is_binary(ca->format) && ca->format == cb->format &&
-	    !has_front(ca) && !has_front(cb)) {
+	    same_front(ca, cb)) {
 		add(x, REBUILD_ARCHIVE, a, b, "%" PRIu64 " and %" PRIu64 " bytes of %s", ca->size,
 		    cb->size, format_name(ca->format));
 		return 0;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define FACTS_MAX 128 /* reasons of a container beyond which its facts are not told */
 
@@ -17,6 +18,7 @@
 struct level {
 	struct taker *k;
 	uint32_t container, last;
+	int fd; /* of the container */
 	/* In a Debian package, the tar whose entries come at depth 2, before it does itself. */
 	uint32_t inner, inner_last;
 	struct spool spool;
@@ -177,6 +179,39 @@ static int note_fact(struct level *l, const char *text)
 	    l->k, l->container, REASON_NOTE, "archive.fact", "%s", QUOTE(span_str(text)));
 }
 
+/* The digest of what stands there, so that it can be compared with another release's. */
+static int digest_of_range(int fd, uint64_t off, uint64_t len, struct digest out[DIGEST_ALGS])
+{
+	AUTO_HASHER struct hasher *h = NULL;
+	uint8_t block[16u << 10];
+
+	int rc = hasher_new(&h, HASH_SET(DIGEST_SHA256));
+	while (rc == 0 && len) {
+		ssize_t n = pread(fd, block, len < sizeof(block) ? (size_t)len : sizeof(block), (off_t)off);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		rc = hasher_update(h, block, (size_t)n);
+		off += (uint64_t)n;
+		len -= (uint64_t)n;
+	}
+	return rc ? rc : hasher_final(h, out);
+}
+
+/* Nothing of it is in a component: the digest is all that tells one from another. */
+static int note_front(struct level *l, const struct unpack_note *n)
+{
+	struct digest d[DIGEST_ALGS];
+
+	int rc = digest_of_range(l->fd, n->off, n->len, d);
+	if (rc < 0)
+		return fault_set(l->k->f, rc, "reading the bytes in front of an archive: %s", strerror(-rc));
+	return taker_say_at(l->k, l->container, REASON_WARN, "archive.front", n->off, n->len,
+	    "%llu bytes at offset %llu: bytes in front of the archive, which are in no entry (%s)",
+	    (unsigned long long)n->len, (unsigned long long)n->off, DIGEST_HEX(&d[DIGEST_SHA256]));
+}
+
 /* Bytes of the archive that belong to no entry. */
 static int on_note(void *ctx, const struct unpack_note *n)
 {
@@ -185,14 +220,14 @@ static int on_note(void *ctx, const struct unpack_note *n)
 		enum reason_kind kind;
 		const char *code, *text;
 	} says[UNPACK_NOTE_KINDS] = {
-		[UNPACK_NOTE_FRONT] = { REASON_WARN, "archive.front",
-		    "bytes in front of the archive, which are in no entry" },
 		[UNPACK_NOTE_GAP] = { REASON_FAIL, "archive.gap",
 		    "bytes between the entries, which belong to none" },
 		[UNPACK_NOTE_BEHIND] = { REASON_FAIL, "archive.behind",
 		    "bytes behind the end of the archive" },
 	};
 
+	if (n->kind == UNPACK_NOTE_FRONT)
+		return note_front(l, n);
 	if (n->kind == UNPACK_NOTE_HEADER)
 		return taker_claim(l->k, CLAIM_HEADER, l->container, "", &n->digest);
 	if (n->kind == UNPACK_NOTE_FACT)
@@ -379,6 +414,7 @@ int taker_open(struct taker *k, uint32_t i, int fd)
 	struct level l = {
 		.k = k,
 		.container = i,
+		.fd = fd,
 		.last = COMPONENT_NONE,
 		.inner = COMPONENT_NONE,
 		.spool = SPOOL_INIT,

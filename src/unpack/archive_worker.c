@@ -337,7 +337,7 @@ static int read_entries(struct level *l)
 			return rc;
 	}
 	if (r == ARCHIVE_EOF)
-		return 0;
+		return l->entries ? 0 : check_start(l);
 	return complain(l);
 }
 

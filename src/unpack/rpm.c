@@ -18,6 +18,8 @@
 struct rpm_file {
 	struct digest want; /* unset: none is known */
 	bool file, ghost, seen;
+	uint32_t mode;
+	const char *target; /* NULL: not known */
 	bool owed; /* a hard link that comes later brings its bytes */
 	const char *path;
 };
@@ -147,8 +149,8 @@ static int tell_facts(struct unpack_work *w, const struct rpm_header *sig, const
 /* --- the list of files ----------------------------------------------------------------------- */
 
 struct lists {
-	struct rpm_value base, dir, index, digest, mode, flags;
-	bool digests, all_flags;
+	struct rpm_value base, dir, index, digest, mode, flags, link;
+	bool digests, all_flags, links;
 };
 
 static bool find_lists(const struct rpm_header *h, struct lists *l)
@@ -162,6 +164,8 @@ static bool find_lists(const struct rpm_header *h, struct lists *l)
 	    rpm_int(&algo, 0) == RPM_ALGO_SHA256 && l->digest.count == l->base.count;
 	l->all_flags = rpm_find(h, RPM_FILE_FLAGS, RPM_INT32, &l->flags) &&
 	    l->flags.count == l->base.count;
+	l->links = rpm_find(h, RPM_FILE_LINKS, RPM_STRINGS, &l->link) &&
+	    l->link.count == l->base.count;
 	return rpm_find(h, RPM_DIR_NAMES, RPM_STRINGS, &l->dir) &&
 	       rpm_find(h, RPM_DIR_INDEXES, RPM_INT32, &l->index) &&
 	       rpm_find(h, RPM_FILE_MODES, RPM_INT16, &l->mode) && l->index.count == l->base.count &&
@@ -187,7 +191,10 @@ static int add_file(struct rpm_files *f, struct unpack_work *w, struct lists *l,
 	if (!path)
 		return -ENOMEM;
 	*x = (struct rpm_file){ .path = path };
-	x->file = S_ISREG(rpm_int(&l->mode, i));
+	x->mode = rpm_int(&l->mode, i);
+	x->file = S_ISREG(x->mode);
+	if (l->links && !(x->target = arena_str(&f->arena, span_str(rpm_string(&l->link)))))
+		return -ENOMEM;
 	x->ghost = l->all_flags && (rpm_int(&l->flags, i) & RPM_FLAG_GHOST);
 	if (x->file && hex[0] && digest_parse_hex(DIGEST_SHA256, span_str(hex), &x->want) < 0)
 		return malformed(w);
@@ -242,6 +249,8 @@ int rpm_read(struct unpack_work *w, struct rpm_files **ret_f)
 		rc = check_payload(w, &h, at);
 	if (rc == 0)
 		rc = tell_facts(w, &sig, &h);
+	if (rc == 0 && w->opts.on_note)
+		rc = rpm_tell_scripts(w, &h);
 	if (rc == 0)
 		rc = list_files(f, w, &h);
 	*ret_f = f;
@@ -261,6 +270,11 @@ int rpm_expect(struct rpm_files *f, struct unpack_work *w, const struct parcel_b
 	if (x->file != (b->type == UNPACK_FILE || b->type == UNPACK_HARDLINK))
 		return unpack_stop(w, UNPACK_REFUSED, "%s is of another kind than the rpm's header says",
 		    b->path);
+	/* rpm takes both from its header, and cpio's are what others unpack. */
+	if ((x->mode & 07777) != b->mode ||
+	    (b->type == UNPACK_SYMLINK && x->target && strcmp(x->target, b->target) != 0))
+		return unpack_stop(w, UNPACK_REFUSED,
+		    "%s has other rights, or leads elsewhere, in the rpm's header", b->path);
 	if (!digest_is_set(&x->want))
 		return 0;
 	struct digest empty = sha256_of(SPAN_NONE);

