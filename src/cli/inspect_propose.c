@@ -137,6 +137,8 @@ static void put_head(struct buf *out, const struct inspection *x)
 		buf_printf(out, "\n# (%s)", DIGEST_TEXT(&x->tree.c[0].sha256));
 	buf_puts(out, ". Read it before you use it: names that carry a\n# version need a \"*\", and "
 		      "\"authenticode\" should name the roots (docs/policy.md).\n"
+		      "# \"nobody\" says nothing of the bytes: add \"must: known-good\" where lists know "
+		      "them, or require provenance, too.\n"
 		      "version: 1\nrequire: [components]\ncomponents:\n  default: refuse\n  rules:\n");
 }
 

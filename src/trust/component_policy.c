@@ -12,6 +12,7 @@ struct judging {
 	struct verdict *v;
 	uint32_t *matched; /* files of each rule */
 	uint32_t told, silent, proven, loose;
+	uint32_t open, open_i; /* programs that anybody may have made, and the first of them */
 	const char *last; /* what was told last: a file's two signatures are often by one signer */
 	uint32_t last_i;
 	bool bad;
@@ -270,10 +271,21 @@ static bool is_program(const struct component *c)
 	return format_is_binary(c->format) || c->format == FORMAT_CFB;
 }
 
+/* Neither a signer nor a list vouches for it: whoever replaces it by the like goes unseen. */
+static void leave_open(struct judging *j, uint32_t i)
+{
+	if (is_program(&j->t->c[i]) && !j->open++)
+		j->open_i = i;
+}
+
 static int judge_unlisted(struct judging *j, uint32_t i)
 {
-	if (i == 0 || !is_program(&j->t->c[i]) || j->p->otherwise == POLICY_DEFAULT_ALLOW)
+	if (i == 0 || !is_program(&j->t->c[i]))
 		return 0;
+	if (j->p->otherwise == POLICY_DEFAULT_ALLOW) {
+		leave_open(j, i);
+		return 0;
+	}
 	j->loose++;
 	if (j->p->otherwise == POLICY_DEFAULT_KNOWN_GOOD)
 		return judge_known(j, i);
@@ -289,7 +301,10 @@ static int judge_file(struct judging *j, uint32_t i)
 	if (!r)
 		return judge_unlisted(j, i);
 	j->matched[r - j->p->rule]++;
-	j->proven += r->nsigners || r->must & (POLICY_MUST_SIGNED | POLICY_MUST_KNOWN_GOOD);
+	if (r->nsigners || r->must & (POLICY_MUST_SIGNED | POLICY_MUST_KNOWN_GOOD))
+		j->proven++;
+	else
+		leave_open(j, i);
 	int rc = judge_signed(j, r, i);
 	if (rc == 0 && r->must & POLICY_MUST_KNOWN_GOOD)
 		rc = judge_known(j, i);
@@ -317,11 +332,29 @@ bool component_policy_wants_known(const struct policy_components *p)
 	return p->n && p->otherwise == POLICY_DEFAULT_KNOWN_GOOD;
 }
 
+/* What is proven, and what is not, when the policy holds. */
+static void conclude(const struct judging *j)
+{
+	char buf[COMPONENT_PATH_MAX];
+	bool by_lists = j->loose && j->p->otherwise == POLICY_DEFAULT_KNOWN_GOOD;
+
+	if (j->bad || !(j->proven || by_lists))
+		return;
+	verdict_add(j->v, REASON_PROVEN, COMPONENT_POLICY_PROVEN,
+	    "%u components are signed by who must have signed them, as the policy says",
+	    j->proven + (by_lists ? j->loose : 0));
+	if (j->open)
+		verdict_add(j->v, REASON_WARN, "component.open",
+		    "%u program%s%s%s may be anybody's: the policy names neither a signer nor known files "
+		    "for %s", j->open, j->open > 1 ? "s, the first of them " : " ",
+		    QUOTE(span_str(component_path(j->t, j->open_i, buf))), j->open > 1 ? "," : "",
+		    j->open > 1 ? "them" : "it");
+}
+
 int component_policy_judge(const struct policy_components *p, struct component_tree *t,
     const struct known_result *known, struct verdict *v)
 {
 	struct judging j = { .p = p, .t = t, .known = known, .v = v };
-	uint32_t files = 0;
 	int rc = 0;
 
 	j.matched = arena_array(v->arena, p->n + 1, sizeof(*j.matched));
@@ -333,12 +366,8 @@ int component_policy_judge(const struct policy_components *p, struct component_t
 	if (rc < 0)
 		return rc;
 	judge_rules(&j);
-	for (size_t n = 0; n < p->n; n++)
-		files += j.matched[n];
 	if (j.silent)
 		verdict_add(v, REASON_FAIL, "component.more", "%u more findings like these", j.silent);
-	else if (!j.bad && (j.proven || (j.loose && p->otherwise == POLICY_DEFAULT_KNOWN_GOOD)))
-		verdict_add(v, REASON_PROVEN, COMPONENT_POLICY_PROVEN,
-		    "%u components are signed by who must have signed them, as the policy says", files);
+	conclude(&j);
 	return 0;
 }

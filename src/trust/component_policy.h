@@ -19,7 +19,8 @@
  * "component.time", "component.known-good", "component.unlisted"; MISSING "component.missing" (no
  * file for a rule), "component.anchor" (no anchors were given), "component.known-good" (no lists were
  * given), "component.time" (no anchored time stamp); PROVEN "component.policy", when all of it holds
- * and some rule names a signer or known files.
+ * and some rule names a signer or known files; then WARN "component.open" counts the programs for which
+ * the policy names neither: their bytes may be anything.
  */
 
 #include "anatomy/known.h"

@@ -147,6 +147,10 @@ static const char *judge(const char *rules)
 
 #define RULES(default_, ...) " default: " default_ "\n rules:\n" __VA_ARGS__
 #define GOOD(n) "P " #n " components are signed by who must have signed them, as the policy says"
+#define OPEN_1(path) " | W 1 program out/app.zip!" path " may be anybody's: the policy names neither a " \
+	"signer nor known files for it"
+#define OPEN_2(path) " | W 2 programs, the first of them out/app.zip!" path ", may be anybody's: the " \
+	"policy names neither a signer nor known files for them"
 
 static void signers(void)
 {
@@ -157,7 +161,8 @@ static void signers(void)
 	add("App/read.me", FORMAT_DATA);
 	is_str(judge(RULES("refuse", "  - {path: d3dcompiler_47.dll, signer: {organization: Microsoft "
 	    "Corporation}}\n  - {path: FFMPEG.dll, signer: nobody}\n  - {path: \"App/*.exe\", signer: "
-	    "[{common-name: 3CX Ltd}, {organization: x}]}\n")), GOOD(3), "all as they must be");
+	    "[{common-name: 3CX Ltd}, {organization: x}]}\n")), GOOD(2) OPEN_1("App/ffmpeg.dll"),
+	    "all as they must be; whom nobody signed may be anybody's");
 	is_str(judge(RULES("refuse", "  - {path: \"**/d3d*.dll\", signer: {organization: 3CX Ltd}}\n"
 	    "  - {path: \"*\", must: signed}\n  - {path: \"App/**\", format: pe, must: signed}\n")),
 	    "F out/app.zip!App/d3dcompiler_47.dll: expected 3CX Ltd, signed by Microsoft Corporation | "
@@ -170,17 +175,19 @@ static void signers(void)
 	    "F out/app.zip!App/d3dcompiler_47.dll: a program that no rule of the policy is about | "
 	    "F out/app.zip!App/ffmpeg.dll: a program that no rule of the policy is about",
 	    "programs that no rule is about");
-	is_str(judge(RULES("allow", "  - {path: app.exe, must: signed}\n")), GOOD(1), "may be allowed");
+	is_str(judge(RULES("allow", "  - {path: app.exe, must: signed}\n")),
+	    GOOD(1) OPEN_2("App/d3dcompiler_47.dll"), "may be allowed");
 	is_str(judge(RULES("allow", "  - {path: gone.dll, must: signed}\n")),
 	    "M no file for rule 1 of the policy: gone.dll", "a file that is not there");
 	is_str(judge(RULES("allow", "  - {path: gone.dll, must: signed, optional: true}\n"
-	    "  - {path: app.exe, must: signed}\n")), GOOD(1), "unless it need not be");
+	    "  - {path: app.exe, must: signed}\n")), GOOD(1) OPEN_2("App/d3dcompiler_47.dll"), "unless it need not be");
 	is_str(judge(RULES("allow", "  - {path: ffmpeg.dll, signer: nobody}\n")), "",
 	    "that nobody signed proves nothing");
 	is_str(judge(RULES("allow", "  - {path: ., must: signed}\n")),
 	    "F expected somebody with a chain to an anchor, signed by nobody", "the artifact itself");
 	is_str(judge(RULES("allow", "  - {path: app.exe, signer: {subject: \"CN=3CX*\", issuer: "
-	    "\"*O=Root Inc\"}}\n")), GOOD(1), "whole names, as patterns");
+	    "\"*O=Root Inc\"}}\n")), GOOD(1) OPEN_2("App/d3dcompiler_47.dll"),
+	    "whole names, as patterns");
 	is_str(judge(RULES("allow", "  - {path: app.exe, signer: {organization: 3CX Ltd, common-name: "
 	    "x}}\n")), "F out/app.zip!App/app.exe: expected x, signed by 3CX Ltd", "all of a signer counts");
 	component_tree_free(&tree);
@@ -263,7 +270,7 @@ static void known(void)
 	is_str(judge_known(rule, &r), "F out/app.zip!other.dll: must be in a list of known files, and is in "
 	    "none", "the default asks for lists, too");
 	c[2].state = KNOWN_RESIGNED;
-	is_str(judge_known(rule, &r), GOOD(1), "known, but for a signature");
+	is_str(judge_known(rule, &r), GOOD(2), "known, but for a signature");
 	c[1].state = KNOWN_MIXED;
 	is_str(judge_known(rule, &r), "F out/app.zip!ffmpeg.dll: must be a known file, and is one of another "
 	    "release than its siblings", "of another release");
