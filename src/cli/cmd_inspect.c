@@ -158,7 +158,8 @@ static int take_stdin(const struct run *r, struct fault *f)
 		rc = file_write_all(fd, span_of(block, (size_t)n));
 	}
 	if (rc < 0 && !f->text[0])
-		return fault_set(f, rc, "standard input: %s", strerror(-rc));
+		return fault_set(f, rc, "standard input: %s%s", strerror(-rc),
+		    rc == -ENOSPC ? " (set TMPDIR to a folder with more room)" : "");
 	return rc < 0 ? rc : TAKE_FD(fd);
 }
 
@@ -174,6 +175,16 @@ static int open_artifact(const struct run *r, const char *path, struct fault *f)
 	return fd < 0 ? fault_set(f, -errno, "%s: %s", QUOTE(span_str(path)), strerror(errno)) : fd;
 }
 
+/* Upstream's bytes, all of them: who signed them adds nothing. */
+static bool is_known(const struct verdict *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->reason[i].kind == REASON_PROVEN &&
+		    strcmp(v->reason[i].code, "known-good.whole") == 0)
+			return true;
+	return false;
+}
+
 /* What would be needed for a PASS and is not there. */
 static void name_missing(struct inspection *x)
 {
@@ -184,7 +195,7 @@ static void name_missing(struct inspection *x)
 	if (!verdict_has(&x->verdict, REASON_PROVEN))
 		verdict_add(&x->verdict, REASON_MISSING, "inspect.unvouched",
 		    "nothing in it says that it is what its maker meant to ship");
-	else if (a->nsignatures && a->signature[0].chain == CHAIN_STATE_NONE)
+	else if (a->nsignatures && a->signature[0].chain == CHAIN_STATE_NONE && !is_known(&x->verdict))
 		verdict_add(&x->verdict, REASON_MISSING, "inspect.anchors",
 		    "%s signed all of it, says a certificate that was held against no root",
 		    QUOTE(span_str(inspect_signer_name(&a->signature[0]))));
@@ -357,10 +368,11 @@ const struct cli_cmd cmd_inspect = {
 	.help =
 	    "Opens each ARTIFACT (a file, a folder, - for standard input) and every container inside it, in\n"
 	    "sandboxed workers and without writing anything: zip (jar, apk, whl, nupkg), asar, tar and its\n"
-	    "compressions, deb, rpm, cpio, 7z, MSI, CAB, DMG. Says what it is, who signed how much of it,\n"
-	    "and what is wrong: bytes in a signed file that its signature does not cover (as in 3CX, 2023),\n"
-	    "files changed after signing, data hidden between or behind the entries of an archive, names\n"
-	    "that deceive, links that lead out, archives that programs unpack differently, bombs.\n"
+	    "compressions, deb, rpm, cpio, 7z, MSI, CAB, DMG, OCI image layouts. Says what it is, who signed\n"
+	    "how much of it, and what is wrong: bytes in a signed file that its signature does not cover\n"
+	    "(as in 3CX, 2023), files changed after signing, data hidden between or behind the entries of\n"
+	    "an archive, names that deceive, links that lead out, archives that programs unpack\n"
+	    "differently, bombs.\n"
 	    "\n"
 	    "A valid signature inside is a claim of somebody, and a package without findings is UNKNOWN as\n"
 	    "long as nothing vouches for it; the report says what is missing.\n"

@@ -240,6 +240,12 @@ static int ask_bare(struct showing *s, struct span file)
 	return rc;
 }
 
+static void show_asked(struct showing *s, const char *arg)
+{
+	if (!s->c->json)
+		printf("%s\n", cli_whole(s->c, arg));
+}
+
 static int show_file(struct showing *s, const char *path)
 {
 	struct file_map m = FILE_MAP_NONE;
@@ -247,6 +253,7 @@ static int show_file(struct showing *s, const char *path)
 
 	if (rc < 0)
 		return rc;
+	show_asked(s, path);
 	rc = ask_digests(s, m.s);
 	if (rc == 0)
 		rc = ask_bare(s, m.s);
@@ -266,10 +273,13 @@ static int show_one(struct showing *s, const char *arg, bool *ret_known)
 		jw_kcstr(&s->w, "asked", arg);
 		jw_key(&s->w, "hits");
 		jw_arr(&s->w);
-	} else {
-		printf("%s\n", cli_whole(s->c, arg));
 	}
-	rc = digest_parse(span_str(arg), &d) == 0 ? ask(s, &d, NULL) : show_file(s, arg);
+	if (digest_parse(span_str(arg), &d) == 0) {
+		show_asked(s, arg);
+		rc = ask(s, &d, NULL);
+	} else {
+		rc = show_file(s, arg);
+	}
 	if (s->c->json) {
 		jw_end(&s->w);
 		jw_kbool(&s->w, "known", s->hits > 0);

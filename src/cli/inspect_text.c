@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define PLURAL(n) ((n) == 1 ? "" : "s")
 #define LISTED_MAX 40 /* findings of one kind */
 
 /* By the beginning of the code; the longer ones first. */
@@ -31,9 +32,16 @@ static const struct {
 	{ "inspect.anchors", "give the roots that you trust: --authenticode-roots FILE" },
 	{ "name.", "look at that file: its name is not what it seems" },
 	{ "asar.", "do not ship it: the program would load what it was not built with" },
+	{ "known-good.alone", "inspect the package that it came in, or say whose it is: --known-as PRODUCT" },
+	{ "known-good.coverage", "see whether the lists are of that release and architecture" },
 	{ "known-good.", "compare it with upstream's file: somebody else built this one" },
-	{ "signer.", "ask who signed it, and why not the one who should" },
-	{ "policy.", "ask who signed it, and why not the one who should" },
+	{ "component.missing", "see what became of that file (firebreak diff OLD NEW)" },
+	{ "component.anchor", "see whether its root is among those given (--authenticode-roots FILE)" },
+	{ "component.unlisted", "look at it; if it belongs there, the policy needs a rule about it" },
+	{ "component.known-good", "compare it with upstream's file, and see that the lists are of that "
+				  "release (--known-good)" },
+	{ "component.", "ask who signed it, and why not the one who should" },
+	{ "oci.", "do not load it: its blobs are not those that its index names" },
 };
 
 const char *inspect_advice(const char *code)
@@ -67,6 +75,7 @@ static void head(struct cli *c, const struct inspection *x)
 {
 	const struct component *a = &x->tree.c[0];
 	const struct inspect_counts *n = &x->counts;
+	uint32_t files = n->files - (a->type == COMPONENT_FILE);
 	char size[32];
 
 	printf("%s%s%-7s%s  %s", cli_bold(c), cli_verdict_color(c, x->verdict.status),
@@ -83,10 +92,9 @@ static void head(struct cli *c, const struct inspection *x)
 			a->state == COMPONENT_CLOSED ? "no: it could not be opened" :
 						       "only in part");
 	if (x->tree.n > 1)
-		printf("  %-11s %" PRIu32 " files in %" PRIu32 " containers, %" PRIu32
-		       " programs and libraries, %s\n",
-		    "holds", n->files - (a->type == COMPONENT_FILE), n->containers, n->programs,
-		    human(n->bytes, size));
+		printf("  %-11s %" PRIu32 " file%s in %" PRIu32 " container%s, %" PRIu32 " program%s, %s\n",
+		    "holds", files, PLURAL(files), n->containers, PLURAL(n->containers), n->programs,
+		    n->programs == 1 ? " or library" : "s and libraries", human(n->bytes, size));
 }
 
 static void places(struct cli *c, const struct inspection *x, const struct inspect_signer *s)
@@ -100,6 +108,27 @@ static void places(struct cli *c, const struct inspection *x, const struct inspe
 	printf(s->count > listed ? ", …\n" : "\n");
 }
 
+/* Another certificate of that name has signed, too: only the certificate tells them apart. */
+static bool is_namesake(const struct inspection *x, size_t i)
+{
+	const char *name = inspect_signer_name(x->signer[i].as);
+
+	for (size_t k = 0; k < x->nsigners; k++)
+		if (k != i && x->signer[k].as && strcmp(inspect_signer_name(x->signer[k].as), name) == 0)
+			return true;
+	return false;
+}
+
+static void signer(struct cli *c, const struct inspection *x, size_t i)
+{
+	const struct component_signature *as = x->signer[i].as;
+
+	printf("%s", cli_safe(c, inspect_signer_name(as)));
+	if (digest_is_set(&as->signer.id) && is_namesake(x, i))
+		printf(", certificate %.12s…", DIGEST_HEX(&as->signer.id));
+	printf(" (%s, %s)", signed_kind_name(as->kind), inspect_worth(as));
+}
+
 static void signers(struct cli *c, const struct inspection *x)
 {
 	for (size_t i = 0; i < x->nsigners; i++) {
@@ -108,9 +137,8 @@ static void signers(struct cli *c, const struct inspection *x)
 		if (!s->as)
 			printf("nobody");
 		else
-			printf("%s (%s, %s)", cli_safe(c, inspect_signer_name(s->as)),
-			    signed_kind_name(s->as->kind), inspect_worth(s->as));
-		printf(": %" PRIu32 " file%s", s->count, s->count == 1 ? "" : "s");
+			signer(c, x, i);
+		printf(": %" PRIu32 " file%s", s->count, PLURAL(s->count));
 		if (x->tree.n > 1)
 			places(c, x, s);
 		else
@@ -183,6 +211,17 @@ static void known(const struct inspection *x)
 	}
 }
 
+/* Why a PASS is one: what is proven of the whole, and is not said above. */
+static void vouched(struct cli *c, const struct inspection *x)
+{
+	for (size_t i = 0; i < x->verdict.n; i++) {
+		const struct reason *r = &x->verdict.reason[i];
+		if (r->kind == REASON_PROVEN && !r->file && strcmp(r->code, "known-good.whole") != 0)
+			printf("  %s%-7s%s   %s: %s\n", cli_green(c), reason_name(r->kind), cli_reset(c), r->code,
+			    r->text);
+	}
+}
+
 void inspect_report(struct cli *c, const struct inspection *x)
 {
 	head(c, x);
@@ -191,6 +230,8 @@ void inspect_report(struct cli *c, const struct inspection *x)
 	reasons(c, x, REASON_FAIL, cli_red(c), LISTED_MAX);
 	reasons(c, x, REASON_MISSING, cli_yellow(c), LISTED_MAX / 2);
 	reasons(c, x, REASON_WARN, cli_yellow(c), LISTED_MAX / 2);
+	if (x->tree.n > 1)
+		vouched(c, x);
 	if (x->tree.n == 1) {
 		reasons(c, x, REASON_PROVEN, cli_green(c), LISTED_MAX / 2);
 		reasons(c, x, REASON_NOTE, "", LISTED_MAX / 2);

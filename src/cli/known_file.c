@@ -2,6 +2,7 @@
 
 #include "cli/known_file.h"
 
+#include "anatomy/format.h"
 #include "base/file.h"
 #include "cli/known_artifact.h"
 #include "crypto/hash.h"
@@ -50,6 +51,17 @@ static const char *product_of(struct cli *c, const char *name, enum known_format
 	return arena_str(&c->arena, span_of(name, dash));
 }
 
+/* A release instead of a list of its files. */
+static int refuse_artifact(const struct known_file *k, struct span s, struct fault *f)
+{
+	enum format format = format_of(span_cut(s, 0, FORMAT_HEAD), SPAN_NONE, s.n);
+
+	if (!format_is_container(format) && !format_is_binary(format))
+		return 0;
+	return fault_set(f, -EBADMSG, "%s: no list, but %s; --from-artifact takes a release apart and "
+	    "lists its files", QUOTE(span_str(k->path)), format_name(format));
+}
+
 static int read_text(struct known_file *k, const struct known_file_opts *o, struct fault *f)
 {
 	struct known_read r = { .format = o->format, .version = span_str(o->version),
@@ -63,7 +75,7 @@ static int read_text(struct known_file *k, const struct known_file_opts *o, stru
 	if (m.s.n > KNOWN_FILE_MAX) {
 		rc = fault_set(f, -EMSGSIZE, "%s: larger than %u MiB", QUOTE(span_str(k->path)),
 		    KNOWN_FILE_MAX >> 20);
-	} else {
+	} else if ((rc = refuse_artifact(k, m.s, f)) == 0) {
 		k->bytes = m.s.n;
 		x->source = sha256_of(m.s);
 		rc = known_read(&r, &k->list, k->path, m.s, f);

@@ -16,7 +16,8 @@ static void print_reason(
 {
 	buf_printf(out, "  %s%-7s%s  %s: %s\n", color, reason_name(r->kind), cli_reset(c), r->code,
 	    r->text);
-	if (r->file || digest_is_set(&r->evidence))
+	/* A reason about a component begins with its path. */
+	if (digest_is_set(&r->evidence))
 		buf_printf(out, "           evidence %s %s\n", cli_safe(c, r->file),
 		    DIGEST_TEXT(&r->evidence));
 }

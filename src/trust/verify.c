@@ -258,7 +258,7 @@ static int verify_fd(struct verify_session *v, int fd, const struct evidence *ow
 	art->fd = fd;
 	int rc = verify_examine(v, fd, needs(v) | evidence_needs(own), art);
 	if (rc == 0)
-		rc = verify_inside(v, fd, art);
+		rc = verify_inside(v, fd, art, f);
 	if (rc == 0)
 		rc = verify_previous(v, fd, art, f);
 	if (rc == 0)

@@ -126,7 +126,7 @@ static int judge_components(struct verify_session *v, struct verify_artifact *ar
 	return rc;
 }
 
-int verify_inside(struct verify_session *v, int fd, struct verify_artifact *art)
+int verify_inside(struct verify_session *v, int fd, struct verify_artifact *art, struct fault *why)
 {
 	const struct tree_opts o = { .trust = v->signed_by,
 		.inside_only = true,
@@ -145,6 +145,8 @@ int verify_inside(struct verify_session *v, int fd, struct verify_artifact *art)
 	if (rc == 0)
 		rc = conclude(v, art, &tree, &found);
 	component_tree_free(&tree);
+	if (rc < 0 && rc != -EPERM)
+		*why = f;
 	if (rc != -EPERM)
 		return rc;
 	/* Nothing runs without a sandbox unless the user says so. */

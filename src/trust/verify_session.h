@@ -48,7 +48,8 @@ bool verify_may_sign(void *session, struct signer *s);
 FB_MUST int verify_examine(struct verify_session *v, int fd, unsigned set,
     struct verify_artifact *art);
 /* What is in it, where it is a container: reasons are added to art->anatomy. 0 or -errno. */
-FB_MUST int verify_inside(struct verify_session *v, int fd, struct verify_artifact *art);
+FB_MUST int verify_inside(
+    struct verify_session *v, int fd, struct verify_artifact *art, struct fault *why);
 /* What changed since the release before, where one was given: the same. */
 FB_MUST int verify_previous(struct verify_session *v, int fd, struct verify_artifact *art,
     struct fault *f);

@@ -294,6 +294,8 @@ fb 2 "an empty file" empty
 (cd app && zip -q -0 ../slow.zip big.exe && zip -q -0 -j ../slow2.zip ../slow.zip)
 TMPDIR=$TMP/none run 4 "no room for temporary files" "$FIREBREAK" inspect slow.zip
 like "$err" "TMPDIR" "says what to do"
+TMPDIR=$TMP/none run 4 "the same in verify" "$FIREBREAK" verify slow.zip
+like "$err" "TMPDIR" "says it, too"
 fb 2 "with room for them" slow2.zip
 "$FIREBREAK" inspect slow2.zip >/dev/null 2>&1 &
 pid=$!

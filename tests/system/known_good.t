@@ -38,6 +38,11 @@ like "$out" "All of them hold what was imported" "the rows are checked"
 head -c 60 electron-win32-x64.json >cut.json
 run 5 "a table that ends early" fb known-good import cut.json --name electron-win32-x64
 like "$err" "cut.json:2: offset 60" "is refused with its place"
+zip -q release.zip electron-win32-x64.json
+run 5 "a release instead of a list" fb known-good import release.zip
+like "$err" "release.zip: no list, but zip; --from-artifact takes" "says what it is, and what to do"
+run 5 "show of what is not there" fb known-good show nowhere
+is "$out" "" "shows nothing"
 echo "{}" >empty.json
 run 5 "an empty list" fb known-good import empty.json --name electron-win32-x64 --shrink
 echo "{\"$(sha app/ffmpeg.dll)\": [\"v19.1.9\"]}" >small.json
@@ -124,6 +129,9 @@ else
 	like "$out" "7 of 7 files that claim to be Electron's are, of v19.1.9" "are of one release"
 	run 2 "a policy from it" fb inspect --known-good --write-policy good.yaml app --quiet
 	run 0 "which it satisfies" fb inspect --known-good --policy good.yaml app
+	like "$out" "^  proven +component.policy: " "and why it passes"
+	run 0 "upstream's signed file by itself" fb inspect --known-good d3dcompiler_47.dll
+	like "$out" "Microsoft Corporation, certificate [0-9a-f]{12}… .*" "two certificates of one name are told apart"
 
 	cp -r app signed
 	rm signed/libEGL.dll
