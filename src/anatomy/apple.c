@@ -23,6 +23,7 @@ const char *apple_code(const struct apple *j, const char *word)
 	return c ? c : j->format;
 }
 
+FB_PRINTF(6, 0)
 static void say(struct apple_work *w, enum reason_kind kind, const char *word, size_t off,
     size_t len, const char *fmt, va_list ap)
 {

@@ -15,6 +15,7 @@ struct verdict *taker_verdict(struct taker *k, uint32_t i)
 	return component_verdict(k->t, i);
 }
 
+FB_PRINTF(6, 0)
 static int say(struct taker *k, uint32_t i, enum reason_kind kind, const char *code,
     struct reason place, const char *fmt, va_list ap)
 {

@@ -17,8 +17,7 @@ const char *cfb_strerror(int result)
 		[CFB_OK] = "ok",
 		[CFB_NOT] = "not a compound file",
 		[CFB_TRUNCATED] = "the file is shorter than the header of a compound file",
-		[CFB_VERSION] = "a compound file of another version than 3 and 4, or with the sector "
-				"sizes of another",
+		[CFB_VERSION] = "a compound file of another version than 3 and 4, or of other sectors",
 		[CFB_FAT] = "the sector allocation table (FAT) cannot be read",
 		[CFB_DIRECTORY] = "the directory cannot be read",
 		[CFB_MINIFAT] = "the table of the mini stream cannot be read",
