@@ -130,9 +130,10 @@ static void print_text(const struct run *r)
 	if (diff_worst(d) < DIFF_LOW)
 		printf("Nothing that looks like tampering.\n");
 	if (more)
-		printf("%u more findings: --limit 0 shows them.\n", more);
+		printf("%u more finding%s: --limit 0 shows them.\n", more, more == 1 ? "" : "s");
 	if (quiet)
-		printf("%u differences such as every release brings: --all shows them.\n", quiet);
+		printf("%u difference%s such as every release brings: --all shows them.\n", quiet,
+		    quiet == 1 ? "" : "s");
 }
 
 static void print_json(struct run *r)

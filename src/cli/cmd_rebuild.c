@@ -73,8 +73,9 @@ static void print_pair(const struct run *r, unsigned a, unsigned b, const struct
 		}
 	if (more)
 		printf("  %u more differences: --all shows them\n", more);
-	printf("  %u components the same, %u differences, %u of them findings%s\n", x->same, x->n,
-	    x->findings, x->cut ? "; there are more than could be listed" : "");
+	printf("  %u component%s the same, %u difference%s, %u of them finding%s%s\n", x->same,
+	    x->same == 1 ? "" : "s", x->n, x->n == 1 ? "" : "s", x->findings,
+	    x->findings == 1 ? "" : "s", x->cut ? "; there are more than could be listed" : "");
 }
 
 static void tell_pair(struct run *r, unsigned a, unsigned b, const struct rebuild *x)

@@ -21,7 +21,7 @@ static const struct {
 	{ "archive.entries", "if so many are expected: --entries" },
 	{ "archive.bytes", "if so much is expected: --bytes" },
 	{ "archive.time", "if it takes so long: --timeout" },
-	{ "archive.refused", "do not unpack it: programs disagree about what is in it" },
+	{ "archive.refused", "do not unpack it: it is hostile, or larger than --entries and --bytes allow" },
 	{ "archive.damaged", "fetch it again, and compare the digest with the vendor's" },
 	{ "archive.gap", "do not ship it: something is hidden between the entries" },
 	{ "archive.behind", "do not ship it: something is hidden behind the archive" },
@@ -52,6 +52,9 @@ const char *inspect_advice(const char *code)
 	for (size_t i = 0; i < ARRAY_LEN(advice); i++)
 		if (strncmp(code, advice[i].code, strlen(advice[i].code)) == 0)
 			return advice[i].advice;
+	if (strstr(code, ".chain"))
+		return "ask whose signature that is; if it is the vendor's, give its root "
+		       "(--authenticode-roots FILE)";
 	for (size_t i = 0; i < ARRAY_LEN(tampered); i++)
 		if (strncmp(code, tampered[i], strlen(tampered[i])) == 0)
 			return "hold it: compare with the original, and hunt for its digest (firebreak "
@@ -230,7 +233,7 @@ void inspect_report(struct cli *c, const struct inspection *x)
 	reasons(c, x, REASON_FAIL, cli_red(c), LISTED_MAX);
 	reasons(c, x, REASON_MISSING, cli_yellow(c), LISTED_MAX / 2);
 	reasons(c, x, REASON_WARN, cli_yellow(c), LISTED_MAX / 2);
-	if (x->tree.n > 1)
+	if (x->tree.n > 1 && x->verdict.status == VERDICT_PASS)
 		vouched(c, x);
 	if (x->tree.n == 1) {
 		reasons(c, x, REASON_PROVEN, cli_green(c), LISTED_MAX / 2);
