@@ -4,6 +4,7 @@
 
 #include "unpack/archive_lib.h"
 #include "unpack/backend.h"
+#include "unpack/gzip.h"
 #include "unpack/rpm.h"
 #include "unpack/tar_check.h"
 #include "unpack/zip_check.h"
@@ -16,6 +17,7 @@
 struct level {
 	struct unpack_work *w;
 	struct archive *a;
+	struct unpack_source *source; /* at depth 1 */
 	unsigned depth; /* from 1 */
 	uint64_t entries;
 	bool deb;
@@ -33,10 +35,23 @@ struct level {
 
 static int read_entries(struct level *l);
 
+/* Decompressed before libarchive sees it. */
+static bool is_gzip(const struct level *l)
+{
+	return l->source && l->source->gzip;
+}
+
+static bool is_compressed(const struct level *l)
+{
+	return is_gzip(l) || archive_filter_count(l->a) > 1;
+}
+
 static int complain(struct level *l)
 {
 	const char *words = archive_error_string(l->a);
 
+	if (is_gzip(l) && l->source->gzip->why)
+		return unpack_stop(l->w, UNPACK_DAMAGED, "%s", l->source->gzip->why);
 	if (archive_errno(l->a) == ENOMEM || l->w->starved)
 		return -ENOMEM;
 	if (archive_format(l->a) == 0 && (!words || strstr(words, "nrecognized")))
@@ -299,11 +314,11 @@ static int read_entry(struct level *l, struct archive_entry *e)
 /* Compressed twice is a trick, but for what is in an rpm. */
 static int check_filters(struct level *l)
 {
-	int n = archive_filter_count(l->a), rpm = n > 1 && is_rpm(l);
+	int n = archive_filter_count(l->a), rpm = n > 1 && is_rpm(l) && !is_gzip(l);
 
 	for (int i = 0; i < n - 2; i++)
 		rpm &= archive_filter_code(l->a, i) != ARCHIVE_FILTER_RPM;
-	return n > 2 + rpm ? unpack_stop(l->w, UNPACK_REFUSED, "it is compressed more than once") : 0;
+	return n + is_gzip(l) > 2 + rpm ? unpack_stop(l->w, UNPACK_REFUSED, "it is compressed more than once") : 0;
 }
 
 /* What can be told before the first entry is given. */
@@ -362,13 +377,15 @@ static int check_padding(struct level *l)
 /* What follows the end of a compressed stream would be unpacked by some and not by others. */
 static int check_tail(struct level *l)
 {
-	if (archive_filter_count(l->a) < 2)
+	if (!is_compressed(l))
 		return is_cpio(l) ? check_padding(l) : 0;
-	if (is_rpm(l))
+	if (!is_gzip(l) && is_rpm(l))
 		return 0;
 	if (is_cpio(l))
 		return unpack_stop(l->w, UNPACK_REFUSED,
 		    "a compressed cpio may have more behind its end mark: decompress it first");
+	if (is_gzip(l))
+		return unpack_source_end(l->source);
 	if ((uint64_t)archive_filter_bytes(l->a, -1) == l->w->file_size)
 		return 0;
 	return unpack_stop(l->w, UNPACK_DAMAGED, "bytes behind the end of the compressed stream");
@@ -411,8 +428,10 @@ static int read_all(struct level *l)
 		return complain(l);
 	int rc = read_entries(l);
 	snprintf(l->w->format, sizeof(l->w->format), "%s%s%s", archive_format_name(l->a),
-	    archive_filter_count(l->a) > 1 ? ", " : "",
-	    archive_filter_count(l->a) > 1 ? archive_filter_name(l->a, 0) : "");
+	    is_compressed(l) ? ", " : "",
+	    is_gzip(l)	     ? "gzip" :
+	    is_compressed(l) ? archive_filter_name(l->a, 0) :
+			       "");
 	l->w->last.deb = l->deb;
 	l->w->last.kind = kind_of(l);
 	if (rc == 0)
@@ -422,15 +441,18 @@ static int read_all(struct level *l)
 	if (rc == 0 && l->rpm)
 		rc = rpm_finish(l->rpm, l->w);
 	if (rc == 0 && l->extended && is_format(l, ARCHIVE_FORMAT_TAR))
-		rc = unpack_tar_check(l->w);
+		rc = is_gzip(l) ? tar_scan_end(l->source->scan, l->w) : unpack_tar_check(l->w);
 	return rc;
 }
 
 static int run(struct unpack_work *w)
 {
 	struct unpack_source s = { .w = w };
-	struct level l = { .w = w, .depth = 1 };
+	struct level l = { .w = w, .depth = 1, .source = &s };
 
+	int rc = unpack_source_open(&s);
+	if (rc)
+		return rc;
 	l.a = unpack_reader(&s);
 	return l.a ? read_all(&l) : -ENOMEM;
 }

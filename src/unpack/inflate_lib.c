@@ -6,6 +6,7 @@
 
 #include <bzlib.h>
 #include <errno.h>
+#include <isa-l/igzip_lib.h>
 #include <libdeflate.h>
 #include <limits.h>
 #include <lzma.h>
@@ -34,6 +35,11 @@ static struct {
 	struct libdeflate_decompressor *d;
 } ld;
 
+static struct {
+	__typeof__(isal_inflate_init) *init;
+	__typeof__(isal_inflate) *run;
+} isal;
+
 void inflate_lib_load(void)
 {
 	const struct dlib_symbol z_want[] = { { "inflateInit_", &z.init },
@@ -43,6 +49,8 @@ void inflate_lib_load(void)
 	const struct dlib_symbol xz_want[] = { { "lzma_stream_buffer_decode", &xz.run } };
 	const struct dlib_symbol ld_want[] = { { "libdeflate_alloc_decompressor", &ld.alloc },
 		{ "libdeflate_deflate_decompress_ex", &ld.run }, { "libdeflate_crc32", &ld.crc } };
+	const struct dlib_symbol isal_want[] = { { "isal_inflate_init", &isal.init },
+		{ "isal_inflate", &isal.run } };
 	struct fault f;
 	int rc = 0;
 
@@ -55,6 +63,8 @@ void inflate_lib_load(void)
 		rc |= dlib_load("liblzma.so.5", "liblzma5", xz_want, ARRAY_LEN(xz_want), &f);
 	if (!ld.run)
 		rc |= dlib_load("libdeflate.so.0", "libdeflate0", ld_want, ARRAY_LEN(ld_want), &f);
+	if (!isal.run)
+		rc |= dlib_load("libisal.so.2", "libisal2", isal_want, ARRAY_LEN(isal_want), &f);
 	(void)rc;
 }
 
@@ -70,18 +80,58 @@ int inflate_whole(uint8_t *out, size_t n, struct span in)
 	        got == n ? 0 : -EBADMSG;
 }
 
-int inflate_start(struct inflate_stream *s)
-{
-	z_stream *zs = calloc(1, sizeof(*zs));
+/* --- raw deflate in pieces ------------------------------------------------------------------- */
 
-	*s = (struct inflate_stream){ .z = zs };
-	if (!zs)
-		return -ENOMEM;
-	return !z.init2 ? -ENOTSUP :
-	       z.init2(zs, -MAX_WBITS, ZLIB_VERSION, (int)sizeof(*zs)) == Z_OK ? 0 : -ENOMEM;
+static int isal_start(struct inflate_stream *s)
+{
+	s->isal = true;
+	s->z = calloc(1, sizeof(struct inflate_state));
+	if (s->z)
+		isal.init(s->z);
+	return s->z ? 0 : -ENOMEM;
 }
 
-int inflate_more(struct inflate_stream *s, struct span *in, uint8_t *out, size_t n, size_t *ret_n)
+int inflate_start(struct inflate_stream *s, enum inflate_by by)
+{
+	if (s->z && s->isal) {
+		isal.init(s->z);
+		s->ended = false;
+		return 0;
+	}
+	inflate_stop(s);
+	if (by != INFLATE_BY_ZLIB && isal.run)
+		return isal_start(s);
+	if (by == INFLATE_BY_ISAL || !z.init2)
+		return -ENOTSUP;
+	z_stream *zs = calloc(1, sizeof(*zs));
+	if (!zs)
+		return -ENOMEM;
+	if (z.init2(zs, -MAX_WBITS, ZLIB_VERSION, (int)sizeof(*zs)) != Z_OK) {
+		free(zs);
+		return -ENOMEM;
+	}
+	s->z = zs;
+	return 0;
+}
+
+static int isal_more(struct inflate_stream *s, struct span *in, uint8_t *out, size_t n, size_t *ret_n)
+{
+	struct inflate_state *st = s->z;
+
+	st->next_in = (uint8_t *)(uintptr_t)in->p;
+	st->avail_in = (uint32_t)in->n;
+	st->next_out = out;
+	st->avail_out = (uint32_t)n;
+	int rc = isal.run(st);
+	*ret_n = n - st->avail_out;
+	s->ended = st->block_state == ISAL_BLOCK_FINISH;
+	/* It holds whole bytes that it did not need. */
+	size_t back = s->ended ? (size_t)st->read_in_length / 8 : 0;
+	*in = span_of(st->next_in - back, st->avail_in + back);
+	return rc >= 0 ? 0 : -EBADMSG;
+}
+
+static int zlib_more(struct inflate_stream *s, struct span *in, uint8_t *out, size_t n, size_t *ret_n)
 {
 	z_stream *zs = s->z;
 
@@ -96,13 +146,20 @@ int inflate_more(struct inflate_stream *s, struct span *in, uint8_t *out, size_t
 	return rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR ? 0 : -EBADMSG;
 }
 
+int inflate_more(struct inflate_stream *s, struct span *in, uint8_t *out, size_t n, size_t *ret_n)
+{
+	return (s->isal ? isal_more : zlib_more)(s, in, out, n, ret_n);
+}
+
 void inflate_stop(struct inflate_stream *s)
 {
-	if (s->z)
+	if (s->z && !s->isal)
 		z.end(s->z);
 	free(s->z);
-	s->z = NULL;
+	*s = (struct inflate_stream){ 0 };
 }
+
+/* --- the others ------------------------------------------------------------------------------ */
 
 int inflate_zlib(uint8_t *out, size_t n, struct span in, size_t *ret_n)
 {

@@ -3,7 +3,13 @@
 
 /*
  * inflate_lib: zlib, libbz2 and liblzma, which libarchive brings along, called directly for what is
- * compressed in pieces; and libdeflate where it is installed, which is twice as fast. Loaded before the worker is confined (base/dlib.h says why). Private to unpack/.
+ * compressed in pieces; and where they are installed libdeflate for what is in memory as a whole (twice
+ * as fast) and ISA-L's igzip for raw deflate in pieces (three times). Loaded before the worker is
+ * confined (base/dlib.h says why). Private to unpack/.
+ *
+ * ISA-L takes what zlib takes, and one thing more: a set of Huffman codes that leaves codes unused,
+ * which no compressor writes, and no other can read another content from. zlib refuses it at once,
+ * ISA-L if an unused one comes up (tests/unit/test_inflate.c).
  */
 
 #include "base/fault.h"
@@ -24,13 +30,21 @@ FB_MUST int inflate_xz(uint8_t *out, size_t n, struct span in, size_t *ret_n);
  * Through libdeflate: -ENOTSUP without it. */
 FB_MUST int inflate_whole(uint8_t *out, size_t n, struct span in);
 
-/* Raw deflate in pieces, through zlib. */
+/* Raw deflate in pieces. */
+enum inflate_by { INFLATE_BY_FASTEST, INFLATE_BY_ZLIB, INFLATE_BY_ISAL };
 struct inflate_stream {
 	void *z;
+	bool isal;
 	bool ended;
 };
-FB_MUST int inflate_start(struct inflate_stream *s);
-/* Takes from *in, which is moved on, writes to out: 0 with *ret_n, -EBADMSG. */
+/* Starts, or starts anew. 0, -ENOTSUP, -ENOMEM; to be stopped in every case. */
+FB_MUST int inflate_start(struct inflate_stream *s, enum inflate_by by);
+/*
+ * Takes from *in, which is moved on, writes to out: 0 with *ret_n, -EBADMSG. At the end of the stream
+ * *in is what follows it, and may start up to INFLATE_BACK bytes earlier than it did: in front of each
+ * piece the last INFLATE_BACK bytes of the one before have to lie (any, in front of the first).
+ */
+#define INFLATE_BACK 8
 FB_MUST int inflate_more(
     struct inflate_stream *s, struct span *in, uint8_t *out, size_t n, size_t *ret_n);
 void inflate_stop(struct inflate_stream *s);

@@ -3,7 +3,9 @@
 /* The worker's ends: the file that libarchive reads, the pipe that parcels go to, and unpack_raw. */
 
 #include "unpack/archive_lib.h"
-#include "unpack/worker.h"
+#include "unpack/backend.h"
+#include "unpack/gzip.h"
+#include "unpack/tar_check.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -70,6 +72,72 @@ static la_ssize_t on_read(struct archive *a, void *ctx, const void **ret_p)
 	s->at += (uint64_t)n;
 	*ret_p = s->block;
 	return n;
+}
+
+static int read_file(void *ctx, uint8_t *p, size_t n, size_t *ret_n)
+{
+	struct unpack_source *s = ctx;
+	ssize_t got;
+
+	do
+		got = pread(SANDBOX_IN, p, n, (off_t)s->at);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	s->at += (uint64_t)got;
+	*ret_n = (size_t)got;
+	return 0;
+}
+
+static int open_gzip(struct unpack_source *s)
+{
+	s->gzip = calloc(1, sizeof(*s->gzip));
+	s->scan = calloc(1, sizeof(*s->scan));
+	if (!s->gzip || !s->scan)
+		return -ENOMEM;
+	s->gzip->read = read_file;
+	s->gzip->ctx = s;
+	s->scan->records = BUF_INIT(TAR_GLOBAL_MAX);
+	return gzip_open(s->gzip);
+}
+
+int unpack_source_open(struct unpack_source *s)
+{
+	uint64_t size = s->w->file_size;
+	uint8_t head[GZIP_HEAD];
+	size_t n = size < sizeof(head) ? (size_t)size : sizeof(head);
+
+	int rc = unpack_pread(s->w, 0, head, n);
+	return rc == 0 && gzip_probe(span_of(head, n)) ? open_gzip(s) : rc;
+}
+
+int unpack_source_end(struct unpack_source *s)
+{
+	struct span piece = SPAN_NONE;
+
+	int rc = gzip_next(s->gzip, &piece);
+	if (s->gzip->why)
+		return unpack_stop(s->w, UNPACK_DAMAGED, "%s", s->gzip->why);
+	if (rc == 0 && (piece.n || s->gzip->used != s->w->file_size))
+		return unpack_stop(
+		    s->w, UNPACK_DAMAGED, "bytes behind the end of the compressed stream");
+	return rc;
+}
+
+static la_ssize_t on_read_gzip(struct archive *a, void *ctx, const void **ret_p)
+{
+	struct unpack_source *s = ctx;
+	struct span piece;
+
+	int rc = gzip_next(s->gzip, &piece);
+	if (rc < 0) {
+		archive_set_error(a, rc == -ENOMEM ? ENOMEM : EIO, "%s",
+		    s->gzip->why ? s->gzip->why : "it cannot be read");
+		return ARCHIVE_FATAL;
+	}
+	tar_scan_feed(s->scan, piece);
+	*ret_p = piece.p;
+	return (la_ssize_t)piece.n;
 }
 
 static la_int64_t on_seek(struct archive *a, void *ctx, la_int64_t off, int whence)
@@ -145,12 +213,15 @@ static struct archive *new_reader(struct unpack_source *s, int (*support)(struct
 {
 	struct archive *a = archive_read_new();
 
-	if (s && !(s->block = malloc(BLOCK)))
+	if (s && !s->gzip && !(s->block = malloc(BLOCK)))
 		return NULL;
 	if (!a || support_compression(a) < 0 || support(a) != ARCHIVE_OK)
 		return NULL;
-	if (s) {
+	if (s)
 		archive_read_set_callback_data(a, s);
+	if (s && s->gzip)
+		archive_read_set_read_callback(a, on_read_gzip);
+	if (s && !s->gzip) {
 		archive_read_set_read_callback(a, on_read);
 		archive_read_set_seek_callback(a, on_seek);
 		archive_read_set_skip_callback(a, on_skip);
@@ -181,25 +252,32 @@ int unpack_goodbye(struct unpack_work *w, int rc)
 
 /* --- unpack_raw ------------------------------------------------------------------------------ */
 
-static int raw_open(struct unpack_work *w, struct archive *a)
+static int raw_damaged(const struct unpack_source *s, struct archive *a)
 {
+	return unpack_stop(s->w, UNPACK_DAMAGED, "%s",
+	    s->gzip && s->gzip->why ? s->gzip->why : archive_error_string(a));
+}
+
+static int raw_open(struct unpack_source *s, struct archive *a)
+{
+	struct unpack_work *w = s->w;
 	struct archive_entry *e;
 	int rc = archive_read_open1(a);
 
 	if (rc == ARCHIVE_OK)
 		rc = archive_read_next_header(a, &e);
-	if (archive_filter_count(a) < 2)
+	int filters = archive_filter_count(a); /* the last is the file itself */
+	if (!s->gzip && filters < 2)
 		return unpack_stop(w, UNPACK_NOT_ARCHIVE, "no compression that is known");
-	if (archive_filter_count(a) > 2)
+	if (filters + (s->gzip != NULL) > 2)
 		return unpack_stop(w, UNPACK_REFUSED, "it is compressed more than once");
-	snprintf(w->format, sizeof(w->format), "%s", archive_filter_name(a, 0));
-	if (rc != ARCHIVE_OK && rc != ARCHIVE_EOF)
-		return unpack_stop(w, UNPACK_DAMAGED, "%s", archive_error_string(a));
-	return 0;
+	snprintf(w->format, sizeof(w->format), "%s", s->gzip ? "gzip" : archive_filter_name(a, 0));
+	return rc != ARCHIVE_OK && rc != ARCHIVE_EOF ? raw_damaged(s, a) : 0;
 }
 
-static int raw_read(struct unpack_work *w, struct archive *a)
+static int raw_read(struct unpack_source *s, struct archive *a)
 {
+	struct unpack_work *w = s->w;
 	const void *p;
 	size_t n;
 	la_int64_t off;
@@ -213,7 +291,9 @@ static int raw_read(struct unpack_work *w, struct archive *a)
 			return rc;
 	}
 	if (r != ARCHIVE_EOF)
-		return unpack_stop(w, UNPACK_DAMAGED, "%s", archive_error_string(a));
+		return raw_damaged(s, a);
+	if (s->gzip)
+		return unpack_source_end(s);
 	if ((uint64_t)archive_filter_bytes(a, -1) != w->file_size)
 		return unpack_stop(w, UNPACK_DAMAGED, "bytes behind the end of the stream");
 	return 0;
@@ -223,10 +303,12 @@ int unpack_work_raw(void *ctx)
 {
 	struct unpack_work *w = ctx;
 	struct unpack_source s = { .w = w };
-	struct archive *a = unpack_raw_reader(&s);
-	int rc = a ? raw_open(w, a) : -ENOMEM;
+	struct archive *a = NULL;
 
+	int rc = unpack_source_open(&s);
 	if (rc == 0)
-		rc = raw_read(w, a);
+		rc = (a = unpack_raw_reader(&s)) ? raw_open(&s, a) : -ENOMEM;
+	if (rc == 0)
+		rc = raw_read(&s, a);
 	return unpack_goodbye(w, rc);
 }

@@ -11,16 +11,6 @@
 #define SUM_AT 148
 #define TYPE_AT 156
 
-struct scan {
-	struct unpack_work *w;
-	uint8_t part[BLOCK]; /* of a block whose end is still to come */
-	size_t npart;
-	struct buf records; /* of a global header */
-	uint64_t left;	    /* bytes that still belong to it */
-	uint64_t skip;	    /* blocks of another extended header */
-	unsigned seen;	    /* of one entry: SEEN_ */
-};
-
 enum { SEEN_PAX = 1, SEEN_NAME = 2, SEEN_LINK = 4 };
 
 /* Octal digits, blanks around them. */
@@ -80,37 +70,42 @@ static bool next_record(struct span *rest, struct span *ret_key)
 	return equals != SIZE_MAX;
 }
 
-static int check_records(struct scan *s)
+static int refuse(struct tar_scan *s, const char *why)
+{
+	s->why = why;
+	return UNPACK_REFUSED;
+}
+
+static int check_records(struct tar_scan *s)
 {
 	struct span rest = buf_span(&s->records), key;
 
 	while (rest.n) {
 		if (!next_record(&rest, &key))
-			return unpack_stop(s->w, UNPACK_REFUSED, "a malformed global pax header");
+			return refuse(s, "a malformed global pax header");
 		if (!is_harmless(key))
-			return unpack_stop(s->w, UNPACK_REFUSED,
-			    "a global pax header, which some apply to all entries and some do not");
+			return refuse(s, "a global pax header, which some apply to all entries and some do not");
 	}
 	return 0;
 }
 
 /* Which of several that name an entry wins is not the same for all. */
-static int on_extended(struct scan *s, const uint8_t *b)
+static int on_extended(struct tar_scan *s, const uint8_t *b)
 {
 	bool pax = b[TYPE_AT] == 'x' || b[TYPE_AT] == 'X';
 	unsigned is = pax ? SEEN_PAX : b[TYPE_AT] == 'L' ? SEEN_NAME : SEEN_LINK;
 	uint64_t size;
 
 	if (s->seen & (pax ? ~0u : is | SEEN_PAX))
-		return unpack_stop(s->w, UNPACK_REFUSED, "an entry with two names in a tar");
+		return refuse(s, "an entry with two names in a tar");
 	if (!octal(b + SIZE_AT, 12, &size))
-		return unpack_stop(s->w, UNPACK_REFUSED, "a malformed extended header in a tar");
+		return refuse(s, "a malformed extended header in a tar");
 	s->seen |= is;
 	s->skip = size / BLOCK + (size % BLOCK != 0);
 	return 0;
 }
 
-static int on_block(struct scan *s, const uint8_t *b)
+static int on_block(struct tar_scan *s, const uint8_t *b)
 {
 	if (s->skip) {
 		s->skip--;
@@ -130,18 +125,16 @@ static int on_block(struct scan *s, const uint8_t *b)
 		return 0;
 	}
 	if (!octal(b + SIZE_AT, 12, &s->left) || s->left > TAR_GLOBAL_MAX)
-		return unpack_stop(s->w, UNPACK_REFUSED, "a malformed global pax header");
+		return refuse(s, "a malformed global pax header");
 	buf_reset(&s->records);
 	return 0;
 }
 
-static int feed(struct scan *s, struct span bytes)
+void tar_scan_feed(struct tar_scan *s, struct span bytes)
 {
-	int rc = 0;
-
-	while (rc == 0 && bytes.n) {
+	while (s->rc == 0 && bytes.n) {
 		if (!s->npart && bytes.n >= BLOCK) {
-			rc = on_block(s, bytes.p);
+			s->rc = on_block(s, bytes.p);
 			bytes = span_from(bytes, BLOCK);
 			continue;
 		}
@@ -151,39 +144,42 @@ static int feed(struct scan *s, struct span bytes)
 		bytes = span_from(bytes, head.n);
 		if (s->npart == BLOCK) {
 			s->npart = 0;
-			rc = on_block(s, s->part);
+			s->rc = on_block(s, s->part);
 		}
 	}
-	return rc;
 }
 
-static int read_all(struct scan *s, struct archive *a)
+int tar_scan_end(struct tar_scan *s, struct unpack_work *w)
+{
+	buf_free(&s->records);
+	return s->why ? unpack_stop(w, UNPACK_REFUSED, "%s", s->why) : s->rc;
+}
+
+static int read_all(struct tar_scan *s, struct unpack_work *w, struct archive *a)
 {
 	struct archive_entry *e;
 	const void *p = NULL;
 	size_t n = 0;
 	la_int64_t off;
-	int rc = 0, r = archive_read_open1(a);
+	int r = archive_read_open1(a);
 
 	if (r == ARCHIVE_OK)
 		r = archive_read_next_header(a, &e);
-	while (r == ARCHIVE_OK && rc == 0) {
+	while (r == ARCHIVE_OK && s->rc == 0) {
 		r = archive_read_data_block(a, &p, &n, &off);
 		if (r == ARCHIVE_OK)
-			rc = feed(s, span_of(p, n));
+			tar_scan_feed(s, span_of(p, n));
 	}
-	if (rc == 0 && r != ARCHIVE_EOF)
-		rc = unpack_stop(s->w, UNPACK_DAMAGED, "%s", archive_error_string(a));
-	return rc;
+	if (s->rc == 0 && r != ARCHIVE_EOF)
+		s->rc = unpack_stop(w, UNPACK_DAMAGED, "%s", archive_error_string(a));
+	return tar_scan_end(s, w);
 }
 
 int unpack_tar_check(struct unpack_work *w)
 {
 	struct unpack_source source = { .w = w };
-	struct scan s = { .w = w, .records = BUF_INIT(TAR_GLOBAL_MAX) };
+	struct tar_scan s = { .records = BUF_INIT(TAR_GLOBAL_MAX) };
 	struct archive *a = unpack_raw_reader(&source);
-	int rc = a ? read_all(&s, a) : -ENOMEM;
 
-	buf_free(&s.records);
-	return rc;
+	return a ? read_all(&s, w, a) : -ENOMEM;
 }

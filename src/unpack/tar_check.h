@@ -11,14 +11,32 @@
  * POSIX pax, "pax Header Block" and "pax Extended Header". Refused, too: an entry with two extended
  * headers of one kind, or a pax one beside GNU's long names (L, K): which counts is not agreed.
  *
- * The stream is read a second time, block by block, whoever a block belongs to: so a tar inside,
- * not compressed, that has such a header is refused, too. Done only where an entry had more than
- * one header.
+ * The stream is gone through block by block, whoever a block belongs to: so a tar inside, not
+ * compressed, that has such a header is refused, too. It counts only where an entry had more than one
+ * header. Bytes that come by are looked at then; what libarchive decompresses is read a second time.
  */
 
 #include "unpack/worker.h"
 
 #define TAR_GLOBAL_MAX (1u << 20) /* bytes of one global header */
 
-/* 0, UNPACK_REFUSED or UNPACK_DAMAGED (unpack_stop), -errno. */
+/* Starts with .records = BUF_INIT(TAR_GLOBAL_MAX). */
+struct tar_scan {
+	const char *why; /* the first that is wrong */
+	int rc;		 /* then, or -ENOMEM */
+	/* private */
+	uint8_t part[512]; /* of a block whose end is still to come */
+	size_t npart;
+	struct buf records; /* of a global header */
+	uint64_t left;	    /* bytes that still belong to it */
+	uint64_t skip;	    /* blocks of another extended header */
+	unsigned seen;	    /* of one entry */
+};
+
+/* The next bytes. */
+void tar_scan_feed(struct tar_scan *s, struct span bytes);
+/* When all were fed. 0, UNPACK_REFUSED (unpack_stop), -ENOMEM. */
+FB_MUST int tar_scan_end(struct tar_scan *s, struct unpack_work *w);
+
+/* Reads it all once more: 0, UNPACK_REFUSED or UNPACK_DAMAGED (unpack_stop), -errno. */
 FB_MUST int unpack_tar_check(struct unpack_work *w);

@@ -69,8 +69,14 @@ struct unpack_source {
 	uint64_t at;
 	uint8_t *block;
 	size_t have, used; /* of the block, when it is given in pieces */
+	struct gzip *gzip; /* read through it: then only forwards, */
+	struct tar_scan *scan; /* and fed with what comes out */
 };
 struct archive;
+/* Before a reader is made of it: sets gzip and scan if the file is gzip'd. 0, UNPACK_…, -errno. */
+FB_MUST int unpack_source_open(struct unpack_source *s);
+/* When all was read of one with gzip: 0; UNPACK_DAMAGED if there is more of the file, or it is. */
+FB_MUST int unpack_source_end(struct unpack_source *s);
 /* A reader of the archives that are known, to be opened with archive_read_open1; without s: of tar
  * only, to be opened by the caller. NULL when memory ran out. */
 struct archive *unpack_reader(struct unpack_source *s);

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 
 #define BLOCK (128u << 10)
+#define OUT (512u << 10)
 #define WHOLE_MAX (6u << 20) /* packed and unpacked together; larger ones in pieces */
 #define STORED 0
 #define DEFLATED 8
@@ -27,7 +28,8 @@
 struct run {
 	struct unpack_work *w;
 	uint8_t *whole; /* WHOLE_MAX */
-	uint8_t *in, *out; /* BLOCK each */
+	uint8_t *in;	/* INFLATE_BACK + BLOCK */
+	uint8_t *out; /* OUT */
 	uint32_t crc;
 	char path[UNPACK_PATH_MAX], target[UNPACK_PATH_MAX];
 };
@@ -132,18 +134,20 @@ static int inflate_all(struct run *r, const struct zip_entry *e, struct inflate_
 {
 	struct span in = SPAN_NONE;
 	uint64_t left = e->packed, at = e->data, got = 0;
+	size_t have = 0;
 	int rc = 0;
 
 	while (rc == 0 && !s->ended) {
 		size_t n = left < BLOCK ? (size_t)left : BLOCK, out;
 		if (!in.n && n) {
-			rc = unpack_pread(r->w, at, r->in, n);
-			in = span_of(r->in, n);
+			memmove(r->in, r->in + have, INFLATE_BACK);
+			rc = unpack_pread(r->w, at, r->in + INFLATE_BACK, n);
+			in = span_of(r->in + INFLATE_BACK, have = n);
 			at += n;
 			left -= n;
 		}
 		if (rc == 0)
-			rc = inflate_more(s, &in, r->out, BLOCK, &out);
+			rc = inflate_more(s, &in, r->out, OUT, &out);
 		if (rc)
 			break;
 		got += out;
@@ -156,9 +160,9 @@ static int inflate_all(struct run *r, const struct zip_entry *e, struct inflate_
 
 static int read_in_pieces(struct run *r, const struct zip_entry *e)
 {
-	struct inflate_stream s;
+	struct inflate_stream s = { 0 };
 
-	int rc = inflate_start(&s);
+	int rc = inflate_start(&s, INFLATE_BY_FASTEST);
 	if (rc == 0)
 		rc = inflate_all(r, e, &s);
 	inflate_stop(&s);
@@ -231,8 +235,8 @@ static int run(struct unpack_work *w)
 		}
 	r->w = w;
 	r->whole = malloc(WHOLE_MAX);
-	r->in = malloc(BLOCK);
-	r->out = malloc(BLOCK);
+	r->in = calloc(1, INFLATE_BACK + BLOCK);
+	r->out = malloc(OUT);
 	if (!r->whole || !r->in || !r->out)
 		return -ENOMEM;
 	snprintf(w->format, sizeof(w->format), "ZIP");

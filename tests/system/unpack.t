@@ -62,6 +62,67 @@ run 2 "a worker that takes too long" env TIMEOUT=1 "$TOOL" hash large.tar
 like "$err" "did not finish within" "is killed: $err"
 is "$(stat -c %Y%s ./* | sort | md5sum)" "$(stat -c %Y%s ./* | sort | md5sum)" "nothing was written"
 
+# --- gzip ------------------------------------------------------------------------------------
+python3 - <<'P'
+import gzip, io, tarfile, zipfile
+
+def tar(*names, pax=None):
+    f = io.BytesIO()
+    with tarfile.open(fileobj=f, mode="w", format=tarfile.PAX_FORMAT, pax_headers=pax or {}) as t:
+        for n in names:
+            e = tarfile.TarInfo(n)
+            e.size = 3000
+            t.addfile(e, io.BytesIO(b"x" * 3000))
+    return f.getvalue()
+
+plain = tar("a", "b")
+good = gzip.compress(plain)
+def put(name, data):
+    open("gz-" + name, "wb").write(data)
+# cut in the middle of an entry: each member alone is no tar
+put("members.tar.gz", gzip.compress(plain[:700]) + gzip.compress(b"") + gzip.compress(plain[700:]))
+put("behind.tar.gz", good + b"\0")
+put("behind-many.tar.gz", good + b"\x1f\x8b\x08\0")
+put("cut.tar.gz", good[:-3])
+put("crc.tar.gz", good[:-8] + bytes([good[-8] ^ 1]) + good[-7:])
+put("size.tar.gz", good[:-1] + b"\1")
+put("second.tar.gz", good + good[:-8] + bytes(8))
+put("long.tar.gz", gzip.compress(tar("n" * 200, "m" * 200)))
+put("global.tar.gz", gzip.compress(tar("n" * 200, pax={"path": "other"})))
+put("global.tar", tar("n" * 200, pax={"path": "other"}))
+f = io.BytesIO()
+zipfile.ZipFile(f, "w").writestr("a", "b")
+put("zip.gz", gzip.compress(f.getvalue()))
+put("nothing.gz", gzip.compress(b""))
+put("text.gz", gzip.compress(b"just text\n"))
+P
+run 0 "two members and an empty one" "$TOOL" list gz-members.tar.gz
+is "$(echo "$out" | cut -d' ' -f 4-)" "3000 a
+3000 b" "both files are there"
+run 3 "a byte behind the stream" "$TOOL" hash gz-behind.tar.gz
+like "$err" "bytes behind the end of the compressed stream" "  $err"
+run 3 "the start of another member" "$TOOL" hash gz-behind-many.tar.gz
+like "$err" "bytes behind the end of the compressed stream" "  $err"
+run 3 "cut in the trailer" "$TOOL" hash gz-cut.tar.gz
+like "$err" "truncated gzip input" "  $err"
+for f in crc size second; do
+	run 3 "gzip: another $f" "$TOOL" hash gz-$f.tar.gz
+	like "$err" "damaged: the CRC or the size behind the gzip stream is another" "  $err"
+done
+run 0 "a tar with extended headers, gzip'd" "$TOOL" hash gz-long.tar.gz
+for f in global.tar global.tar.gz; do
+	run 2 "a global header: $f" "$TOOL" hash gz-$f
+	like "$err" "a global pax header, which some apply to all entries and some do not" "  $err"
+done
+run 0 "text in gzip, as a stream" "$TOOL" raw gz-text.gz
+is "$out" "just text" "is unpacked"
+run 3 "another CRC, as a stream" "$TOOL" raw gz-crc.tar.gz
+run 3 "bytes behind, as a stream" "$TOOL" raw gz-behind.tar.gz
+run 1 "a zip in gzip" "$TOOL" hash gz-zip.gz
+like "$err" "no archive of a kind that is known" "  $err"
+run 1 "text in gzip" "$TOOL" hash gz-text.gz
+like "$err" "no archive of a kind that is known" "  $err"
+
 # --- what surrounds a zip --------------------------------------------------------------------
 is "$("$TOOL" tree front.zip | grep ^note)" "note front 0 10 - " "a program in front of a zip is told"
 is "$("$TOOL" tree behind.zip | grep ^note)" "note behind $(($(stat -c %s behind.zip) - 8)) 8 - " \
