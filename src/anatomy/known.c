@@ -110,9 +110,9 @@ static bool all_listed(const struct known_run *k)
 
 	for (uint32_t i = 1; i < k->t->n; i++) {
 		const struct component *c = &k->t->c[i];
-		if (c->depth > 1 || c->type == COMPONENT_DIR || (c->type == COMPONENT_FILE && !c->size))
+		if (c->depth > 1 || c->type == COMPONENT_DIR || (component_has_bytes(c) && !c->size))
 			continue; /* what is in a file that is known is known */
-		if (c->type != COMPONENT_FILE || k->r->c[i].state != KNOWN_LISTED)
+		if (!component_has_bytes(c) || k->r->c[i].state != KNOWN_LISTED)
 			return false;
 		files++;
 	}

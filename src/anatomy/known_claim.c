@@ -290,7 +290,7 @@ static bool any_paths(const struct known_run *k)
 
 static bool is_file(const struct known_run *k, uint32_t i)
 {
-	return k->t->c[i].type == COMPONENT_FILE && k->t->c[i].size;
+	return component_has_bytes(&k->t->c[i]) && k->t->c[i].size;
 }
 
 static int claim_all_names(struct known_run *k, bool altered)

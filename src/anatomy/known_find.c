@@ -111,7 +111,7 @@ int known_find_all(struct known_run *k)
 	int rc = 0;
 
 	for (uint32_t i = 0; i < k->t->n && rc == 0; i++)
-		if (k->t->c[i].type == COMPONENT_FILE && k->t->c[i].size &&
+		if (component_has_bytes(&k->t->c[i]) && k->t->c[i].size &&
 		    digest_is_set(&k->t->c[i].sha256))
 			rc = find_one(k, i);
 	return rc;

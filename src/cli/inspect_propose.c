@@ -114,7 +114,7 @@ static int add(struct proposing *p, uint32_t i)
 
 static bool is_program(const struct component *c)
 {
-	return c->type == COMPONENT_FILE &&
+	return component_has_bytes(c) &&
 	    (format_is_binary(c->format) || c->format == FORMAT_CFB || c->nsignatures);
 }
 

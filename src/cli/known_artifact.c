@@ -37,7 +37,7 @@ static int add(struct known_list *l, const struct component_tree *t, uint32_t i,
 	const struct component *c = &t->c[i];
 	struct span path = span_str(i ? inner_path(t, i, buf) : last_part(c->path));
 
-	if (c->type != COMPONENT_FILE || !c->size)
+	if (!component_has_bytes(c) || !c->size)
 		return 0;
 	if (!path.n || path.n > KNOWN_PATH_MAX)
 		return fault_set(f, -EBADMSG, "%s: a path of more than %d bytes", QUOTE(path),

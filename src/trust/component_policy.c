@@ -2,6 +2,8 @@
 
 #include "trust/component_policy.h"
 
+#include "anatomy/component_link.h"
+
 #include <ctype.h>
 #include <errno.h>
 
@@ -10,6 +12,7 @@ struct judging {
 	struct component_tree *t;
 	const struct known_result *known;
 	struct verdict *v;
+	struct component_links links;
 	uint32_t *matched; /* files of each rule */
 	uint32_t told, silent, proven, loose;
 	uint32_t open, open_i; /* programs that anybody may have made, and the first of them */
@@ -156,6 +159,17 @@ static int judge_time(struct judging *j, const struct policy_component *r, uint3
 		ts_format(s->time, at)));
 }
 
+/* One that counts only where SHA-1 does, beside one that counts: a file for old and new systems. */
+static bool is_old_twin(const struct component *c, const struct component_signature *s)
+{
+	bool anchored = false;
+
+	for (uint32_t n = 0; n < c->nsignatures; n++)
+		anchored |= c->signature[n].result == SIGNED_VERIFIES &&
+		    c->signature[n].chain == CHAIN_STATE_ANCHORED;
+	return anchored && s->sha1 && s->chain == CHAIN_STATE_FAILED;
+}
+
 static int judge_signature(struct judging *j, const struct policy_component *r, uint32_t i,
     const struct component_signature *s)
 {
@@ -171,6 +185,8 @@ static int judge_signature(struct judging *j, const struct policy_component *r, 
 		    arena_printf(a, "expected %s, signed by %s", expected(r, a), name));
 	if (c && digest_is_set(&c->thumbprint))
 		return judge_time(j, r, i, s);
+	if (is_old_twin(&j->t->c[i], s))
+		return 0;
 	if (s->chain == CHAIN_STATE_FAILED)
 		return tell(j, i, REASON_FAIL, "component.anchor",
 		    arena_printf(a, "signed by %s, whose chain leads to no anchor", name));
@@ -220,6 +236,29 @@ static int judge_known(struct judging *j, uint32_t i)
 
 /* --- all of them --- */
 
+/* Windows leaves out blanks and dots at the end of a name, and takes "::$DATA" for its content. */
+static void trim_parts(char *path)
+{
+	static const char data[] = "::$data";
+	size_t n = 0, begin = 0;
+
+	for (const char *p = path;; p++) {
+		if (*p && *p != '/') {
+			path[n++] = *p;
+			continue;
+		}
+		if (n - begin > sizeof(data) - 1 &&
+		    memcmp(path + n - (sizeof(data) - 1), data, sizeof(data) - 1) == 0)
+			n -= sizeof(data) - 1;
+		while (n > begin + 1 && (path[n - 1] == '.' || path[n - 1] == ' '))
+			n--;
+		path[n] = *p;
+		if (!*p)
+			return;
+		begin = ++n;
+	}
+}
+
 /* As rules have it: "/dir/x.cab/a.dll" in lower case; "." for the artifact. */
 static const char *rule_path(const struct judging *j, uint32_t i, char buf[static COMPONENT_PATH_MAX])
 {
@@ -228,10 +267,10 @@ static const char *rule_path(const struct judging *j, uint32_t i, char buf[stati
 	if (i == 0)
 		return ".";
 	component_path(j->t, i, buf);
-	const char *s = strlen(buf) > label && strncmp(buf, j->t->c[0].path, label) == 0 ? buf + label :
-											 buf;
-	for (char *p = buf; *p; p++)
+	char *s = strlen(buf) > label && strncmp(buf, j->t->c[0].path, label) == 0 ? buf + label : buf;
+	for (char *p = s; *p; p++)
 		*p = *p == '!' ? '/' : (char)tolower((uint8_t)*p);
+	trim_parts(s);
 	return s;
 }
 
@@ -253,6 +292,7 @@ static bool fits(const char *pattern, const char *path)
 	return policy_glob(full, path);
 }
 
+/* The rule for a file of i's format at this path. */
 static struct policy_component *rule_of(const struct judging *j, uint32_t i, const char *path)
 {
 	for (size_t n = 0; n < j->p->n; n++) {
@@ -293,13 +333,8 @@ static int judge_unlisted(struct judging *j, uint32_t i)
 	    "a program that no rule of the policy is about");
 }
 
-static int judge_file(struct judging *j, uint32_t i)
+static int judge_by(struct judging *j, uint32_t i, const struct policy_component *r)
 {
-	char buf[COMPONENT_PATH_MAX];
-	const struct policy_component *r = rule_of(j, i, rule_path(j, i, buf));
-
-	if (!r)
-		return judge_unlisted(j, i);
 	j->matched[r - j->p->rule]++;
 	if (r->nsigners || r->must & (POLICY_MUST_SIGNED | POLICY_MUST_KNOWN_GOOD))
 		j->proven++;
@@ -309,6 +344,36 @@ static int judge_file(struct judging *j, uint32_t i)
 	if (rc == 0 && r->must & POLICY_MUST_KNOWN_GOOD)
 		rc = judge_known(j, i);
 	return rc;
+}
+
+static int judge_file(struct judging *j, uint32_t i)
+{
+	char buf[COMPONENT_PATH_MAX];
+	const struct policy_component *r = rule_of(j, i, rule_path(j, i, buf));
+
+	return r ? judge_by(j, i, r) : judge_unlisted(j, i);
+}
+
+/* What stands at the link's place is the file that it leads to, which its own rule does not free. */
+static int judge_link(struct judging *j, uint32_t i)
+{
+	char buf[COMPONENT_PATH_MAX];
+	uint32_t to;
+	int rc = component_link_follow(&j->links, i, &to);
+
+	if (rc < 0 || to == COMPONENT_NONE || !component_has_bytes(&j->t->c[to]))
+		return rc;
+	const struct policy_component *r = rule_of(j, to, rule_path(j, i, buf));
+	return r && r != rule_of(j, to, rule_path(j, to, buf)) ? judge_by(j, to, r) : 0;
+}
+
+static int judge_one(struct judging *j, uint32_t i)
+{
+	const struct component *c = &j->t->c[i];
+
+	if (component_has_bytes(c))
+		return judge_file(j, i);
+	return c->type == COMPONENT_SYMLINK || c->type == COMPONENT_HARDLINK ? judge_link(j, i) : 0;
 }
 
 static void judge_rules(struct judging *j)
@@ -360,9 +425,10 @@ int component_policy_judge(const struct policy_components *p, struct component_t
 	j.matched = arena_array(v->arena, p->n + 1, sizeof(*j.matched));
 	if (!j.matched)
 		return -ENOMEM;
+	component_links_init(&j.links, t);
 	for (uint32_t i = 0; i < t->n && rc == 0; i++)
-		if (t->c[i].type == COMPONENT_FILE)
-			rc = judge_file(&j, i);
+		rc = judge_one(&j, i);
+	component_links_free(&j.links);
 	if (rc < 0)
 		return rc;
 	judge_rules(&j);

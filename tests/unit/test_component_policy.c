@@ -277,6 +277,87 @@ static void known(void)
 	component_tree_free(&tree);
 }
 
+static void add_link(enum component_type type, const char *path, const char *target)
+{
+	uint32_t i;
+
+	if (component_add(&tree, 0, &last, span_str(path), span_str(target), &i) < 0)
+		abort();
+	tree.c[i].type = (uint8_t)type;
+}
+
+/* A file that stands where a rule looks, by a link or by what Windows makes of a name. */
+static void aliases(void)
+{
+	static const char rule[] = RULES("allow", "  - {path: app/a.dll, signer: {organization: A}}\n");
+	static const struct {
+		enum component_type type;
+		const char *path, *target;
+		bool leads;
+	} t[] = {
+		{ COMPONENT_SYMLINK, "app/a.dll", "evil.dat", true },
+		{ COMPONENT_SYMLINK, "app/a.dll", "./x/../evil.dat", true },
+		{ COMPONENT_SYMLINK, "app/a.dll", "/app/evil.dat", true },
+		{ COMPONENT_SYMLINK, "app/a.dll", "../other/evil.dat", true },
+		{ COMPONENT_SYMLINK, "app/a.dll", "two", true },
+		{ COMPONENT_HARDLINK, "app/a.dll", "app/evil.dat", true },
+		{ COMPONENT_HARDLINK, "app/A.DLL", "other/evil.dat", true },
+		{ COMPONENT_SYMLINK, "app/a.dll", "evil", false },
+		{ COMPONENT_SYMLINK, "app/a.dll", "evil.dat/x", false },
+		{ COMPONENT_SYMLINK, "app/a.dll", "a.dll", false },
+		{ COMPONENT_SYMLINK, "app/a.dll", "", false },
+		{ COMPONENT_HARDLINK, "app/a.dll", "evil.dat", false },
+		{ COMPONENT_SYMLINK, "app/b.dll", "evil.dat", false },
+	};
+	static const char *const names[] = { "app/a.dll.", "app/a.dll. .", "app./A.dll ",
+		"app/a.dll::$DATA", "app/a.dll.::$data" };
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		begin();
+		add("app/evil.dat", FORMAT_PE);
+		add_link(COMPONENT_SYMLINK, "other", "app");
+		add_link(COMPONENT_SYMLINK, "app/two", "evil.dat");
+		add_link(t[i].type, t[i].path, t[i].target);
+		is_str(judge(rule), t[i].leads ? "F out/app.zip!app/evil.dat: expected A, signed by nobody" :
+						 "M no file for rule 1 of the policy: app/a.dll",
+		    "a link to %s", t[i].target);
+		component_tree_free(&tree);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		begin();
+		add(names[i], FORMAT_PE);
+		ok(strstr(judge(rule), "expected A, signed by nobody"), "named %s", names[i]);
+		component_tree_free(&tree);
+	}
+	begin();
+	uint32_t i = add("app/b.exe", FORMAT_PE);
+	tree.c[i].type = COMPONENT_HARDLINK;
+	tree.c[i].sha256 = digest_of(DIGEST_SHA256, (const uint8_t[32]){ 1 });
+	ok(strstr(judge(RULES("refuse", "  - {path: a, must: signed, optional: true}\n")),
+	       "app/b.exe: a program that no rule"),
+	    "a hard link that brings its bytes is a file");
+	component_tree_free(&tree);
+}
+
+/* Signed twice by the same, with SHA-1 for old systems: the other one counts. */
+static void twins(void)
+{
+	static const char rule[] = RULES("allow", "  - {path: a.dll, signer: {organization: A}}\n");
+
+	begin();
+	uint32_t i = signed_by("a.dll", "A", "A");
+	struct component_signature *old = sign(i, "A", "CN=A,O=A,C=GB");
+	old->chain = CHAIN_STATE_FAILED;
+	old->sha1 = true;
+	is_str(judge(rule), GOOD(1), "SHA-1 beside one that counts");
+	sig[0].chain = CHAIN_STATE_NONE;
+	ok(strstr(judge(rule), "leads to no anchor"), "beside one that does not");
+	sig[0].chain = CHAIN_STATE_ANCHORED;
+	old->signer.subject = "CN=B,O=B";
+	ok(strstr(judge(rule), "expected A, signed by"), "by somebody else");
+	component_tree_free(&tree);
+}
+
 static void attributes(void)
 {
 	AUTO_ARENA struct arena a = ARENA_INIT(1u << 20);
@@ -297,6 +378,8 @@ int main(void)
 	worth();
 	times();
 	known();
+	aliases();
+	twins();
 	attributes();
 	buf_free(&got);
 	return tap_done();
