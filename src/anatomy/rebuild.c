@@ -22,7 +22,7 @@ static const struct {
 	[REBUILD_TYPE] = { "type", "one is not what the other is" },
 	[REBUILD_MODE] = { "mode", "the rights differ" },
 	[REBUILD_LINK] = { "link", "the links lead to different places" },
-	[REBUILD_STRUCTURE] = { "structure", "it fails inspection: nothing explains what differs" },
+	[REBUILD_STRUCTURE] = { "structure", "nothing explains what differs" },
 	[REBUILD_UNREAD] = { "unread", "it could not be looked at" },
 	[REBUILD_SIGNATURE] = { "signature", "signing writes it" },
 	[REBUILD_CHECKSUM] = { "checksum", "computed over the rest, the signature included" },
@@ -286,6 +286,16 @@ static bool fails(const struct component *c)
 	return c->verdict && verdict_has(c->verdict, REASON_FAIL);
 }
 
+/* The first thing that is wrong with it. */
+static const char *failure(const struct component *c)
+{
+	size_t i = 0;
+
+	while (c->verdict->reason[i].kind != REASON_FAIL)
+		i++;
+	return c->verdict->reason[i].text;
+}
+
 /* Bytes in front of an archive, a script that unpacks it, are in none of its components: what its
  * inspection says of them, their digest with it, has to be the same. */
 static bool same_front(const struct component *a, const struct component *b)
@@ -302,10 +312,11 @@ static int differing(struct run *x, uint32_t a, uint32_t b)
 	const struct component *ca = of_a(x, a), *cb = of_b(x, b);
 
 	if (fails(ca) || fails(cb))
-		add(x, REBUILD_STRUCTURE, a, b, "the %s fails inspection",
+		add(x, REBUILD_STRUCTURE, a, b, "the %s fails inspection: %s",
 		    fails(ca) && fails(cb) ? "component of both builds" :
 			fails(ca)	   ? "first" :
-					     "second");
+					     "second",
+		    failure(fails(ca) ? ca : cb));
 	if (form_is_signature(x->a->tree, a) && form_is_signature(x->b->tree, b)) {
 		add(x, REBUILD_SIGNATURE, a, b, "signatures of %" PRIu64 " and %" PRIu64 " bytes",
 		    ca->size, cb->size);

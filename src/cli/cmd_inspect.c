@@ -387,7 +387,7 @@ const struct cli_cmd cmd_inspect = {
 	    "  firebreak inspect --json dist/ | jq '.artifacts[].components[] | select(.verdict == \"FAIL\")'\n"
 	    "\n"
 	    "Exit codes: 0 PASS, 1 FAIL (findings), 2 UNKNOWN (nothing wrong, nothing vouches), 3 usage, 4\n"
-	    "something could not be read, 5 a file is not there or malformed.\n",
+	    "something could not be read, 5 a file is not there or malformed, 6 --known-good without lists.\n",
 	.opts = opts,
 	.min_args = 1,
 	.max_args = -1,

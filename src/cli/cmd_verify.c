@@ -469,8 +469,9 @@ const struct cli_cmd cmd_verify = {
 	    "  firebreak verify *.dll --policy share/policies/anatomy.yaml\n"
 	    "\n"
 	    "Exit codes: 0 PASS, 1 FAIL, 2 UNKNOWN (evidence is missing), 3 usage, 4 a file could not be\n"
-	    "read to its end, 5 a policy, key or --sbom is malformed or a file is not there. With\n"
-	    "several artifacts: FAIL before a file that could not be read before UNKNOWN before PASS.\n",
+	    "read to its end, 5 a policy, key or --sbom is malformed or a file is not there,\n"
+	    "6 --known-good without lists. With several artifacts: FAIL before a file that could not be\n"
+	    "read before UNKNOWN before PASS.\n",
 	.opts = opts,
 	.min_args = 1,
 	.max_args = -1,

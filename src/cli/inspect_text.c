@@ -38,6 +38,7 @@ static const struct {
 	{ "component.missing", "see what became of that file (firebreak diff OLD NEW)" },
 	{ "component.anchor", "see whether its root is among those given (--authenticode-roots FILE)" },
 	{ "component.unlisted", "look at it; if it belongs there, the policy needs a rule about it" },
+	{ "component.unsigned", "ask why nobody signed it" },
 	{ "component.known-good", "compare it with upstream's file, and see that the lists are of that "
 				  "release (--known-good)" },
 	{ "component.", "ask who signed it, and why not the one who should" },

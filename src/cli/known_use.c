@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define FILES_MAX 64
 #define NAMES_MAX 64
@@ -84,6 +85,10 @@ static int open_state(struct known_use *u)
 	struct fault f = FAULT_INIT;
 	int code;
 
+	if (access(u->c->state, F_OK) < 0 && errno == ENOENT)
+		return cli_failf(u->c, CLI_REFUSED, "--known-good: there is no state directory %s; firebreak "
+		    "known-good import makes it and brings lists, --known-good-file names one without it",
+		    QUOTE(span_str(u->c->state)));
 	if (cli_store(u->c, STORE_RDONLY, &u->store, &code) < 0)
 		return code;
 	u->owns = true;

@@ -70,6 +70,8 @@ static void judge_one(struct verify_run *r, size_t i, struct verify_outcome *o)
 	}
 	buf_reset(&o->text);
 	buf_puts(&o->text, f.text[0] ? f.text : strerror(-o->rc));
+	if (o->rc == -EISDIR)
+		buf_puts(&o->text, " (--recursive judges the files in it)");
 	verify_forget(r->session);
 }
 

@@ -34,9 +34,9 @@ static void tell(struct verify_session *v, struct verify_artifact *art, const st
 	diff_reasons(d, t, fail, warn, &art->anatomy);
 	if (art->anatomy.n == before)
 		verdict_add(&art->anatomy, REASON_NOTE, "diff.quiet",
-		    "compared with %s: %u of %u components changed, and nothing of it looks like "
-		    "tampering",
-		    QUOTE(span_str(v->previous)), d->count.changed, d->count.new_);
+		    "compared with %s: %u of %u components are new or changed, and nothing of it looks "
+		    "like tampering", QUOTE(span_str(v->previous)), d->count.changed + d->count.added,
+		    d->count.new_);
 	verdict_conclude(&art->anatomy);
 }
 

@@ -25,6 +25,8 @@ sha() { sha1sum "$1" | cut -d' ' -f1; }
 } >electron-win32-x64.json
 
 run 6 "no state directory" fb known-good list
+run 6 "nor lists to compare with" fb inspect --known-good app
+like "$err" "known-good import makes it" "says what makes them"
 run 0 "a table of fingerprints" fb known-good import electron-win32-x64.json --licence WTFPL
 like "$out" "7 digests of electron \(3 versions\) as list electron-win32-x64: added, 0 rejected \(fingerprints" "counts and names"
 run 0 "again" fb known-good import electron-win32-x64.json --licence WTFPL
