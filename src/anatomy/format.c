@@ -113,14 +113,33 @@ static bool is_pe(struct span head, uint64_t size)
 	return cur_le32(&c) == 0x4550;
 }
 
-/* A fat header's count is small; a Java class, of the same magic, has its version there (45 and up). */
-static bool is_fat(struct span head)
+/* Of a processor that macOS runs on, in a place that it takes programs from. */
+static bool is_slice(struct cur *c, bool wide, uint64_t size)
+{
+	uint32_t cpu = cur_be32(c) & 0xffffff;
+	cur_skip(c, 4);
+	uint64_t off = wide ? cur_be64(c) : cur_be32(c), len = wide ? cur_be64(c) : cur_be32(c);
+	uint32_t align = cur_be32(c);
+
+	cur_skip(c, wide ? 4 : 0);
+	return !c->err && (cpu == 7 || cpu == 12 || cpu == 18) && align <= 24 && off && off % 4096 == 0 &&
+	    off <= size && len >= 28 && len <= size - off;
+}
+
+/* A fat header's count is small; a Java class, of the same magic, has its version there (45 and up).
+ * macOS takes as many slices as fit into a page: then one of them shows what it is. */
+static bool is_fat(struct span head, uint64_t size)
 {
 	struct cur c = cur_of(head);
 	uint32_t magic = cur_be32(&c);
 	uint32_t n = cur_be32(&c);
+	bool found = n < 45;
 
-	return !c.err && (magic == 0xcafebabe || magic == 0xcafebabf) && n > 0 && n < 45;
+	if (c.err || (magic != 0xcafebabe && magic != 0xcafebabf) || !n)
+		return false;
+	for (uint32_t i = 0; !found && i < n && !c.err; i++)
+		found = is_slice(&c, magic == 0xcafebabf, size);
+	return found;
 }
 
 /* Four little-endian words of a Chromium pickle in a pickle, then the JSON of the files. */
@@ -134,21 +153,25 @@ static bool is_asar(struct span head)
 	    payload >= 4 && span_starts(span_from(head, 16), SPAN_LIT("{"));
 }
 
-/* The sum of a tar header's bytes, its own field taken as blanks (POSIX ustar). */
+/* The sum of a tar header's bytes, its own field taken as blanks (POSIX ustar). Old programs took the
+ * bytes for signed ones; all that read tar take either sum. */
 static bool is_tar(struct span head)
 {
-	uint32_t sum = 0, want = 0;
+	uint32_t sum = 0, sum_of_signed = 0, want = 0;
 	size_t i;
 
 	if (head.n < 512 || head.p[0] == 0)
 		return false;
-	for (i = 0; i < 512; i++)
-		sum += i >= 148 && i < 156 ? ' ' : head.p[i];
+	for (i = 0; i < 512; i++) {
+		uint8_t b = i >= 148 && i < 156 ? ' ' : head.p[i];
+		sum += b;
+		sum_of_signed += b < 128 ? b : b - 256u;
+	}
 	for (i = 148; i < 156 && head.p[i] == ' '; i++)
 		;
 	for (; i < 156 && head.p[i] >= '0' && head.p[i] <= '7'; i++)
 		want = want * 8 + (head.p[i] - '0');
-	return want && want == sum;
+	return want && (want == sum || want == sum_of_signed);
 }
 
 /* "newc", with and without sums, and the old portable one: all of the header is digits. */
@@ -220,7 +243,7 @@ enum format format_of(struct span head, struct span tail, uint64_t size)
 		return f;
 	if (is_pe(head, size))
 		return FORMAT_PE;
-	if (is_fat(head))
+	if (is_fat(head, size))
 		return FORMAT_MACHO;
 	if (is_dmg(tail)) /* the compressed blocks in front of the trailer begin as they like */
 		return FORMAT_DMG;

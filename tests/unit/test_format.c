@@ -104,6 +104,29 @@ static void test_tar(void)
 	is_int(of(span_of(h, 511), SPAN_NONE), FORMAT_DATA, "not when it is cut");
 	h[1] ^= 1;
 	is_int(of(span_of(h, 512), SPAN_NONE), FORMAT_DATA, "not when a bit of it is wrong");
+	put_tar(h, "\xe4.txt");
+	is_int(of(span_of(h, 512), SPAN_NONE), FORMAT_TAR, "bytes over 127 in the sum");
+	snprintf((char *)h + 148, 8, "%06o", (unsigned)strtoul((char *)h + 148, NULL, 8) - 256);
+	h[155] = ' ';
+	is_int(of(span_of(h, 512), SPAN_NONE), FORMAT_TAR, "as signed ones");
+}
+
+/* More slices than a Java class's version can be small. */
+static void test_slices(void)
+{
+	for (int wide = 0; wide < 2; wide++) {
+		size_t entry = wide ? 32 : 20, last = 8 + 51 * entry;
+		uint8_t h[8 + 52 * 32] = { 0xca, 0xfe, 0xba, (uint8_t)(0xbe + wide), 0, 0, 0, 52 };
+		is_int(format_of(span_of(h, sizeof(h)), SPAN_NONE, 1 << 20), FORMAT_DATA, "no slice in it");
+		h[last] = 1;
+		h[last + 3] = 12;
+		h[last + (wide ? 14 : 10)] = 0x10; /* offset 4096 */
+		h[last + (wide ? 22 : 14)] = 0x10;
+		is_int(format_of(span_of(h, sizeof(h)), SPAN_NONE, 1 << 20), FORMAT_MACHO,
+		    "the last of 52 slices is arm64");
+		is_int(format_of(span_of(h, sizeof(h)), SPAN_NONE, 8191), FORMAT_DATA,
+		    "not when it is not in the file");
+	}
 }
 
 static void test_cpio(void)
@@ -171,6 +194,7 @@ int main(void)
 	test_table();
 	test_prefixes();
 	test_tar();
+	test_slices();
 	test_cpio();
 	test_pe();
 	test_tails();
