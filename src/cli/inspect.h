@@ -41,6 +41,10 @@ const char *inspect_worth(const struct component_signature *s);
 /* Could it carry a signature inside? */
 bool inspect_signable(const struct component *c);
 
+/* The artifact's name stands in the head line: of a component's path only what is inside it. */
+const char *inspect_inside(
+    const struct inspection *x, uint32_t i, char buf[static COMPONENT_PATH_MAX]);
+
 /* The short report on stdout. */
 void inspect_report(struct cli *c, const struct inspection *x);
 /* Every component, a line each. */

@@ -59,7 +59,7 @@ void inspect_facts(struct cli *c, const struct inspection *x)
 		char path[COMPONENT_PATH_MAX];
 		if (!b)
 			continue;
-		printf("  %s\n", cli_whole(c, component_path(&x->tree, i, path)));
+		printf("  %s\n", cli_whole(c, inspect_inside(x, i, path)));
 		fact(c, "version", b->version);
 		fact(c, "product", b->product);
 		fact(c, "company", b->company);

@@ -26,6 +26,8 @@ const char *inspect_worth(const struct component_signature *s)
 {
 	if (s->result != SIGNED_VERIFIES)
 		return "does not verify";
+	if (!digest_is_set(&s->signer.id))
+		return "verifies, and anybody could have made it";
 	switch (s->chain) {
 	case CHAIN_STATE_ANCHORED:
 		return "verifies, its chain leads to a given root";

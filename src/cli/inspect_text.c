@@ -152,8 +152,8 @@ static void signers(struct cli *c, const struct inspection *x)
 		printf("  %-11s more signers than are told apart\n", "");
 }
 
-/* The artifact's name stands in the head line: of a component's path only what is inside it. */
-static const char *inside(const struct inspection *x, uint32_t i, char buf[static COMPONENT_PATH_MAX])
+const char *inspect_inside(
+    const struct inspection *x, uint32_t i, char buf[static COMPONENT_PATH_MAX])
 {
 	const char *path = component_path(&x->tree, i, buf);
 	size_t n = strlen(x->name);
@@ -191,7 +191,7 @@ static void reasons(struct cli *c, const struct inspection *x, enum reason_kind 
 			}
 			if (!named && x->tree.n > 1)
 				printf("  %s%s%s\n", cli_bold(c),
-				    cli_whole(c, i ? inside(x, i, buf) : x->name), cli_reset(c));
+				    cli_whole(c, i ? inspect_inside(x, i, buf) : x->name), cli_reset(c));
 			named = true;
 			shown++;
 			show_reason(c, r, color);

@@ -124,6 +124,7 @@ like "$out" "^  asar +[0-9]+    resources/app.asar$" "containers"
 like "$out" "^  pe +152576      lib/rcedit.exe  \[not signed\]$" "and what is in them, indented"
 like "$out" "^  elf .*helper$" "formats by magic"
 fb 2 "facts" --facts good.zip
+like "$out" "^  d3dcompiler_47.dll$" "under the path inside the artifact"
 like "$out" "imports +.*KERNEL32.dll!" "of programs"
 fb 1 "JSON" --json bad.zip good.zip
 printf '%s' "$out" | python3 -c '
@@ -305,6 +306,14 @@ wait $pid
 sleep 0.1
 spool_is_empty "after SIGINT no temporary file is left"
 is "$(pgrep -P $pid | wc -l)" 0 "and no worker"
+
+ADHOC=$TESTDEPS/pairs/esbuild-darwin-arm64-0.28.1.tgz
+if [ -f "$ADHOC" ]; then
+	fb 2 "a program that its linker signed" "$ADHOC"
+	like "$out" "signed by +ad hoc \(apple-code, verifies, and anybody could have made it\)" "is signed by nobody"
+else
+	skip "a program that its linker signed" "no esbuild"
+fi
 
 # --- roots ------------------------------------------------------------------------------------
 "$BUILD/tests/conformance/ac_tool" cas "$VENDOR/signtool.exe" >cas.pem
