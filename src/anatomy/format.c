@@ -3,6 +3,7 @@
 #include "anatomy/format.h"
 
 #include "base/cur.h"
+#include "wire/macho.h"
 
 static const char *const names[FORMATS] = {
 	[FORMAT_DATA] = "data",
@@ -113,35 +114,6 @@ static bool is_pe(struct span head, uint64_t size)
 	return cur_le32(&c) == 0x4550;
 }
 
-/* Of a processor that macOS runs on, in a place that it takes programs from. */
-static bool is_slice(struct cur *c, bool wide, uint64_t size)
-{
-	uint32_t cpu = cur_be32(c) & 0xffffff;
-	cur_skip(c, 4);
-	uint64_t off = wide ? cur_be64(c) : cur_be32(c), len = wide ? cur_be64(c) : cur_be32(c);
-	uint32_t align = cur_be32(c);
-
-	cur_skip(c, wide ? 4 : 0);
-	return !c->err && (cpu == 7 || cpu == 12 || cpu == 18) && align <= 24 && off && off % 4096 == 0 &&
-	    off <= size && len >= 28 && len <= size - off;
-}
-
-/* A fat header's count is small; a Java class, of the same magic, has its version there (45 and up).
- * macOS takes as many slices as fit into a page: then one of them shows what it is. */
-static bool is_fat(struct span head, uint64_t size)
-{
-	struct cur c = cur_of(head);
-	uint32_t magic = cur_be32(&c);
-	uint32_t n = cur_be32(&c);
-	bool found = n < 45;
-
-	if (c.err || (magic != 0xcafebabe && magic != 0xcafebabf) || !n)
-		return false;
-	for (uint32_t i = 0; !found && i < n && !c.err; i++)
-		found = is_slice(&c, magic == 0xcafebabf, size);
-	return found;
-}
-
 /* Four little-endian words of a Chromium pickle in a pickle, then the JSON of the files. */
 static bool is_asar(struct span head)
 {
@@ -243,7 +215,7 @@ enum format format_of(struct span head, struct span tail, uint64_t size)
 		return f;
 	if (is_pe(head, size))
 		return FORMAT_PE;
-	if (is_fat(head, size))
+	if (macho_fat_is(head, size))
 		return FORMAT_MACHO;
 	if (is_dmg(tail)) /* the compressed blocks in front of the trailer begin as they like */
 		return FORMAT_DMG;

@@ -176,6 +176,11 @@ struct macho {
 	uint32_t platform, min_os, sdk; /* LC_BUILD_VERSION or LC_VERSION_MIN_…; 16.8.8 bits */
 	struct macho_odds odd;
 };
+/*
+ * Is it a fat file and no Java class, whose magic is the same? A small count says so; macOS takes as
+ * many slices as fit into a page, and then one of them that it could run shows it.
+ */
+bool macho_fat_is(struct span head, uint64_t size);
 /* The slice s of the file. MACHO_OK, MACHO_TRUNCATED, _COUNT, _COMMAND; MACHO_SLICE (MACHO_NOT in a
  * thin file). */
 FB_MUST int macho_read(

@@ -8,8 +8,10 @@
 #include <stdio.h>
 
 #define FAT_HEAD 8
-/* A Java class has its version here, 45 and more; no fat file has so many slices. */
-#define FAT_COUNT_JAVA 43
+/* A Java class has its version here, 45 and more. */
+#define FAT_COUNT_JAVA 45
+#define JAVA_MAX 160 /* no version is above; so many slices fit into the head */
+#define FAT_COUNT_MAX 1024 /* a page of 16 KiB holds 818 */
 
 const char *macho_strerror(int result)
 {
@@ -159,6 +161,30 @@ static void take_hidden(struct macho_file *f, struct cur *c)
 	take_slice(f, s);
 }
 
+/* Of a processor that macOS runs on, in a place that it takes programs from. */
+static bool could_run(struct cur *c, bool wide, uint64_t size)
+{
+	struct macho_slice s = read_arch(c, wide);
+	uint32_t family = s.cpu & 0xffffff;
+
+	return !c->err && (family == 7 || family == CPU_ARM || family == 18) && s.off &&
+	    s.off % 4096 == 0 && s.off <= size && s.len >= 28 && s.len <= size - s.off;
+}
+
+bool macho_fat_is(struct span head, uint64_t size)
+{
+	struct cur c = cur_of(head);
+	uint32_t magic = cur_be32(&c), n = cur_be32(&c);
+	bool wide = magic == 0xcafebabf; /* no Java class has that */
+	bool found = n < FAT_COUNT_JAVA || wide || n > JAVA_MAX;
+
+	if (c.err || (magic != 0xcafebabe && !wide) || !n || n > FAT_COUNT_MAX)
+		return false;
+	for (uint32_t i = 0; !found && i < n && !c.err; i++)
+		found = could_run(&c, wide, size);
+	return found;
+}
+
 static int read_fat(struct macho_file *f, struct span head)
 {
 	struct cur c = cur_of(head);
@@ -167,7 +193,7 @@ static int read_fat(struct macho_file *f, struct span head)
 	uint32_t n = cur_be32(&c);
 	if (c.err)
 		return MACHO_TRUNCATED;
-	if (n >= FAT_COUNT_JAVA)
+	if (n && !macho_fat_is(head, f->size))
 		return MACHO_NOT;
 	if (n > MACHO_SLICES_MAX)
 		return MACHO_COUNT;

@@ -117,15 +117,22 @@ static void test_slices(void)
 	for (int wide = 0; wide < 2; wide++) {
 		size_t entry = wide ? 32 : 20, last = 8 + 51 * entry;
 		uint8_t h[8 + 52 * 32] = { 0xca, 0xfe, 0xba, (uint8_t)(0xbe + wide), 0, 0, 0, 52 };
-		is_int(format_of(span_of(h, sizeof(h)), SPAN_NONE, 1 << 20), FORMAT_DATA, "no slice in it");
+		is_int(format_of(span_of(h, sizeof(h)), SPAN_NONE, 1 << 20), wide ? FORMAT_MACHO : FORMAT_DATA,
+		    "no slice in it");
 		h[last] = 1;
 		h[last + 3] = 12;
 		h[last + (wide ? 14 : 10)] = 0x10; /* offset 4096 */
 		h[last + (wide ? 22 : 14)] = 0x10;
 		is_int(format_of(span_of(h, sizeof(h)), SPAN_NONE, 1 << 20), FORMAT_MACHO,
 		    "the last of 52 slices is arm64");
-		is_int(format_of(span_of(h, sizeof(h)), SPAN_NONE, 8191), FORMAT_DATA,
+		is_int(format_of(span_of(h, sizeof(h)), SPAN_NONE, 8191), wide ? FORMAT_MACHO : FORMAT_DATA,
 		    "not when it is not in the file");
+		h[6] = 1;
+		is_int(format_of(span_of(h, sizeof(h)), SPAN_NONE, 1 << 20), FORMAT_MACHO,
+		    "more slices than Java has versions");
+		h[4] = 0xff;
+		is_int(format_of(span_of(h, sizeof(h)), SPAN_NONE, 1 << 20), FORMAT_DATA,
+		    "more than fit into a page");
 	}
 }
 
