@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#define OWN_MAX (16u << 20)
+
 static const struct anatomy_format *const formats[] = {
 	&anatomy_pe,
 	&anatomy_msi,
@@ -41,7 +43,7 @@ int anatomy_begin(struct anatomy *a, int fd, uint64_t size, const struct signed_
 	AUTO_BUF struct buf head = BUF_INIT(ANATOMY_HEAD_MAX + 1);
 
 	*a = (struct anatomy){ .format = "unknown", .trust = trust, .verdict = v, .arena = arena,
-		.fd = fd, .size = size };
+		.own = ARENA_INIT(OWN_MAX), .fd = fd, .size = size };
 	verdict_init(v, arena);
 	int rc = anatomy_pread(a, &head, 0, size < ANATOMY_HEAD_MAX ? size : ANATOMY_HEAD_MAX);
 	if (rc < 0)
@@ -55,8 +57,6 @@ int anatomy_begin(struct anatomy *a, int fd, uint64_t size, const struct signed_
 		}
 	}
 	a->reader = NULL;
-	verdict_add(v, REASON_NOTE, "anatomy.format",
-	    "no format whose anatomy is known: nothing inside the file was checked");
 	return 0;
 }
 
@@ -65,10 +65,31 @@ int anatomy_update(struct anatomy *a, const uint8_t *p, size_t n)
 	return a->reader && a->reader->update ? a->reader->update(a, p, n) : 0;
 }
 
+/* The signatures that there are outlast the rest. */
+static int keep_signatures(struct anatomy *a)
+{
+	struct component_signature *s = arena_array(a->arena, a->nsignatures, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	memcpy(s, a->signature, a->nsignatures * sizeof(*s));
+	a->signature = s;
+	return 0;
+}
+
 int anatomy_finish(struct anatomy *a)
 {
 	int rc = a->reader && a->reader->finish ? a->reader->finish(a) : 0;
 
+	if (!a->reader)
+		verdict_add(a->verdict, REASON_NOTE, "anatomy.format",
+		    "no format whose anatomy is known: nothing inside the file was checked");
+	if (rc == 0 && a->nsignatures)
+		rc = keep_signatures(a);
+	if (rc || !a->nsignatures) {
+		a->signature = NULL;
+		a->nsignatures = 0;
+	}
 	if (rc == 0)
 		verdict_conclude(a->verdict);
 	return rc;
@@ -79,4 +100,5 @@ void anatomy_free(struct anatomy *a)
 	if (a->reader && a->reader->done)
 		a->reader->done(a);
 	a->reader = NULL;
+	arena_free(&a->own);
 }

@@ -30,6 +30,7 @@ struct anatomy {
 	const struct signed_trust *trust;
 	struct verdict *verdict;
 	struct arena *arena;
+	struct arena own; /* what is needed up to anatomy_free only */
 	int fd;
 	uint64_t size;
 	const struct anatomy_format *reader;

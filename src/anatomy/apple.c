@@ -386,7 +386,7 @@ static int judge_blobs(struct apple_work *w)
 int apple_begin(struct apple *j, struct anatomy *a, const char *format, struct span file)
 {
 	*j = (struct apple){ .a = a, .format = format, .file = file };
-	j->sig = arena_array(a->arena, SIGNED_MAX, sizeof(*j->sig));
+	j->sig = arena_array(&a->own, SIGNED_MAX, sizeof(*j->sig));
 	return j->sig ? 0 : -ENOMEM;
 }
 

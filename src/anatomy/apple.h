@@ -20,7 +20,7 @@ struct apple {
 	struct anatomy *a;
 	const char *format; /* "macho", "dmg": static */
 	struct span file;   /* mapped */
-	struct component_signature *sig; /* SIGNED_MAX, in the arena */
+	struct component_signature *sig; /* SIGNED_MAX, in a->own */
 	uint32_t n;
 };
 

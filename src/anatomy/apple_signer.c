@@ -282,7 +282,7 @@ static void judge_team(struct apple_work *w, const struct apple_cms *cms, size_t
 
 int apple_judge_cms(struct apple_work *w, struct span bytes, size_t off)
 {
-	struct apple_cms *cms = ARENA_NEW(w->j->a->arena, struct apple_cms);
+	struct apple_cms *cms = ARENA_NEW(&w->j->a->own, struct apple_cms);
 	struct fault f = FAULT_INIT;
 
 	if (!cms)

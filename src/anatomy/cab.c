@@ -129,7 +129,7 @@ static int judge(struct anatomy *a)
 	if (rc)
 		return rc;
 	judge_layout(a, &s->cab);
-	rc = signed_begin(&s->sigs, "cab", AC_SUBJECT_CAB, a->trust, a->verdict, a->arena);
+	rc = signed_begin(&s->sigs, "cab", AC_SUBJECT_CAB, a->trust, a->verdict, a->arena, &a->own);
 	return rc ? rc : judge_signature(a);
 }
 
@@ -137,7 +137,7 @@ static int begin(struct anatomy *a, struct span head)
 {
 	if (!span_starts(head, SPAN_LIT("MSCF")))
 		return ANATOMY_OTHER;
-	struct cab_state *s = ARENA_NEW(a->arena, struct cab_state);
+	struct cab_state *s = ARENA_NEW(&a->own, struct cab_state);
 	if (!s)
 		return -ENOMEM;
 	a->state = s;

@@ -22,7 +22,7 @@ struct dmg_state {
 static int begin(struct anatomy *a, struct span head)
 {
 	AUTO_BUF struct buf tail = BUF_INIT(UDIF_TRAILER);
-	struct dmg_state *s = ARENA_NEW(a->arena, struct dmg_state);
+	struct dmg_state *s = ARENA_NEW(&a->own, struct dmg_state);
 
 	(void)head;
 	if (!s)

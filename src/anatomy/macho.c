@@ -187,7 +187,7 @@ static int judge_file(struct anatomy *a, struct span file)
 
 static int begin(struct anatomy *a, struct span head)
 {
-	struct macho_state *s = ARENA_NEW(a->arena, struct macho_state);
+	struct macho_state *s = ARENA_NEW(&a->own, struct macho_state);
 
 	if (!s)
 		return -ENOMEM;

@@ -171,7 +171,7 @@ static int judge(struct anatomy *a)
 	rc = msi_judge_names(a, &s->cfb, &s->arena, s->signature != CFB_NONE);
 	if (rc == 0)
 		rc = signed_begin(
-		    &s->sigs, "msi", AC_SUBJECT_SIP, a->trust, a->verdict, a->arena);
+		    &s->sigs, "msi", AC_SUBJECT_SIP, a->trust, a->verdict, a->arena, &a->own);
 	return rc ? rc : judge_signatures(a);
 }
 
@@ -181,7 +181,7 @@ static int begin(struct anatomy *a, struct span head)
 
 	if (!span_starts(head, span_of(magic, sizeof(magic))))
 		return ANATOMY_OTHER;
-	struct msi_state *s = ARENA_NEW(a->arena, struct msi_state);
+	struct msi_state *s = ARENA_NEW(&a->own, struct msi_state);
 	if (!s)
 		return -ENOMEM;
 	a->state = s;

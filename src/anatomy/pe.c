@@ -195,7 +195,7 @@ static int read_signatures(struct anatomy *a)
 
 static int begin(struct anatomy *a, struct span head)
 {
-	struct pe_state *s = ARENA_NEW(a->arena, struct pe_state);
+	struct pe_state *s = ARENA_NEW(&a->own, struct pe_state);
 
 	if (!s)
 		return -ENOMEM;
@@ -209,7 +209,7 @@ static int begin(struct anatomy *a, struct span head)
 	}
 	s->sum = pe_sum_of(&s->pe);
 	judge_layout(a, &s->pe.odd);
-	rc = signed_begin(&s->sigs, "pe", AC_SUBJECT_PE, a->trust, a->verdict, a->arena);
+	rc = signed_begin(&s->sigs, "pe", AC_SUBJECT_PE, a->trust, a->verdict, a->arena, &a->own);
 	return rc < 0 ? rc : read_signatures(a);
 }
 

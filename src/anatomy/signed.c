@@ -221,7 +221,7 @@ static int add(struct signed_judge *j, struct span bytes, uint64_t off, unsigned
     size_t *ret_der_len)
 {
 	struct fault f = FAULT_INIT;
-	struct authenticode *ac = ARENA_NEW(j->arena, struct authenticode);
+	struct authenticode *ac = ARENA_NEW(j->own, struct authenticode);
 	const struct signed_trust *t = j->trust;
 	const struct ac_trust trust = t ? (struct ac_trust){ t->code, t->stamp, t->now,
 						  t->allow_sha1 }
@@ -274,12 +274,13 @@ static int add(struct signed_judge *j, struct span bytes, uint64_t off, unsigned
 }
 
 int signed_begin(struct signed_judge *j, const char *format, enum ac_subject subject,
-    const struct signed_trust *trust, struct verdict *v, struct arena *a)
+    const struct signed_trust *trust, struct verdict *v, struct arena *a,
+    struct arena *own)
 {
 	*j = (struct signed_judge){ .format = format, .subject = subject, .trust = trust,
-		.verdict = v, .arena = a };
-	j->sig = arena_array(a, SIGNED_MAX, sizeof(*j->sig));
-	j->pages = arena_array(a, SIGNED_MAX, sizeof(*j->pages));
+		.verdict = v, .arena = a, .own = own };
+	j->sig = arena_array(own, SIGNED_MAX, sizeof(*j->sig));
+	j->pages = arena_array(own, SIGNED_MAX, sizeof(*j->pages));
 	return j->sig && j->pages ? 0 : -ENOMEM;
 }
 

@@ -28,16 +28,18 @@ struct signed_judge {
 	enum ac_subject subject; /* what SpcIndirectData must be about */
 	const struct signed_trust *trust; /* NULL: signers are claims */
 	struct verdict *verdict;
-	struct arena *arena;
-	struct component_signature *sig; /* result BROKEN until signed_compare */
+	struct arena *arena, *own;
+	struct component_signature *sig; /* in own; result BROKEN until signed_compare */
 	uint32_t n;
 	struct signed_pages *pages;
 	uint32_t npages;
 };
 
-/* format is a static string; the rest is borrowed. 0, -ENOMEM. */
+/* format is a static string; the rest is borrowed. own: memory that is needed as long as j is, for the
+ * signatures themselves too (what they point to is in a). 0, -ENOMEM. */
 FB_MUST int signed_begin(struct signed_judge *j, const char *format, enum ac_subject subject,
-    const struct signed_trust *trust, struct verdict *v, struct arena *a);
+    const struct signed_trust *trust, struct verdict *v, struct arena *a,
+    struct arena *own);
 /*
  * One SignedData: bytes begin with it; off is where they are in the component. Says what is wrong
  * with it by reasons; where it can be read at all it becomes a signature (and each one nested in it).

@@ -160,13 +160,18 @@ static int read_facts(struct taker *k, uint32_t i, struct span file)
 
 static int read_bare(struct taker *k, uint32_t i, struct span file)
 {
-	struct component_bare *b = ARENA_NEW(&k->t->arena, struct component_bare);
 	struct component *c = &k->t->c[i];
-	int rc = b ? component_bare_of(b, file, c->format) : -ENOMEM;
+	struct component_bare b;
 
-	if (rc == 0 && (b->n || c->nsignatures))
-		c->bare = b;
-	return rc;
+	int rc = component_bare_of(&b, file, c->format);
+	if (rc < 0 || (!b.n && !c->nsignatures))
+		return rc;
+	struct component_bare *copy = ARENA_NEW(&k->t->arena, struct component_bare);
+	if (!copy)
+		return -ENOMEM;
+	*copy = b;
+	c->bare = copy;
+	return 0;
 }
 
 /* What needs all bytes at once. */

@@ -15,7 +15,7 @@ static struct reason *slot(struct verdict *v)
 	static struct reason dummy;
 
 	if (v->n < VERDICT_REASONS_MAX && v->n == v->cap) {
-		size_t cap = v->cap ? v->cap * 2 : 4;
+		size_t cap = v->cap ? v->cap * 2 : 1;
 		struct reason *r = arena_array(v->arena, cap, sizeof(*r));
 		if (r) {
 			if (v->n)

@@ -345,4 +345,17 @@ like "$out" '"code":"pe.slack","file":"app.zip!d3dcompiler_47.dll"' "which is na
 like "$out" '"name":"anatomy","result":"fail"' "anatomy fails"
 like "$out" '"name":"provenance","result":"pass"' "though its provenance is good"
 
+# --- many small programs: nothing of one is kept that is not told of it ---
+python3 - many.zip <<-'PY'
+	import sys, zipfile
+	with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as z:
+	    for i in range(15000):
+	        z.writestr('%d.dylib' % i, b'\xcf\xfa\xed\xfe' + bytes(100) + str(i).encode())
+PY
+if has /usr/bin/time && ! grep -q __asan_init "$FIREBREAK"; then
+	/usr/bin/time -o rss -f %M "$FIREBREAK" inspect many.zip >/dev/null 2>&1
+	rss=$(tail -1 rss)
+	[ "$rss" -lt 65536 ]
+	ok $? "15,000 small programs in less than 64 MiB ($rss KiB)"
+fi
 tap_done
