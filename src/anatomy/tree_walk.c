@@ -26,7 +26,11 @@ static int walk_dir(struct walk *w, int fd, const char *at);
 
 static int cannot(const struct walk *w, int rc, const char *path)
 {
-	return fault_set(w->k->f, rc, "%s: %s", QUOTE(span_str(path)), strerror(-rc));
+	const char *folder = w->k->t->c[0].path;
+	size_t n = strlen(folder);
+
+	return fault_set(w->k->f, rc, "%s%s%s: %s", QUOTE(span_str(folder)),
+	    n && folder[n - 1] == '/' ? "" : "/", QUOTE(span_str(path)), strerror(-rc));
 }
 
 static int walk_link(struct walk *w, int dir, const char *name, const char *path, uint32_t i)

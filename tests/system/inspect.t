@@ -123,6 +123,16 @@ fb 2 "the tree" --tree good.zip
 like "$out" "^  asar +[0-9]+    resources/app.asar$" "containers"
 like "$out" "^  pe +152576      lib/rcedit.exe  \[not signed\]$" "and what is in them, indented"
 like "$out" "^  elf .*helper$" "formats by magic"
+mkdir -p shut/in
+touch shut/in/file
+chmod 0 shut/in/file
+if [ -r shut/in/file ]; then
+	skip "a file in a folder that cannot be read" "root reads it"
+else
+	fb 4 "a file in a folder that cannot be read" shut/
+	like "$err" "shut/in/file: Permission denied" "is named with the folder"
+fi
+chmod 700 shut/in/file
 fb 2 "facts" --facts good.zip
 like "$out" "^  d3dcompiler_47.dll$" "under the path inside the artifact"
 like "$out" "imports +.*KERNEL32.dll!" "of programs"
