@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""ac_plant IN OUTDIR CERT.der: puts data into a place of a signed PE file that no signature covers.
+"""ac_plant IN OUTDIR CERT.der [OTHER]: puts data into a place of a signed PE file that no signature covers.
 
 Every length on the way is grown to fit, so that the result is well-formed DER in a well-formed table.
 One file of each shape is written, OUTDIR/SHAPE.exe, and the shapes are printed; those that begin with "stamp-" need an RFC 3161 time stamp in IN.
+With OTHER, the same file stamped by somebody else: only another-stamp, IN with the time stamp of OTHER, too.
 """
 import struct
 import sys
@@ -154,9 +155,22 @@ def entry(body, kind=2):
     return struct.pack("<IHH", 8 + len(body), 0x200, kind) + body
 
 
-def plant(shape, d, cert):
+def directory(d):
+    """Where the entry of the certificate table is."""
     nt = struct.unpack_from("<I", d, 0x3C)[0]
-    security = nt + 24 + (112 if d[nt + 24 : nt + 26] == b"\x0b\x02" else 96) + 32
+    return nt + 24 + (112 if d[nt + 24 : nt + 26] == b"\x0b\x02" else 96) + 32
+
+
+def attributes(d):
+    """The unsigned attributes of a file's signature."""
+    d = value(d[struct.unpack_from("<I", d, directory(d))[0] + 8 :])
+    for i in SIGNER + [-1]:
+        d = kids(d)[i]
+    return kids(d)
+
+
+def plant(shape, d, cert):
+    security = directory(d)
     off, size = struct.unpack_from("<II", d, security)
     der = value(d[off + 8 :])
     rest = d[off + struct.unpack_from("<I", d, off)[0] : off + size]  # further entries
@@ -180,6 +194,12 @@ def plant(shape, d, cert):
 def main():
     source, folder, cert = sys.argv[1:4]
     image, cert = open(source, "rb").read(), open(cert, "rb").read()
+    if len(sys.argv) > 4:
+        other = attributes(open(sys.argv[4], "rb").read())[0]
+        SHAPES["another-stamp"] = lambda d, c: at(d, SIGNER, unsigned(other))
+        with open(f"{folder}/another-stamp.exe", "wb") as f:
+            f.write(plant("another-stamp", image, cert))
+        return
     for shape in TABLE + tuple(SHAPES):
         with open(f"{folder}/{shape}.exe", "wb") as f:
             f.write(plant(shape, image, cert))

@@ -87,6 +87,20 @@ if [ -f "$real" ]; then
 		"$BUILD/tests/conformance/ac_tool" flips real.exe real.pem real.pem 6007
 fi
 
+# A second time stamp over the same signature, by a stamper of one's own making: room in the token.
+# shellcheck disable=SC2086
+issue owntsa - rsa:2048 20190101 20480101 $STAMP
+cp owntsa.crt owntsa.pem
+# shellcheck disable=SC2046
+ossl add $(stamped_by owntsa 1600000000) -in stamped.exe -out restamped.exe
+mkdir twice
+"$plant" stamped.exe twice other.der restamped.exe
+run 1 "a stranger's time stamp beside one that counts" "$FIREBREAK" verify --require anatomy \
+	--authenticode-roots root.crt --timestamp-roots tsroot.crt twice/another-stamp.exe
+like "$out" "fail +pe.timestamp.unanchored: .*CN=Test owntsa .*another one does" "is told"
+like "$out" "note +pe.timestamp: .*CN=Test tsa" "the other one holds"
+run 2 "without anchors both are claims" "$FIREBREAK" verify --require anatomy twice/another-stamp.exe
+
 # osslsigncode's own way to put data in, and Google's in a certificate.
 ac_sign blob.exe signer -addUnauthenticatedBlob
 run 1 "osslsigncode's blob" "$FIREBREAK" verify blob.exe
