@@ -161,8 +161,8 @@ static void tell_range(struct stretch *s, uint64_t from, uint64_t to, enum rebui
 		return;
 	}
 	s->told += !rebuild_allowed(rule);
-	struct rebuild_difference *d = add(s->x, rule, s->a, s->b, "%" PRIu64 " byte%s differ",
-	    to - from, to - from == 1 ? "" : "s");
+	struct rebuild_difference *d = add(s->x, rule, s->a, s->b, "%" PRIu64 " byte%s",
+	    to - from, to - from == 1 ? " differs" : "s differ");
 	d->arch = s->pa->arch ? arena_str(&s->x->r->arena, span_str(s->pa->arch)) : NULL;
 	d->has_off = true;
 	d->off = s->pa->off + from;

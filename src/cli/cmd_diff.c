@@ -73,7 +73,8 @@ static void print_finding(const struct run *r, const struct diff_finding *x)
 		snprintf(where, sizeof(where), "[%s] ", x->arch);
 	buf_printf(&text, "%s%s", where, x->what);
 	if (x->has_off)
-		buf_printf(&text, " (at %" PRIu64 ", %" PRIu64 " bytes)", x->off, x->len);
+		buf_printf(&text, " (at %" PRIu64 ", %" PRIu64 " byte%s)", x->off, x->len,
+		    x->len == 1 ? "" : "s");
 	snprintf(head, sizeof(head), "  %3u  ", x->score);
 	cli_wrap(r->c, head, buf_str(&text));
 	if (diff_score_level(x->score) > DIFF_INFO)

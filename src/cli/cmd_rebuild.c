@@ -44,7 +44,8 @@ static void print_difference(const struct run *r, unsigned a, unsigned b,
 		buf_printf(&text, " [%s]", d->arch);
 	buf_printf(&text, ": %s", d->what);
 	if (d->has_off)
-		buf_printf(&text, " (at %" PRIu64 ", %" PRIu64 " bytes)", d->off, d->len);
+		buf_printf(&text, " (at %" PRIu64 ", %" PRIu64 " byte%s)", d->off, d->len,
+		    d->len == 1 ? "" : "s");
 	buf_printf(&text, ": %s", rebuild_rule_why(d->rule));
 	snprintf(head, sizeof(head), "  %-8s %-10s ", fine ? "allowed" : "FINDING",
 	    rebuild_rule_name(d->rule));

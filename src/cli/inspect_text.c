@@ -17,7 +17,7 @@ static const struct {
 	const char *code, *advice;
 } advice[] = {
 	{ "archive.closed", "take it apart with what opens it, and inspect what comes out" },
-	{ "archive.depth", "inspect that container by itself, or raise --depth" },
+	{ "archive.depth", "take that container out and inspect it by itself (or raise --depth: 16 at most)" },
 	{ "archive.entries", "if so many are expected: --entries" },
 	{ "archive.bytes", "if so much is expected: --bytes" },
 	{ "archive.time", "if it takes so long: --timeout" },
