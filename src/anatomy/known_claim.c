@@ -2,6 +2,7 @@
 
 /* known_claim: which files claim to be whose, and what stands together. */
 
+#include "anatomy/component_link.h"
 #include "anatomy/known_judge.h"
 
 #include <ctype.h>
@@ -167,12 +168,14 @@ static bool says_so(const struct known_names *n, const struct component *c)
 		listed_text(n->program_name, c->binary->original_name));
 }
 
-/* Files with marks and claims; those that are meant to be altered wait until groups are there. */
-static int claim_by_name(struct known_run *k, uint32_t product, uint32_t i, bool altered)
+/* Files with marks and claims; those that are meant to be altered wait until groups are there. The
+ * path is i's, the bytes are of's: another file where i is a link. */
+static int claim_by_name(
+    struct known_run *k, uint32_t product, uint32_t i, uint32_t of, bool altered)
 {
 	const struct known_names *n = k->product[product].names;
 	const char *path = path_of(k, i);
-	struct place mark = altered ? (struct place){ 0 } : claim_of(n, path, true);
+	struct place mark = altered || i != of ? (struct place){ 0 } : claim_of(n, path, true);
 	struct place x = claim_of(n, path, false);
 	uint32_t g;
 	int rc = 0;
@@ -185,10 +188,10 @@ static int claim_by_name(struct known_run *k, uint32_t product, uint32_t i, bool
 	if (rc < 0 || !x.p || x.p->altered != altered)
 		return rc;
 	rc = group_at(k, product, k->t->c[i].parent, span_of(path, x.root),
-	    !altered || known_as(k, i, product), &g);
+	    !altered || known_as(k, of, product), &g);
 	if (rc < 0 || g == KNOWN_NO_GROUP)
 		return rc;
-	return join(k, g, (struct known_member){ .i = i, .claims = true, .altered = altered });
+	return join(k, g, (struct known_member){ .i = of, .claims = true, .altered = altered });
 }
 
 /* --- by the paths that a list has --- */
@@ -293,15 +296,40 @@ static bool is_file(const struct known_run *k, uint32_t i)
 	return component_has_bytes(&k->t->c[i]) && k->t->c[i].size;
 }
 
+/* A link with the name of a product's file stands for the file that it leads to, if that has none. */
+static int claim_by_link(struct known_run *k, struct component_links *links, uint32_t product,
+    uint32_t i, bool altered)
+{
+	const struct known_names *n = k->product[product].names;
+	uint32_t of;
+
+	if (!claim_of(n, path_of(k, i), false).p)
+		return 0;
+	int rc = component_link_follow(links, i, &of);
+	if (rc < 0 || of == COMPONENT_NONE || !is_file(k, of) || is_member(k, product, of))
+		return rc;
+	return claim_by_name(k, product, i, of, altered);
+}
+
+static bool is_link(const struct component *c)
+{
+	return c->type == COMPONENT_SYMLINK ||
+	    (c->type == COMPONENT_HARDLINK && !component_has_bytes(c));
+}
+
 static int claim_all_names(struct known_run *k, bool altered)
 {
+	struct component_links links;
+	int rc = 0;
+
+	component_links_init(&links, k->t);
 	for (uint32_t p = 0; p < k->nproducts; p++)
-		for (uint32_t i = 0; k->product[p].names && i < k->t->n; i++) {
-			int rc = is_file(k, i) ? claim_by_name(k, p, i, altered) : 0;
-			if (rc < 0)
-				return rc;
-		}
-	return 0;
+		for (uint32_t i = 0; rc >= 0 && k->product[p].names && i < k->t->n; i++)
+			rc = is_file(k, i)	    ? claim_by_name(k, p, i, i, altered) :
+			    is_link(&k->t->c[i]) ? claim_by_link(k, &links, p, i, altered) :
+						   0;
+	component_links_free(&links);
+	return rc;
 }
 
 /* The application's own program, under whatever name. */

@@ -289,6 +289,25 @@ static void packages(void)
 	ok(w->t.c[i].verdict && w->t.c[i].verdict->status == VERDICT_FAIL, "the component fails, too");
 	free_world(w);
 
+	for (int hard = 0; hard < 2; hard++) {
+		w = package();
+		file(w, "App/cache.bin", "somebody else's");
+		i = file(w, "App/ffmpeg.dll", "");
+		w->t.c[i].type = hard ? COMPONENT_HARDLINK : COMPONENT_SYMLINK;
+		w->t.c[i].sha256 = w->t.c[i].sha1 = (struct digest){ 0 };
+		w->t.c[i].target = hard ? "App/cache.bin" : "cache.bin";
+		is_str(judge(w, NULL), "F unlisted | N altered | N listed", "a link in its place");
+		ok(strstr(text_of(w, "known-good.unlisted"), "App/cache.bin: claims to be Electron's"),
+		    "what it leads to is told");
+		free_world(w);
+	}
+	w = package();
+	i = file(w, "App/ffmpeg.dll", "");
+	w->t.c[i].type = COMPONENT_SYMLINK;
+	w->t.c[i].target = "libEGL.dll";
+	is_str(judge(w, NULL), "N altered | N listed", "a link to a file with a claim of its own");
+	free_world(w);
+
 	w = package();
 	file(w, "App/FFMPEG.DLL", "somebody else's");
 	is_str(judge(w, NULL), "F unlisted | N altered | N listed", "in other letters");
