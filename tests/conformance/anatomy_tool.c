@@ -88,6 +88,13 @@ static int copy_of(const char *path, struct copy *c)
 	return write(c->fd, c->p, c->n) != (ssize_t)c->n;
 }
 
+static void copy_done(struct copy *c)
+{
+	free(c->p);
+	if (c->fd > 0)
+		close(c->fd);
+}
+
 /* Is the copy, as it is now, not refused? codes: of its warnings. */
 static bool passes(const struct copy *c, size_t n, char codes[static 128])
 {
@@ -109,7 +116,7 @@ static int flip(const char *path, bool one)
 	unsigned long flips = 0, refused = 0;
 	size_t from = 0, len = 0;
 	char codes[128], last[128] = "";
-	struct copy c;
+	FB_CLEANUP(copy_done) struct copy c = { 0 };
 
 	if (copy_of(path, &c))
 		return 1;
@@ -146,7 +153,7 @@ static int cut(const char *path)
 {
 	unsigned long cuts = 0, refused = 0;
 	char codes[128];
-	struct copy c;
+	FB_CLEANUP(copy_done) struct copy c = { 0 };
 
 	if (copy_of(path, &c))
 		return 1;
