@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#define LINKS_TOLD_MAX 4096 /* of one container */
+
 /* --- one name ------------------------------------------------------------------------------- */
 
 static bool is_bidi(uint32_t c)
@@ -136,10 +138,9 @@ static bool is_root(const struct component_tree *t, uint32_t container)
 	return false;
 }
 
-static int judge_link(struct taker *k, uint32_t i)
+static int judge_link(struct taker *k, uint32_t i, bool usual)
 {
 	const struct component *c = &k->t->c[i];
-	bool usual = is_root(k->t, c->parent);
 
 	return taker_say(k, i, usual ? REASON_NOTE : REASON_FAIL, "archive.link-out",
 	    "a link that leads out of the archive: to %s", QUOTE(span_str(c->target)));
@@ -173,15 +174,28 @@ static int add_folded(struct taker *k, struct map *m, uint32_t i)
 	    "where case does not count it is the same name as %s", QUOTE(span_str(other->path)));
 }
 
+/* What leads out of one container. */
+static int judge_links(struct taker *k, uint32_t container, bool root)
+{
+	struct component_tree *t = k->t;
+	uint32_t n = 0;
+	int rc = 0;
+
+	for (uint32_t i = t->c[container].first; rc == 0 && i != COMPONENT_NONE; i = t->c[i].next)
+		if (t->c[i].leads_out && n++ < LINKS_TOLD_MAX)
+			rc = judge_link(k, i, root);
+	if (rc == 0 && n > LINKS_TOLD_MAX)
+		rc = taker_say(k, container, root ? REASON_NOTE : REASON_FAIL, "archive.link-out",
+		    "%u more links lead out of the archive", n - LINKS_TOLD_MAX);
+	return rc;
+}
+
 static int judge_case(struct taker *k, uint32_t container)
 {
 	struct component_tree *t = k->t;
 	struct map m;
 	int rc = 0;
 
-	/* Linux packages have such names and mean it. */
-	if (t->c[container].first == COMPONENT_NONE || is_root(t, container))
-		return 0;
 	map_init(&m, COMPONENTS_MAX);
 	for (uint32_t i = t->c[container].first; rc == 0 && i != COMPONENT_NONE; i = t->c[i].next)
 		if (t->c[i].type != COMPONENT_DIR)
@@ -202,9 +216,12 @@ int taker_judge_names(struct taker *k)
 			rc = judge_name(k, i);
 		if (rc == 0 && i && format_is_binary((enum format)t->c[i].format))
 			rc = judge_extension(k, i);
-		if (rc == 0 && i && t->c[i].leads_out)
-			rc = judge_link(k, i);
-		if (rc == 0)
+		if (rc || t->c[i].first == COMPONENT_NONE)
+			continue;
+		bool root = is_root(t, i);
+		rc = judge_links(k, i, root);
+		/* Linux packages have names that differ in case only and mean it. */
+		if (rc == 0 && !root)
 			rc = judge_case(k, i);
 	}
 	return rc;

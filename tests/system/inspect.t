@@ -368,4 +368,17 @@ if has /usr/bin/time && ! grep -q __asan_init "$FIREBREAK"; then
 	[ "$rss" -lt 65536 ]
 	ok $? "15,000 small programs in less than 64 MiB ($rss KiB)"
 fi
+# --- many links out: told in time that grows with their number ---
+python3 - links.tgz <<-'PY'
+	import sys, tarfile
+	with tarfile.open(sys.argv[1], 'w:gz') as t:
+	    for i in range(50000):
+	        x = tarfile.TarInfo('l%d' % i)
+	        x.type, x.linkname = tarfile.SYMTYPE, '../' * 50 + str(i)
+	        t.addfile(x)
+PY
+run 1 "50,000 links out of an archive" timeout 30 "$FIREBREAK" inspect --json links.tgz
+is "$(jq '[.artifacts[0].components[].reasons[]?|select(.code=="archive.link-out")]|length' <<<"$out")" \
+	4097 "are told up to a limit, and how many more"
+
 tap_done
