@@ -5,7 +5,8 @@
 # are there. Prints, never fails. Usage: anatomy.sh [BUILD] [MIB] [RUNS]
 
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-export BUILD=${1:-$TOP/build}
+BUILD=$(cd "${1:-$TOP/build}" && pwd) || exit 1
+export BUILD
 MIB=${2:-400} RUNS=${3:-3}
 FIREBREAK=$BUILD/firebreak
 TIMEFORMAT='%U %S'

@@ -3,7 +3,7 @@
 # unpack.sh [BUILD]: listing and hashing a zip and a tar.gz of MIB (256) MiB against bsdtar piped to
 # sha256sum: wall and CPU seconds, best of three, and the ratio (below 1: faster than bsdtar).
 
-BUILD=${1:-$(dirname "$0")/../../build}
+BUILD=${1:-${BUILD:-$(dirname "$0")/../../build}}
 BUILD=$(cd "$BUILD" && pwd)
 TOOL=$BUILD/tests/system/unpack_tool
 MIB=${MIB:-256}

@@ -123,6 +123,33 @@ like "$err" "no archive of a kind that is known" "  $err"
 run 1 "text in gzip" "$TOOL" hash gz-text.gz
 like "$err" "no archive of a kind that is known" "  $err"
 
+# --- a zip's entry too large to be unpacked as a whole ---------------------------------------
+python3 - <<'P'
+import random, struct, zipfile
+random.seed(1)
+text = bytes(random.choices(b"abcdefgh", k=3 << 20)) * 3
+with zipfile.ZipFile("large.zip", "w", zipfile.ZIP_DEFLATED) as z:
+    z.writestr("large", text)
+whole = bytearray(open("large.zip", "rb").read())
+def put(name, data):
+    open("large-" + name + ".zip", "wb").write(data)
+flip = bytearray(whole)
+flip[len(flip) // 2] ^= 4
+put("flip", flip)
+# its last block is none: the stream goes on where it ends
+packed = struct.unpack_from("<I", whole, 18)[0]
+open("large.txt", "wb").write(text)
+cut = bytearray(whole)
+cut[35 + packed - 64:35 + packed] = bytes(64)
+put("end", cut)
+P
+run 0 "a large entry" "$TOOL" list large.zip
+like "$out" "$(sha256sum large.txt | cut -d' ' -f1)" "its bytes are right"
+for f in flip end; do
+	run 3 "a large entry, damaged ($f)" "$TOOL" hash large-$f.zip
+	like "$err" "large: its (CRC is another|compressed bytes make no sense)" "  $err"
+done
+
 # --- what surrounds a zip --------------------------------------------------------------------
 is "$("$TOOL" tree front.zip | grep ^note)" "note front 0 10 - " "a program in front of a zip is told"
 is "$("$TOOL" tree behind.zip | grep ^note)" "note behind $(($(stat -c %s behind.zip) - 8)) 8 - " \
