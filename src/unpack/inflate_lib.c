@@ -180,6 +180,8 @@ int inflate_zlib(uint8_t *out, size_t n, struct span in, size_t *ret_n)
 
 uint32_t inflate_crc32(uint32_t crc, struct span s)
 {
+	if (!s.n)
+		return crc; /* both start anew with no pointer */
 	if (ld.crc)
 		return ld.crc(crc, s.p, s.n);
 	return z.crc ? (uint32_t)z.crc(crc, s.p, s.n) : 0;

@@ -36,7 +36,7 @@ if command -v bsdtar >/dev/null && command -v zip >/dev/null && command -v opens
 	printf 'a package of %s MiB, zipped, CPU seconds\n' "$mib"
 	a=$(cpu unpack)
 	b=$(cpu "$FIREBREAK" inspect app.zip)
-	/usr/bin/time -f %M -o rss "$FIREBREAK" inspect app.zip >/dev/null 2>&1
+	/usr/bin/time -q -f %M -o rss "$FIREBREAK" inspect app.zip >/dev/null 2>&1
 	printf '  %-34s %6s\n' "bsdtar -x" "$a" "firebreak inspect" "$b"
 	awk -v a="$a" -v b="$b" 'BEGIN { printf "  %-34s %6.2f\n", "ratio", b / a }'
 	printf '  %-34s %6s KiB\n' "most memory of one process" "$(cat rss)"
