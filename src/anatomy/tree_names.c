@@ -148,13 +148,26 @@ static int judge_link(struct taker *k, uint32_t i, bool usual)
 
 /* --- names that differ in the case of letters only -------------------------------------------- */
 
+/*
+ * The name that Windows makes of a path: letters are small, both slashes the same, blanks and dots at
+ * the end of a part fall away, and what follows a colon is a stream of the file in front of it.
+ */
 static char *folded(const char *path)
 {
 	char *s = strdup(path);
+	size_t n = 0;
+	bool stream = false;
 
-	for (char *p = s; p && *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p += 'a' - 'A';
+	for (const char *p = s; s; p++) {
+		char c = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p == '\\' ? '/' : *p;
+		stream = c == '/' || !c ? false : stream || c == ':';
+		while ((c == '/' || !c) && n && (s[n - 1] == ' ' || s[n - 1] == '.'))
+			n--;
+		if (!stream)
+			s[n++] = c;
+		if (!c)
+			break;
+	}
 	return s;
 }
 
@@ -170,6 +183,10 @@ static int add_folded(struct taker *k, struct map *m, uint32_t i)
 	if (rc < 0)
 		return rc == -ENOSPC ? 0 : rc;
 	const struct component *other = &k->t->c[(uintptr_t)old - 1];
+	if (strcasecmp(other->path, k->t->c[i].path) != 0)
+		return taker_say(k, i, REASON_FAIL, "name.same",
+		    "Windows takes its name for that of %s: one is unpacked over the other",
+		    QUOTE(span_str(other->path)));
 	return taker_say(k, i, REASON_WARN, "name.case",
 	    "where case does not count it is the same name as %s", QUOTE(span_str(other->path)));
 }

@@ -9,6 +9,8 @@
 #include "unpack/tar_check.h"
 #include "unpack/zip_check.h"
 
+#include "base/cur.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -391,6 +393,25 @@ static int check_tail(struct level *l)
 	return unpack_stop(l->w, UNPACK_DAMAGED, "bytes behind the end of the compressed stream");
 }
 
+/* A 7z ends with its header, whose place and size its first 32 bytes name ("7zFormat.txt"). */
+static int check_7z_end(struct level *l)
+{
+	uint8_t head[32];
+	uint64_t end;
+
+	int rc = unpack_pread(l->w, 0, head, sizeof(head));
+	if (rc || memcmp(head, "7z\xbc\xaf\x27\x1c", 6) != 0)
+		return rc; /* a program in front */
+	struct cur c = cur_of(span_of(head + 12, sizeof(head) - 12));
+	uint64_t off = cur_le64(&c), size = cur_le64(&c);
+	if (__builtin_add_overflow(off, size, &end) || __builtin_add_overflow(end, sizeof(head), &end) ||
+	    end > l->w->file_size)
+		return unpack_stop(l->w, UNPACK_DAMAGED, "the header of the 7z is beyond its end");
+	return end == l->w->file_size ? 0 :
+	    unpack_note(l->w, &(struct unpack_note){ .kind = UNPACK_NOTE_BEHIND, .off = end,
+				  .len = l->w->file_size - end, .text = "" });
+}
+
 static enum unpack_format kind_of(struct level *l)
 {
 	if (archive_filter_count(l->a) > 1 && is_rpm(l))
@@ -438,6 +459,8 @@ static int read_all(struct level *l)
 		rc = check_tail(l);
 	if (rc == 0 && is_format(l, ARCHIVE_FORMAT_ZIP))
 		rc = check_count(l);
+	if (rc == 0 && is_format(l, ARCHIVE_FORMAT_7ZIP))
+		rc = check_7z_end(l);
 	if (rc == 0 && l->rpm)
 		rc = rpm_finish(l->rpm, l->w);
 	if (rc == 0 && l->extended && is_format(l, ARCHIVE_FORMAT_TAR))

@@ -381,4 +381,28 @@ run 1 "50,000 links out of an archive" timeout 30 "$FIREBREAK" inspect --json li
 is "$(jq '[.artifacts[0].components[].reasons[]?|select(.code=="archive.link-out")]|length' <<<"$out")" \
 	4097 "are told up to a limit, and how many more"
 
+# --- names that are one for Windows ---
+python3 - same.zip apart.zip <<-'PY'
+	import sys, zipfile
+	for name, files in ((sys.argv[1], ('a.dll', 'a.dll::$DATA', 'b.dll', 'b.dll.', 'D. /c', 'd/c')),
+	    (sys.argv[2], ('a.dll', 'a..dll', 'a.dll2', '.b', 'b', 'x/.y', 'x/y'))):
+	    with zipfile.ZipFile(name, 'w') as z:
+	        for f in files:
+	            z.writestr(f, f)
+PY
+run 1 "names that Windows takes for others" "$FIREBREAK" inspect --json same.zip
+is "$(jq -r '.artifacts[0].components[]|select(.reasons[]?.code=="name.same").path' <<<"$out")" \
+	$'same.zip!a.dll::$DATA\nsame.zip!b.dll.\nsame.zip!d/c' "are told"
+run 2 "names that it does not" "$FIREBREAK" inspect apart.zip
+
+# --- bytes behind a 7z ---
+if has 7zz; then
+	echo x >behind.txt
+	7zz a -bd behind.7z behind.txt >/dev/null
+	run 2 "a 7z" "$FIREBREAK" inspect behind.7z
+	echo payload >>behind.7z
+	run 1 "a 7z with bytes behind it" "$FIREBREAK" inspect --json behind.7z
+	is "$(jq -r '.artifacts[0].reasons[].code' <<<"$out")" archive.behind "is told"
+fi
+
 tap_done
