@@ -323,6 +323,9 @@ static int paired(struct diff_run *r, uint32_t o, uint32_t n)
 		if (place_of(cn->path) != place_of(co->path))
 			at_place(r, o, n);
 	}
+	if (is_system_dll(cn) && !is_system_dll(co))
+		diff_add(r, DIFF_SIDELOAD, o, n, "now has the name of one of Windows's own, before: %s",
+		    QUOTE(span_str(co->path)));
 	if (co->type != cn->type) {
 		diff_add(r, DIFF_TYPE, o, n, "now %s, before %s", type_name(cn->type),
 		    type_name(co->type));

@@ -252,4 +252,12 @@ while read -r code weight _; do
 	grep -q "^| \`$code\` | $weight |" "$TOP/docs/diff.md" || echo "$code $weight"
 done <<<"$out" >missing
 is "$(cat missing)" "" "docs/diff.md has all weights"
+# --- a library that takes the name of one of Windows's own, moved or renamed ---
+mkdir -p side-a side-b
+python3 -c 'import struct, sys
+open("side-a/helper.dll", "wb").write(b"MZ".ljust(60, b"\0") + struct.pack("<I", 64) + b"PE\0\0" + bytes(400))'
+cp side-a/helper.dll side-b/version.dll
+run 1 "a library moved to a name of Windows's" "$FIREBREAK" diff --json side-a side-b
+is "$(jq -r '[.findings[].code]|index("added.sideload") != null' <<<"$out")" true "is told"
+
 tap_done
