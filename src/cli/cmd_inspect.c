@@ -10,6 +10,7 @@
 #include "cli/print.h"
 #include "cli/inspect_policy.h"
 #include "cli/known_use.h"
+#include "trust/component_policy.h"
 #include "unpack/unpack.h"
 
 #include <errno.h>
@@ -178,11 +179,19 @@ static int open_artifact(const struct run *r, const char *path, struct fault *f)
 /* Upstream's bytes, all of them: who signed them adds nothing. */
 static bool is_known(const struct verdict *v)
 {
-	for (size_t i = 0; i < v->n; i++)
-		if (v->reason[i].kind == REASON_PROVEN &&
-		    strcmp(v->reason[i].code, "known-good.whole") == 0)
-			return true;
-	return false;
+	const struct reason *r = verdict_find(v, "known-good.whole");
+
+	return r && r->kind == REASON_PROVEN;
+}
+
+/* Does a policy hold that lets some programs be anybody's, and nothing speak for the whole? */
+static bool is_open(const struct inspection *x)
+{
+	const struct component *a = &x->tree.c[0];
+
+	if (is_known(&x->verdict) || (a->nsignatures && a->signature[0].chain == CHAIN_STATE_ANCHORED))
+		return false;
+	return verdict_find(&x->verdict, COMPONENT_POLICY_OPEN) != NULL;
 }
 
 /* What would be needed for a PASS and is not there. */
@@ -195,6 +204,9 @@ static void name_missing(struct inspection *x)
 	if (!verdict_has(&x->verdict, REASON_PROVEN))
 		verdict_add(&x->verdict, REASON_MISSING, "inspect.unvouched",
 		    "nothing in it says that it is what its maker meant to ship");
+	else if (is_open(x))
+		verdict_add(&x->verdict, REASON_MISSING, COMPONENT_POLICY_UNVOUCHED,
+		    COMPONENT_POLICY_UNVOUCHED_TEXT);
 	else if (a->nsignatures && a->signature[0].chain == CHAIN_STATE_NONE && !is_known(&x->verdict))
 		verdict_add(&x->verdict, REASON_MISSING, "inspect.anchors",
 		    "%s signed all of it, says a certificate that was held against no root",

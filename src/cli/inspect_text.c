@@ -41,6 +41,9 @@ static const struct {
 	{ "component.unsigned", "ask why nobody signed it" },
 	{ "component.known-good", "compare it with upstream's file, and see that the lists are of that "
 				  "release (--known-good)" },
+	{ "component.unvouched", "say must: known-good of those programs, or judge the whole (firebreak "
+				 "verify with require: [components, provenance])" },
+	{ "component.open", "see whether upstream's files are known (must: known-good)" },
 	{ "component.", "ask who signed it, and why not the one who should" },
 	{ "oci.", "do not load it: its blobs are not those that its index names" },
 };

@@ -64,6 +64,14 @@ bool verdict_has(const struct verdict *v, enum reason_kind kind)
 	return false;
 }
 
+const struct reason *verdict_find(const struct verdict *v, const char *code)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->reason[i].code, code) == 0)
+			return &v->reason[i];
+	return NULL;
+}
+
 enum signal_kind reason_signal(const struct reason *r)
 {
 	struct span code = span_str(r->code);

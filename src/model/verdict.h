@@ -65,6 +65,8 @@ enum signal_kind verdict_signal(const struct verdict *v);
 /* The one path to PASS. After an overflow the last reason that was kept gives way to "verdict.overflow". */
 enum verdict_status verdict_conclude(struct verdict *v);
 bool verdict_has(const struct verdict *v, enum reason_kind kind);
+/* The first reason with this code; NULL. */
+const struct reason *verdict_find(const struct verdict *v, const char *code);
 
 const char *verdict_name(enum verdict_status s); /* "PASS" "FAIL" "UNKNOWN" */
 const char *reason_name(enum reason_kind k);     /* "fail" "missing" "warn" "proven" "note" */

@@ -409,7 +409,7 @@ static void conclude(const struct judging *j)
 	    "%u components are signed by who must have signed them, as the policy says",
 	    j->proven + (by_lists ? j->loose : 0));
 	if (j->open)
-		verdict_add(j->v, REASON_WARN, "component.open",
+		verdict_add(j->v, REASON_WARN, COMPONENT_POLICY_OPEN,
 		    "%u program%s%s%s may be anybody's: the policy names neither a signer nor known files "
 		    "for %s", j->open, j->open > 1 ? "s, the first of them " : " ",
 		    QUOTE(span_str(component_path(j->t, j->open_i, buf))), j->open > 1 ? "," : "",

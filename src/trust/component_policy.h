@@ -29,6 +29,12 @@
 #define COMPONENT_POLICY_TOLD_MAX 60 /* components that reasons are about; then a count */
 
 #define COMPONENT_POLICY_PROVEN "component.policy"
+#define COMPONENT_POLICY_OPEN "component.open"
+/* MISSING, added by whoever knows that nothing speaks for the whole beside an open policy. */
+#define COMPONENT_POLICY_UNVOUCHED "component.unvouched"
+#define COMPONENT_POLICY_UNVOUCHED_TEXT                                                            \
+	"what vouches for the programs that the policy leaves to anybody: known files, or evidence " \
+	"about the whole (provenance, a signature, a digest)"
 
 /* Does any of it ask for lists of known files? */
 bool component_policy_wants_known(const struct policy_components *p);

@@ -134,6 +134,10 @@ void judge_require(
 		verdict_add(&art->verdict, REASON_PROVEN, COMPONENT_POLICY_PROVEN, "%s",
 		    art->components);
 	missing |= art->components || components_judged(&art->anatomy) ? 0 : POLICY_COMPONENTS;
+	if (need == POLICY_COMPONENTS && !expected && !named &&
+	    verdict_find(&art->anatomy, COMPONENT_POLICY_OPEN))
+		verdict_add(&art->verdict, REASON_MISSING, COMPONENT_POLICY_UNVOUCHED,
+		    COMPONENT_POLICY_UNVOUCHED_TEXT);
 	if (!verdict_has(&art->anatomy, REASON_PROVEN) && !verdict_has(&art->anatomy, REASON_FAIL))
 		missing |= POLICY_ANATOMY;
 	else if (need & POLICY_ANATOMY && !verdict_has(&art->anatomy, REASON_FAIL))
