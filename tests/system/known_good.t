@@ -132,6 +132,14 @@ else
 	run 2 "a policy from it" fb inspect --known-good --write-policy good.yaml app --quiet
 	run 0 "which it satisfies" fb inspect --known-good --policy good.yaml app
 	like "$out" "^  proven +component.policy: " "and why it passes"
+	printf '%s\n' 'version: 1' 'require: [components]' 'components:' '  default: allow' '  rules:' '    - {path: libEGL.dll, must: known-good}' >open.yaml
+	zip -q open.zip d3dcompiler_47.dll libEGL.dll 2>/dev/null
+	run 2 "a policy that leaves a program to anybody" fb inspect --known-good --policy open.yaml open.zip
+	like "$out" "missing component.unvouched: " "needs somebody to vouch for it"
+	run 2 "and so in verify" fb verify --known-good --policy open.yaml --require components open.zip
+	like "$out" "component.unvouched" "says it, too"
+	run 0 "unless the digest is expected" fb verify --known-good --policy open.yaml --require components \
+		--expect "sha256:$(sha256sum <open.zip | cut -d' ' -f1)" open.zip
 	run 0 "upstream's signed file by itself" fb inspect --known-good d3dcompiler_47.dll
 	like "$out" "Microsoft Corporation, certificate [0-9a-f]{12}… .*" "two certificates of one name are told apart"
 
