@@ -139,18 +139,31 @@ static bool is_library(enum macho_text_kind kind)
 	return kind >= MACHO_TEXT_DYLIB && kind <= MACHO_TEXT_UPWARD;
 }
 
+static uint32_t count_libraries(const struct macho *x)
+{
+	struct macho_command c;
+	struct span text;
+	uint64_t at = 0;
+	uint32_t n = 0;
+
+	while (at < x->commands.len && macho_command_next(x, &at, &c))
+		n += is_library(macho_text(x, &c, &text)) && n < MACHO_COMMANDS_MAX;
+	return n;
+}
+
 /* Libraries, search paths, and which ordinal is which library. */
 static void read_texts(struct lists *l)
 {
 	struct macho_command c;
 	uint64_t at = 0;
 	struct span text;
-	struct span *by_ordinal = make_array(l->m, MACHO_COMMANDS_MAX, sizeof(*by_ordinal));
+	uint32_t max = count_libraries(l->x);
+	struct span *by_ordinal = max ? make_array(l->m, max, sizeof(*by_ordinal)) : NULL;
 
 	while (at < l->x->commands.len && macho_command_next(l->x, &at, &c)) {
 		enum macho_text_kind kind = macho_text(l->x, &c, &text);
 		add_text(l, kind, text);
-		if (is_library(kind) && by_ordinal && l->nlibraries < MACHO_COMMANDS_MAX)
+		if (is_library(kind) && by_ordinal && l->nlibraries < max)
 			by_ordinal[l->nlibraries++] = text;
 	}
 	l->library = by_ordinal;
