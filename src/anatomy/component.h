@@ -15,7 +15,7 @@
  * take; facts of binaries (tree_opts.facts) add up to BINARY_ARENA_MAX each while they are asked for.
  */
 
-#include "anatomy/binary.h"
+#include "anatomy/binary/binary.h"
 #include "anatomy/format.h"
 #include "anatomy/signed.h"
 #include "base/arena.h"

@@ -2,7 +2,7 @@
 
 /* diff: two releases of one artifact: what changed, and what of it looks like tampering. */
 
-#include "anatomy/diff_release.h"
+#include "anatomy/diff/release.h"
 #include "cli/anchor_args.h"
 #include "cli/commands.h"
 #include "cli/compare.h"

@@ -2,8 +2,8 @@
 
 /* rebuild compare: independent builds of one source, and where they may differ. */
 
-#include "anatomy/diff_release.h"
-#include "anatomy/rebuild.h"
+#include "anatomy/diff/release.h"
+#include "anatomy/diff/rebuild.h"
 #include "cli/commands.h"
 #include "cli/compare.h"
 #include "cli/print.h"

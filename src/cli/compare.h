@@ -3,7 +3,7 @@
 
 /* compare: what "diff" and "rebuild compare" share. */
 
-#include "anatomy/diff_release.h"
+#include "anatomy/diff/release.h"
 #include "cli/cli.h"
 
 /* Opens and reads one release: a file or a folder. 0, -errno with fault. */

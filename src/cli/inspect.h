@@ -3,7 +3,7 @@
 
 /* inspect: one artifact taken apart (anatomy/tree.h), and the ways to show it. */
 
-#include "anatomy/known.h"
+#include "anatomy/known/known.h"
 #include "anatomy/tree.h"
 #include "cli/cli.h"
 

@@ -2,7 +2,7 @@
 
 /* inspect --json: docs/inspect.md describes every member. */
 
-#include "anatomy/binary_json.h"
+#include "anatomy/binary/json.h"
 #include "cli/inspect.h"
 
 #include <stdio.h>

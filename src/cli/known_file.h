@@ -6,7 +6,7 @@
  * command meets it: read once (what is hashed is what is parsed), its rejects kept for telling.
  */
 
-#include "anatomy/known_format.h"
+#include "anatomy/known/format.h"
 #include "cli/cli.h"
 
 #include <stdio.h>

@@ -7,7 +7,7 @@
  * --known-as PRODUCT (who it is: then every claim is held against it).
  */
 
-#include "anatomy/known.h"
+#include "anatomy/known/known.h"
 #include "anatomy/tree.h"
 #include "cli/cli.h"
 

@@ -23,7 +23,7 @@
  * the policy names neither: their bytes may be anything.
  */
 
-#include "anatomy/known.h"
+#include "anatomy/known/known.h"
 #include "trust/policy.h"
 
 #define COMPONENT_POLICY_TOLD_MAX 60 /* components that reasons are about; then a count */

@@ -10,7 +10,7 @@
  * provenance in a policy that does not require provenance.
  */
 
-#include "anatomy/diff.h"
+#include "anatomy/diff/diff.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/fault.h"

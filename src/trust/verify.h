@@ -67,7 +67,7 @@ struct verify_request {
 	/* The release before: what looks like tampering in what changed since becomes reasons, by the
 	 * levels of the policy's "diff"; NULL: none. */
 	const char *previous;
-	/* Lists of known files (anatomy/known.h), which must outlive the session; NULL: none. Components
+	/* Lists of known files (anatomy/known/known.h), which must outlive the session; NULL: none. Components
 	 * are compared with them always, or where the policy demands it. */
 	const struct known_judge_opts *known;
 	bool known_always;

@@ -5,7 +5,7 @@
  * says what became of it since; in 3CX 2023 only the latter would have told.
  */
 
-#include "anatomy/diff_release.h"
+#include "anatomy/diff/release.h"
 #include "base/file.h"
 #include "trust/verify_session.h"
 

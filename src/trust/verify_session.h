@@ -4,7 +4,7 @@
 /* verify_session: what the files of verify share. Private to trust/verify*.c. */
 
 #include "crypto/hash.h"
-#include "anatomy/known.h"
+#include "anatomy/known/known.h"
 #include "trust/anchors.h"
 #include "trust/judge.h"
 

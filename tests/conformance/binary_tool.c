@@ -5,9 +5,9 @@
  * binary_tool bench FILE…: MB/s of CPU time for the facts, and for entropy and strings alone.
  */
 
-#include "anatomy/binary_json.h"
-#include "anatomy/entropy.h"
-#include "anatomy/telling.h"
+#include "anatomy/binary/json.h"
+#include "anatomy/binary/entropy.h"
+#include "anatomy/binary/telling.h"
 #include "wire/text_run.h"
 
 #include <fcntl.h>

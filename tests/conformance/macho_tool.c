@@ -8,7 +8,7 @@
  */
 
 #include "anatomy/anatomy.h"
-#include "anatomy/binary.h"
+#include "anatomy/binary/binary.h"
 #include "base/file.h"
 
 #include <fcntl.h>

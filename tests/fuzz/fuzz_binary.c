@@ -5,7 +5,7 @@
  * sorted without duplicates and within their caps, and memory within its own.
  */
 
-#include "anatomy/binary_json.h"
+#include "anatomy/binary/json.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * anatomy/known_format and anatomy/bare, by the first byte: a list is read to the same content
+ * anatomy/known/format and anatomy/bare, by the first byte: a list is read to the same content
  * twice, whatever it is taken for, and each of its entries is found again; a file's former digests are the
  * same twice, and none is its own.
  */
 
 #include "anatomy/bare.h"
-#include "anatomy/known_format.h"
+#include "anatomy/known/format.h"
 #include "crypto/hash.h"
 #include "store/known_good.h"
 

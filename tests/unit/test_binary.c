@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "anatomy/binary_json.h"
-#include "anatomy/entropy.h"
+#include "anatomy/binary/json.h"
+#include "anatomy/binary/entropy.h"
 
 #include "elf_make.h"
 #include "pe_facts_make.h"

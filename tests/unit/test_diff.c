@@ -2,9 +2,9 @@
 
 /* diff: matching, ranking and the weights, on trees made by hand; scripts by their text. */
 
-#include "anatomy/diff_calls.h"
-#include "anatomy/diff_priv.h"
-#include "anatomy/diff_script.h"
+#include "anatomy/diff/calls.h"
+#include "anatomy/diff/priv.h"
+#include "anatomy/diff/script.h"
 #include "crypto/hash.h"
 
 #include "tap.h"

@@ -4,8 +4,8 @@
 
 #include "tap.h"
 #include "anatomy/bare.h"
-#include "anatomy/known.h"
-#include "anatomy/known_format.h"
+#include "anatomy/known/known.h"
+#include "anatomy/known/format.h"
 #include "base/buf.h"
 #include "conf/yaml.h"
 #include "crypto/hash.h"

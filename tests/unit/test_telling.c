@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "anatomy/telling.h"
+#include "anatomy/binary/telling.h"
 
 #include "tap.h"
 
