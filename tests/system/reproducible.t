@@ -11,13 +11,14 @@ build() { # DIR
 	(cd "$1" && meson setup out -Dtests=false >"$TMP/log" 2>&1 && ninja -C out >>"$TMP/log" 2>&1) ||
 		tail -n 20 "$TMP/log" | sed 's/^/# /'
 }
-build "$TMP/a"
-build "$TMP/another/much/deeper/folder"
+build "$TMP/a/much/deeper/folder"
+one=$TMP/a/much/deeper/folder/out
+# The build at hand is the other one, unless it was set up in a way of its own.
+other=$BUILD
+cmp -s "$one/firebreak" "$other/firebreak" || { build "$TMP/b" && other=$TMP/b/out; }
 for f in firebreak libfirebreak.so.0.1.0 libfirebreak.a; do
-	a=$(sha256sum <"$TMP/a/out/$f")
-	b=$(sha256sum <"$TMP/another/much/deeper/folder/out/$f")
-	[ -s "$TMP/a/out/$f" ]
+	[ -s "$one/$f" ]
 	ok $? "$f was built"
-	is "$a" "$b" "$f is the same in both folders"
+	is "$(sha256sum <"$one/$f")" "$(sha256sum <"$other/$f")" "$f is the same in both folders"
 done
 tap_done
