@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "anatomy/anatomy_format.h"
+#include "anatomy/signed_judge.h"
 
 #include "base/buf.h"
+#include "crypto/hash.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -101,4 +103,18 @@ void anatomy_free(struct anatomy *a)
 		a->reader->done(a);
 	a->reader = NULL;
 	arena_free(&a->own);
+}
+
+int anatomy_signed(struct anatomy *a, struct signed_judge *j, struct hasher *h)
+{
+	struct digest got[DIGEST_ALGS];
+
+	int rc = hasher_final(h, got);
+	if (rc < 0)
+		return rc;
+	signed_compare(j, got);
+	a->signature = j->sig;
+	a->nsignatures = j->n;
+	a->authenticode = got[j->sig[0].digest.alg];
+	return 0;
 }

@@ -36,6 +36,12 @@ extern const struct anatomy_format anatomy_dmg;
 /* Appends n bytes from off of a->fd. 0, -EAGAIN (the file is shorter than it was), -errno. */
 FB_MUST int anatomy_pread(const struct anatomy *a, struct buf *out, uint64_t off, size_t n);
 
+struct signed_judge;
+struct hasher;
+/* The last step of a format with Authenticode signatures: what h was given since is what they are
+ * held against, and they are a's signatures. 0, -errno. */
+FB_MUST int anatomy_signed(struct anatomy *a, struct signed_judge *j, struct hasher *h);
+
 /* The same reason, with its place in the file. */
 static inline struct reason *reason_at(struct reason *r, uint64_t off, uint64_t len)
 {

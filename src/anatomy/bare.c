@@ -45,11 +45,10 @@ static uint32_t checksum_of(const struct before *x, const struct pe *pe)
 	return pe_sum_final(&s);
 }
 
-static int put(struct component_bare *b, const struct before *x)
+int bare_put(struct component_bare *b, struct span head, struct span rest)
 {
 	AUTO_HASHER struct hasher *h = NULL;
 	struct digest d[DIGEST_ALGS];
-	struct span head = head_of(x), rest = rest_of(x);
 
 	if (b->n == COMPONENT_BARE_MAX)
 		return 0;
@@ -65,6 +64,11 @@ static int put(struct component_bare *b, const struct before *x)
 	b->as[b->n].sha256 = d[DIGEST_SHA256];
 	b->as[b->n++].sha1 = d[DIGEST_SHA1];
 	return 0;
+}
+
+static int put(struct component_bare *b, const struct before *x)
+{
+	return bare_put(b, head_of(x), rest_of(x));
 }
 
 static int put_length(struct component_bare *b, struct before *x, const struct pe *pe)

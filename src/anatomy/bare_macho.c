@@ -27,27 +27,6 @@ static void put_word(const struct macho *m, uint8_t *p, uint64_t v, unsigned n)
 		p[i] = (uint8_t)(v >> 8 * (m->big ? n - 1 - i : i));
 }
 
-static int put(struct component_bare *b, struct span head, struct span rest)
-{
-	AUTO_HASHER struct hasher *h = NULL;
-	struct digest d[DIGEST_ALGS];
-
-	if (b->n == COMPONENT_BARE_MAX)
-		return 0;
-	int rc = hasher_new(&h, HASH_SET(DIGEST_SHA256) | HASH_SET(DIGEST_SHA1));
-	if (rc == 0)
-		rc = hasher_update(h, head.p, head.n);
-	if (rc == 0 && rest.n)
-		rc = hasher_update(h, rest.p, rest.n);
-	if (rc == 0)
-		rc = hasher_final(h, d);
-	if (rc < 0)
-		return rc;
-	b->as[b->n].sha256 = d[DIGEST_SHA256];
-	b->as[b->n++].sha1 = d[DIGEST_SHA1];
-	return 0;
-}
-
 /* Takes the signature's load command out of the head; false: there is none, or not one alone. */
 static bool remove_command(struct bare_slice *x)
 {
@@ -113,7 +92,7 @@ static int strip_slice(struct component_bare *b, const struct macho *m)
 		x.linkedit_at = find_linkedit(&x);
 	for (int pad = 0; good && x.linkedit_at && rc == 0 && pad <= PAD_MAX; pad++) {
 		set_linkedit(&x, n);
-		rc = put(b, buf_span(&x.head), span_cut(m->bytes, head, n - head));
+		rc = bare_put(b, buf_span(&x.head), span_cut(m->bytes, head, n - head));
 		if (n - 1 <= m->linkedit.off || m->bytes.p[n - 1])
 			break;
 		n--;
@@ -134,7 +113,7 @@ int bare_macho(struct component_bare *b, struct span file)
 		if (macho_read(&m, file, &f, i) != MACHO_OK)
 			continue;
 		if (f.fat)
-			rc = put(b, m.bytes, SPAN_NONE); /* as lipo takes it out */
+			rc = bare_put(b, m.bytes, SPAN_NONE); /* as lipo takes it out */
 		if (rc == 0 && m.signature.len && m.linkedit.len)
 			rc = strip_slice(b, &m);
 	}

@@ -11,3 +11,6 @@
  * fat file each slice besides as it is, which is what went into it.
  */
 FB_MUST int bare_macho(struct component_bare *b, struct span file);
+
+/* One more candidate, the two parts one after the other; beyond COMPONENT_BARE_MAX none. */
+FB_MUST int bare_put(struct component_bare *b, struct span head, struct span rest);

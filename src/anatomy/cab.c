@@ -170,18 +170,8 @@ static int update(struct anatomy *a, const uint8_t *p, size_t n)
 static int finish(struct anatomy *a)
 {
 	struct cab_state *s = a->state;
-	struct digest got[DIGEST_ALGS];
 
-	if (!s->hasher)
-		return 0;
-	int rc = hasher_final(s->hasher, got);
-	if (rc)
-		return rc;
-	signed_compare(&s->sigs, got);
-	a->signature = s->sigs.sig;
-	a->nsignatures = s->sigs.n;
-	a->authenticode = got[s->sigs.sig[0].digest.alg];
-	return 0;
+	return s->hasher ? anatomy_signed(a, &s->sigs, s->hasher) : 0;
 }
 
 static void done(struct anatomy *a)

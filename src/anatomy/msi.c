@@ -125,7 +125,6 @@ static int compare(struct anatomy *a)
 {
 	struct msi_state *s = a->state;
 	AUTO_HASHER struct hasher *h = NULL;
-	struct digest got[DIGEST_ALGS];
 
 	int rc = hasher_new(&h, signed_algs(&s->sigs));
 	if (rc == 0 && s->signature_ex != CFB_NONE)
@@ -133,13 +132,9 @@ static int compare(struct anatomy *a)
 	if (rc == 0)
 		rc = msi_hash_content(&s->cfb, &s->arena, h);
 	if (rc == 0)
-		rc = hasher_final(h, got);
+		rc = anatomy_signed(a, &s->sigs, h);
 	if (rc)
 		return rc;
-	signed_compare(&s->sigs, got);
-	a->signature = s->sigs.sig;
-	a->nsignatures = s->sigs.n;
-	a->authenticode = got[s->sigs.sig[0].digest.alg];
 	if (s->signature_ex == CFB_NONE)
 		verdict_add(a->verdict, REASON_NOTE, "msi.metadata-uncovered",
 		    "signed without MsiDigitalSignatureEx: the names, sizes and times of its streams "

@@ -269,25 +269,10 @@ static void judge_pages(struct anatomy *a)
 	}
 }
 
-static int compare(struct anatomy *a)
-{
-	struct pe_state *s = a->state;
-	struct digest got[DIGEST_ALGS];
-
-	int rc = hasher_final(s->hasher, got);
-	if (rc < 0)
-		return rc;
-	signed_compare(&s->sigs, got);
-	a->signature = s->sigs.sig;
-	a->nsignatures = s->sigs.n;
-	a->authenticode = got[s->sigs.sig[0].digest.alg];
-	return 0;
-}
-
 static int finish(struct anatomy *a)
 {
 	struct pe_state *s = a->state;
-	int rc = s->hasher ? compare(a) : 0;
+	int rc = s->hasher ? anatomy_signed(a, &s->sigs, s->hasher) : 0;
 
 	if (rc < 0)
 		return rc;
