@@ -4,9 +4,11 @@
 #include "anatomy/signed_judge.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "crypto/hash.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #define OWN_MAX (16u << 20)
@@ -117,4 +119,19 @@ int anatomy_signed(struct anatomy *a, struct signed_judge *j, struct hasher *h)
 	a->nsignatures = j->n;
 	a->authenticode = got[j->sig[0].digest.alg];
 	return 0;
+}
+
+int anatomy_mapped(struct anatomy *a, int (*judge)(struct anatomy *a, struct span file))
+{
+	struct file_map map = FILE_MAP_NONE;
+
+	int fd = fcntl(a->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	int rc = file_map_fd(&map, fd);
+	if (rc < 0)
+		return rc;
+	rc = map.s.n == a->size ? judge(a, map.s) : -EAGAIN;
+	file_map_close(&map);
+	return rc;
 }

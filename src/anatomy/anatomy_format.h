@@ -42,6 +42,10 @@ struct hasher;
  * held against, and they are a's signatures. 0, -errno. */
 FB_MUST int anatomy_signed(struct anatomy *a, struct signed_judge *j, struct hasher *h);
 
+/* The last step of a format that is judged in place: the file, mapped. 0, -EAGAIN (its size is not
+ * what it was), -errno, or what judge returned. */
+FB_MUST int anatomy_mapped(struct anatomy *a, int (*judge)(struct anatomy *a, struct span file));
+
 /* The same reason, with its place in the file. */
 static inline struct reason *reason_at(struct reason *r, uint64_t off, uint64_t len)
 {

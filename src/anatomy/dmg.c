@@ -4,13 +4,10 @@
 
 #include "anatomy/apple.h"
 
-#include "base/file.h"
 #include "wire/udif.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 struct dmg_state {
 	struct udif u;
@@ -94,19 +91,7 @@ static int judge_file(struct anatomy *a, struct span file)
 
 static int finish(struct anatomy *a)
 {
-	struct file_map map = FILE_MAP_NONE;
-
-	if (verdict_has(a->verdict, REASON_FAIL))
-		return 0; /* malformed */
-	int fd = fcntl(a->fd, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	int rc = file_map_fd(&map, fd);
-	if (rc < 0)
-		return rc;
-	rc = map.s.n == a->size ? judge_file(a, map.s) : -EAGAIN;
-	file_map_close(&map);
-	return rc;
+	return verdict_has(a->verdict, REASON_FAIL) ? 0 /* malformed */ : anatomy_mapped(a, judge_file);
 }
 
 const struct anatomy_format anatomy_dmg = {

@@ -4,13 +4,10 @@
 
 #include "anatomy/apple.h"
 
-#include "base/file.h"
 #include "wire/macho.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 struct macho_state {
 	struct macho_file f;
@@ -203,19 +200,8 @@ static int begin(struct anatomy *a, struct span head)
 static int finish(struct anatomy *a)
 {
 	struct macho_state *s = a->state;
-	struct file_map map = FILE_MAP_NONE;
 
-	if (!s->f.size)
-		return 0; /* malformed */
-	int fd = fcntl(a->fd, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	int rc = file_map_fd(&map, fd);
-	if (rc < 0)
-		return rc;
-	rc = map.s.n == s->f.size ? judge_file(a, map.s) : -EAGAIN;
-	file_map_close(&map);
-	return rc;
+	return s->f.size ? anatomy_mapped(a, judge_file) : 0 /* malformed */;
 }
 
 const struct anatomy_format anatomy_macho = {
