@@ -140,3 +140,10 @@ int component_tell(struct component_tree *t, uint32_t i, struct verdict *v, enum
 	verdict_add(v, kind, code, "%s: %s", QUOTE(span_str(path)), text)->file = path;
 	return 0;
 }
+
+bool component_same_attributes(const struct component *a, const struct component *b)
+{
+	if (!a->attributes || !b->attributes)
+		return a->attributes == b->attributes;
+	return digest_eq(a->attributes, b->attributes);
+}

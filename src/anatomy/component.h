@@ -51,6 +51,8 @@ struct component {
 	uint8_t type, state, format;  /* enum component_type, component_state, format */
 	bool leads_out;		      /* a link */
 	uint32_t mode;
+	uint64_t uid, gid;		 /* what a tar, cpio or ar says; else 0 */
+	const struct digest *attributes; /* … of its extended attributes; NULL: none (unpack_owner) */
 	const char *path;   /* in its parent; the artifact's name for component 0 */
 	const char *target; /* of links, else "" */
 	uint64_t size;
@@ -116,6 +118,9 @@ FB_MUST int component_tell(struct component_tree *t, uint32_t i, struct verdict 
 
 const char *component_type_name(enum component_type t);	  /* "file" "dir" "symlink" "hardlink" "special" */
 const char *component_state_name(enum component_state s); /* "whole" "opened" "refused" "damaged" "closed" */
+
+/* Are the extended attributes of both the same? */
+bool component_same_attributes(const struct component *a, const struct component *b);
 
 /* The whole path, "a.zip!dir/b.asar!x.js"; of one that does not fit the buffer the end, behind "…".
  * Returns out. */

@@ -153,6 +153,15 @@ static int fill(struct level *l, uint32_t i, const struct unpack_entry *e)
 
 	c->type = type_of[e->type];
 	c->mode = e->mode;
+	c->uid = e->owner.uid;
+	c->gid = e->owner.gid;
+	if (digest_is_set(&e->owner.attributes)) {
+		struct digest *d = ARENA_NEW(&l->k->t->arena, struct digest);
+		if (!d)
+			return -ENOMEM;
+		*d = e->owner.attributes;
+		c->attributes = d;
+	}
 	c->size = e->size;
 	c->leads_out = e->leads_out;
 	c->sha256 = e->digest[DIGEST_SHA256];

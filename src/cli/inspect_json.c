@@ -5,6 +5,7 @@
 #include "anatomy/binary/json.h"
 #include "cli/inspect.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static void signature_json(struct jw *w, const struct component_signature *s)
@@ -67,6 +68,8 @@ static void component_json(struct jw *w, const struct inspection *x, uint32_t i)
 	char path[COMPONENT_PATH_MAX], mode[16];
 
 	jw_obj(w);
+	if (k->attributes)
+		jw_kcstr(w, "attributes", DIGEST_TEXT(k->attributes));
 	jw_kint(w, "depth", k->depth);
 	if (k->type == COMPONENT_FILE)
 		jw_kcstr(w, "format", format_name(k->format));
@@ -76,6 +79,11 @@ static void component_json(struct jw *w, const struct inspection *x, uint32_t i)
 		jw_kbool(w, "leads_out", true);
 	snprintf(mode, sizeof(mode), "%04o", k->mode);
 	jw_kcstr(w, "mode", mode);
+	if (k->uid || k->gid) {
+		char owner[48];
+		snprintf(owner, sizeof(owner), "%" PRIu64 ":%" PRIu64, k->uid, k->gid);
+		jw_kcstr(w, "owner", owner);
+	}
 	jw_kcstr(w, "path", component_path(&x->tree, i, path));
 	if (digest_is_set(&k->sha1))
 		jw_kcstr(w, "sha1", DIGEST_HEX(&k->sha1));

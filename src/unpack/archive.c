@@ -70,6 +70,7 @@ static int on_begin(void *ctx, const struct parcel_begin *b)
 		.opened = b->opened,
 		.container = l->depth ? l->open[l->depth - 1].path : "",
 		.mode = b->mode,
+		.owner = b->owner,
 		.digest = no_digests,
 	};
 	l->depth++;

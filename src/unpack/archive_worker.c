@@ -10,10 +10,14 @@
 #include "unpack/zip_check.h"
 
 #include "base/cur.h"
+#include "crypto/hash.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+#define ATTRIBUTES_MAX (256 << 10) /* of one entry */
 
 /* One archive being gone through. */
 struct level {
@@ -215,6 +219,53 @@ static int describe(struct level *l, struct archive_entry *e, struct parcel_begi
 	return 0;
 }
 
+/* --- whose it becomes ------------------------------------------------------------------------ */
+
+/* One attribute, so that no two lists of them are written alike. */
+static void put_attribute(struct buf *b, const char *name, const void *p, size_t n)
+{
+	buf_put_be64(b, strlen(name));
+	buf_put(b, name, strlen(name));
+	buf_put_be64(b, n);
+	buf_put(b, p, n);
+}
+
+static void put_attributes(struct buf *b, struct archive_entry *e, enum unpack_type type)
+{
+	const char *name, *flags = archive_entry_fflags_text(e);
+	const void *p;
+	size_t n;
+
+	archive_entry_xattr_reset(e);
+	while (archive_entry_xattr_next(e, &name, &p, &n) == ARCHIVE_OK)
+		put_attribute(b, name, p, n);
+	if (archive_entry_acl_types(e)) {
+		AUTO_FREE char *acl = archive_entry_acl_to_text(e, NULL, ARCHIVE_ENTRY_ACL_STYLE_EXTRA_ID);
+		put_attribute(b, "acl", acl ? acl : "?", acl ? strlen(acl) : 1);
+	}
+	if (flags)
+		put_attribute(b, "flags", flags, strlen(flags));
+	if (type == UNPACK_SPECIAL) {
+		uint64_t device = (uint64_t)archive_entry_rdev(e);
+		put_attribute(b, "device", &device, sizeof(device));
+	}
+}
+
+static int describe_owner(struct level *l, struct archive_entry *e, struct parcel_begin *b)
+{
+	AUTO_BUF struct buf text = BUF_INIT(ATTRIBUTES_MAX);
+
+	b->owner.uid = (uint64_t)archive_entry_uid(e);
+	b->owner.gid = (uint64_t)archive_entry_gid(e);
+	put_attributes(&text, e, b->type);
+	if (buf_err(&text))
+		return unpack_stop(l->w, UNPACK_REFUSED, "entry %llu has more than %d KiB of attributes",
+		    (unsigned long long)l->entries, ATTRIBUTES_MAX >> 10);
+	if (text.n)
+		b->owner.attributes = sha256_of(buf_span(&text));
+	return 0;
+}
+
 static bool is_format(const struct level *l, int format)
 {
 	return (archive_format(l->a) & ARCHIVE_FORMAT_BASE_MASK) == format;
@@ -287,6 +338,8 @@ static int read_entry(struct level *l, struct archive_entry *e)
 	struct parcel_begin b;
 
 	int rc = describe(l, e, &b);
+	if (rc == 0)
+		rc = describe_owner(l, e, &b);
 	if (rc == 0)
 		rc = check_entry(l, e, &b);
 	if (rc)

@@ -31,6 +31,14 @@ static void close_parcel(struct buf *b, size_t at)
 		b->p[at - 4 + (size_t)i] = (uint8_t)(n >> (24 - 8 * i));
 }
 
+/* A SHA-256, or none. */
+static void put_digest(struct buf *b, const struct digest *d)
+{
+	buf_putc(b, digest_is_set(d) ? 1 : 0);
+	if (digest_is_set(d))
+		buf_put(b, d->b, digest_len(DIGEST_SHA256));
+}
+
 void parcel_put_begin(struct buf *b, const struct parcel_begin *e)
 {
 	size_t at = open_parcel(b, PARCEL_BEGIN);
@@ -38,6 +46,9 @@ void parcel_put_begin(struct buf *b, const struct parcel_begin *e)
 	buf_putc(b, (char)e->type);
 	buf_putc(b, e->opened);
 	buf_put_be32(b, e->mode);
+	buf_put_be64(b, e->owner.uid);
+	buf_put_be64(b, e->owner.gid);
+	put_digest(b, &e->owner.attributes);
 	put_text(b, e->path, UNPACK_PATH_MAX);
 	put_text(b, e->target, UNPACK_PATH_MAX);
 	close_parcel(b, at);
@@ -56,9 +67,7 @@ void parcel_put_end(struct buf *b, const struct parcel_end *e)
 
 	buf_put_be64(b, e->size);
 	buf_putc(b, (char)e->content);
-	buf_putc(b, digest_is_set(&e->claim) ? 1 : 0);
-	if (digest_is_set(&e->claim))
-		buf_put(b, e->claim.b, digest_len(DIGEST_SHA256));
+	put_digest(b, &e->claim);
 	for (int a = DIGEST_NONE + 1; a < DIGEST_ALGS; a++) {
 		if (!digest_is_set(&e->digest[a]))
 			continue;
@@ -75,9 +84,7 @@ void parcel_put_note(struct buf *b, const struct unpack_note *n)
 	buf_putc(b, (char)n->kind);
 	buf_put_be64(b, n->off);
 	buf_put_be64(b, n->len);
-	buf_putc(b, digest_is_set(&n->digest) ? 1 : 0);
-	if (digest_is_set(&n->digest))
-		buf_put(b, n->digest.b, digest_len(DIGEST_SHA256));
+	put_digest(b, &n->digest);
 	put_text(b, n->text, UNPACK_PATH_MAX);
 	close_parcel(b, at);
 }
@@ -110,25 +117,8 @@ static const char *get_text(struct cur *c, char *out, size_t max)
 	return out;
 }
 
-static int read_begin(struct parcel_reader *r, struct cur c)
-{
-	struct parcel_begin e;
-
-	uint8_t type = cur_u8(&c), opened = cur_u8(&c);
-	e.type = (enum unpack_type)type;
-	e.opened = opened;
-	e.mode = cur_be32(&c);
-	e.path = get_text(&c, r->text[0], UNPACK_PATH_MAX);
-	e.target = get_text(&c, r->text[1], UNPACK_PATH_MAX);
-	bool link = type == UNPACK_SYMLINK || type == UNPACK_HARDLINK;
-	if (c.err || cur_left(&c) || type < UNPACK_FILE || type > UNPACK_SPECIAL || e.mode > 07777 || opened > 1 ||
-	    link != (e.target[0] != 0))
-		return -EBADMSG;
-	return r->sink->begin(r->ctx, &e);
-}
-
 /* A SHA-256, or none. */
-static struct digest get_claim(struct cur *c)
+static struct digest get_digest(struct cur *c)
 {
 	uint8_t is = cur_u8(c);
 	const uint8_t *p = is == 1 ? cur_need(c, digest_len(DIGEST_SHA256)) : NULL;
@@ -138,13 +128,33 @@ static struct digest get_claim(struct cur *c)
 	return p ? digest_of(DIGEST_SHA256, p) : (struct digest){ 0 };
 }
 
+static int read_begin(struct parcel_reader *r, struct cur c)
+{
+	struct parcel_begin e;
+
+	uint8_t type = cur_u8(&c), opened = cur_u8(&c);
+	e.type = (enum unpack_type)type;
+	e.opened = opened;
+	e.mode = cur_be32(&c);
+	e.owner.uid = cur_be64(&c);
+	e.owner.gid = cur_be64(&c);
+	e.owner.attributes = get_digest(&c);
+	e.path = get_text(&c, r->text[0], UNPACK_PATH_MAX);
+	e.target = get_text(&c, r->text[1], UNPACK_PATH_MAX);
+	bool link = type == UNPACK_SYMLINK || type == UNPACK_HARDLINK;
+	if (c.err || cur_left(&c) || type < UNPACK_FILE || type > UNPACK_SPECIAL || e.mode > 07777 || opened > 1 ||
+	    link != (e.target[0] != 0))
+		return -EBADMSG;
+	return r->sink->begin(r->ctx, &e);
+}
+
 /* Digests in the order of the algorithms, each once. */
 static int read_end(struct parcel_reader *r, struct cur c)
 {
 	struct parcel_end e = { .size = cur_be64(&c) };
 	uint8_t before = DIGEST_NONE, content = cur_u8(&c);
 
-	e.claim = get_claim(&c);
+	e.claim = get_digest(&c);
 	e.content = (enum unpack_content)content;
 	if (c.err || content > UNPACK_LOCKED)
 		return -EBADMSG;
@@ -168,7 +178,7 @@ static int read_note(struct parcel_reader *r, struct cur c)
 
 	n.off = cur_be64(&c);
 	n.len = cur_be64(&c);
-	n.digest = get_claim(&c);
+	n.digest = get_digest(&c);
 	n.text = get_text(&c, r->text[0], UNPACK_PATH_MAX);
 	if (c.err || cur_left(&c) || !kind || kind >= UNPACK_NOTE_KINDS || !r->sink->note)
 		return -EBADMSG;

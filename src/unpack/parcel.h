@@ -16,7 +16,7 @@
 
 #define PARCEL_HEAD 5
 #define PARCEL_DATA_MAX (64u << 10)
-#define PARCEL_BODY_MAX (2 * UNPACK_PATH_MAX + 64) /* of every parcel but DATA */
+#define PARCEL_BODY_MAX (2 * UNPACK_PATH_MAX + 96) /* of every parcel but DATA */
 #define PARCEL_TEXT_MAX 256
 
 enum parcel_type { PARCEL_BEGIN = 1, PARCEL_DATA, PARCEL_END, PARCEL_LAST, PARCEL_NOTE };
@@ -25,6 +25,7 @@ struct parcel_begin {
 	enum unpack_type type;
 	bool opened; /* a container: entries follow, not DATA */
 	uint32_t mode;
+	struct unpack_owner owner;
 	const char *path, *target; /* as in the archive */
 };
 

@@ -140,6 +140,15 @@ enum unpack_type {
 	UNPACK_SPECIAL,  /* device, FIFO, socket */
 };
 
+/* Whose it becomes where the archive is unpacked by root; zeros and unset where that is not told (by
+ * tar, cpio and ar only). */
+struct unpack_owner {
+	uint64_t uid, gid;
+	/* SHA-256 over extended attributes (capabilities among them), ACLs, file flags and, of devices,
+	 * their numbers; unset: none. To be compared with another's. */
+	struct digest attributes;
+};
+
 /* Valid during the callback. Paths are raw bytes: QUOTE them before printing. */
 struct unpack_entry {
 	enum unpack_type type;
@@ -150,6 +159,7 @@ struct unpack_entry {
 	bool opened;        /* an archive inside, its entries were given */
 	const char *container; /* depth 2: the path of the archive that it is in, else "" */
 	uint32_t mode;      /* permission bits */
+	struct unpack_owner owner;
 	enum unpack_content content;
 	uint64_t size;      /* bytes read; if content is not HERE, as the archive claims */
 	struct digest claim; /* content ELSEWHERE: the digest that the archive wants; may be unset */

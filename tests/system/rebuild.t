@@ -40,6 +40,37 @@ chmod 755 b/same
 vote 1 "other rights" a b
 is "$(rules)" "mode " "named"
 chmod 644 b/same
+if command -v python3 >/dev/null; then
+	python3 - <<-'PY'
+		import io, tarfile
+		def make(name, uid=0, capability=None, mtime=1):
+		    t = tarfile.open(name, 'w', format=tarfile.PAX_FORMAT)
+		    i = tarfile.TarInfo('d/ping')
+		    i.size, i.mode, i.uid, i.mtime = 5, 0o755, uid, mtime
+		    if capability:
+		        i.pax_headers = {'SCHILY.xattr.security.capability': capability}
+		    t.addfile(i, io.BytesIO(b'hello'))
+		    t.close()
+		make('o.tar')
+		make('time.tar', mtime=9)
+		make('owner.tar', uid=1000)
+		make('cap.tar', capability='\x01\x00')
+		make('cap2.tar', capability='\x01\x02')
+	PY
+	vote 0 "tars of other times" o.tar time.tar
+	vote 1 "another owner in a tar" o.tar owner.tar
+	like "$(rules)" "owner" "named"
+	vote 1 "a capability in a tar" o.tar cap.tar
+	like "$(rules)" "attributes" "named"
+	vote 1 "another one" cap.tar cap2.tar
+	like "$(rules)" "attributes" "named"
+	vote 0 "the same one" cap.tar cap.tar
+	run 1 "and in diff" "$FIREBREAK" diff o.tar cap.tar
+	like "$out" "new extended attributes" "says so"
+	rm -f ./*.tar
+else
+	skip "owners and capabilities" "python3 is not installed"
+fi
 ln -s x a/l
 ln -s y b/l
 vote 1 "another link" a b

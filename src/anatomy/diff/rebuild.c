@@ -21,6 +21,8 @@ static const struct {
 	[REBUILD_EXTRA] = { "extra", "the first build does not have it" },
 	[REBUILD_TYPE] = { "type", "one is not what the other is" },
 	[REBUILD_MODE] = { "mode", "the rights differ" },
+	[REBUILD_OWNER] = { "owner", "who has it where root unpacks it" },
+	[REBUILD_ATTRIBUTES] = { "attributes", "capabilities and access lists are rights, too" },
 	[REBUILD_LINK] = { "link", "the links lead to different places" },
 	[REBUILD_STRUCTURE] = { "structure", "nothing explains what differs" },
 	[REBUILD_UNREAD] = { "unread", "it could not be looked at" },
@@ -349,6 +351,11 @@ static int pair(struct run *x, uint32_t a, uint32_t b)
 	}
 	if (ca->mode != cb->mode && a)
 		add(x, REBUILD_MODE, a, b, "%04o and %04o", ca->mode, cb->mode);
+	if (ca->uid != cb->uid || ca->gid != cb->gid)
+		add(x, REBUILD_OWNER, a, b, "%" PRIu64 ":%" PRIu64 " and %" PRIu64 ":%" PRIu64, ca->uid,
+		    ca->gid, cb->uid, cb->gid);
+	if (!component_same_attributes(ca, cb))
+		add(x, REBUILD_ATTRIBUTES, a, b, "extended attributes, ACLs or file flags differ");
 	if (strcmp(ca->target, cb->target) != 0)
 		add(x, REBUILD_LINK, a, b, "to %s and %s", QUOTE(span_str(ca->target)),
 		    QUOTE(span_str(cb->target)));

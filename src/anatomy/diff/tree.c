@@ -194,6 +194,9 @@ static int added(struct diff_run *r, uint32_t n)
 		    c->mode & MODE_SETUID ? "setuid" : "setgid");
 	if (c->type == COMPONENT_FILE && c->mode & MODE_OTHERS && c->mode & MODE_EXEC)
 		diff_add(r, DIFF_WRITABLE, COMPONENT_NONE, n, "new, and anyone may write to it");
+	if (c->attributes)
+		diff_add(r, DIFF_ATTRIBUTES, COMPONENT_NONE, n,
+		    "new, with extended attributes, an ACL or file flags");
 	if (c->type == COMPONENT_SYMLINK && c->leads_out)
 		diff_add(r, DIFF_LINK, COMPONENT_NONE, n, "new link to %s",
 		    QUOTE(span_str(c->target)));
@@ -236,6 +239,20 @@ static void modes(struct diff_run *r, uint32_t o, uint32_t n)
 	if (type != COMPONENT_SYMLINK && more & MODE_OTHERS && !(is & MODE_STICKY))
 		diff_add(r, DIFF_WRITABLE, o, n, "mode %04o, before %04o: anyone may write to it", is,
 		    was);
+}
+
+/* One that lost its attributes lost rights: not told. */
+static void owners(struct diff_run *r, uint32_t o, uint32_t n)
+{
+	const struct component *was = diff_old(r, o), *is = diff_new(r, n);
+
+	if (was->uid != is->uid || was->gid != is->gid)
+		diff_same(diff_add(r, DIFF_OWNER, o, n,
+			      "owner %" PRIu64 ":%" PRIu64 ", before %" PRIu64 ":%" PRIu64, is->uid,
+			      is->gid, was->uid, was->gid), SPAN_LIT("owner"));
+	if (is->attributes && !component_same_attributes(was, is))
+		diff_add(r, DIFF_ATTRIBUTES, o, n, "%s extended attributes, ACL or file flags",
+		    was->attributes ? "other" : "new");
 }
 
 static void links(struct diff_run *r, uint32_t o, uint32_t n)
@@ -332,6 +349,7 @@ static int paired(struct diff_run *r, uint32_t o, uint32_t n)
 		return 0;
 	}
 	modes(r, o, n);
+	owners(r, o, n);
 	links(r, o, n);
 	if ((!component_has_bytes(cn) && !component_has_bytes(co)) || content_same(co, cn)) {
 		r->d->count.same++;
