@@ -71,10 +71,10 @@ plant index index
 plant gap signature-place
 plant data digest
 plant name digest
-for k in append after reserve index; do
-	python3 "$MAKE" --plant $k s-zip.cab p.cab
+for k in append:1 after:0 reserve:0 index:0 data:1 name:1; do # as docs/msi.md says
+	python3 "$MAKE" --plant ${k%:*} s-zip.cab p.cab
 	osslsigncode verify -CAfile cert.pem -in p.cab >/dev/null 2>&1
-	echo "# osslsigncode on $k: exit $?"
+	is $? ${k#*:} "  what osslsigncode 2.9 says of ${k%:*}"
 done
 python3 "$MAKE" --plant data zip.cab p.cab 2>/dev/null
 cp zip.cab cut.cab && truncate -s -1 cut.cab
