@@ -75,7 +75,8 @@ free() { # FILE: the free bytes without their places, joined
 	$A flip "$1" x >out
 	grep -v '^flips' out
 }
-# The subject of a certificate whose issuer is not there, the transaction number, the one entry too many
+# The subject of a certificate whose issuer is not there (which of its bits are tried depends on where it
+# stands, and that on the serial number), the transaction number, the one entry too many
 # in osslsigncode's mini FAT; without MsiDigitalSignatureEx the state bits of the root; its times.
 sum() { awk '/^free/ { n += $3 } END { print n + 0 }'; }
 sign tiny.msi ts.msi -h sha256

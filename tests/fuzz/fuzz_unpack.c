@@ -48,13 +48,15 @@ static int on_entry(void *ctx, const struct unpack_entry *e)
 	check(e->type == UNPACK_SYMLINK || e->type == UNPACK_HARDLINK || !e->target[0]);
 	if (e->type == UNPACK_HARDLINK)
 		check_path(e->target);
-	check(e->type != UNPACK_FILE || digest_is_set(&e->digest[DIGEST_SHA256]));
+	check(e->type != UNPACK_FILE || e->content != UNPACK_HERE ||
+	    digest_is_set(&e->digest[DIGEST_SHA256]));
 	if (e->depth == 1 && e->type != UNPACK_DIR) {
 		struct span copy = arena_dup(&s->arena, span_str(e->path), &err);
 		check(err || map_add(&s->paths[0], copy, s, NULL) != 1);
 	}
 	s->entries++;
-	s->bytes += e->size;
+	if (e->content == UNPACK_HERE) /* elsewhere the size is a claim */
+		s->bytes += e->size;
 	s->hash = s->hash * 31 + strlen(e->path) + e->size + (uint64_t)e->type;
 	return 0;
 }
