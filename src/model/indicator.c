@@ -21,7 +21,35 @@ static const char *const type_names[INDICATOR_TYPES] = {
 	[INDICATOR_URL] = "url",
 	[INDICATOR_FILE_NAME] = "file-name",
 	[INDICATOR_EMAIL] = "email",
+	[INDICATOR_AUTHENTIHASH] = "authentihash",
+	[INDICATOR_IMPHASH] = "imphash",
+	[INDICATOR_JA3] = "ja3",
+	[INDICATOR_JA4] = "ja4",
+	[INDICATOR_CERT] = "cert",
+	[INDICATOR_CERT_SERIAL] = "cert-serial",
+	[INDICATOR_PATH] = "path",
+	[INDICATOR_MUTEX] = "mutex",
+	[INDICATOR_REGISTRY] = "registry",
 };
+
+static const char *const tlp_names[TLPS] = { "", "clear", "green", "amber", "amber+strict", "red" };
+
+const char *tlp_name(enum tlp t)
+{
+	return t < TLPS ? tlp_names[t] : "";
+}
+
+enum tlp tlp_of(struct span s)
+{
+	if (s.n > 4 && span_eq_nocase(span_cut(s, 0, 4), span_str("tlp:")))
+		s = span_from(s, 4);
+	if (span_eq_nocase(s, span_str("white")))
+		return TLP_CLEAR;
+	for (enum tlp t = TLP_CLEAR; t < TLPS; t++)
+		if (span_eq_nocase(s, span_str(tlp_names[t])))
+			return t;
+	return TLPS;
+}
 
 /* Other tools' names: STIX object types, MISP attribute types, common CSV headers. */
 static const struct {

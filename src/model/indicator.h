@@ -48,8 +48,26 @@ enum indicator_type {
 	INDICATOR_URL,
 	INDICATOR_FILE_NAME, /* base name, compared without case */
 	INDICATOR_EMAIL,
+	INDICATOR_AUTHENTIHASH, /* Authenticode digest, SHA-1 or SHA-256 by length */
+	INDICATOR_IMPHASH,
+	INDICATOR_JA3,
+	INDICATOR_JA4,
+	INDICATOR_CERT,	       /* fingerprint of a certificate, SHA-1 or SHA-256 by length */
+	INDICATOR_CERT_SERIAL, /* serial number, hex without leading zero bytes */
+	INDICATOR_PATH,	       /* pattern of a whole path: * ? [] and ** over folders */
+	INDICATOR_MUTEX,       /* stored, shown, exported; what is observed here has none */
+	INDICATOR_REGISTRY,    /* the same */
 	INDICATOR_TYPES,
 };
+
+/* What a claim says of a value. Benign claims (warninglists) never silence bad ones: they lower
+ * confidence and forbid blocking (intel/weigh.h). */
+enum indicator_side { INDICATOR_BAD = 0, INDICATOR_BENIGN, INDICATOR_SIDES };
+
+/* Traffic Light Protocol 2.0. */
+enum tlp { TLP_NONE = 0, TLP_CLEAR, TLP_GREEN, TLP_AMBER, TLP_AMBER_STRICT, TLP_RED, TLPS };
+const char *tlp_name(enum tlp t); /* "clear" "green" "amber" "amber+strict" "red"; "" for NONE */
+enum tlp tlp_of(struct span s);   /* those, "white", "TLP:AMBER" …; TLPS when unknown */
 
 #define INDICATOR_VALUE_MAX 2048
 #define INDICATOR_FILE_NAME_MAX 255
@@ -66,9 +84,14 @@ struct indicator {
 	const char *note;     /* NULL if none */
 	int confidence;       /* 0..100 */
 	ts valid_from, valid_until; /* TS_NONE, TS_FOREVER: open */
+	enum indicator_side side;
+	enum tlp tlp;
+	const char *licence; /* of the feed, SPDX where it has one; NULL if not known */
+	ts first_seen, last_seen; /* as the source says, else when it was imported; TS_NONE unset */
 };
 
-/* "md5" "sha1" "sha256" "sha512" "domain" "ipv4" "ipv6" "ip-port" "url" "file-name" "email"; stable
+/* "md5" "sha1" "sha256" "sha512" "domain" "ipv4" "ipv6" "ip-port" "url" "file-name" "email"
+ * "authentihash" "imphash" "ja3" "ja4" "cert" "cert-serial" "path" "mutex" "registry"; stable
  * (stored). "" for NONE. */
 const char *indicator_type_name(enum indicator_type t);
 /* Those, and what other tools call them, in either case: "SHA-256", "hostname", "fqdn",

@@ -24,6 +24,7 @@
  * -errno when the path itself cannot be opened (with fault), or what a callback returned.
  */
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "model/digest.h"
@@ -72,6 +73,36 @@ struct sense_other {
 	const char *target; /* of a symbolic link; NULL: a device, FIFO or socket */
 };
 typedef int sense_other_fn(void *ctx, const struct sense_other *o);
+
+/* Who a file is: as long as all of these stay the same, so do its bytes. */
+struct sense_id {
+	uint64_t dev, ino, size, nlink;
+	ts ctime, mtime;
+};
+
+/*
+ * What is read of one file, decided before it is opened. PLANNED in the contract of issue 5, not
+ * yet called: see sense_tree_opts.plan and .probe.
+ */
+struct sense_plan {
+	unsigned set;                /* digests to compute; 0: do not read it, only its name counts */
+	bool probe;                  /* hand its bytes to the probe as well */
+	const struct digest *known;  /* [DIGEST_ALGS]: from an earlier hunt; then it is not opened */
+};
+
+#define SENSE_FOUND_MAX 4096 /* bytes that a probe may report of one file */
+
+/*
+ * A probe looks at the bytes that are read anyway, in the worker process: YARA rules, facts of
+ * programs. start runs once in each worker (in this process without workers); look gets the whole
+ * file as a mapping or buffer and appends its report to out (at most SENSE_FOUND_MAX bytes), which
+ * on_file gets as file->found: bytes from a worker, to be checked like outside bytes.
+ */
+struct sense_probe {
+	void *ctx;
+	int (*start)(void *ctx);
+	int (*look)(void *ctx, const char *path, struct span bytes, struct buf *out);
+};
 
 struct sense_tree_opts {
 	unsigned set;         /* HASH_SET(…) | …; 0 = HASH_TRIO */
