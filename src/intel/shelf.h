@@ -6,19 +6,28 @@
  *
  *   DIR/intel/indicators.fbi   the compiled database in force (db/db.h), never changed in place
  *   DIR/intel/previous.fbi     the one before it: stays in service when the first is damaged
- *   DIR/intel/overlay.fbo      small and mutable: block now, removed, expired; SHELF_OVERLAY_MAX
+ *   DIR/intel/overlay.fbi      what was blocked, removed or expired since: at most
+ *                              SHELF_OVERLAY_MAX claims; the same format, so it is replaced whole,
+ *                              too. An overlay of an older generation than the database does not
+ *                              count: it was folded in.
+ *   DIR/intel/next.fbi, overlay-next.fbi   not in force yet
  *
- * Writers hold the store's write transaction: one at a time; what an import did is a ledger entry
- * (kind "intel.import") in the same transaction. Order: new file beside the old one, fsync, commit
- * of the ledger, rename. The ledger entry names generation and content digest; a crash between
- * commit and rename is completed by the next writer, and told by readers (shelf_info.pending).
+ * Writing (shelf_edit.h) happens inside a write transaction of the store: one writer at a time.
+ * Order: the new file beside the old one, fsync, the ledger entry that names its content digest,
+ * commit, rename. What a crash between commit and rename leaves is completed by the next writer
+ * (shelf_recover); readers go on with the old one until then.
  *
- * Readers never block and never see half: a reader maps a file once and keeps it; shelf_refresh
- * looks whether there is a newer one (one fstatat) and changes over. A new file that does not
- * verify is not taken: the reader keeps what it has, and shelf_info says why. The overlay is bound
- * to a generation, consulted first, and folded in by the next build.
+ * Readers never block and never see half: a reader maps files once and keeps them; shelf_refresh
+ * looks whether there are newer ones (two fstatat) and changes over. A new file that does not
+ * verify is not taken: the reader keeps what it has, and says why. Opening reads headers only, as
+ * long as a file has the modification time that its builder gave it; one that was written to since,
+ * or copied, is checked whole first.
  *
- * Lookups here are those of db.h with the overlay applied; consumers use these.
+ * Lookups are those of db.h with the overlay applied: its claims are found too, and what it removes
+ * is not. A value of both is one hit. Consumers use these.
+ *
+ * Result codes: 0; -ENOENT (the state holds no intelligence); -EBADMSG (damaged, and no previous
+ * one that is good); -ENOMEM; -errno.
  */
 
 #include "intel/db/db.h"
@@ -27,10 +36,10 @@
 
 struct shelf;
 
-/* flags as store_open's; STORE_RDONLY: -ENOENT when the state holds no intelligence. */
-FB_MUST int shelf_open(struct shelf **ret_s, const char *state_dir, struct fault *f);
+/* dir is the state directory. */
+FB_MUST int shelf_open(struct shelf **ret_s, const char *dir, struct fault *f);
 /* One made for the moment, from claims: --indicators FILE, --case (a database in a memfd). Takes
- * db. */
+ * db, also on error. */
 FB_MUST int shelf_of(struct shelf **ret_s, struct intel_db *db);
 struct shelf *shelf_close(struct shelf *s);
 void shelf_close_p(struct shelf **s);
@@ -41,33 +50,63 @@ FB_MUST int shelf_refresh(struct shelf *s, struct fault *f);
 
 struct shelf_info {
 	struct intel_db_info db;
-	uint64_t overlay; /* entries of the overlay */
+	uint64_t overlay; /* claims of the overlay, removals included */
 	bool previous;	  /* the database in service is previous.fbi, since the newer one is damaged */
-	bool pending;	  /* a newer one is committed but not in place yet */
-	const char *why;  /* for previous: what is wrong; NULL */
+	bool staged;	  /* a newer one is being made, or was committed but is not in place yet */
+	const char *why;  /* what is wrong with a file that is not in service; NULL */
 };
 void shelf_info(const struct shelf *s, struct shelf_info *ret_i);
+/* The database in service; the overlay's, NULL when there is none. */
 const struct intel_db *shelf_db(const struct shelf *s);
+const struct intel_db *shelf_overlay(const struct shelf *s);
+/* Could a lookup of this side and type find anything? */
+bool shelf_has(const struct shelf *s, enum indicator_side side, enum indicator_type t);
 
-/*
- * What is known about an observation: a value that was found, with every claim in force at `at`
- * weighed against the benign ones (weigh.h).
- */
+/* An observation that matches: an entry of the database, of the overlay, or both. */
 struct shelf_hit {
-	enum indicator_type type;
+	enum indicator_side side;
+	enum indicator_type type; /* of the indicator */
 	enum intel_how how;
-	uint32_t entry;	 /* of the database; UINT32_MAX: the overlay's own */
 	bool expired;	 /* all claims that apply had expired at `at` */
-	ts at;
+	uint32_t entry;	 /* of the database; SHELF_NO_ENTRY */
+	uint32_t over;	 /* of the overlay; SHELF_NO_ENTRY */
+	ts at;		 /* when it was observed */
 };
 
-#define SHELF_HITS_MAX INTEL_FOUND_MAX
+#define SHELF_NO_ENTRY UINT32_MAX
+#define SHELF_HITS_MAX (2 * INTEL_FOUND_MAX)
 
-size_t shelf_name(const struct shelf *s, struct span name, ts at,
+/*
+ * Each returns the number of hits, the most specific first. at is when it was observed; claims that
+ * begin after s's now (shelf_set_now) are left out; one that begins earlier speaks for what was
+ * observed before it, too: that is what hunting back is for.
+ */
+void shelf_set_now(struct shelf *s, ts now); /* TS_FOREVER until called: nothing is left out */
+size_t shelf_name(const struct shelf *s, enum indicator_side side, struct span name, ts at,
     struct shelf_hit out[static SHELF_HITS_MAX]);
-size_t shelf_ip(const struct shelf *s, int family, const uint8_t *b, uint16_t port, ts at,
-    struct shelf_hit out[static SHELF_HITS_MAX]);
-size_t shelf_digest(const struct shelf *s, enum indicator_type t, struct span bytes, ts at,
-    struct shelf_hit out[static SHELF_HITS_MAX]);
-size_t shelf_text(const struct shelf *s, enum indicator_type t, struct span value, ts at,
-    struct shelf_hit out[static SHELF_HITS_MAX]);
+size_t shelf_ip(const struct shelf *s, enum indicator_side side, int family, const uint8_t *b,
+    uint16_t port, ts at, struct shelf_hit out[static SHELF_HITS_MAX]);
+/* A digest of a digest type, AUTHENTIHASH, IMPHASH, JA3 or CERT as bytes. */
+size_t shelf_digest(const struct shelf *s, enum indicator_side side, enum indicator_type t,
+    struct span bytes, ts at, struct shelf_hit out[static SHELF_HITS_MAX]);
+size_t shelf_text(const struct shelf *s, enum indicator_side side, enum indicator_type t,
+    struct span value, ts at, struct shelf_hit out[static SHELF_HITS_MAX]);
+/* A normalised value of any type: dispatches to those above. What `intel show` asks. */
+size_t shelf_value(const struct shelf *s, enum indicator_side side, enum indicator_type t,
+    const char *value, ts at, struct shelf_hit out[static SHELF_HITS_MAX]);
+
+/* The indicator that was hit. */
+FB_MUST int shelf_entry(const struct shelf *s, const struct shelf_hit *h,
+    char room[static INTEL_TEXT_MAX], struct intel_entry *ret_e);
+/*
+ * Its claims, overlay applied: *pos starts at 0; false when there is no more. Expired ones are given
+ * too (valid_until <= at); of a PARENT those that are exact are not. Texts are valid as long as s;
+ * side and type are set, value is not.
+ */
+bool shelf_claim(const struct shelf *s, const struct shelf_hit *h, uint32_t *pos,
+    struct indicator *ret_i);
+
+/* Every claim of a side and type (NONE: all) with the overlay applied: the database's in canonical
+ * order, then the overlay's own. i has everything. A non-zero return of cb ends it. */
+FB_MUST int shelf_each(const struct shelf *s, enum indicator_side side, enum indicator_type t,
+    int (*cb)(void *ctx, const struct indicator *i), void *ctx);

@@ -88,6 +88,8 @@ struct indicator {
 	enum tlp tlp;
 	const char *licence; /* of the feed, SPDX where it has one; NULL if not known */
 	ts first_seen, last_seen; /* as the source says, else when it was imported; TS_NONE unset */
+	/* 1 + the ledger entry of the import that brought it first, and last; 0: none */
+	uint32_t first_import, last_import;
 };
 
 /* "md5" "sha1" "sha256" "sha512" "domain" "ipv4" "ipv6" "ip-port" "url" "file-name" "email"

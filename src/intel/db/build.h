@@ -12,7 +12,8 @@
  * Claims of one side, type, value and source:
  *   twice in this build   merged: the higher confidence, the wider validity and seen times, the
  *                         texts of the first
- *   in the old one, too   the new one counts; first_seen stays the earlier
+ *   in the old one, too   the new one counts; first_seen and first_import stay the old one's where
+ *                         those are earlier
  *
  * Result codes: 0, -ENOMEM, -EFBIG (more than UINT32_MAX - 1 entries), -ENOSPC (no room on disk;
  * whatever was written is of no use and the caller unlinks it), -EBADMSG (the old file is damaged),
@@ -23,14 +24,26 @@
 
 struct intel_build;
 
+enum intel_outcome {
+	INTEL_ADDED = 0,
+	INTEL_UPDATED, /* was in the old one */
+	INTEL_MERGED,  /* said again in this build: each repetition; not counted as added or updated */
+	INTEL_KEPT,    /* in the old one, not brought again */
+	INTEL_REMOVED, /* the same, but keep said no */
+};
+
 struct intel_build_opts {
 	int tmp_dir;	   /* directory descriptor for runs; -1: memory only */
 	uint64_t memory;   /* 0: 512 MiB */
 	uint64_t generation;
 	ts now;
 	const struct intel_db *old; /* borrowed; NULL: none */
-	/* Which claims of the old one stay; NULL: all. Texts as in intel_db_claim. */
+	/* Which claims of the old one stay; NULL: all. Asked only for those that were not brought again.
+	 * Type, value and side are set. */
 	bool (*keep)(void *ctx, const struct indicator *i);
+	/* What became of each claim, in canonical order, while finishing; NULL: nobody asks. For a
+	 * MERGED one i is the repetition (its last_import tells who brought it). Non-zero ends it. */
+	int (*outcome)(void *ctx, enum intel_outcome what, const struct indicator *i);
 	void *ctx;
 };
 

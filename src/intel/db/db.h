@@ -88,6 +88,9 @@ size_t intel_db_digest(const struct intel_db *db, enum indicator_side side, enum
 /* Any other type by its normalised text. PATH: the path is matched with the patterns. */
 size_t intel_db_text(const struct intel_db *db, enum indicator_side side, enum indicator_type t,
     struct span value, struct intel_found out[static INTEL_FOUND_MAX]);
+/* The entry of this very value, as it is stored (a network, a pattern): no matching. */
+bool intel_db_find(const struct intel_db *db, enum indicator_side side, enum indicator_type t,
+    struct span value, uint32_t *ret_entry);
 /* Is there any indicator of this type? For callers that compute digests only if wanted. */
 bool intel_db_has(const struct intel_db *db, enum indicator_side side, enum indicator_type t);
 
