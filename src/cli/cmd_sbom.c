@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define TREE_ARENA_MAX (1024ull << 20)
 
@@ -82,7 +81,7 @@ static int on_file(void *ctx, const struct sense_file *f)
 {
 	struct walk *w = ctx;
 
-	return delivery_add(&w->d, below(w, f->path), f->size, f->digest);
+	return delivery_add(&w->d, below(w, f->path), f->id.size, f->digest);
 }
 
 static int on_other(void *ctx, const struct sense_other *o)
@@ -110,9 +109,7 @@ static int check_folder(struct check *k, const char *path, struct fault *f)
 {
 	AUTO_ARENA struct arena a = ARENA_INIT(TREE_ARENA_MAX);
 	struct walk w = { .k = k, .top = strlen(path) };
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	struct sense_tree_opts o = { .on_other = on_other,
-		.jobs = cores < 1 ? 1 : cores > SENSE_JOBS_MAX ? SENSE_JOBS_MAX : (unsigned)cores };
+	struct sense_tree_opts o = { .on_other = on_other };
 	struct sense_tree_stats st;
 
 	while (w.top > 1 && path[w.top - 1] == '/')
@@ -123,6 +120,10 @@ static int check_folder(struct check *k, const char *path, struct fault *f)
 	if (rc >= 0 && st.pseudo)
 		verdict_add(&k->result->verdict, REASON_MISSING, "sbom.unread",
 		    "%llu kernel file systems were not entered", (unsigned long long)st.pseudo);
+	if (rc >= 0 && st.loops)
+		verdict_add(&k->result->verdict, REASON_MISSING, "sbom.unread",
+		    "%llu mounts of folders seen elsewhere were not entered",
+		    (unsigned long long)st.loops);
 	if (w.problems > SBOM_LIST_MAX)
 		verdict_add(&k->result->verdict, REASON_MISSING, "sbom.unread",
 		    "and %zu more that could not be read", w.problems - SBOM_LIST_MAX);

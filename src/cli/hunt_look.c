@@ -138,12 +138,12 @@ static int on_file(void *ctx, const struct sense_file *f)
 {
 	struct hunt *h = ctx;
 	struct detect_match m[DETECT_MATCHES_MAX];
-	struct hunt_hit proto = { .kind = HUNT_FILE_DIGEST, .size = f->size, .mtime = f->mtime,
+	struct hunt_hit proto = { .kind = HUNT_FILE_DIGEST, .size = f->id.size, .mtime = f->id.mtime,
 		.sha256 = f->digest[DIGEST_SHA256] };
 	int rc = 0;
 
 	h->tree.files++;
-	h->tree.bytes += f->size;
+	h->tree.bytes += f->id.size;
 	progress(h, 0);
 	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS && rc == 0; a++)
 		if (digest_is_set(&f->digest[a]))

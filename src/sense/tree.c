@@ -413,7 +413,7 @@ static int walk_path(struct walk *w, const char *path, struct fault *f)
 int sense_tree(const char *path, const struct sense_tree_opts *opts, sense_file_fn *on_file,
     sense_problem_fn *on_problem, void *ctx, struct sense_tree_stats *ret_stats, struct fault *f)
 {
-	static const struct sense_tree_opts defaults;
+	static const struct sense_tree_opts defaults = { .set = HASH_TRIO, .jobs = 1 };
 	struct walk w = {
 		.opts = opts ? opts : &defaults,
 		.sink = { .on_file = on_file, .on_problem = on_problem, .ctx = ctx },

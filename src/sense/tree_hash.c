@@ -21,8 +21,7 @@ struct hashed {
 	uint32_t slot;
 	int why; /* enum sense_why, 0 = good */
 	int err;
-	uint64_t size;
-	ts mtime;
+	struct sense_id id;
 	struct digest digest[DIGEST_ALGS];
 };
 
@@ -55,6 +54,10 @@ static const char *why_text(enum sense_why why, int err)
 		return "moved or replaced during the walk";
 	case SENSE_WHY_PSEUDO:
 		return "a kernel pseudo file system, nothing in it is stored";
+	case SENSE_WHY_GONE:
+		return "vanished during the walk";
+	case SENSE_WHY_DIED:
+		return "the process that read it died";
 	}
 	return "unknown";
 }
@@ -112,13 +115,14 @@ static void hash_one(struct hasher *h, int fd, struct hashed *r)
 		r->err = errno;
 		return;
 	}
-	int rc = hash_fd(h, fd, r->digest, &r->size);
+	int rc = hash_fd(h, fd, r->digest, &r->id.size);
 	if (rc < 0 || fstat(fd, &after) < 0) {
 		r->err = rc < 0 ? -rc : errno;
 		return;
 	}
-	r->mtime = ts_of(after.st_mtim);
-	bool same = same_state(&before, &after) && r->size == (uint64_t)after.st_size;
+	bool same = same_state(&before, &after) && r->id.size == (uint64_t)after.st_size;
+	r->id = (struct sense_id){ after.st_dev, after.st_ino, r->id.size, after.st_nlink,
+		ts_of(after.st_ctim), ts_of(after.st_mtim) };
 	r->why = same ? 0 : SENSE_WHY_CHANGED;
 }
 
@@ -129,12 +133,12 @@ static int give(struct sense_tree_sink *s, const char *path, const struct hashed
 	struct sense_file file = {
 		.path = path,
 		.name = base_name(path),
-		.size = r->size,
-		.mtime = r->mtime,
+		.id = r->id,
 		.digest = r->digest,
+		.opened = true,
 	};
 	s->stats.files++;
-	s->stats.bytes += r->size;
+	s->stats.bytes += r->id.size;
 	return s->on_file(s->ctx, &file);
 }
 
@@ -290,7 +294,10 @@ static int submit(struct sense_tree_hash *h, struct sense_tree_sink *s, const ch
 
 int sense_tree_hash_new(const struct sense_tree_opts *opts, struct sense_tree_hash **ret_h)
 {
-	unsigned jobs = opts->jobs < SENSE_JOBS_MAX ? opts->jobs : SENSE_JOBS_MAX;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned jobs = opts->jobs ? opts->jobs : cores < 1 ? 1 : (unsigned)cores;
+
+	jobs = jobs < SENSE_JOBS_MAX ? jobs : SENSE_JOBS_MAX;
 	struct sense_tree_hash *h = calloc(1, sizeof(*h));
 	if (!h)
 		return -ENOMEM;

@@ -49,11 +49,11 @@ static int on_file(void *ctx, const struct sense_file *f)
 	if (strcmp(f->path + strlen(f->path) - strlen(f->name), f->name) != 0)
 		note(s->problems, "name-is-not-in-path");
 	for (int i = 0; i < 32; i++)
-		s->sum[i] ^= f->digest[DIGEST_SHA256].b[i] ^ (uint8_t)f->size;
+		s->sum[i] ^= f->digest[DIGEST_SHA256].b[i] ^ (uint8_t)f->id.size;
 	if (strlen(f->path) > s->longest)
 		s->longest = strlen(f->path);
 	memcpy(s->last, f->digest, sizeof(s->last));
-	s->mtime = f->mtime;
+	s->mtime = f->id.mtime;
 	if (s->hook)
 		s->hook(f);
 	return s->stop;
@@ -152,7 +152,7 @@ static void test_basics(void)
 	ok(stat(in_top("b"), &st) == 0 &&
 		seen.mtime == (ts)st.st_mtim.tv_sec * TS_SECOND + st.st_mtim.tv_nsec,
 	    "the time of modification");
-	struct sense_tree_opts only = { .set = HASH_SET(DIGEST_SHA512) };
+	struct sense_tree_opts only = { .set = HASH_SET(DIGEST_SHA512), .jobs = 1 };
 	is_int(walk_new(in_top("b"), &only), SENSE_DONE, "another set");
 	ok(digest_is_set(&seen.last[DIGEST_SHA512]) && !digest_is_set(&seen.last[DIGEST_MD5]),
 	    "only what was asked for");
@@ -218,7 +218,7 @@ static void test_links_and_devices(void)
 
 static void test_limits(void)
 {
-	struct sense_tree_opts o = { .max_size = 3 };
+	struct sense_tree_opts o = { .set = HASH_TRIO, .max_size = 3, .jobs = 1 };
 
 	fresh();
 	put("four", "4444");
@@ -361,7 +361,7 @@ static void test_changing(void)
 	}
 	if (read(go[0], &c, 1) != 1)
 		abort();
-	struct sense_tree_opts one = { .set = HASH_SET(DIGEST_SHA256) };
+	struct sense_tree_opts one = { .set = HASH_SET(DIGEST_SHA256), .jobs = 1 };
 	is_int(walk_new(top, &one), SENSE_INCOMPLETE, "a file that is written while it is read");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -373,7 +373,7 @@ static void test_changing(void)
 
 static void test_jobs(void)
 {
-	struct sense_tree_opts o = { .jobs = 2 };
+	struct sense_tree_opts o = { .set = HASH_TRIO, .jobs = 2 };
 	char name[32];
 
 	fresh();
@@ -431,7 +431,7 @@ static void test_unreadable(void)
 /* In a child with its own mounts. */
 static int with_mounts(void)
 {
-	struct sense_tree_opts one = { .one_file_system = true };
+	struct sense_tree_opts one = { .one_file_system = true, .jobs = 1 };
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("proc", in_top("proc"), "proc", 0, NULL) < 0 ||
