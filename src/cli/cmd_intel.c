@@ -195,7 +195,7 @@ static int record(struct job *j, struct fault *f)
 
 	jw_obj(&w);
 	jw_kint(&w, "added", (int64_t)j->n[INDICATORS_ADDED]);
-	jw_kint(&w, "bytes", (int64_t)j->file.text.n);
+	jw_kint(&w, "bytes", (int64_t)j->file.map.s.n);
 	jw_kcstr(&w, "file", slash ? slash + 1 : j->file.path);
 	jw_kcstr(&w, "format", intel_format_name(j->file.r.format));
 	jw_kint(&w, "merged", (int64_t)j->n[INDICATORS_MERGED]);

@@ -13,18 +13,22 @@ int intel_file_open(struct intel_file *f, struct cli *c, const char *path, size_
     struct fault *fault)
 {
 	*f = (struct intel_file){ .c = c, .path = path, .name = cli_safe(c, path),
-		.text = BUF_INIT(INTEL_FILE_MAX + 1), .max_shown = max_shown };
-	int rc = file_read(path, &f->text, INTEL_FILE_MAX, fault);
+		.map = FILE_MAP_NONE, .max_shown = max_shown };
+	int rc = file_map_open(&f->map, path, fault);
 	if (rc < 0)
 		return rc;
-	f->digest = sha256_of(buf_span(&f->text));
+	if (fstat(f->map.fd, &f->st) < 0)
+		return fault_set(fault, -errno, "%s: %s", f->name, strerror(errno));
+	if (f->map.s.n > INTEL_FILE_MAX)
+		return fault_set(fault, -EMSGSIZE, "%s: larger than 64 GiB", f->name);
+	f->digest = sha256_of(f->map.s);
 	f->shown = arena_array(&c->arena, max_shown, sizeof(*f->shown));
 	return f->shown ? 0 : -ENOMEM;
 }
 
 void intel_file_close(struct intel_file *f)
 {
-	buf_free(&f->text);
+	file_map_close(&f->map);
 }
 
 static int count_reason(struct intel_file *f, const char *reason)
@@ -86,13 +90,25 @@ static int pass_reject(void *ctx, const struct intel_reject *r)
 	return on_reject(x->f, r);
 }
 
+static bool unchanged(const struct intel_file *f)
+{
+	struct stat now;
+
+	return fstat(f->map.fd, &now) == 0 && now.st_size == f->st.st_size &&
+	    now.st_mtim.tv_sec == f->st.st_mtim.tv_sec &&
+	    now.st_mtim.tv_nsec == f->st.st_mtim.tv_nsec;
+}
+
 int intel_file_read(struct intel_file *f, const struct intel_opts *o,
     int (*fn)(void *ctx, const struct indicator *i, uint64_t line), void *ctx, struct fault *fault)
 {
 	struct forward x = { f, fn, ctx };
 	struct intel_sink sink = { &x, pass_indicator, pass_reject };
 
-	return intel_read(buf_span(&f->text), f->path, o, &sink, &f->r, fault);
+	int rc = intel_read(f->map.s, f->path, o, &sink, &f->r, fault);
+	return unchanged(f) ? rc :
+			      fault_set(fault, -ESTALE, "%s: changed while it was read: try again",
+				  f->name);
 }
 
 static void print_one(const struct intel_file *f, const struct intel_shown *s, FILE *out)

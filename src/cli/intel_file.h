@@ -2,10 +2,12 @@
 #pragma once
 
 /*
- * intel_file: an intelligence file as a command meets it: read once (what is hashed is what is
- * parsed), its rejects kept for telling, the reasons counted.
+ * intel_file: an intelligence file as a command meets it: mapped once (what is hashed is what is
+ * parsed: a file that changes meanwhile is refused), its rejects kept for telling, the reasons
+ * counted.
  */
 
+#include "base/file.h"
 #include "cli/cli.h"
 #include "intel/intel.h"
 
@@ -23,7 +25,8 @@ struct intel_shown {
 struct intel_file {
 	struct cli *c;
 	const char *path, *name; /* as given; escaped for printing */
-	struct buf text;
+	struct file_map map;
+	struct stat st; /* when it was opened */
 	struct digest digest; /* SHA-256 */
 	struct intel_result r;
 	struct intel_shown *shown; /* [max_shown], in c->arena */
@@ -35,12 +38,12 @@ struct intel_file {
 	size_t nwhy;
 };
 
-/* Reads the file into f->text: 0, -EMSGSIZE, other -errno with fault. */
+/* Maps and hashes the file: 0, -EMSGSIZE, other -errno with fault. */
 FB_MUST int intel_file_open(struct intel_file *f, struct cli *c, const char *path,
     size_t max_shown, struct fault *fault);
 void intel_file_close(struct intel_file *f);
 #define AUTO_INTEL_FILE FB_CLEANUP(intel_file_close)
-/* Parses it: each indicator to fn. As intel_read. */
+/* Parses it: each indicator to fn. As intel_read; -ESTALE when the file changed since it was opened. */
 FB_MUST int intel_file_read(struct intel_file *f, const struct intel_opts *o,
     int (*fn)(void *ctx, const struct indicator *i, uint64_t line), void *ctx, struct fault *fault);
 

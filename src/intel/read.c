@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-static const char *const format_names[INTEL_FORMATS] = { "auto", "csv", "list", "stix" };
+static const char *const format_names[INTEL_FORMATS] = { "auto", "csv", "list", "stix", "misp",
+	"openioc", "hosts", "maltrail", "ipsum", "rpz", "warninglist" };
 static const char *const field_names[INTEL_FIELDS] = { "type", "value", "source", "confidence",
-	"category", "campaign", "note", "valid_from", "valid_until", "exact" };
+	"category", "campaign", "note", "valid_from", "valid_until", "exact", "side", "tlp",
+	"licence", "first_seen", "last_seen" };
 
 const char *intel_format_name(enum intel_format f)
 {
@@ -25,6 +27,11 @@ enum intel_format intel_format_of(struct span s)
 	return f;
 }
 
+const char *intel_format_list(void)
+{
+	return "auto, csv, list, stix, misp, openioc, hosts, maltrail, ipsum, rpz, warninglist";
+}
+
 enum intel_field intel_field_of(struct span name)
 {
 	enum intel_field f = 0;
@@ -33,6 +40,8 @@ enum intel_field intel_field_of(struct span name)
 		return INTEL_SOURCE;
 	if (span_eq_nocase(name, SPAN_LIT("notes")))
 		return INTEL_NOTE;
+	if (span_eq_nocase(name, SPAN_LIT("license")))
+		return INTEL_LICENCE;
 	while (f < INTEL_FIELDS && !span_eq_nocase(name, span_str(field_names[f])))
 		f++;
 	return f;
@@ -177,12 +186,17 @@ int intel_read(struct span text, const char *name, const struct intel_opts *o,
 	r.source = o->source ? o->source : slash ? slash + 1 : name;
 	if (o->format == INTEL_AUTO)
 		ret_r->format = guess_format(&r);
-	if (ret_r->format == INTEL_CSV)
+	switch (ret_r->format) {
+	case INTEL_CSV:
 		rc = read_csv(&r);
-	else if (ret_r->format == INTEL_LIST)
-		rc = read_list(&r);
-	else
+		break;
+	case INTEL_STIX:
 		rc = read_stix(&r);
+		break;
+	default:
+		rc = read_list(&r);
+		break;
+	}
 	arena_free(&r.arena);
 	return rc;
 }

@@ -30,6 +30,7 @@ static const char *const type_names[INDICATOR_TYPES] = {
 	[INDICATOR_PATH] = "path",
 	[INDICATOR_MUTEX] = "mutex",
 	[INDICATOR_REGISTRY] = "registry",
+	[INDICATOR_PATTERN] = "pattern",
 };
 
 static const char *const tlp_names[TLPS] = { "", "clear", "green", "amber", "amber+strict", "red" };

@@ -57,6 +57,7 @@ enum indicator_type {
 	INDICATOR_PATH,	       /* pattern of a whole path: * ? [] and ** over folders */
 	INDICATOR_MUTEX,       /* stored, shown, exported; what is observed here has none */
 	INDICATOR_REGISTRY,    /* the same */
+	INDICATOR_PATTERN,     /* a STIX pattern that is no single value: stored, shown, exported */
 	INDICATOR_TYPES,
 };
 
