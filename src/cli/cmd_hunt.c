@@ -21,8 +21,37 @@ static int look(struct hunt *h, const char *const *capture, size_t n)
 		rc = hunt_tree(h, c->arg[i]);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = hunt_capture(h, capture[i]);
+	for (const struct hunt_source *const *s = hunt_sources; *s && rc == 0; s++)
+		if ((*s)->look)
+			rc = (*s)->look(h);
 	hunt_progress_end(h);
 	return rc;
+}
+
+/* -1 or an exit code. */
+static int start(struct hunt *h)
+{
+	int code = -1;
+
+	for (const struct hunt_source *const *s = hunt_sources; *s && code < 0; s++)
+		if ((*s)->start)
+			code = (*s)->start(h);
+	return code;
+}
+
+static void end(struct hunt *h)
+{
+	for (const struct hunt_source *const *s = hunt_sources; *s; s++)
+		if ((*s)->end)
+			(*s)->end(h);
+}
+
+static bool asked(const struct cli *c)
+{
+	for (const struct hunt_source *const *s = hunt_sources; *s; s++)
+		if ((*s)->asked && (*s)->asked(c))
+			return true;
+	return c->nargs || cli_has(c, "pcap");
 }
 
 /* As text, hits are shown before they are handed on, which may fail. */
@@ -57,7 +86,7 @@ static int run_hunt(struct cli *c)
 	struct hunt h = { .c = c, .now = clock_now(&c->clock) };
 	const char *jobs = cli_opt(c, "jobs");
 
-	if (!c->nargs && !n)
+	if (!asked(c))
 		return cli_failf(c, CLI_USAGE, "nothing to hunt in: give a directory or file, or "
 		    "--pcap FILE");
 	if (cli_has(c, "reporter") && !cli_has(c, "signal"))
@@ -68,23 +97,30 @@ static int run_hunt(struct cli *c)
 		    QUOTE(span_str(jobs)), SENSE_JOBS_MAX);
 	map_init(&h.seen, HUNT_HITS_MAX);
 	int code = hunt_set(&h);
+	if (code < 0)
+		code = start(&h);
 	if (code < 0) {
 		int rc = look(&h, capture, n);
 		code = rc < 0 ? cli_errno(c, rc, NULL) : report(&h);
 	}
+	end(&h);
 	map_free(&h.seen);
 	h.d = detect_free(h.d);
 	return code;
 }
 
 static const struct cli_opt hunt_opts[] = {
+	CLI_HEADING("Where to look"),
 	{ "pcap", "FILE", "hunt in this capture (pcap, pcapng)", true },
+	{ "one-file-system", NULL, "do not enter mount points", false },
+	{ "no-sandbox", NULL, "read captures without a sandbox, where the kernel has none", false },
+	CLI_HEADING("What to look for"),
 	{ "indicators", "FILE", "hunt with this file (CSV, list, STIX) instead of the state", true },
 	{ "case", "NAME", "hunt with a case that comes with firebreak, such as 3cx-2023", true },
 	{ "include-expired", NULL, "show matches of indicators that had expired, too", false },
-	{ "one-file-system", NULL, "do not enter mount points", false },
+	CLI_HEADING("How files are read"),
 	{ "jobs", "N", "hash with this many processes (default 1, which keeps files in order)", false },
-	{ "no-sandbox", NULL, "read captures without a sandbox, where the kernel has none", false },
+	CLI_HEADING("What becomes of hits"),
 	{ "signal", NULL, "make each different hit a downstream-impact signal", false },
 	{ "reporter", "NAME", "with --signal: who reports it (default: --as)", false },
 	{ "routes", "FILE", "with --signal: take the routes from this file", false },

@@ -10,25 +10,7 @@
 
 #define PROBLEMS_SHOWN 20
 
-struct indicator hunt_best_claim(const struct hunt *h, const struct hunt_hit *x)
-{
-	struct indicator i, best = { .confidence = -1 };
-	uint32_t pos = 0;
-
-	while (detect_claim(h->d, &x->m, &pos, &i)) {
-		bool lives = i.valid_until > x->m.at || x->m.expired;
-		if (lives && i.confidence > best.confidence)
-			best = i;
-	}
-	return best;
-}
-
 /* --- text --- */
-
-static bool is_file(const struct hunt_hit *x)
-{
-	return x->kind == HUNT_FILE_DIGEST || x->kind == HUNT_FILE_NAME;
-}
 
 /* "sophos, volexity" of the claims that apply. */
 static void print_sources(const struct hunt *h, const struct hunt_hit *x)
@@ -37,9 +19,9 @@ static void print_sources(const struct hunt *h, const struct hunt_hit *x)
 	uint32_t pos = 0;
 	const char *sep = "";
 
-	while (detect_claim(h->d, &x->m, &pos, &i)) {
+	while (hunt_hit_claim(h, x, &pos, &i)) {
 		printf("%s%s%s", sep, QUOTE(span_str(i.source)),
-		    i.valid_until <= x->m.at ? " (expired)" : "");
+		    hunt_claim_expired(x, &i) ? " (expired)" : "");
 		sep = ", ";
 	}
 }
@@ -48,8 +30,8 @@ static void print_indicator(const struct hunt *h, const struct hunt_hit *x)
 {
 	struct indicator best = hunt_best_claim(h, x);
 
-	printf("    %s %s%s\n", indicator_type_name(detect_type(h->d, &x->m)),
-	    cli_whole(h->c, detect_value(h->d, &x->m)), x->m.parent ? " (and what is below it)" : "");
+	printf("    %s %s%s\n", indicator_type_name(hunt_hit_type(h, x)),
+	    cli_whole(h->c, hunt_hit_value(h, x)), hunt_hit_parent(x) ? " (and what is below it)" : "");
 	printf("    %s%sconfidence %d, named by ", best.category ? QUOTE(span_str(best.category)) : "",
 	    best.category ? ", " : "", best.confidence);
 	print_sources(h, x);
@@ -103,9 +85,9 @@ static void print_hits(const struct hunt *h, bool expired)
 {
 	for (size_t i = 0; i < h->nhit; i++) {
 		const struct hunt_hit *x = &h->hit[i];
-		if (x->m.expired != expired)
+		if (x->expired != expired)
 			continue;
-		if (is_file(x))
+		if (hunt_is_file(x))
 			print_file(h, x);
 		else
 			print_network(h, x);
@@ -190,6 +172,9 @@ void hunt_print(struct hunt *h)
 		printf("%llu matches of indicators that had expired; --include-expired shows them\n",
 		    (unsigned long long)h->nexpired);
 	}
+	for (const struct hunt_source *const *s = hunt_sources; *s; s++)
+		if ((*s)->print)
+			(*s)->print(h);
 	print_problems(h);
 	print_set(h);
 	print_summary(h);
@@ -204,15 +189,15 @@ static void indicator_of(const struct hunt *h, const struct hunt_hit *x, struct 
 
 	jw_key(w, "indicator");
 	jw_obj(w);
-	jw_kcstr(w, "type", indicator_type_name(detect_type(h->d, &x->m)));
-	jw_kcstr(w, "value", detect_value(h->d, &x->m));
-	jw_kbool(w, "parent", x->m.parent);
+	jw_kcstr(w, "type", indicator_type_name(hunt_hit_type(h, x)));
+	jw_kcstr(w, "value", hunt_hit_value(h, x));
+	jw_kbool(w, "parent", hunt_hit_parent(x));
 	jw_kcstr(w, "category", best.category);
 	jw_kcstr(w, "campaign", best.campaign);
 	jw_kint(w, "confidence", best.confidence);
 	jw_key(w, "claims");
 	jw_arr(w);
-	while (detect_claim(h->d, &x->m, &pos, &i))
+	while (hunt_hit_claim(h, x, &pos, &i))
 		indicator_json(w, &i);
 	jw_end(w);
 	jw_end(w);
@@ -243,8 +228,8 @@ static void hit_json(const struct hunt *h, const struct hunt_hit *x, struct jw *
 {
 	jw_obj(w);
 	jw_kcstr(w, "kind", hunt_kind_name(x->kind));
-	path_json(w, is_file(x) ? "path" : "capture", x->path);
-	if (is_file(x)) {
+	path_json(w, hunt_is_file(x) ? "path" : "capture", x->path);
+	if (hunt_is_file(x)) {
 		jw_kbool(w, "read", digest_is_set(&x->sha256));
 		if (digest_is_set(&x->sha256)) {
 			jw_kcstr(w, "sha256", DIGEST_HEX(&x->sha256));
@@ -272,7 +257,7 @@ static void hits_json(const struct hunt *h, struct jw *w, const char *key, bool 
 	jw_key(w, key);
 	jw_arr(w);
 	for (size_t i = 0; i < h->nhit; i++)
-		if (h->hit[i].m.expired == expired)
+		if (h->hit[i].expired == expired)
 			hit_json(h, &h->hit[i], w);
 	jw_end(w);
 }
@@ -360,4 +345,7 @@ void hunt_json(struct hunt *h, struct jw *w)
 	jw_end(w);
 	captures_json(h, w);
 	set_json(h, w);
+	for (const struct hunt_source *const *s = hunt_sources; *s; s++)
+		if ((*s)->json)
+			(*s)->json(h, w);
 }

@@ -42,6 +42,15 @@ static const char *sentence(struct hunt *h, const struct hunt_hit *x)
 	case HUNT_TLS:
 		return arena_printf(a, "%s opened TLS to %s (%s)", x->client,
 		    QUOTE(span_str(x->observed)), what);
+	case HUNT_FILE_PATH:
+	case HUNT_FILE_FACT:
+		return arena_printf(a, "File \"%s\" has the %s of what %s names (%s)", name,
+		    indicator_type_name(hunt_hit_type(h, x)), QUOTE(span_str(best.source)), what);
+	case HUNT_RULE:
+	case HUNT_SIDELOAD:
+	case HUNT_PACKAGE:
+		return arena_printf(a, "File \"%s\": %s of %s (%s)", name,
+		    QUOTE(span_str(hunt_hit_value(h, x))), QUOTE(span_str(best.source)), what);
 	default:
 		return arena_printf(a, "%s met the address %s (%s)", x->client, x->observed, what);
 	}
@@ -59,8 +68,8 @@ static const char *identity(struct hunt *h, const struct hunt_hit *x)
 {
 	if (digest_is_set(&x->sha256))
 		return arena_printf(&h->c->arena, "%s", DIGEST_TEXT(&x->sha256));
-	return arena_printf(&h->c->arena, "%d %s", (int)detect_type(h->d, &x->m),
-	    detect_value(h->d, &x->m));
+	return arena_printf(&h->c->arena, "%d %s", (int)hunt_hit_type(h, x),
+	    hunt_hit_value(h, x));
 }
 
 static void add_evidence(const struct hunt *h, struct signal *s, const struct hunt_hit *x)
@@ -86,11 +95,17 @@ static int add(struct batch *b, const struct hunt_hit *x)
 	}
 	struct signal *s = &b->s[b->n];
 	*s = (struct signal){ .kind = SIGNAL_DOWNSTREAM_IMPACT, .subject = x->sha256,
-		.obs_type = indicator_type_name(detect_type(h->d, &x->m)),
-		.obs_value = detect_value(h->d, &x->m), .source = source_of(x->kind),
+		.source = source_of(x->kind),
 		.reporter = cli_opt(h->c, "reporter") ? cli_opt(h->c, "reporter") : h->c->actor,
 		.summary = sentence(h, x), .confidence = hunt_best_claim(h, x).confidence,
 		.learned = now, .seen = now };
+	if (!x->finding) {
+		s->obs_type = indicator_type_name(hunt_hit_type(h, x));
+		s->obs_value = hunt_hit_value(h, x);
+	} else if (!digest_is_set(&x->sha256)) {
+		s->obs_type = indicator_type_name(INDICATOR_FILE_NAME);
+		s->obs_value = base_name(x->path);
+	}
 	/* A capture knows when it happened; a file only says what was written into it. */
 	if (x->kind >= HUNT_DNS && x->time > 0 && x->time < now)
 		s->seen = x->time;
@@ -105,7 +120,7 @@ static int collect(struct batch *b)
 	int rc = 0;
 
 	for (size_t i = 0; i < h->nhit && rc == 0; i++)
-		if (!h->hit[i].m.expired)
+		if (!h->hit[i].expired)
 			rc = add(b, &h->hit[i]);
 	return rc;
 }

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* hunt_source: who observes, besides trees and captures. They look in this order. */
+
+#include "cli/hunt.h"
+
+const struct hunt_source *const hunt_sources[] = {
+	NULL,
+};
