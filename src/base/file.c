@@ -113,6 +113,27 @@ static int write_synced(int fd, struct span s)
 
 #define TEMP ".tmp-" /* and 16 hex digits */
 
+int file_nameless(int dirfd)
+{
+	if (dirfd < 0) {
+		int fd = memfd_create("firebreak", MFD_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	}
+	int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
+		return fd < 0 ? -errno : fd;
+	uint64_t r; /* a file system without O_TMPFILE */
+	char tmp[64];
+	if (getrandom(&r, sizeof(r), 0) != sizeof(r))
+		return -EIO;
+	snprintf(tmp, sizeof(tmp), TEMP "%016llx", (unsigned long long)r);
+	fd = openat(dirfd, tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	unlinkat(dirfd, tmp, 0);
+	return fd;
+}
+
 int file_replace(int dirfd, const char *name, struct span content, unsigned mode)
 {
 	uint64_t r;

@@ -44,6 +44,10 @@ void file_sweep(int dirfd);
 FB_MUST int file_replace_path(const char *path, struct span content, unsigned mode,
     struct fault *f);
 
+/* A new empty file without a name, for reading and writing, in the directory (a descriptor from
+ * open(2)), or in memory when it is -1. fd or -errno. */
+FB_MUST int file_nameless(int dirfd);
+
 /* mkdir -p with the mode for new directories. 0 or -errno (-ENOTDIR: a file is in the way). */
 FB_MUST int file_mkdirs(const char *path, unsigned mode);
 
