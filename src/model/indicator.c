@@ -3,7 +3,10 @@
 #include "model/indicator.h"
 
 #include "base/utf8.h"
+#include "model/indicator_hash.h"
 #include "model/indicator_net.h"
+#include "model/indicator_path.h"
+#include "model/indicator_text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -81,6 +84,39 @@ static const struct {
 	{ "email-addr", INDICATOR_EMAIL },
 	{ "email-src", INDICATOR_EMAIL },
 	{ "email-dst", INDICATOR_EMAIL },
+	{ "email-addr:value", INDICATOR_EMAIL },
+	{ "ip-address", INDICATOR_IPV4 },
+	{ "ip_address", INDICATOR_IPV4 },
+	{ "network", INDICATOR_IPV4 },
+	{ "ipv4-cidr", INDICATOR_IPV4 },
+	{ "ipv6-cidr", INDICATOR_IPV6 },
+	{ "domain_name", INDICATOR_DOMAIN },
+	{ "authenticode", INDICATOR_AUTHENTIHASH },
+	{ "authentihash-sha256", INDICATOR_AUTHENTIHASH },
+	{ "authentihash-sha1", INDICATOR_AUTHENTIHASH },
+	{ "imphash-md5", INDICATOR_IMPHASH },
+	{ "ja3-fingerprint-md5", INDICATOR_JA3 },
+	{ "ja4-fingerprint", INDICATOR_JA4 },
+	{ "x509-fingerprint-sha1", INDICATOR_CERT },
+	{ "x509-fingerprint-sha256", INDICATOR_CERT },
+	{ "certificate", INDICATOR_CERT },
+	{ "cert-fingerprint", INDICATOR_CERT },
+	{ "cert_fingerprint", INDICATOR_CERT },
+	{ "thumbprint", INDICATOR_CERT },
+	{ "serial", INDICATOR_CERT_SERIAL },
+	{ "cert_serial", INDICATOR_CERT_SERIAL },
+	{ "serial-number", INDICATOR_CERT_SERIAL },
+	{ "serial_number", INDICATOR_CERT_SERIAL },
+	{ "file-path", INDICATOR_PATH },
+	{ "file_path", INDICATOR_PATH },
+	{ "filepath", INDICATOR_PATH },
+	{ "path-pattern", INDICATOR_PATH },
+	{ "filename-pattern", INDICATOR_PATH },
+	{ "mutant", INDICATOR_MUTEX },
+	{ "regkey", INDICATOR_REGISTRY },
+	{ "registry-key", INDICATOR_REGISTRY },
+	{ "registry_key", INDICATOR_REGISTRY },
+	{ "windows-registry-key", INDICATOR_REGISTRY },
 };
 
 const char *indicator_type_name(enum indicator_type t)
@@ -123,80 +159,40 @@ enum indicator_type indicator_of_digest(enum digest_alg alg)
 	return INDICATOR_NONE;
 }
 
-/* Marks that defang a value, and what they stand for. */
-static const struct {
-	const char *mark, *plain;
-} fangs[] = {
-	{ "[.]", "." },
-	{ "(.)", "." },
-	{ "{.}", "." },
-	{ "[dot]", "." },
-	{ "(dot)", "." },
-	{ "[:]", ":" },
-	{ "[://]", "://" },
-	{ "[at]", "@" },
-	{ "(at)", "@" },
-	{ "[@]", "@" },
-};
-
-static bool starts_nocase(struct span s, const char *head)
-{
-	struct span h = span_str(head);
-	return s.n >= h.n && span_eq_nocase(span_cut(s, 0, h.n), h);
-}
-
-/* One pass in place; returns whether a mark was undone, which may have made another one. */
-static bool refang_once(char *out)
-{
-	struct span s = span_str(out);
-	size_t n = 0, before = s.n;
-
-	while (s.n) {
-		size_t i = 0;
-		while (i < ARRAY_LEN(fangs) && !starts_nocase(s, fangs[i].mark))
-			i++;
-		const char *plain = i < ARRAY_LEN(fangs) ? fangs[i].plain : NULL;
-		if (plain) {
-			memcpy(out + n, plain, strlen(plain));
-			n += strlen(plain);
-			s = span_from(s, strlen(fangs[i].mark));
-		} else {
-			out[n++] = (char)s.p[0];
-			s = span_from(s, 1);
-		}
-	}
-	out[n] = 0;
-	return n < before;
-}
-
-/* out holds s.n + 1 bytes: no mark is shorter than what it stands for. */
-static void refang(char *out, struct span s)
-{
-	memcpy(out, s.p, s.n);
-	out[s.n] = 0;
-	while (strpbrk(out, "[({") && refang_once(out)) /* every mark starts with one of these */
-		;
-	if (starts_nocase(span_str(out), "hxxp://") || starts_nocase(span_str(out), "hxxps://"))
-		memcpy(out, "http", 4);
-}
-
 static bool is_hex(const char *s)
 {
 	return s[0] && strspn(s, "0123456789abcdefABCDEF") == strlen(s);
 }
 
 /* File name extensions that are no top-level domain, so that "x.dll" in a plain list is a file. */
+static bool is_extension(struct span s)
+{
+	static const char ext[][8] = { "apk", "asar", "asp", "aspx", "bat", "bin", "bz2", "cmd",
+		"conf", "cpl", "csv", "dat", "deb", "dll", "dmg", "dmp", "doc", "docm", "docx", "dylib",
+		"elf", "exe", "gz", "hta", "htm", "html", "ico", "img", "ini", "iso", "jar", "js", "jse",
+		"json", "jsp", "lnk", "log", "msi", "msix", "ocx", "pdf", "php", "pif", "plist", "ps1",
+		"psm1", "rar", "reg", "rpm", "rtf", "scr", "sys", "tar", "tgz", "tmp", "txt", "url", "vbe",
+		"vbs", "whl", "wsf", "xls", "xlsm", "xlsx", "xml", "xz" };
+
+	uint64_t key = 0, e;
+	bool is = false;
+
+	if (!s.n || s.n > 5)
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		((uint8_t *)&key)[i] = s.p[i] | 0x20;
+	for (size_t i = 0; i < ARRAY_LEN(ext); i++) {
+		memcpy(&e, ext[i], sizeof(e));
+		is |= e == key;
+	}
+	return is;
+}
+
 static bool has_file_extension(const char *s)
 {
-	static const char *const ext[] = { "exe", "dll", "sys", "scr", "msi", "dmg", "dylib", "ocx",
-		"bat", "cmd", "vbs", "ps1", "jar", "apk", "lnk", "hta", "doc", "docx", "xls", "xlsx",
-		"docm", "xlsm", "rtf", "pdf", "rar", "7z", "iso", "img", "tmp", "dat", "elf", "ico" };
 	const char *dot = strrchr(s, '.');
 
-	for (size_t i = 0; dot && dot != s && i < ARRAY_LEN(ext); i++)
-		if (span_eq_nocase(span_str(dot + 1), span_str(ext[i])))
-			return true;
-	return false;
+	return dot && dot != s && is_extension(span_str(dot + 1));
 }
 
 static bool looks_like_address(const char *s)
@@ -215,6 +211,14 @@ static enum indicator_type guess_digest(const char *s)
 	return INDICATOR_NONE;
 }
 
+/* Before anything is undone: brackets and backslashes are part of these. */
+static enum indicator_type guess_raw(const char *s)
+{
+	if (path_is_registry(s))
+		return INDICATOR_REGISTRY;
+	return path_is_one(s) ? INDICATOR_PATH : INDICATOR_NONE;
+}
+
 /* NONE when it can be none of them. s is refanged. */
 static enum indicator_type guess(const char *s)
 {
@@ -224,6 +228,8 @@ static enum indicator_type guess(const char *s)
 		return indicator_of_digest(digest_alg_of(span_of(s, colon)));
 	if (is_hex(s) && !strchr(s, '.'))
 		return guess_digest(s);
+	if (hash_is_ja4(s))
+		return INDICATOR_JA4;
 	if (s[0] == '/' || strstr(s, "://"))
 		return INDICATOR_URL;
 	if (looks_like_address(s))
@@ -235,120 +241,176 @@ static enum indicator_type guess(const char *s)
 	return has_file_extension(s) ? INDICATOR_FILE_NAME : INDICATOR_DOMAIN;
 }
 
-static const char *digest_value(char *s, enum indicator_type type)
+static bool is_blank(uint8_t c)
 {
-	/* Digests of no bytes (RFC 1321 appendix A.5, FIPS 180-4 example values). */
-	static const char *const empty[] = {
-		[INDICATOR_MD5] = "d41d8cd98f00b204e9800998ecf8427e",
-		[INDICATOR_SHA1] = "da39a3ee5e6b4b0d3255bfef95601890afd80709",
-		[INDICATOR_SHA256] = "e3b0c44298fc1c149afbf4c8996fb924"
-				     "27ae41e4649b934ca495991b7852b855",
-		[INDICATOR_SHA512] = "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
-				     "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
-	};
-	static const char *const wrong[] = {
-		[INDICATOR_MD5] = "an MD5 digest is 32 hex digits",
-		[INDICATOR_SHA1] = "a SHA-1 digest is 40 hex digits",
-		[INDICATOR_SHA256] = "a SHA-256 digest is 64 hex digits",
-		[INDICATOR_SHA512] = "a SHA-512 digest is 128 hex digits",
-	};
-	struct span hex = span_str(s);
-	size_t colon = span_find(hex, ':');
-	struct digest d;
-
-	if (colon != SIZE_MAX) {
-		if (digest_alg_of(span_cut(hex, 0, colon)) != indicator_digest_alg(type))
-			return wrong[type];
-		hex = span_from(hex, colon + 1);
-	}
-	if (digest_parse_hex(indicator_digest_alg(type), hex, &d) < 0)
-		return wrong[type];
-	strcpy(s, DIGEST_HEX(&d));
-	return strcmp(s, empty[type]) == 0 ? "the digest of an empty file matches every empty file" :
-					     NULL;
+	return c == '\t' || c == '\n' || c == '\r';
 }
 
-static const char *file_name(char *s)
-{
-	if (strlen(s) > INDICATOR_FILE_NAME_MAX)
-		return "a file name is longer than 255 bytes";
-	if (strpbrk(s, "/\\"))
-		return "a path: file names are matched by their last part only, give that";
-	if (strpbrk(s, "*?"))
-		return "a wildcard: file names are matched as a whole";
-	if (strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
-		return "not a file name";
-	for (char *p = s; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p |= 0x20;
-	return NULL;
-}
-
-static const char *value(char *s, enum indicator_type *type)
+static const char *value(char *s, enum indicator_type *type, bool benign)
 {
 	switch (*type) {
 	case INDICATOR_MD5:
 	case INDICATOR_SHA1:
 	case INDICATOR_SHA256:
 	case INDICATOR_SHA512:
-		return digest_value(s, *type);
+	case INDICATOR_AUTHENTIHASH:
+	case INDICATOR_IMPHASH:
+	case INDICATOR_JA3:
+		return hash_digest(s, *type, benign);
+	case INDICATOR_JA4:
+		return hash_ja4(s);
+	case INDICATOR_CERT:
+		return hash_cert(s);
+	case INDICATOR_CERT_SERIAL:
+		return hash_serial(s);
 	case INDICATOR_DOMAIN:
-		return net_domain(s);
+		return net_domain(s, benign);
 	case INDICATOR_IPV4:
 	case INDICATOR_IPV6:
 	case INDICATOR_IP_PORT:
-		return net_address(s, type);
+		return net_address(s, type, benign);
 	case INDICATOR_URL:
 		return net_url(s);
 	case INDICATOR_FILE_NAME:
-		return file_name(s);
+		return path_file_name(s, type);
+	case INDICATOR_PATH:
+		return path_pattern(s);
 	case INDICATOR_EMAIL:
 		return net_email(s);
+	case INDICATOR_MUTEX:
+		return NULL;
+	case INDICATOR_PATTERN:
+		for (; *s; s++)
+			*s = is_blank((uint8_t)*s) ? ' ' : *s;
+		return NULL;
+	case INDICATOR_REGISTRY:
+		return path_registry(s);
 	default:
 		return "hex digits of a length that no digest hunted here has";
 	}
 }
 
-static const char *check_text(struct span s)
+static bool is_control(uint8_t c)
+{
+	return c < 0x20 || c == 0x7f;
+}
+
+static const char *check_text(struct span s, enum indicator_type t)
 {
 	if (!s.n)
 		return "an empty value";
 	if (s.n > INDICATOR_VALUE_MAX)
 		return "a value is longer than 2048 bytes";
 	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < 0x20 || s.p[i] == 0x7f)
+		if (is_control(s.p[i]) && !(t == INDICATOR_PATTERN && is_blank(s.p[i])))
 			return "a control character in a value";
 	return utf8_check(s) < s.n ? "a value that is not UTF-8" : NULL;
 }
 
-int indicator_normalise(enum indicator_type *type, struct span raw, struct arena *a,
-    const char **ret_value, struct fault *f)
+/* Names of files, keys and mutexes may hold what elsewhere defangs: "a[.]dll" may be its name. */
+static bool is_literal(enum indicator_type t)
 {
-	char text[NET_TEXT_MAX];
-	enum indicator_type t = *type;
-	struct span s = span_trim(raw);
-	const char *why = check_text(s);
+	return t == INDICATOR_FILE_NAME || t == INDICATOR_PATH || t == INDICATOR_MUTEX ||
+	    t == INDICATOR_REGISTRY || t == INDICATOR_PATTERN;
+}
 
-	if (!why) {
-		refang(text, s);
-		if (t == INDICATOR_NONE)
-			t = guess(text);
-		if (t == INDICATOR_FILE_NAME) { /* "a[.]dll" may well be its name */
-			memcpy(text, s.p, s.n);
-			text[s.n] = 0;
-		}
-		why = value(text, &t);
-	}
-	if (!why && strlen(text) > INDICATOR_VALUE_MAX)
-		why = "a value is longer than 2048 bytes";
+static const char *normal(char text[static NET_TEXT_MAX], struct span s, enum indicator_type *t,
+    bool benign)
+{
+	const char *why = check_text(s, *t);
+
 	if (why)
-		return fault_set(f, -EINVAL, "%s", why);
-	char *copy = arena_str(a, span_str(text));
+		return why;
+	memcpy(text, s.p, s.n);
+	text[s.n] = 0;
+	if (*t == INDICATOR_NONE)
+		*t = guess_raw(text);
+	if (!is_literal(*t)) {
+		text_fold(text);
+		text_refang(text);
+		struct span inner = text_trim(span_str(text));
+		memmove(text, inner.p, inner.n);
+		text[inner.n] = 0;
+		if (!inner.n)
+			return "an empty value";
+	}
+	if (*t == INDICATOR_NONE && (*t = guess(text)) == INDICATOR_FILE_NAME) {
+		memcpy(text, s.p, s.n);
+		text[s.n] = 0;
+	}
+	why = value(text, t, benign);
+	return !why && strlen(text) > INDICATOR_VALUE_MAX ? "a value is longer than 2048 bytes" : why;
+}
+
+/* Most values of a feed are plain: lower-case names and addresses without a mark. */
+static enum indicator_type plain(enum indicator_type t, struct span s)
+{
+	size_t last;
+
+	if (t != INDICATOR_NONE && t != INDICATOR_DOMAIN && t != INDICATOR_IPV4 &&
+	    t != INDICATOR_IP_PORT)
+		return INDICATOR_NONE;
+	if (t != INDICATOR_DOMAIN && s.n && s.p[0] <= '9') {
+		enum indicator_type is = net_plain_ipv4(s);
+		if (is != INDICATOR_NONE && (t != INDICATOR_IP_PORT || is == t))
+			return is;
+	}
+	if (t == INDICATOR_IPV4 || t == INDICATOR_IP_PORT || !net_is_plain_domain(s, &last))
+		return INDICATOR_NONE;
+	return t == INDICATOR_NONE && is_extension(span_from(s, last)) ? INDICATOR_NONE :
+									 INDICATOR_DOMAIN;
+}
+
+static int give(enum indicator_type t, struct span s, struct arena *a, enum indicator_type *type,
+    const char **ret_value)
+{
+	char *copy = arena_str(a, s);
+
 	if (!copy)
 		return -ENOMEM;
 	*type = t;
 	*ret_value = copy;
 	return 0;
+}
+
+/* Apart, since its room would have to be cleared for plain values, too. */
+static __attribute__((noinline)) int normalise_any(enum indicator_type *type, struct span raw,
+    bool benign, struct arena *a, const char **ret_value, struct fault *f)
+{
+	char text[NET_TEXT_MAX];
+	enum indicator_type t = *type;
+	const char *why = normal(text, text_trim(raw), &t, benign);
+
+	if (why)
+		return fault_set(f, -EINVAL, "%s", why);
+	return give(t, span_str(text), a, type, ret_value);
+}
+
+static int normalise(enum indicator_type *type, struct span raw, bool benign, struct arena *a,
+    const char **ret_value, struct fault *f)
+{
+	enum indicator_type t = plain(*type, raw);
+
+	return t != INDICATOR_NONE ? give(t, raw, a, type, ret_value) :
+				     normalise_any(type, raw, benign, a, ret_value, f);
+}
+
+int indicator_normalise(enum indicator_type *type, struct span raw, struct arena *a,
+    const char **ret_value, struct fault *f)
+{
+	return normalise(type, raw, false, a, ret_value, f);
+}
+
+int indicator_normalise_benign(enum indicator_type *type, struct span raw, struct arena *a,
+    const char **ret_value, struct fault *f)
+{
+	return normalise(type, raw, true, a, ret_value, f);
+}
+
+/* 0: a struct that nobody filled in. */
+static bool is_seen(ts t)
+{
+	return t != TS_NONE && t != TS_FOREVER && t != 0;
 }
 
 void indicator_json(struct jw *w, const struct indicator *i)
@@ -361,8 +423,17 @@ void indicator_json(struct jw *w, const struct indicator *i)
 	jw_kint(w, "confidence", i->confidence);
 	if (i->type == INDICATOR_DOMAIN)
 		jw_kbool(w, "exact", i->exact);
+	if (is_seen(i->first_seen))
+		jw_kcstr(w, "first_seen", ts_format(i->first_seen, text));
+	if (is_seen(i->last_seen))
+		jw_kcstr(w, "last_seen", ts_format(i->last_seen, text));
+	jw_kcstr(w, "licence", i->licence);
 	jw_kcstr(w, "note", i->note);
+	if (i->side == INDICATOR_BENIGN)
+		jw_kcstr(w, "side", "benign");
 	jw_kcstr(w, "source", i->source);
+	if (i->tlp != TLP_NONE)
+		jw_kcstr(w, "tlp", tlp_name(i->tlp));
 	jw_kcstr(w, "type", indicator_type_name(i->type));
 	if (i->valid_from != TS_NONE)
 		jw_kcstr(w, "valid_from", ts_format(i->valid_from, text));

@@ -10,23 +10,37 @@
  * What normalising does, for every type: trims; refuses control characters, bytes that are not
  * UTF-8, and more than INDICATOR_VALUE_MAX bytes.
  *
- *   digests    hex of the type's length, lower case, an "md5:" … prefix taken off; the digest of an
- *              empty file is refused: it would match every empty file
+ *   digests    hex of the type's length, lower case, an "md5:" … prefix taken off
  *   domain     refanged, lower case, without the final dot and without a leading "." or "*.".
  *              Labels of letters, digits, hyphen and underscore, 1 to 63 bytes; 253 in all; at
- *              least two labels; the last one not all digits. A-labels (xn--) are taken as they
- *              are; a name that is not ASCII is refused (give its A-label form)
+ *              least two labels; the last one not all digits. Internationalised names become
+ *              A-labels by UTS 46, non-transitional (libidn2.so.0, loaded when first needed); a
+ *              given A-label must be Punycode and encode back to itself
  *   ipv4, ipv6 as inet_ntop writes them, or CIDR; the type follows the value's family; an IPv4
  *              address mapped into IPv6 becomes IPv4. Refused: host bits set in a CIDR (it is
- *              unclear what was meant), less than /8 or /16 (IPv6), leading zeros, zone ids, and
- *              the unspecified, loopback and broadcast addresses, which sinkholes answer
- *   ip-port    "192.0.2.1:443" or "[2001:db8::1]:443"; matches this port only
- *   url        scheme and host refanged and in lower case, path as it is (paths have case), the
- *              default port taken off, "/" for no path; or "host/path" when there is no scheme
- *   file-name  base name; ASCII letters in lower case; a path or wildcard is refused
+ *              unclear what was meant), leading zeros, zone ids
+ *   ip-port    "192.0.2.1:443" or "[2001:db8::1]:443"; matches this port only; no networks
+ *   url        scheme and host refanged and in lower case, path as it is (paths have case) with
+ *              bytes beyond ASCII percent-encoded, the default port taken off, "/" for no path; or
+ *              "host/path" when there is no scheme
+ *   file-name  base name; ASCII letters in lower case; with a folder or wildcard it becomes a path
+ *   path       pattern of a whole path (indicator_path_match): ASCII letters in lower case, slashes
+ *              forward; *, ? within a segment, ** over any number of them; brackets are letters. A
+ *              variable at the start becomes where it points to (%APPDATA%: "**" and
+ *              "/appdata/roaming"), or "**"; a relative path may be anywhere
  *   email      RFC 5321 dot-string, "@", domain; lower case
+ *   ja4        a_b_c in FoxIO's form; the ALPN characters keep their case
+ *   cert       fingerprint; colons, blanks taken off; SHA-1 or SHA-256 by length
+ *   cert-serial hex, whole bytes without leading zero bytes; 0x, colons taken off; "decimal:N"
+ *   mutex      as it is
+ *   registry   hive as hklm, hkcu, hku, hkcr, hkcc; lower case, one backslash between parts
  *
- * Refanging undoes hxxp, [.] (.) {.} [dot] (dot) [:] [://] [at] (at) [@].
+ * Poison, refused on the bad side because it would match what everybody has: digests of no bytes and
+ * of other trivial contents; networks of less than /8 or /16 (IPv6); unspecified, loopback and
+ * broadcast addresses, which sinkholes answer; single labels ("com"); patterns of nearly every file.
+ *
+ * Refanging (model/indicator_text.h) undoes hxxp, meow, fxp, [.] (.) {.} [dot] (dot) " dot " \. [:]
+ * [://] [at] (at) [@], full-width characters, ideographic dots and zero-width characters.
  */
 
 #include "base/arena.h"
@@ -54,7 +68,7 @@ enum indicator_type {
 	INDICATOR_JA4,
 	INDICATOR_CERT,	       /* fingerprint of a certificate, SHA-1 or SHA-256 by length */
 	INDICATOR_CERT_SERIAL, /* serial number, hex without leading zero bytes */
-	INDICATOR_PATH,	       /* pattern of a whole path: * ? [] and ** over folders */
+	INDICATOR_PATH,	       /* pattern of a whole path: * ? and ** over folders */
 	INDICATOR_MUTEX,       /* stored, shown, exported; what is observed here has none */
 	INDICATOR_REGISTRY,    /* the same */
 	INDICATOR_PATTERN,     /* a STIX pattern that is no single value: stored, shown, exported */
@@ -113,6 +127,20 @@ enum indicator_type indicator_of_digest(enum digest_alg alg);
  */
 FB_MUST int indicator_normalise(enum indicator_type *type, struct span raw, struct arena *a,
     const char **ret_value, struct fault *f);
+
+/* The same for benign claims: poison is taken, since lists of what is ordinary hold it. */
+FB_MUST int indicator_normalise_benign(enum indicator_type *type, struct span raw, struct arena *a,
+    const char **ret_value, struct fault *f);
+
+/* What content has this digest that every computer holds ("no bytes", "a line feed"); NULL: none. */
+const char *indicator_trivial(enum indicator_type t, const char *hex);
+
+/*
+ * Does a path match a normalised pattern? ASCII case does not count, either slash does. "c:/x"
+ * matches on drive C, and where a path has no drive, below any folder: nobody says where a mounted
+ * Windows tree begins. Time: length of the path times length of the pattern, for each "**" folder.
+ */
+bool indicator_path_match(const char *pattern, struct span path);
 
 /* A whole object, members in canonical order; open validity and absent texts are left out. */
 void indicator_json(struct jw *w, const struct indicator *i);

@@ -2,6 +2,9 @@
 
 #include "model/indicator_net.h"
 
+#include "model/indicator_idn.h"
+#include "model/indicator_text.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
@@ -19,13 +22,6 @@ static bool is_digits(const char *s, size_t n)
 	return n > 0;
 }
 
-static void lower(char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (s[i] >= 'A' && s[i] <= 'Z')
-			s[i] |= 0x20;
-}
-
 static bool label_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -33,51 +29,133 @@ static bool label_char(char c)
 
 static const char *label_char_fault(char c)
 {
-	if (c & 0x80)
-		return "not ASCII: give the name in its A-label form (xn--…)";
 	if (c == ':' || c == '/')
 		return "a domain has no port and no path";
 	return "not a domain: labels hold letters, digits, hyphen and underscore";
 }
 
-/* One host name: what a URL or an e-mail address names. */
-static const char *host_name(char *s)
+static bool is_ascii(const char *s)
 {
-	size_t n = strlen(s), label = 0, last = 0, labels = 1;
+	while (*s && !(*s & 0x80))
+		s++;
+	return !*s;
+}
 
-	if (n && s[n - 1] == '.')
-		s[--n] = 0;
-	lower(s, n);
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '.') {
-			if (!label)
-				return "a domain with an empty label";
-			label = 0;
-			last = i + 1;
-			labels++;
-		} else if (!label_char(s[i])) {
-			return label_char_fault(s[i]);
-		} else if (++label > LABEL_MAX) {
-			return "a domain label is longer than 63 bytes";
-		}
-	}
-	if (!label)
+static const char *label_fault(const char *s, size_t n)
+{
+	if (!n)
 		return "a domain with an empty label";
+	if (n > LABEL_MAX)
+		return "a domain label is longer than 63 bytes";
+	if (n > 3 && memcmp(s, "xn--", 4) == 0 && !idn_is_a_label(s, n))
+		return "a label begins with xn-- but is no internationalised name";
+	return NULL;
+}
+
+/* ASCII without a final dot, lower case. */
+static const char *name_fault(const char *s, size_t n, bool benign)
+{
+	size_t at = 0, labels = 0, len;
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i] != '.' && !label_char(s[i]))
+			return label_char_fault(s[i]);
+	for (bool more = true; more; at += len + 1, labels++) {
+		const char *dot = memchr(s + at, '.', n - at);
+		len = dot ? (size_t)(dot - s) - at : n - at;
+		const char *why = label_fault(s + at, len);
+		if (why)
+			return why;
+		more = dot;
+	}
 	if (n > DOMAIN_MAX)
 		return "a domain is longer than 253 bytes";
-	if (labels < 2)
+	if (labels < 2 && !benign)
 		return "a single label is no domain that can be hunted";
-	if (is_digits(s + last, n - last))
+	if (is_digits(s + at - len - 1, len))
 		return "not a domain: the last label is all digits (an address?)";
 	return NULL;
 }
 
-const char *net_domain(char *s)
+/* One host name: what a URL or an e-mail address names. In place; may grow to DOMAIN_MAX. */
+static const char *host_name(char *s, bool benign)
+{
+	if (!is_ascii(s)) {
+		const char *why = idn_to_ascii(s, DOMAIN_MAX + 2);
+		if (why)
+			return why;
+	}
+	size_t n = strlen(s);
+	if (n && s[n - 1] == '.')
+		s[--n] = 0;
+	text_lower(s, n);
+	return name_fault(s, n, benign);
+}
+
+const char *net_domain(char *s, bool benign)
 {
 	char *from = s + (strncmp(s, "*.", 2) == 0 ? 2 : s[0] == '.');
 
 	memmove(s, from, strlen(from) + 1);
-	return host_name(s);
+	return host_name(s, benign);
+}
+
+/* A number without leading zeros at *at; SIZE_MAX: none, or above max. */
+static size_t plain_number(struct span s, size_t *at, size_t max)
+{
+	size_t from = *at, v = 0;
+
+	for (; *at < s.n && s.p[*at] >= '0' && s.p[*at] <= '9' && *at < from + 5; ++*at)
+		v = 10 * v + (s.p[*at] - '0');
+	return *at == from || v > max || (*at > from + 1 && s.p[from] == '0') ? SIZE_MAX : v;
+}
+
+enum indicator_type net_plain_ipv4(struct span s)
+{
+	size_t at = 0, b[4];
+
+	for (size_t i = 0; i < 4; i++) {
+		b[i] = plain_number(s, &at, 255);
+		if (b[i] == SIZE_MAX || (i < 3 && (at >= s.n || s.p[at++] != '.')))
+			return INDICATOR_NONE;
+	}
+	if (b[0] == 0 || b[0] == 127 || b[0] == 255)
+		return INDICATOR_NONE;
+	if (at == s.n)
+		return INDICATOR_IPV4;
+	if (s.p[at++] != ':')
+		return INDICATOR_NONE;
+	size_t port = plain_number(s, &at, 65535);
+	return at == s.n && port && port != SIZE_MAX ? INDICATOR_IP_PORT : INDICATOR_NONE;
+}
+
+bool net_is_plain_domain(struct span s, size_t *ret_last)
+{
+	/* 1: of a label, 2: the dot; 0: neither, or upper case. */
+	static const uint8_t kind[256] = { ['a' ... 'z'] = 1, ['0' ... '9'] = 1, ['-'] = 1,
+		['_'] = 1, ['.'] = 2 };
+	size_t label = 0, last = 0;
+	bool letter = false;
+
+	if (s.n > DOMAIN_MAX)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t k = kind[s.p[i]];
+		if (k == 1) {
+			label++;
+			letter |= s.p[i] > '9' || s.p[i] == '-';
+			continue;
+		}
+		if (!k || !label || label > LABEL_MAX ||
+		    (label > 3 && memcmp(s.p + last, "xn--", 4) == 0))
+			return false;
+		label = 0;
+		last = i + 1;
+		letter = false;
+	}
+	*ret_last = last;
+	return last && label && label <= LABEL_MAX && letter &&
+	    !(label > 3 && memcmp(s.p + last, "xn--", 4) == 0);
 }
 
 struct net {
@@ -117,14 +195,13 @@ static bool host_bits(const struct net *net)
 	return false;
 }
 
-/* Unspecified, loopback, broadcast. */
+/* Unspecified or "this network" (RFC 1122 section 3.2.1.3), loopback, broadcast. */
 static bool names_no_host(const struct net *net)
 {
 	static const uint8_t none[16], loop6[16] = { [15] = 1 }, all[4] = { 255, 255, 255, 255 };
 
 	if (net->family == AF_INET)
-		return net->b[0] == 127 || memcmp(net->b, none, 4) == 0 ||
-		    memcmp(net->b, all, 4) == 0;
+		return net->b[0] == 127 || net->b[0] == 0 || memcmp(net->b, all, 4) == 0;
 	return memcmp(net->b, none, 16) == 0 || memcmp(net->b, loop6, 16) == 0;
 }
 
@@ -155,15 +232,15 @@ static const char *parse_net(char *s, struct net *net)
 	return NULL;
 }
 
-static const char *check_net(const struct net *net)
+static const char *check_net(const struct net *net, bool benign)
 {
 	int min = net->family == AF_INET ? INDICATOR_IPV4_PREFIX_MIN : INDICATOR_IPV6_PREFIX_MIN;
 
-	if (net->prefix < min)
+	if (net->prefix < min && !benign)
 		return "the network is too large to be an indicator";
 	if (host_bits(net))
 		return "host bits are set behind the prefix: give the network or one address";
-	if (names_no_host(net))
+	if (names_no_host(net) && !benign)
 		return "an unspecified, loopback or broadcast address names no host";
 	return NULL;
 }
@@ -182,7 +259,7 @@ static char *port_mark(char *s)
 	return colon && !strchr(colon + 1, ':') ? colon : NULL;
 }
 
-const char *net_address(char *s, enum indicator_type *type)
+const char *net_address(char *s, enum indicator_type *type, bool benign)
 {
 	char ip[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 16];
 	struct net net;
@@ -197,7 +274,7 @@ const char *net_address(char *s, enum indicator_type *type)
 	}
 	const char *why = parse_net(s, &net);
 	if (!why)
-		why = check_net(&net);
+		why = check_net(&net, benign);
 	if (!why && mark && net.prefix < net.bits)
 		why = "a port of a whole network";
 	if (!why && !mark && *type == INDICATOR_IP_PORT)
@@ -263,7 +340,7 @@ static const char *url_host(char *host, struct span scheme)
 	enum indicator_type type = INDICATOR_IPV4;
 	bool six = host[0] == '[';
 	bool address = six || (n && is_digits(host + n - 1, 1) && strspn(host, "0123456789.") == n);
-	const char *why = address ? net_address(host, &type) : host_name(host);
+	const char *why = address ? net_address(host, &type, false) : host_name(host, false);
 	if (why)
 		return why;
 	if (type == INDICATOR_IPV6) {
@@ -278,6 +355,27 @@ static const char *url_host(char *host, struct span scheme)
 	return NULL;
 }
 
+/* Bytes that are not ASCII are sent percent-encoded (RFC 3987 section 3.1). Returns the end. */
+static char *put_encoded(char *out, const char *s)
+{
+	for (; *s; s++) {
+		if (!(*s & 0x80))
+			*out++ = *s;
+		else
+			out += sprintf(out, "%%%02X", (unsigned char)*s);
+	}
+	*out = 0;
+	return out;
+}
+
+static const char *url_chars(const char *s)
+{
+	for (; *s; s++)
+		if (!(*s & 0x80) && !url_char(*s))
+			return "a character that no URL holds";
+	return NULL;
+}
+
 const char *net_url(char *s)
 {
 	char in[NET_TEXT_MAX], host[NET_TEXT_MAX];
@@ -285,42 +383,44 @@ const char *net_url(char *s)
 
 	if (s[0] == '/')
 		return "a URL path without a host";
-	for (const char *p = s; *p; p++)
-		if (!url_char(*p))
-			return *p & 0x80 ? "a URL that is not ASCII: give it percent-encoded" :
-					   "a character that no URL holds";
+	const char *why = url_chars(s);
+	if (why)
+		return why;
 	if (!scheme && !strchr(s, '/'))
 		return "a URL needs a scheme or a path; is this a domain?";
-	lower(s, scheme);
+	text_lower(s, scheme);
 	snprintf(in, sizeof(in), "%s", s);
 	char *auth = in + (scheme ? scheme + 3 : 0);
 	char *rest = auth + strcspn(auth, "/?#");
 	snprintf(host, sizeof(host), "%.*s", (int)(rest - auth), auth);
 	char *at = strrchr(host, '@');
 	char *name = at ? at + 1 : host;
-	const char *why = url_host(name, span_of(s, scheme));
+	why = url_host(name, span_of(s, scheme));
 	if (why)
 		return why;
+	if (!is_ascii(host))
+		return "user information of a URL that is not ASCII";
 	bool web = span_eq_str(span_of(s, scheme), "http") ||
 	    span_eq_str(span_of(s, scheme), "https");
-	/* The scheme stands in s already; NET_TEXT_MAX has room for what the host may have grown. */
+	/* The scheme stands in s already; NET_TEXT_MAX has room for what the rest may have grown. */
 	char *out = stpcpy(s + (auth - in), host);
 	if (web && *rest != '/')
 		out = stpcpy(out, "/");
-	strcpy(out, rest);
+	put_encoded(out, rest);
 	return NULL;
 }
 
 const char *net_email(char *s)
 {
 	static const char other[] = ".!#$%&'*+/=?^_`{|}~-";
+	text_drop(s, "mailto:");
 	char *at = strrchr(s, '@');
 	size_t n = at ? (size_t)(at - s) : 0;
 
 	if (!n || n > LOCAL_PART_MAX)
 		return at ? "an e-mail address needs 1 to 64 bytes before the @" :
 			    "an e-mail address needs an @";
-	lower(s, n);
+	text_lower(s, n);
 	for (size_t i = 0; i < n; i++) {
 		bool plain = (s[i] >= 'a' && s[i] <= 'z') || is_digits(&s[i], 1);
 		if (!plain && !strchr(other, s[i]))
@@ -328,5 +428,5 @@ const char *net_email(char *s)
 		if (s[i] == '.' && (i == 0 || i + 1 == n || s[i + 1] == '.'))
 			return "an e-mail address with a dot in the wrong place";
 	}
-	return host_name(at + 1);
+	return host_name(at + 1, false);
 }

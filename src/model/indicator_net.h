@@ -11,11 +11,20 @@
 
 #include "model/indicator.h"
 
-/* Room of the text: normalising may make an address or a URL a few bytes longer. */
-#define NET_TEXT_MAX (INDICATOR_VALUE_MAX + 64)
+/* Room of the text: normalising may percent-encode a path and write a host in A-labels. */
+#define NET_TEXT_MAX (3 * INDICATOR_VALUE_MAX + 512)
 
-const char *net_domain(char *s);
+/* benign: single labels and networks of any size are fine: lists of them say what is ordinary. */
+const char *net_domain(char *s, bool benign);
 /* IPV4, IPV6 or IP_PORT; *type is set to what it is. */
-const char *net_address(char *s, enum indicator_type *type);
+const char *net_address(char *s, enum indicator_type *type, bool benign);
 const char *net_url(char *s);
 const char *net_email(char *s);
+
+/*
+ * The common case, without a copy: is s a normalised IPv4 address (with a port: IP_PORT), or domain,
+ * that normalising would take as it is? NONE or false: perhaps. *ret_last is where the last label
+ * starts.
+ */
+enum indicator_type net_plain_ipv4(struct span s);
+bool net_is_plain_domain(struct span s, size_t *ret_last);
