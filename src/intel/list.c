@@ -1,37 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* list: one value a line. */
+/* list: one value a line, and lines of /etc/hosts. */
 
 #include "intel/priv.h"
 
-#include "base/utf8.h"
+#include <arpa/inet.h>
+#include <stdio.h>
 
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* Without a comment: # at the start, or behind white space (a URL may hold one). */
-static struct span without_comment(struct span line)
-{
-	for (size_t i = 0; i < line.n; i++)
-		if (line.p[i] == '#' && (i == 0 || is_blank(line.p[i - 1])))
-			return span_cut(line, 0, i);
-	return line;
-}
-
-static struct span next_word(struct span *rest)
-{
-	struct span s = span_trim(*rest);
-	size_t n = 0;
-
-	while (n < s.n && !is_blank(s.p[n]))
-		n++;
-	*rest = span_from(s, n);
-	return span_cut(s, 0, n);
-}
-
-/* The address that /etc/hosts files give to names that must not resolve. */
+/* The address that hosts files give to names that must not resolve. */
 static bool is_sink(struct span word)
 {
 	static const char *const sinks[] = { "0.0.0.0", "127.0.0.1", "::", "::1" };
@@ -42,56 +18,83 @@ static bool is_sink(struct span word)
 	return false;
 }
 
-static int value(struct reader *r, struct span raw, enum indicator_type type)
+static bool is_address(struct span word)
 {
-	struct indicator i = reader_default(r);
+	char text[INET6_ADDRSTRLEN];
+	uint8_t b[16];
 
-	if (type != INDICATOR_NONE)
-		i.type = type;
-	return reader_emit(r, &i, raw);
+	if (word.n >= sizeof(text))
+		return false;
+	snprintf(text, sizeof(text), "%.*s", SPAN_ARG(word));
+	char *zone = strchr(text, '%');
+	if (zone)
+		*zone = 0;
+	return inet_pton(strchr(text, ':') ? AF_INET6 : AF_INET, text, b) == 1;
 }
 
-static int line(struct reader *r, struct span s)
+bool line_is_hosts(struct span line)
 {
-	struct span rest = s, first = next_word(&rest);
+	struct span rest = line, first = line_word(&rest);
+
+	return is_address(first) && line_word(&rest).n > 0;
+}
+
+/* What every hosts file has for the machine itself. */
+static bool is_own_name(struct span name)
+{
+	static const char *const names[] = { "localhost", "localhost.localdomain", "local",
+		"broadcasthost", "ip6-localhost", "ip6-loopback", "ip6-localnet", "ip6-mcastprefix",
+		"ip6-allnodes", "ip6-allrouters", "ip6-allhosts", "0.0.0.0", "localhost4",
+		"localhost4.localdomain4", "localhost6", "localhost6.localdomain6" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (span_eq_nocase(name, span_str(names[i])))
+			return true;
+	return false;
+}
+
+/* rest holds the names. */
+static int names(struct reader *r, struct span rest)
+{
+	struct span name;
 	int rc = 0;
 
-	if (!span_trim(rest).n || r->o->type == INDICATOR_FILE_NAME)
-		return value(r, s, INDICATOR_NONE);
-	if (!is_sink(first))
-		return reader_reject(r, s, "several words on a line (a table? see --format csv)", NULL);
-	while (rc == 0 && (first = next_word(&rest)).n)
-		rc = value(r, first, INDICATOR_DOMAIN);
-	return rc;
-}
-
-static const char *check_text(struct span s)
-{
-	if (s.n > INTEL_LINE_MAX)
-		return "a line is longer than 65536 bytes: not a list of values";
-	if (span_find(s, 0) != SIZE_MAX)
-		return "NUL in a line: not a list of values";
-	return utf8_check(s) < s.n ? "not UTF-8" : NULL;
-}
-
-int read_list(struct reader *r)
-{
-	struct span rest = r->text, s;
-	uint64_t n = 0;
-	int rc = 0;
-
-	if (span_starts(rest, SPAN_LIT("\xef\xbb\xbf")))
-		rest = span_from(rest, 3);
-	while (rc == 0 && span_next_line(&rest, &s)) {
-		const char *bad = check_text(s);
-		n++;
-		if (bad)
-			return reader_malformed(r, n, bad);
-		s = span_trim(without_comment(s));
-		if (!s.n)
-			continue;
-		reader_next(r, n);
-		rc = line(r, s);
+	while (rc == 0 && (name = line_word(&rest)).n) {
+		struct indicator i = reader_default(r);
+		i.type = INDICATOR_DOMAIN;
+		rc = is_own_name(name) ?
+			  reader_context(r, name, "a hosts file's name for the machine itself", NULL) :
+			  reader_emit(r, &i, name);
 	}
 	return rc;
+}
+
+int line_hosts(struct reader *r, struct span line)
+{
+	struct span rest = line, first = line_word(&rest);
+
+	if (!is_address(first) || !span_trim(rest).n)
+		return reader_reject(r, line, "not a line of a hosts file: an address and names", NULL);
+	if (is_sink(first))
+		return names(r, rest);
+	struct span s = rest;
+	for (struct span w = line_word(&s); w.n; w = line_word(&s))
+		if (!is_own_name(w))
+			return reader_reject(r, line,
+			    "names that point to a real address are no blocked names", NULL);
+	return reader_context(r, line, "a hosts file's name for the machine itself", NULL);
+}
+
+int line_list(struct reader *r, struct span line)
+{
+	struct span rest = line, first = line_word(&rest);
+
+	if (!rest.n || r->o->type == INDICATOR_FILE_NAME || r->o->type == INDICATOR_PATH) {
+		struct indicator i = reader_default(r);
+		return reader_emit(r, &i, line);
+	}
+	if (!is_sink(first))
+		return reader_reject(r, line, "several words on a line (a table? see --format csv)",
+		    NULL);
+	return names(r, rest);
 }

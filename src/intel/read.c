@@ -3,9 +3,12 @@
 #include "intel/priv.h"
 
 #include "base/utf8.h"
+#include "wire/json.h"
 
 #include <errno.h>
 #include <stdio.h>
+
+#define EPOCH_MAX 9000000000 /* seconds: what a ts holds */
 
 static const char *const format_names[INTEL_FORMATS] = { "auto", "csv", "list", "stix", "misp",
 	"openioc", "hosts", "maltrail", "ipsum", "rpz", "warninglist" };
@@ -47,11 +50,16 @@ enum intel_field intel_field_of(struct span name)
 	return f;
 }
 
-void reader_next(struct reader *r, uint64_t line)
+void reader_forget(struct reader *r)
 {
 	/* Freeing a chunk costs more than filling it; one is kept for many small records. */
 	if (r->arena.used > (32u << 10))
 		arena_free(&r->arena);
+}
+
+void reader_next(struct reader *r, uint64_t line)
+{
+	reader_forget(r);
 	r->line = line;
 	r->r->records++;
 }
@@ -61,16 +69,36 @@ struct indicator reader_default(const struct reader *r)
 	return (struct indicator){ .type = r->o->type, .exact = r->o->exact, .source = r->source,
 		.category = r->o->category, .campaign = r->o->campaign,
 		.confidence = r->o->confidence < 0 ? INTEL_CONFIDENCE_DEFAULT : r->o->confidence,
-		.valid_from = TS_NONE, .valid_until = r->o->valid_until };
+		.valid_from = TS_NONE, .valid_until = r->o->valid_until, .side = r->o->side,
+		.tlp = r->o->tlp, .licence = r->o->licence, .first_seen = TS_NONE,
+		.last_seen = TS_NONE };
+}
+
+static int not_taken(struct reader *r, enum intel_reject_kind kind, struct span value,
+    const char *reason, const char *detail)
+{
+	struct intel_reject x = { .kind = kind, .line = r->line, .off = r->off, .id = r->id,
+		.value = value, .reason = reason, .detail = detail };
+
+	r->r->rejects++;
+	r->r->unmatched += kind == INTEL_UNMATCHED;
+	r->r->context += kind == INTEL_CONTEXT;
+	return r->sink->reject(r->sink->ctx, &x);
 }
 
 int reader_reject(struct reader *r, struct span value, const char *reason, const char *detail)
 {
-	struct intel_reject x = { .line = r->line, .off = r->off, .id = r->id, .value = value,
-		.reason = reason, .detail = detail };
+	return not_taken(r, INTEL_BAD, value, reason, detail);
+}
 
-	r->r->rejects++;
-	return r->sink->reject(r->sink->ctx, &x);
+int reader_unmatched(struct reader *r, struct span value, const char *reason, const char *detail)
+{
+	return not_taken(r, INTEL_UNMATCHED, value, reason, detail);
+}
+
+int reader_context(struct reader *r, struct span value, const char *reason, const char *detail)
+{
+	return not_taken(r, INTEL_CONTEXT, value, reason, detail);
 }
 
 int reader_emit(struct reader *r, struct indicator *i, struct span raw)
@@ -158,20 +186,55 @@ int reader_time(struct span s, ts *ret)
 	return ts_parse(span_of(text, (size_t)n), ret);
 }
 
-static enum intel_format guess_format(const struct reader *r)
+int reader_epoch(struct span s, ts *ret)
 {
-	struct span head = r->text;
+	int64_t v;
 
-	if (span_starts(head, SPAN_LIT("\xef\xbb\xbf")))
-		head = span_from(head, 3);
-	while (head.n && strchr(" \t\r\n", head.p[0]) && head.p[0])
-		head = span_from(head, 1);
-	if (head.n && (head.p[0] == '{' || head.p[0] == '['))
-		return INTEL_STIX;
-	for (int i = 0; i < INTEL_FIELDS; i++)
-		if (r->o->map[i])
-			return INTEL_CSV;
-	return r->o->no_header || csv_has_header(r->text, r->o->delim) ? INTEL_CSV : INTEL_LIST;
+	if (!s.n || s.n > 11 || !json_num_int(s, &v) || v < 0 || v > EPOCH_MAX)
+		return -EINVAL;
+	*ret = v * TS_SECOND;
+	return 0;
+}
+
+int read_openioc(struct reader *r)
+{
+	return reader_malformed(r, 1, "not read yet");
+}
+
+int read_rpz(struct reader *r)
+{
+	return reader_malformed(r, 1, "not read yet");
+}
+
+int read_warninglist(struct reader *r)
+{
+	return reader_malformed(r, 1, "not read yet");
+}
+
+static int read_as(struct reader *r)
+{
+	switch (r->r->format) {
+	case INTEL_CSV:
+		return read_csv(r);
+	case INTEL_STIX:
+		return read_stix(r);
+	case INTEL_MISP:
+		return read_misp(r);
+	case INTEL_OPENIOC:
+		return read_openioc(r);
+	case INTEL_RPZ:
+		return read_rpz(r);
+	case INTEL_WARNINGLIST:
+		return read_warninglist(r);
+	case INTEL_HOSTS:
+		return reader_lines(r, line_hosts);
+	case INTEL_MALTRAIL:
+		return reader_lines(r, line_maltrail);
+	case INTEL_IPSUM:
+		return reader_lines(r, line_ipsum);
+	default:
+		return reader_lines(r, line_list);
+	}
 }
 
 int intel_read(struct span text, const char *name, const struct intel_opts *o,
@@ -180,23 +243,13 @@ int intel_read(struct span text, const char *name, const struct intel_opts *o,
 	struct reader r = { .text = text, .name = name, .o = o, .sink = sink, .r = ret_r, .f = f,
 		.arena = ARENA_INIT(INTEL_OBJECT_MAX) };
 	const char *slash = strrchr(name, '/');
-	int rc;
 
 	*ret_r = (struct intel_result){ .format = o->format };
 	r.source = o->source ? o->source : slash ? slash + 1 : name;
 	if (o->format == INTEL_AUTO)
-		ret_r->format = guess_format(&r);
-	switch (ret_r->format) {
-	case INTEL_CSV:
-		rc = read_csv(&r);
-		break;
-	case INTEL_STIX:
-		rc = read_stix(&r);
-		break;
-	default:
-		rc = read_list(&r);
-		break;
-	}
+		ret_r->format = reader_detect(&r);
+	const char *what = reader_foreign(text, ret_r->format == INTEL_OPENIOC);
+	int rc = what ? reader_malformed(&r, 1, what) : read_as(&r);
 	arena_free(&r.arena);
 	return rc;
 }

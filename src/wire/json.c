@@ -306,8 +306,8 @@ void json_open(struct json *j, struct span text, struct json_keys *keys)
 	j->seed[0] = seed[0];
 	j->seed[1] = seed[1];
 	json_keys_pop(keys, 0);
-	if (text.n > JSON_TEXT_MAX)
-		fail(j, JSON_E_SIZE, JSON_TEXT_MAX);
+	if (text.n > JSON_STREAM_MAX)
+		fail(j, JSON_E_SIZE, JSON_STREAM_MAX);
 }
 
 static void skip_space(struct json *j)

@@ -24,7 +24,8 @@
 
 #define JSON_DEPTH_MAX 64
 #define JSON_KEY_MAX 2048 /* bytes of one member name */
-#define JSON_TEXT_MAX (256u << 20) /* longer texts are refused: stream them as lines instead */
+#define JSON_TEXT_MAX (256u << 20)  /* of a document */
+#define JSON_STREAM_MAX UINT32_MAX /* of a text that is pulled */
 
 enum json_err {
 	JSON_OK = 0,

@@ -112,9 +112,13 @@ int json_doc_parse(struct json_doc *d, struct span text, struct arena *a)
 	struct build b = { .d = d, .a = a };
 
 	*d = (struct json_doc){ 0 };
-	int rc = build(&b, text);
+	int rc = JSON_E_SIZE;
+	if (text.n <= JSON_TEXT_MAX)
+		rc = build(&b, text);
+	else
+		b.j.err_off = JSON_TEXT_MAX;
 	if (rc)
-		*d = (struct json_doc){ .err = b.j.err, .err_off = b.j.err_off };
+		*d = (struct json_doc){ .err = rc < 0 ? 0 : rc, .err_off = b.j.err_off };
 	return rc;
 }
 

@@ -99,7 +99,7 @@ static void csv_rejects(void)
 		const char *row, *why;
 	} t[] = {
 		{ "domain,evil,,,,", "a single label is no domain that can be hunted" },
-		{ "mutex,abc,,,,", "a type that is not hunted" },
+		{ "colour,abc,,,,", "a type that is not hunted" },
 		{ "domain,evil.example,,101,,", "confidence is not a number from 0 to 100" },
 		{ "domain,evil.example,,-1,,", "confidence is not a number from 0 to 100" },
 		{ "domain,evil.example,,5x,,", "confidence is not a number from 0 to 100" },
@@ -163,8 +163,11 @@ static void lists(void)
 	    "a byte order mark, no final line end");
 	is_str(read_default(""), "", "an empty list is a list");
 	is_str(read_it(SPAN_LIT("a.example\nb\0c\n"), &o),
-	    "ERROR -74 dir/feed.x:2: NUL in a line: not a list of values", "NUL");
-	is_str(read_default("a.example\n\n\xc3(\n"), "ERROR -74 dir/feed.x:3: not UTF-8", "not UTF-8");
+	    "1 domain a.example <feed.x> 50 // ..\n2 REJECT NUL in a line\n", "NUL");
+	is_str(read_default("a.example\n\n\xc3(\nb.example\r\nc.example\rd.example"),
+	    "1 domain a.example <feed.x> 50 // ..\n3 REJECT a line that is not UTF-8\n"
+	    "4 domain b.example <feed.x> 50 // ..\n5 domain c.example <feed.x> 50 // ..\n"
+	    "6 domain d.example <feed.x> 50 // ..\n", "a line that is not UTF-8, all line ends");
 	o.type = INDICATOR_FILE_NAME;
 	is_str(read_it(SPAN_LIT("Setup Wizard.exe\n"), &o),
 	    "1 file-name setup wizard.exe <feed.x> 50 // ..\n", "file names hold spaces");
@@ -177,8 +180,8 @@ static void lists(void)
 	if (!big)
 		abort();
 	memset(big, 'a', INTEL_LINE_MAX + 1);
-	is_str(read_it(span_of(big, INTEL_LINE_MAX + 1), &o), "ERROR -74 dir/feed.x:1: a line is longer "
-	    "than 65536 bytes: not a list of values", "an endless line");
+	is_str(read_it(span_of(big, INTEL_LINE_MAX + 1), &o), "1 REJECT a line is longer than 65536 "
+	    "bytes\n", "an endless line");
 	free(big);
 }
 

@@ -189,8 +189,12 @@ static void test_limits(void)
 		is_int(j.err, n > JSON_KEY_MAX ? JSON_E_SIZE : 0, "a key of %d bytes", n);
 	}
 	struct json j;
-	json_open(&j, span_of(text, (size_t)JSON_TEXT_MAX + 1), JSON_KEYS(64));
+	json_open(&j, span_of(text, (size_t)JSON_STREAM_MAX + 1), JSON_KEYS(64));
 	ok(json_next(&j).type == JSON_NONE && j.err == JSON_E_SIZE, "a text too large is not read");
+	AUTO_ARENA struct arena a = ARENA_INIT(1u << 20);
+	struct json_doc d;
+	is_int(json_doc_parse(&d, span_of(text, (size_t)JSON_TEXT_MAX + 1), &a), JSON_E_SIZE,
+	    "nor one too large for a document");
 }
 
 /* {"k0":0,"k1":0,…}: n keys, each written in one of three ways; with dup the last repeats dup. */
