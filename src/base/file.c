@@ -26,6 +26,16 @@ int file_open_beneath(int dirfd, const char *path, int flags, unsigned mode)
 	return fd < 0 ? -errno : (int)fd;
 }
 
+int file_open_in_root(int rootfd, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd = syscall(SYS_openat2, rootfd, path, &how, sizeof(how));
+	return fd < 0 ? -errno : (int)fd;
+}
+
 int file_open_user(const char *path, struct fault *f)
 {
 	struct stat st;

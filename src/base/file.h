@@ -20,6 +20,9 @@
 /* openat2 beneath dirfd, no symlink anywhere. fd or -errno (-ELOOP: a symlink, -EXDEV: outside).
  * Where others may have put a FIFO, flags need O_NONBLOCK. */
 FB_MUST int file_open_beneath(int dirfd, const char *path, int flags, unsigned mode);
+/* openat2 with rootfd as the root: links and ".." stay below it, also absolute ones; magic links are
+ * refused. For trees that are not this system's own. fd or -errno. */
+FB_MUST int file_open_in_root(int rootfd, const char *path, int flags);
 /* A regular file given by the user, for reading; "-" is not special. fd or -errno with fault. */
 FB_MUST int file_open_user(const char *path, struct fault *f);
 

@@ -33,12 +33,14 @@ enum rpm_tag {
 	RPM_VENDOR = 1011,
 	RPM_ARCH = 1022,
 	RPM_FILE_SIZES = 1028,
+	RPM_FILE_STATES = 1029, /* in the database only */
 	RPM_FILE_MODES = 1030,
 	RPM_FILE_DIGESTS = 1035,
 	RPM_FILE_LINKS = 1036,
 	RPM_FILE_FLAGS = 1037,
 	RPM_FILE_USERS = 1039,
 	RPM_FILE_GROUPS = 1040,
+	RPM_FILE_VERIFY = 1045,
 	RPM_DIR_INDEXES = 1116,
 	RPM_BASE_NAMES = 1117,
 	RPM_DIR_NAMES = 1118,
@@ -51,9 +53,14 @@ enum rpm_tag {
 };
 
 #define RPM_ALGO_SHA256 8
+#define RPM_FLAG_CONFIG 1u
+#define RPM_FLAG_MISSING_OK 8u
 #define RPM_FLAG_GHOST 64u /* listed, not in the payload */
+#define RPM_VERIFY_DIGEST 1u
+#define RPM_VERIFY_LINK 4u
+#define RPM_STATE_NORMAL 0 /* of an installed file; others: replaced, not installed, … */
 
-enum rpm_type { RPM_INT16 = 3, RPM_INT32 = 4, RPM_STRING = 6, RPM_BIN = 7, RPM_STRINGS = 8, RPM_I18N = 9 };
+enum rpm_type { RPM_CHAR = 1, RPM_INT16 = 3, RPM_INT32 = 4, RPM_STRING = 6, RPM_BIN = 7, RPM_STRINGS = 8, RPM_I18N = 9 };
 
 /* Of the first RPM_INTRO bytes of a header: its whole length, or 0 when they are none. */
 uint64_t rpm_header_length(struct span intro);
