@@ -3,7 +3,9 @@
 /* hunt_source: who observes, besides trees and captures. They look in this order. */
 
 #include "cli/hunt.h"
+#include "cli/hunt_places.h"
 
 const struct hunt_source *const hunt_sources[] = {
+	&hunt_places_shared, &hunt_packages, &hunt_processes,
 	NULL,
 };

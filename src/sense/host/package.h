@@ -85,7 +85,8 @@ bool packages_prove(struct packages *p, const char *package, const char *path, c
 struct packages_stats {
 	uint64_t packages, files; /* regular ones that have a digest */
 	uint64_t no_digests;	  /* packages */
-	uint64_t what[PACKAGE_WHATS], config_changed;
+	uint64_t what[PACKAGE_WHATS]; /* of all that packages bring: links, directories, too */
+	uint64_t same, changed, config_changed; /* of those files; changed: TYPE_NOW, too */
 	uint64_t bytes; /* read */
 };
 

@@ -303,10 +303,13 @@ int packages_check(struct packages *p, unsigned jobs, package_finding_fn *fn, vo
 		ret_st->no_digests += p->package[i].no_digests;
 	for (size_t i = 0; i < p->n && rc >= 0; i++) {
 		struct package_finding x = finding_of(p, i);
+		bool other = x.what == PACKAGE_CHANGED || x.what == PACKAGE_TYPE_NOW;
 		ret_st->files += p->entry[i].want != NULL;
+		ret_st->same += p->entry[i].want && x.what == PACKAGE_SAME;
+		ret_st->changed += other && !x.file.config;
+		ret_st->config_changed += other && x.file.config;
 		ret_st->bytes += p->found[i].bytes;
 		ret_st->what[x.what]++;
-		ret_st->config_changed += x.what == PACKAGE_CHANGED && x.file.config;
 		rc = worth_telling(x.what) && fn ? fn(ctx, &x) : 0;
 	}
 	return rc < 0 ? rc : 0;

@@ -382,6 +382,18 @@ static bool still(const struct object *o, int fd)
 	    (st.st_dev == o->dev || device_differs_here(fd));
 }
 
+static bool alive(const struct scan *s, const struct object *o)
+{
+	char path[32];
+
+	for (const struct use *u = o->first; u; u = u->next) {
+		snprintf(path, sizeof(path), "%u", u->process->pid);
+		if (faccessat(s->procfd, path, F_OK, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The file that is mapped: from the mapping, the program link, or its path. -errno: why not. */
 static int open_mapped(const struct scan *s, const struct object *o)
 {
@@ -407,6 +419,11 @@ static int open_mapped(const struct scan *s, const struct object *o)
 		if (fd >= 0)
 			close(fd);
 	}
+	/* All of them may have ended since; most files are still where they were. */
+	int fd = o->deleted ? -1 : open(o->path, OPEN_FLAGS);
+	if (fd < 0 || still(o, fd))
+		return fd < 0 ? why : fd;
+	close(fd);
 	return why;
 }
 
@@ -426,7 +443,7 @@ static enum process_state state_of(const struct scan *s, const struct object *o,
 				continue;
 			snprintf(path, sizeof(path), "%u/root", u->process->pid);
 			if (faccessat(s->procfd, path, F_OK, 0) < 0)
-				continue; /* it is the process that is gone */
+				break; /* it is the process that is gone */
 			return PROCESS_DELETED;
 		}
 		if (fd < 0)
@@ -437,6 +454,9 @@ static enum process_state state_of(const struct scan *s, const struct object *o,
 		return now.st_ino == mapped.st_ino && now.st_dev == mapped.st_dev ? PROCESS_SAME :
 										    PROCESS_REPLACED;
 	}
+	if (!o->deleted && fd >= 0 && stat(o->path, &now) == 0 && fstat(fd, &mapped) == 0 &&
+	    now.st_ino == mapped.st_ino && now.st_dev == mapped.st_dev)
+		return PROCESS_SAME;
 	return o->deleted ? PROCESS_DELETED : PROCESS_UNSURE;
 }
 
@@ -461,7 +481,8 @@ static int list_uses(struct scan *s, const struct object *o, struct process_obje
 static void count(struct process_stats *st, const struct process_object *x)
 {
 	st->objects++;
-	st->unread += x->why[0] != 0;
+	st->unread += x->why[0] && !x->gone;
+	st->gone += x->gone;
 	st->deleted += x->state == PROCESS_DELETED;
 	st->replaced += x->state == PROCESS_REPLACED;
 	st->memfds += x->state == PROCESS_MEMFD;
@@ -478,6 +499,7 @@ static int read_object(struct scan *s, const struct object *o)
 
 	if (rc < 0)
 		return rc;
+	x.gone = fd < 0 && !alive(s, o);
 	if (fd >= 0 && fstat(fd, &st) == 0) {
 		x.dev = st.st_dev;
 		x.size = (uint64_t)st.st_size;

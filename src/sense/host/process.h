@@ -51,6 +51,7 @@ struct process_object {
 	enum process_state state;
 	const struct digest *digest; /* [DIGEST_ALGS]; unset: it could not be read */
 	const char *why;	     /* … and why; else "" */
+	bool gone; /* not read, as all that had it mapped ended meanwhile */
 	const struct process *const *process; /* that map it, by pid */
 	const bool *exe;		      /* of each: is it the program itself? */
 	uint32_t nprocesses;
@@ -77,7 +78,7 @@ struct process_opts {
 
 struct process_stats {
 	uint64_t processes, kernel, vanished, closed; /* closed: not allowed to look */
-	uint64_t objects, unread, deleted, replaced, memfds, memory;
+	uint64_t objects, unread, gone, deleted, replaced, memfds, memory;
 	uint64_t bytes;
 };
 
