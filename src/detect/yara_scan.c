@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "detect/yara_set.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FLAGS (SCAN_FLAGS_FAST_MODE | SCAN_FLAGS_REPORT_RULES_MATCHING | SCAN_FLAGS_NO_TRYCATCH)
+/* libyara looks at its clock between blocks of bytes and instructions, its modules do not: a worker
+ * that is late by this many seconds is ended, which the tree walk tells. */
+#define GRACE 5
+
+/* A rule that matched, as the report has it. */
+struct hit {
+	uint32_t told;
+	uint32_t string; /* index in the rule; YARA_NONE: none */
+	uint64_t offset;
+};
+
+struct scan {
+	struct yara *y;
+	const char *path;
+	struct span bytes;
+	uint32_t head;
+	struct yara_group *group; /* at hand */
+	struct hit hit[YARA_MATCHES_MAX];
+	size_t n;
+	uint64_t more;
+	enum yara_end end;
+	int code;
+};
+
+int yara_start(void *ctx)
+{
+	struct yara *y = ctx;
+
+	for (size_t i = 0; i < y->ngroups; i++) { /* of a process that looked and was then forked */
+		y->group[i].scanner = NULL;
+		y->group[i].marked = 0;
+	}
+	y->look = 0;
+	return 0;
+}
+
+/* --- which groups --- */
+
+static void mark(const struct scan *s, const struct yara_unit *u)
+{
+	if (yara_gate_passes(&u->gate, s->head, s->bytes.n))
+		s->y->group[u->group].marked = s->y->look;
+}
+
+static bool on_literal(void *ctx, uint32_t string, size_t offset)
+{
+	const struct scan *s = ctx;
+	struct yara *y = s->y;
+
+	(void)offset;
+	if (y->string_seen[string] == y->look)
+		return false;
+	y->string_seen[string] = y->look;
+	for (uint32_t i = y->user_first[string]; i < y->user_first[string + 1]; i++) {
+		uint32_t u = y->user[i];
+		if (y->unit_seen[u] != y->look) {
+			y->unit_seen[u] = y->look;
+			y->unit_count[u] = 0;
+		}
+		if (y->unit_count[u] < y->unit[u].gate.need &&
+		    ++y->unit_count[u] == y->unit[u].gate.need)
+			mark(s, &y->unit[u]);
+	}
+	return false;
+}
+
+/* A new number for this look; the marks of 4 billion looks ago would be taken for new ones. */
+static void next_look(struct yara *y)
+{
+	if (++y->look)
+		return;
+	memset(y->string_seen, 0, y->nstrings * sizeof(*y->string_seen));
+	memset(y->unit_seen, 0, y->nunits * sizeof(*y->unit_seen));
+	for (size_t i = 0; i < y->ngroups; i++)
+		y->group[i].marked = 0;
+	y->look = 1;
+}
+
+static void choose(struct scan *s)
+{
+	struct yara *y = s->y;
+
+	next_look(y);
+	for (size_t i = 0; i < y->nopen; i++)
+		mark(s, &y->unit[y->open[i]]);
+	yara_sieve_look(y->sieve, s->bytes, on_literal, s);
+}
+
+/* --- one group --- */
+
+/* The string of the rule that matched first in the file. */
+static void first_string(const YR_SCAN_CONTEXT *c, const YR_RULE *rule, struct hit *h)
+{
+	const YR_STRING *string;
+	const YR_MATCH *m;
+	uint32_t i = 0;
+
+	yr_rule_strings_foreach(rule, string)
+	{
+		yr_string_matches_foreach(c, string, m)
+		{
+			uint64_t at = (uint64_t)(m->base + m->offset);
+			if (h->string == YARA_NONE || at < h->offset) {
+				h->string = i;
+				h->offset = at;
+			}
+		}
+		i++;
+	}
+}
+
+static void on_rule(struct scan *s, const YR_SCAN_CONTEXT *c, const YR_RULE *rule)
+{
+	uint32_t told = s->group->told[rule - s->group->rules->rules_table];
+	struct hit h = { told, YARA_NONE, 0 };
+
+	if (told == YARA_NONE)
+		return;
+	if (s->n == ARRAY_LEN(s->hit)) {
+		s->more++;
+		return;
+	}
+	first_string(c, rule, &h);
+	s->hit[s->n++] = h;
+}
+
+static int on_event(YR_SCAN_CONTEXT *c, int message, void *data, void *ctx)
+{
+	struct scan *s = ctx;
+
+	switch (message) {
+	case CALLBACK_MSG_RULE_MATCHING:
+		on_rule(s, c, data);
+		break;
+	case CALLBACK_MSG_TOO_MANY_MATCHES:
+		s->end = YARA_STRINGS;
+		break;
+	case CALLBACK_MSG_IMPORT_MODULE: { /* yara.c refuses them where it can read the file */
+		const char *name = ((const YR_MODULE_IMPORT *)data)->module_name;
+		if (strcmp(name, "magic") == 0 || strcmp(name, "cuckoo") == 0)
+			return CALLBACK_ERROR;
+		break;
+	}
+	default:
+		break;
+	}
+	return CALLBACK_CONTINUE;
+}
+
+static const char *file_type(struct span s)
+{
+	static const struct {
+		const char *name;
+		struct span head;
+	} known[] = {
+		{ "EXE", SPAN_LIT("MZ") },
+		{ "ELF", SPAN_LIT("\177ELF") },
+		{ "ZIP", SPAN_LIT("PK\3\4") },
+		{ "RAR", SPAN_LIT("Rar!") },
+		{ "7Z", SPAN_LIT("7z\xbc\xaf\x27\x1c") },
+		{ "GZIP", SPAN_LIT("\x1f\x8b") },
+		{ "PDF", SPAN_LIT("%PDF") },
+		{ "RTF", SPAN_LIT("{\\rtf") },
+		{ "GIF", SPAN_LIT("GIF8") },
+		{ "PNG", SPAN_LIT("\x89PNG") },
+		{ "JPG", SPAN_LIT("\xff\xd8\xff") },
+		{ "OLE", SPAN_LIT("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") },
+		{ "CAB", SPAN_LIT("MSCF") },
+		{ "CLASS", SPAN_LIT("\xca\xfe\xba\xbe") },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (span_starts(s, known[i].head))
+			return known[i].name;
+	return "";
+}
+
+/* 0, or libyara's error. */
+static int set_externals(const struct scan *s, YR_SCANNER *scanner)
+{
+	const char *slash = strrchr(s->path, '/');
+	const char *name = slash ? slash + 1 : s->path, *dot = strrchr(name, '.');
+	AUTO_FREE char *folder = strndup(s->path, slash ? (size_t)(slash - s->path) : 0);
+	AUTO_FREE char *extension = strdup(dot && dot > name ? dot : "");
+
+	if (!folder || !extension)
+		return ERROR_INSUFFICIENT_MEMORY;
+	for (char *p = extension; *p; p++)
+		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
+	const struct {
+		const char *id, *value;
+	} var[] = {
+		{ "filename", name },
+		{ "filepath", folder },
+		{ "extension", extension },
+		{ "filetype", file_type(s->bytes) },
+		{ "owner", "" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(var); i++) {
+		int rc = yara_lib.yr_scanner_define_string_variable(scanner, var[i].id,
+		    var[i].value);
+		if (rc != ERROR_SUCCESS)
+			return rc;
+	}
+	return ERROR_SUCCESS;
+}
+
+static int scan_group(struct scan *s, struct yara_group *g, ts left)
+{
+	int rc = ERROR_SUCCESS;
+
+	s->group = g;
+	if (!g->scanner) {
+		rc = yara_lib.yr_scanner_create(g->rules, &g->scanner);
+		if (rc != ERROR_SUCCESS)
+			return rc;
+		yara_lib.yr_scanner_set_flags(g->scanner, FLAGS);
+	}
+	yara_lib.yr_scanner_set_callback(g->scanner, on_event, s);
+	yara_lib.yr_scanner_set_timeout(g->scanner, (int)((left + TS_SECOND - 1) / TS_SECOND));
+	rc = set_externals(s, g->scanner);
+	return rc != ERROR_SUCCESS ?
+		   rc :
+		   yara_lib.yr_scanner_scan_mem(g->scanner, s->bytes.p, s->bytes.n);
+}
+
+/* --- one file --- */
+
+static ts monotonic(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * TS_SECOND + t.tv_nsec;
+}
+
+static void not_whole(struct scan *s, int code)
+{
+	s->code = code;
+	switch (code) {
+	case ERROR_SCAN_TIMEOUT:
+		s->end = YARA_TIMED_OUT;
+		break;
+	case ERROR_INSUFFICIENT_MEMORY:
+	case ERROR_EXEC_STACK_OVERFLOW:
+		s->end = YARA_MEMORY;
+		break;
+	case ERROR_TOO_MANY_MATCHES:
+		s->end = YARA_STRINGS;
+		break;
+	default:
+		s->end = YARA_FAILED;
+	}
+}
+
+static void scan_groups(struct scan *s)
+{
+	struct yara *y = s->y;
+	ts deadline = monotonic() + y->o.timeout;
+
+	for (size_t i = 0; i < y->ngroups; i++) {
+		if (y->group[i].marked != y->look)
+			continue;
+		ts left = deadline - monotonic();
+		int code = left > 0 ? scan_group(s, &y->group[i], left) : ERROR_SCAN_TIMEOUT;
+		if (code != ERROR_SUCCESS)
+			not_whole(s, code);
+		if (code == ERROR_SCAN_TIMEOUT)
+			return;
+	}
+}
+
+/* Ends this process when libyara forgets the time; never the one that owns the rules. */
+static void arm(const struct yara *y, time_t seconds)
+{
+	const struct itimerval t = { .it_value.tv_sec = seconds };
+
+	if (getpid() != y->owner)
+		setitimer(ITIMER_REAL, &t, NULL);
+}
+
+static int by_told(const void *a, const void *b)
+{
+	const struct hit *x = a, *y = b;
+	return (x->told > y->told) - (x->told < y->told);
+}
+
+/* See yara_report.c for the other half. */
+static int put_report(struct scan *s, struct buf *out)
+{
+	if (!s->n && s->end == YARA_WHOLE)
+		return 0;
+	qsort(s->hit, s->n, sizeof(*s->hit), by_told);
+	buf_putc(out, (char)s->end);
+	buf_put_le32(out, (uint32_t)s->code);
+	buf_put_le32(out, (uint32_t)s->more);
+	buf_put_le32(out, (uint32_t)s->n);
+	for (size_t i = 0; i < s->n; i++) {
+		buf_put_le32(out, s->hit[i].told);
+		buf_put_le32(out, s->hit[i].string);
+		buf_put_le32(out, (uint32_t)s->hit[i].offset);
+		buf_put_le32(out, (uint32_t)(s->hit[i].offset >> 32));
+	}
+	return buf_err(out);
+}
+
+int yara_look(void *ctx, const char *path, struct span bytes, struct buf *out)
+{
+	struct yara *y = ctx;
+	struct scan s = { .y = y, .path = path, .bytes = bytes, .head = yara_gate_head(bytes) };
+
+	if (!bytes.p)
+		s.bytes.p = (const uint8_t *)"";
+	if (bytes.n > y->o.max_size) {
+		s.end = YARA_LARGE;
+		return put_report(&s, out);
+	}
+	choose(&s);
+	arm(y, (time_t)(y->o.timeout / TS_SECOND) + GRACE);
+	scan_groups(&s);
+	arm(y, 0);
+	return put_report(&s, out);
+}
