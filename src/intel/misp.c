@@ -204,10 +204,6 @@ static int take(struct misp *m, struct indicator *i, const struct misp_type *t, 
 		rc = reader_emit(r, i, first);
 		return rc == 0 && second.n ? reader_emit(r, &address, second) : rc;
 	}
-	case MISP_FILE:
-		if (memchr(value.p, '/', value.n) || memchr(value.p, '\\', value.n))
-			i->type = INDICATOR_PATH;
-		return reader_emit(r, i, value);
 	case MISP_PATTERN:
 		return stix_pattern(r, i, value);
 	default:

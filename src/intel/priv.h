@@ -70,6 +70,8 @@ FB_MUST int reader_time_of(struct reader *r, struct json_val o, const char *key,
  * INTEL_SOURCE_MAX; *ret is NULL when it is empty. 0, -EINVAL when it is not such a text, -ENOMEM.
  */
 FB_MUST int reader_label(struct reader *r, struct span s, const char **ret);
+/* Is it text without control characters? */
+bool text_is_label(struct span s);
 /* A note into the arena: control characters become spaces, cut at INTEL_NOTE_MAX. NULL if empty. */
 FB_MUST int reader_note(struct reader *r, struct span s, const char **ret);
 /* RFC 3339, or a date alone, which means its first second. */

@@ -104,7 +104,9 @@ int reader_context(struct reader *r, struct span value, const char *reason, cons
 int reader_emit(struct reader *r, struct indicator *i, struct span raw)
 {
 	struct fault why = FAULT_INIT;
-	int rc = indicator_normalise(&i->type, raw, &r->arena, &i->value, &why);
+	int rc = i->side == INDICATOR_BENIGN ?
+		       indicator_normalise_benign(&i->type, raw, &r->arena, &i->value, &why) :
+		       indicator_normalise(&i->type, raw, &r->arena, &i->value, &why);
 
 	if (rc == -EINVAL)
 		return reader_reject(r, raw, why.text, NULL);
@@ -124,7 +126,7 @@ int reader_malformed(struct reader *r, uint64_t line, const char *text)
 	    (unsigned long long)line, text);
 }
 
-static bool printable(struct span s)
+bool text_is_label(struct span s)
 {
 	uint32_t c;
 
@@ -139,7 +141,7 @@ static bool printable(struct span s)
 int reader_label(struct reader *r, struct span s, const char **ret)
 {
 	s = span_trim(s);
-	if (!printable(s) || s.n > INTEL_SOURCE_MAX)
+	if (!text_is_label(s) || s.n > INTEL_SOURCE_MAX)
 		return -EINVAL;
 	char *copy = s.n ? arena_str(&r->arena, s) : NULL;
 	if (s.n && !copy)

@@ -1,308 +1,278 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* stix: bundles, read object by object. */
+/*
+ * stix: bundles, read object by object. Twice: all of it is checked, and what objects say of others
+ * is noted, before the first indicator is given out.
+ *
+ * Observables (STIX 2.1 section 6) are what somebody saw, and alone say nothing about good or bad:
+ * they are counted among the other objects.
+ */
 
 #include "intel/priv.h"
 
-#include "wire/json.h"
+#include "intel/stix_refs.h"
 
 #include <errno.h>
-#include <stdio.h>
-
-#define KEYS 4096 /* members open at once while a bundle is walked */
 
 struct bundle {
 	struct reader *r;
 	struct json_keys *keys;
-	struct arena names; /* identities, for as long as the file is read */
-	struct map_of_identities {
-		const char *id, *name;
-	} *identity;
-	size_t nidentity, cap;
+	struct stix_refs refs;
+	struct arena names;
 	const char *id;
-	uint64_t line;
-	size_t line_off; /* where line was counted up to */
+	bool type_bundle, type_indicator, has_type, objects; /* of the outermost object */
 };
 
-static int malformed(struct bundle *b, size_t off, const char *text)
+/* Walks the whole text (so that all of it is checked), calling fn for each object of "objects". */
+static int walk(struct bundle *b, reader_object_fn *fn,
+    int (*member)(struct bundle *b, struct span key, const struct json_tok *v))
 {
-	return fault_set(b->r->f, -EBADMSG, "%s: offset %zu: %s", QUOTE(span_str(b->r->name)), off,
-	    text);
-}
-
-/* Offsets come in ascending order within one walk. */
-static uint64_t line_at(struct bundle *b, size_t off)
-{
-	if (off < b->line_off) {
-		b->line = 1;
-		b->line_off = 0;
-	}
-	for (; b->line_off < off; b->line_off++)
-		b->line += b->r->text.p[b->line_off] == '\n';
-	return b->line;
-}
-
-/* From a value's first token to its end. */
-static struct span value_text(struct json *j, struct json_tok t)
-{
-	json_skip(j, &t);
-	return j->err ? SPAN_NONE : span_of(j->text.p + t.off, j->off - t.off);
-}
-
-typedef int object_fn(struct bundle *b, struct span text, size_t off);
-
-static int each_in_array(struct bundle *b, struct json *j, object_fn *fn)
-{
-	int rc = 0;
-
-	for (;;) {
-		struct json_tok t = json_next(j);
-		if (t.type == JSON_NONE || t.type == JSON_ARR_END)
-			return 0;
-		if (t.type != JSON_OBJ)
-			return malformed(b, t.off, "\"objects\" holds something that is no object");
-		struct span text = value_text(j, t);
-		rc = text.p ? fn(b, text, t.off) : 0;
-		if (rc)
-			return rc;
-	}
-}
-
-/* Walks the whole text (so that all of it is checked), calling fn for each member of "objects". */
-static int walk(struct bundle *b, object_fn *fn)
-{
+	uint8_t room[READER_KEY_ROOM];
 	struct json j;
 	struct json_tok t;
 	int rc = 0;
 
 	json_open(&j, b->r->text, b->keys);
 	t = json_next(&j);
+	if (t.type == JSON_ARR) {
+		rc = reader_each(b->r, &j, fn, b);
+		return rc == 0 ? reader_end(b->r, &j) : rc;
+	}
 	if (t.type != JSON_OBJ && !j.err)
-		return malformed(b, t.off, "not a STIX bundle: no object");
+		return reader_malformed_at(b->r, t.off, "not a STIX bundle: no object");
 	while (rc == 0 && (t = json_next(&j)).type == JSON_KEY) {
-		bool objects = json_str_eq(t.raw, t.escaped, SPAN_LIT("objects"));
+		struct span key = reader_key(&t, room);
 		t = json_next(&j);
-		if (objects && t.type == JSON_ARR)
-			rc = each_in_array(b, &j, fn);
+		rc = member ? member(b, key, &t) : 0;
+		if (rc == 0 && span_eq_str(key, "objects") && t.type == JSON_ARR)
+			rc = reader_each(b->r, &j, fn, b);
 		else
 			json_skip(&j, &t);
 	}
-	if (rc == 0)
-		(void)json_next(&j); /* nothing may follow */
-	return rc == 0 && j.err ? malformed(b, j.err_off, json_strerror(j.err)) : rc;
+	return rc == 0 ? reader_end(b->r, &j) : rc;
 }
 
-/* The object's document in r->arena, with what is not allowed inside it as a malformed file. */
-static int parse(struct bundle *b, struct span text, size_t off, struct json_doc *d)
-{
-	int rc = json_doc_parse(d, text, &b->r->arena);
+/* --- first: who is who --- */
 
-	if (rc == -ENOMEM)
-		return malformed(b, off, "one object needs more memory than is allowed");
-	return rc ? malformed(b, off + d->err_off, json_strerror(rc)) : 0;
-}
-
-static int identity(struct bundle *b, struct span text, size_t off)
+static int note_refs(void *ctx, struct span value)
 {
+	struct bundle *b = ctx;
 	struct json_doc d;
-	int rc;
+	int rc = reader_doc(b->r, value, &d);
 
-	arena_free(&b->r->arena);
-	rc = parse(b, text, off, &d);
-	struct json_val o = json_root(&d);
-	if (rc < 0 || !json_is(json_get(o, "type"), "identity"))
-		return rc;
-	if (b->nidentity == b->cap) {
-		size_t cap = b->cap ? 2 * b->cap : 16;
-		struct map_of_identities *more = arena_array(&b->names, cap, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		if (b->nidentity)
-			memcpy(more, b->identity, b->nidentity * sizeof(*more));
-		b->identity = more;
-		b->cap = cap;
+	if (rc == 0)
+		rc = stix_refs_add(&b->refs, json_root(&d), &b->r->arena);
+	return rc == -ENOSPC ? reader_malformed_at(b->r, (size_t)(value.p - b->r->text.p),
+				   "more identities and relationships than there is memory for") :
+			       rc;
+}
+
+static int outer_member(struct bundle *b, struct span key, const struct json_tok *v)
+{
+	bool str = v->type == JSON_STR;
+
+	if (span_eq_str(key, "type") && str) {
+		b->has_type = true;
+		b->type_bundle = json_str_eq(v->raw, v->escaped, SPAN_LIT("bundle"));
+		b->type_indicator = json_str_eq(v->raw, v->escaped, SPAN_LIT("indicator"));
+	} else if (span_eq_str(key, "id") && str && !v->escaped) {
+		const char *id = NULL;
+		int rc = reader_label(b->r, v->raw, &id);
+		if (rc == 0 && id)
+			b->id = arena_str(&b->names, span_str(id));
+		return rc == -ENOMEM || (id && !b->id) ? -ENOMEM : 0;
+	} else if (span_eq_str(key, "objects")) {
+		if (v->type != JSON_ARR)
+			return reader_malformed_at(b->r, v->off, "\"objects\" is not an array");
+		b->objects = true;
 	}
-	struct map_of_identities *i = &b->identity[b->nidentity];
-	const char *name = NULL;
-	rc = reader_label(b->r, json_str(json_get(o, "name"), &b->r->arena), &name);
-	i->id = json_cstr(json_get(o, "id"), &b->names);
-	i->name = name ? arena_str(&b->names, span_str(name)) : NULL;
-	b->nidentity += i->id && i->name;
-	return rc == -EINVAL ? 0 : rc;
+	return 0;
 }
 
-static const char *identity_name(const struct bundle *b, struct json_val ref)
-{
-	for (size_t i = 0; i < b->nidentity; i++)
-		if (json_is(ref, b->identity[i].id))
-			return b->identity[i].name;
-	return NULL;
-}
-
-/* An optional time member: 0, or -EINVAL. */
-static int get_time(struct json_val o, const char *key, struct arena *a, ts *ret)
-{
-	struct json_val v = json_get(o, key);
-	return json_ok(v) ? ts_parse(json_str(v, a), ret) : 0;
-}
-
-static struct json_val first_of(struct json_val o, const char *key)
-{
-	return json_first(json_get(o, key));
-}
+/* --- then: the indicators --- */
 
 /* What the object says about itself; NULL, or the reason why it cannot be taken. */
 static const char *fill(struct bundle *b, struct json_val o, struct indicator *i)
 {
-	struct arena *a = &b->r->arena;
-	struct json_val type = json_get(o, "pattern_type");
-	bool old = !json_ok(json_get(o, "spec_version")); /* 2.0 has neither */
+	struct reader *r = b->r;
 	int64_t confidence = i->confidence;
 	ts modified = TS_NONE;
 
-	if (!json_is(type, "stix") && !(old && !json_ok(type)))
-		return json_ok(type) ? "pattern_type is not stix" : "pattern_type is missing";
-	if (!json_ok(json_get(o, "valid_from")) || get_time(o, "valid_from", a, &i->valid_from) < 0)
+	if (!json_ok(json_get(o, "valid_from")) ||
+	    reader_time_of(r, o, "valid_from", &i->valid_from) < 0)
 		return "valid_from is missing or no RFC 3339 time";
-	if (get_time(o, "valid_until", a, &i->valid_until) < 0)
+	if (reader_time_of(r, o, "valid_until", &i->valid_until) < 0)
 		return "valid_until is no RFC 3339 time";
 	if (json_ok(json_get(o, "confidence")) &&
 	    (json_int(json_get(o, "confidence"), &confidence) < 0 || confidence < 0 ||
 		confidence > 100))
 		return "confidence is not a number from 0 to 100";
 	i->confidence = (int)confidence;
+	if (reader_time_of(r, o, "modified", &modified) < 0)
+		modified = TS_NONE;
 	if (json_is_true(json_get(o, "revoked"))) {
-		if (get_time(o, "modified", a, &modified) < 0 || modified == TS_NONE)
+		if (modified == TS_NONE)
 			return "revoked, but modified is missing or no RFC 3339 time";
 		i->valid_until = modified > i->valid_from ? modified : i->valid_from + 1;
 	}
+	i->last_seen = modified;
+	if (reader_time_of(r, o, "created", &i->first_seen) < 0)
+		i->first_seen = TS_NONE;
 	return NULL;
 }
 
-/* Source, category and note: texts that may be missing. */
+static void fill_markings(struct bundle *b, struct json_val o, struct indicator *i)
+{
+	enum tlp strictest = TLP_NONE;
+
+	JSON_EACH(ref, json_get(o, "object_marking_refs")) {
+		struct span id = json_str(ref, &b->r->arena);
+		enum tlp t = stix_refs_tlp(&b->refs, id);
+		const char *statement = stix_refs_statement(&b->refs, id);
+		if (t > strictest)
+			strictest = t;
+		if (statement && !i->licence)
+			i->licence = statement;
+	}
+	if (strictest != TLP_NONE)
+		i->tlp = strictest;
+}
+
+/* Where the kill chain says command and control, in the words of those that are in use. */
+static bool is_c2(struct json_val o)
+{
+	JSON_EACH(phase, json_get(o, "kill_chain_phases")) {
+		struct json_val name = json_get(phase, "phase_name");
+		if (json_is(name, "command-and-control") || json_is(name, "c2") ||
+		    json_is(name, "command-and-control-c2"))
+			return true;
+	}
+	return false;
+}
+
+static int fill_category(struct bundle *b, struct json_val o, struct indicator *i)
+{
+	struct json_val types = json_get(o, "indicator_types");
+	struct json_val first = json_first(json_ok(types) ? types : json_get(o, "labels"));
+	int rc = json_ok(first) ?
+		       reader_label(b->r, json_str(first, &b->r->arena), &i->category) :
+		       0;
+
+	/* "Not suspicious or malicious in and of itself" (section 10.11). */
+	if (json_count(types) == 1 && json_is(first, "benign"))
+		i->side = INDICATOR_BENIGN;
+	if (is_c2(o))
+		i->category = "c2";
+	return rc == -ENOMEM ? rc : 0;
+}
+
+/* Source, campaign and note: texts that may be missing. */
 static int fill_texts(struct bundle *b, struct json_val o, struct indicator *i)
 {
 	struct arena *a = &b->r->arena;
-	struct json_val category = first_of(o, "indicator_types");
 	struct json_val name = json_get(o, "name");
-	const char *source = identity_name(b, json_get(o, "created_by_ref"));
-	int rc;
+	const char *source = stix_refs_identity(&b->refs, json_str(json_get(o, "created_by_ref"), a));
+	const char *campaign = stix_refs_campaign(&b->refs, json_str(json_get(o, "id"), a));
 
 	i->source = source ? source : b->r->o->source ? b->r->o->source : b->id;
-	if (!json_ok(category))
-		category = first_of(o, "labels");
-	rc = json_ok(category) ? reader_label(b->r, json_str(category, a), &i->category) : 0;
-	if (rc == -ENOMEM)
-		return rc;
+	if (campaign)
+		i->campaign = campaign;
 	if (!json_ok(name))
 		name = json_get(o, "description");
 	return json_ok(name) ? reader_note(b->r, json_str(name, a), &i->note) : 0;
 }
 
-static int indicator(struct bundle *b, struct json_val o, size_t off)
+static int fill_all(struct bundle *b, struct json_val o, struct indicator *i)
+{
+	struct stix_seen seen = stix_refs_seen(&b->refs, span_str(b->r->id));
+	int rc = fill_category(b, o, i);
+
+	fill_markings(b, o, i);
+	if (seen.first != TS_NONE && (i->first_seen == TS_NONE || seen.first < i->first_seen))
+		i->first_seen = seen.first;
+	if (seen.last > i->last_seen)
+		i->last_seen = seen.last;
+	return rc < 0 ? rc : fill_texts(b, o, i);
+}
+
+static int indicator(struct bundle *b, struct json_val o)
 {
 	struct reader *r = b->r;
 	struct indicator i = reader_default(r);
+	struct json_val type = json_get(o, "pattern_type");
 	struct span pattern = json_str(json_get(o, "pattern"), &r->arena);
-	const char *why;
+	bool old = !json_ok(json_get(o, "spec_version")); /* 2.0 has no types of patterns */
 
-	r->off = off;
 	r->id = json_cstr(json_get(o, "id"), &r->arena);
 	if (!r->id || strncmp(r->id, "indicator--", 11) != 0)
 		return reader_reject(r, pattern, "id is missing or not that of an indicator", NULL);
 	if (!pattern.p)
 		return reader_reject(r, SPAN_NONE, "pattern is missing", NULL);
-	why = fill(b, o, &i);
+	if (!json_ok(type) && !old)
+		return reader_reject(r, pattern, "pattern_type is missing", NULL);
+	if (json_ok(type) && !json_is(type, "stix"))
+		return reader_unmatched(r, pattern, "pattern_type is not stix",
+		    json_cstr(type, &r->arena));
+	const char *why = fill(b, o, &i);
 	if (why)
 		return reader_reject(r, pattern, why, NULL);
-	int rc = fill_texts(b, o, &i);
+	int rc = fill_all(b, o, &i);
 	return rc < 0 ? rc : stix_pattern(r, &i, pattern);
 }
 
-static int object(struct bundle *b, struct span text, size_t off)
+static int object(void *ctx, struct span value)
 {
+	struct bundle *b = ctx;
 	struct json_doc d;
-	int rc;
+	int rc = reader_doc(b->r, value, &d);
 
-	arena_free(&b->r->arena);
-	rc = parse(b, text, off, &d);
-	struct json_val o = json_root(&d);
 	if (rc < 0)
 		return rc;
-	if (!json_is(json_get(o, "type"), "indicator")) {
+	if (!json_is(json_get(json_root(&d), "type"), "indicator")) {
 		b->r->r->others++;
 		return 0;
 	}
-	b->r->line = line_at(b, off);
-	b->r->r->records++;
-	return indicator(b, o, off);
+	reader_next_at(b->r, (size_t)(value.p - b->r->text.p));
+	return indicator(b, json_root(&d));
 }
 
-/* Type and id of the outermost object. Members may come in any order, so this is a walk too. */
-static int outermost(struct bundle *b, bool *ret_single)
+static bool is_array(const struct reader *r)
 {
-	struct json j;
-	struct json_tok t;
-	bool bundle = false, single = false, objects = false;
+	struct span s = r->text;
 
-	json_open(&j, b->r->text, b->keys);
-	(void)json_next(&j);
-	while ((t = json_next(&j)).type == JSON_KEY) {
-		struct json_tok v = json_next(&j);
-		bool str = v.type == JSON_STR;
-		if (str && json_str_eq(t.raw, t.escaped, SPAN_LIT("type"))) {
-			bundle = json_str_eq(v.raw, v.escaped, SPAN_LIT("bundle"));
-			single = json_str_eq(v.raw, v.escaped, SPAN_LIT("indicator"));
-		} else if (str && json_str_eq(t.raw, t.escaped, SPAN_LIT("id")) && !v.escaped) {
-			int rc = reader_label(b->r, v.raw, &b->id);
-			if (rc == -ENOMEM)
-				return rc;
-		} else if (json_str_eq(t.raw, t.escaped, SPAN_LIT("objects"))) {
-			if (v.type != JSON_ARR)
-				return malformed(b, v.off, "\"objects\" is not an array");
-			objects = true;
-		}
-		json_skip(&j, &v);
-	}
-	if (!bundle && !single)
-		return malformed(b, 0, "JSON, but neither a STIX bundle nor a STIX indicator");
-	if (bundle && (!b->id || (objects && strncmp(b->id, "bundle--", 8) != 0)))
-		return malformed(b, 0, "a STIX bundle without its id");
-	*ret_single = single;
-	return 0;
-}
-
-static int nothing(struct bundle *b, struct span text, size_t off)
-{
-	(void)b;
-	(void)text;
-	(void)off;
-	return 0;
+	while (s.n && memchr(" \t\r\n", s.p[0], 4))
+		s = span_from(s, 1);
+	return s.n && s.p[0] == '[';
 }
 
 static int read_all(struct bundle *b)
 {
-	bool single = false;
-	int rc = walk(b, nothing); /* all of it is JSON, before anything is believed */
+	struct reader *r = b->r;
+	bool array = is_array(r);
+	int rc = walk(b, note_refs, outer_member);
 
-	if (rc == 0)
-		rc = outermost(b, &single);
 	if (rc < 0)
 		return rc;
-	b->id = single ? b->r->source : arena_str(&b->names, span_str(b->id));
-	if (!b->id)
-		return -ENOMEM;
-	if (single)
-		return object(b, b->r->text, 0);
-	rc = walk(b, identity);
-	return rc < 0 ? rc : walk(b, object);
+	bool envelope = array || (!b->has_type && b->objects);
+	if (!envelope && !b->type_bundle && !b->type_indicator)
+		return reader_malformed_at(r, 0,
+		    "JSON, but neither a STIX bundle nor a STIX indicator");
+	if (b->type_bundle &&
+	    (!b->id || (b->objects && strncmp(b->id, "bundle--", 8) != 0)))
+		return reader_malformed_at(r, 0, "a STIX bundle without its id");
+	if (!b->type_bundle)
+		b->id = r->source;
+	return b->type_indicator ? object(b, span_trim(r->text)) : walk(b, object, NULL);
 }
 
 int read_stix(struct reader *r)
 {
-	struct bundle b = { .r = r, .keys = JSON_KEYS(KEYS), .line = 1,
+	struct bundle b = { .r = r, .keys = JSON_KEYS(READER_KEYS),
 		.names = ARENA_INIT(INTEL_OBJECT_MAX) };
+
+	stix_refs_open(&b.refs);
 	int rc = read_all(&b);
+	stix_refs_close(&b.refs);
 	arena_free(&b.names);
 	return rc;
 }

@@ -18,10 +18,20 @@ static int on_indicator(void *ctx, const struct indicator *i, uint64_t line)
 	(void)ctx;
 	if (i->valid_until != TS_FOREVER)
 		ts_format(i->valid_until, b);
-	buf_printf(&got, "%llu %s %s%s <%s> %d %s/%s/%s %s..%s\n", (unsigned long long)line,
+	buf_printf(&got, "%llu %s %s%s <%s> %d %s/%s/%s %s..%s", (unsigned long long)line,
 	    indicator_type_name(i->type), i->value, i->exact ? " exact" : "", i->source,
 	    i->confidence, i->category ? i->category : "", i->campaign ? i->campaign : "",
 	    i->note ? i->note : "", ts_format(i->valid_from, a), b);
+	if (i->side == INDICATOR_BENIGN)
+		buf_puts(&got, " benign");
+	if (i->tlp)
+		buf_printf(&got, " tlp:%s", tlp_name(i->tlp));
+	if (i->licence)
+		buf_printf(&got, " licence:%s", i->licence);
+	if (i->first_seen != TS_NONE || i->last_seen != TS_NONE)
+		buf_printf(&got, " seen %s..%s", ts_format(i->first_seen, a),
+		    ts_format(i->last_seen, b));
+	buf_putc(&got, '\n');
 	return 0;
 }
 
@@ -191,6 +201,7 @@ static void lists(void)
 	"\"pattern\":\"" pattern "\"}"
 #define BUNDLE(objects) "{\"type\":\"bundle\",\"id\":\"bundle--1\",\"objects\":[" objects "]}"
 #define TAIL " <bundle--1> 50 // 2023-03-30T00:00:00Z..\n"
+#define KEPT(p) "1 pattern " p TAIL
 #define H32 "0123456789abcdef0123456789abcdef"
 
 static void stix_patterns(void)
@@ -219,33 +230,84 @@ static void stix_patterns(void)
 				      "01234567' AND file:name = 'x']")),
 		    "1 sha1 " H32 "01234567" TAIL },
 		{ BUNDLE(IND("1", "", "[file:name = 'x' AND file:size = 5]")),
-		    "1 REJECT pattern: conditions joined by AND\n" },
+		    "1 REJECT pattern: conditions joined by AND\n"
+		    KEPT("[file:name = 'x' AND file:size = 5]") },
 		{ BUNDLE(IND("1", "", "[file:hashes.MD5 = '" H32 "' AND ipv4-addr:value = '1.2.3.4']")),
-		    "1 REJECT pattern: conditions joined by AND\n" },
+		    "1 REJECT pattern: conditions joined by AND\n"
+		    KEPT("[file:hashes.MD5 = '" H32 "' AND ipv4-addr:value = '1.2.3.4']") },
 		{ BUNDLE(IND("1", "", "[domain-name:value = 'a.example' OR (ipv4-addr:value = '1.2.3.4'"
 				      " AND network-traffic:dst_port = 80)]")),
-		    "1 domain a.example" TAIL "1 REJECT pattern: conditions joined by AND\n" },
+		    "1 domain a.example" TAIL "1 REJECT pattern: conditions joined by AND\n"
+		    KEPT("[domain-name:value = 'a.example' OR (ipv4-addr:value = '1.2.3.4'"
+			 " AND network-traffic:dst_port = 80)]") },
 		{ BUNDLE(IND("1", "", "[domain-name:value != 'a.example']")),
-		    "1 REJECT pattern: a comparison other than = and IN: !=\n" },
+		    "1 REJECT pattern: a comparison other than = and IN: !=\n"
+		    KEPT("[domain-name:value != 'a.example']") },
 		{ BUNDLE(IND("1", "", "[domain-name:value NOT = 'a.example']")),
-		    "1 REJECT pattern: a comparison other than = and IN: NOT\n" },
+		    "1 REJECT pattern: a comparison other than = and IN: NOT\n"
+		    KEPT("[domain-name:value NOT = 'a.example']") },
 		{ BUNDLE(IND("1", "", "[domain-name:value NOT IN ('a.example')]")),
-		    "1 REJECT pattern: a comparison other than = and IN: NOT\n" },
+		    "1 REJECT pattern: a comparison other than = and IN: NOT\n"
+		    KEPT("[domain-name:value NOT IN ('a.example')]") },
 		{ BUNDLE(IND("1", "", "[domain-name:value LIKE '%.example']")),
-		    "1 REJECT pattern: a comparison other than = and IN: LIKE\n" },
+		    "1 REJECT pattern: a comparison other than = and IN: LIKE\n"
+		    KEPT("[domain-name:value LIKE '%.example']") },
 		{ BUNDLE(IND("1", "", "[domain-name:value ISSUBSET '1.2.3.0/24']")),
-		    "1 REJECT pattern: a comparison other than = and IN: ISSUBSET\n" },
+		    "1 REJECT pattern: a comparison other than = and IN: ISSUBSET\n"
+		    KEPT("[domain-name:value ISSUBSET '1.2.3.0/24']") },
 		{ BUNDLE(IND("1", "", "[EXISTS domain-name:value]")),
-		    "1 REJECT pattern: a comparison other than = and IN: EXISTS\n" },
-		{ BUNDLE(IND("1", "", "[mutex:name = 'x']")),
-		    "1 REJECT pattern: a property that is not hunted\n" },
+		    "1 REJECT pattern: a comparison other than = and IN: EXISTS\n"
+		    KEPT("[EXISTS domain-name:value]") },
+		{ BUNDLE(IND("1", "", "[user-account:user_id = 'x']")),
+		    "1 REJECT pattern: a property that is not hunted\n"
+		    KEPT("[user-account:user_id = 'x']") },
+		{ BUNDLE(IND("1", "", "[mutex:name = 'Xy']")), "1 mutex Xy" TAIL },
+		{ BUNDLE(IND("1", "", "[network-traffic:dst_ref.type = 'ipv4-addr' AND "
+				      "network-traffic:dst_ref.value = '203.0.113.33/32']")),
+		    "1 ipv4 203.0.113.33" TAIL },
+		{ BUNDLE(IND("1", "", "[network-traffic:dst_ref.type = 'domain-name' AND "
+				      "network-traffic:dst_ref.value = 'a.example']")),
+		    "1 domain a.example" TAIL },
+		{ BUNDLE(IND("1", "", "[network-traffic:dst_port = 443 AND "
+				      "network-traffic:dst_ref.value = '203.0.113.33' AND "
+				      "network-traffic:protocols[*] = 'tcp']")),
+		    "1 ip-port 203.0.113.33:443" TAIL },
+		{ BUNDLE(IND("1", "", "[network-traffic:dst_port = 443 AND "
+				      "network-traffic:dst_ref.value = '2001:db8:1::1']")),
+		    "1 ip-port [2001:db8:1::1]:443" TAIL },
+		{ BUNDLE(IND("1", "", "[network-traffic:dst_port = 443 AND "
+				      "network-traffic:dst_ref.value = 'a.example']")),
+		    "1 REJECT pattern: conditions joined by AND\n"
+		    KEPT("[network-traffic:dst_port = 443 AND "
+			 "network-traffic:dst_ref.value = 'a.example']") },
+		{ BUNDLE(IND("1", "", "[network-traffic:dst_ref.value = '203.0.113.33' AND "
+				      "network-traffic:src_ref.value = '203.0.113.34']")),
+		    "1 REJECT pattern: conditions joined by AND\n"
+		    KEPT("[network-traffic:dst_ref.value = '203.0.113.33' AND "
+			 "network-traffic:src_ref.value = '203.0.113.34']") },
+		{ BUNDLE(IND("1", "", "[file:name = 'Foo.dll' AND file:parent_directory_ref.path = "
+				      "'C:\\\\\\\\Windows\\\\\\\\System32']")),
+		    "1 path c:/windows/system32/foo.dll" TAIL },
+		{ BUNDLE(IND("1", "", "[x509-certificate:issuer = 'CN=WEBMAIL' AND "
+				      "x509-certificate:serial_number = '4c:0b:1d:19:74:86:a7:66']")),
+		    "1 cert-serial 4c0b1d197486a766" TAIL },
+		{ BUNDLE(IND("1", "", "[x509-certificate:issuer = 'CN=A' AND "
+				      "x509-certificate:serial_number = '4c:0b']")),
+		    "1 REJECT pattern: conditions joined by AND\n"
+		    KEPT("[x509-certificate:issuer = 'CN=A' AND "
+			 "x509-certificate:serial_number = '4c:0b']") },
+		{ BUNDLE(IND("1", "", "[file:extensions.'windows-pebinary-ext'.imphash = '" H32 "']")),
+		    "1 imphash " H32 TAIL },
 		{ BUNDLE(IND("1", "", "[file:name = 5]")), "1 REJECT pattern: a value that is no text\n" },
 		{ BUNDLE(IND("1", "", "[domain-name:value = 'a.example'] AND [file:name = 'x']")),
-		    "1 REJECT pattern: observations joined by AND or FOLLOWEDBY\n" },
+		    "1 REJECT pattern: observations joined by AND or FOLLOWEDBY\n"
+		    KEPT("[domain-name:value = 'a.example'] AND [file:name = 'x']") },
 		{ BUNDLE(IND("1", "", "[domain-name:value = 'a.example'] FOLLOWEDBY [file:name = 'x']")),
-		    "1 REJECT pattern: observations joined by AND or FOLLOWEDBY\n" },
+		    "1 REJECT pattern: observations joined by AND or FOLLOWEDBY\n"
+		    KEPT("[domain-name:value = 'a.example'] FOLLOWEDBY [file:name = 'x']") },
 		{ BUNDLE(IND("1", "", "[domain-name:value = 'a.example'] REPEATS 5 TIMES")),
-		    "1 REJECT pattern: a qualifier such as REPEATS or WITHIN\n" },
+		    "1 REJECT pattern: a qualifier such as REPEATS or WITHIN\n"
+		    KEPT("[domain-name:value = 'a.example'] REPEATS 5 TIMES") },
 		{ BUNDLE(IND("1", "", "[domain-name:value = a.example]")),
 		    "1 REJECT pattern: not a STIX pattern: offset 21: expected a value\n" },
 		{ BUNDLE(IND("1", "", "[domain-name:value = 'domain a.example']")),
@@ -280,12 +342,17 @@ static void stix_objects(void)
 			    "\"pattern\":\"[domain-name:value = 'a.example']\"}]}"),
 	    "1 domain a.example <bundle--1> 50 c2// 2023-03-30T00:00:00Z..\n", "STIX 2.0");
 	is_str(read_default("{\"type\":\"bundle\",\"id\":\"bundle--1\"}"), "", "an empty bundle");
+	is_str(read_default("{\"more\":false,\"objects\":["
+	    IND("1", "", "[domain-name:value = 'a.example']") "]}"),
+	    "1 domain a.example <feed.x> 50 // 2023-03-30T00:00:00Z..\n", "a TAXII envelope");
+	is_str(read_default("[" IND("1", "", "[domain-name:value = 'a.example']") "]"),
+	    "1 domain a.example <feed.x> 50 // 2023-03-30T00:00:00Z..\n", "a list of objects");
 
 	static const struct {
 		const char *in, *why;
 	} t[] = {
 		{ "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--1\","
-		  "\"pattern\":\"x\",\"pattern_type\":\"yara\"}", "pattern_type is not stix" },
+		  "\"pattern\":\"x\",\"pattern_type\":\"yara\"}", "pattern_type is not stix: yara" },
 		{ "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--1\","
 		  "\"pattern\":\"x\"}", "pattern_type is missing" },
 		{ "{\"type\":\"indicator\",\"id\":\"x\",\"pattern\":\"x\"}",
@@ -310,13 +377,76 @@ static void stix_objects(void)
 	}
 }
 
+#define TLP2 "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
+#define REL(from, to) "{\"type\":\"relationship\",\"id\":\"relationship--" from to                 \
+	"\",\"relationship_type\":\"indicates\",\"source_ref\":\"indicator--" from                      \
+	"\",\"target_ref\":\"" to "\"}"
+#define MARKED(refs) "\"object_marking_refs\":[" refs "],"
+#define AT " <bundle--1> 50 // 2023-03-30T00:00:00Z.."
+#define D "[domain-name:value = 'a.example']"
+
+/* What other objects of the bundle say, wherever they stand. */
+static void stix_refs(void)
+{
+	static const struct {
+		const char *in, *out, *what;
+	} t[] = {
+		{ BUNDLE(IND("1", MARKED("\"marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9\","
+		    "\"marking-definition--f88d31f6-486f-44da-b317-01333bde0b82\""), D)),
+		    "1 domain a.example" AT " tlp:amber\n", "TLP 1 of the specification, the strictest" },
+		{ BUNDLE(IND("1", MARKED("\"marking-definition--939A9414-2ddd-4d32-a0cd-375ea402b003\""),
+		    D)), "1 domain a.example" AT " tlp:amber+strict\n", "TLP 2 of the extension" },
+		{ BUNDLE(IND("1", MARKED("\"marking-definition--1\",\"marking-definition--2\","
+		    "\"marking-definition--3\""), D)
+		    ",{\"type\":\"marking-definition\",\"id\":\"marking-definition--1\","
+		    "\"definition_type\":\"tlp\",\"definition\":{\"tlp\":\"green\"}}"
+		    ",{\"type\":\"marking-definition\",\"id\":\"marking-definition--2\","
+		    "\"extensions\":{\"" TLP2 "\":{\"tlp_2_0\":\"clear\"}}}"
+		    ",{\"type\":\"marking-definition\",\"id\":\"marking-definition--3\","
+		    "\"definition_type\":\"statement\",\"definition\":{\"statement\":\"CC0\"}}"),
+		    "1 domain a.example" AT " tlp:green licence:CC0\n", "the bundle's own markings" },
+		{ BUNDLE(REL("1", "campaign--1") "," REL("1", "threat-actor--1") ","
+		    IND("1", "", D) ",{\"type\":\"threat-actor\",\"id\":\"threat-actor--1\","
+		    "\"name\":\"T\"},{\"type\":\"campaign\",\"id\":\"campaign--1\",\"name\":\"C\"}"),
+		    "1 domain a.example <bundle--1> 50 /C/ 2023-03-30T00:00:00Z..\n",
+		    "the campaign before the actor" },
+		{ BUNDLE(REL("1", "intrusion-set--1") "," IND("1", "", D)
+		    ",{\"type\":\"intrusion-set\",\"id\":\"intrusion-set--1\",\"name\":\"S\"}"),
+		    "1 domain a.example <bundle--1> 50 /S/ 2023-03-30T00:00:00Z..\n", "an intrusion set" },
+		{ BUNDLE(REL("1", "campaign--1") "," IND("1", "", D)
+		    ",{\"type\":\"campaign\",\"id\":\"campaign--1\",\"name\":\"C\",\"revoked\":true}"),
+		    "1 domain a.example" AT "\n", "a revoked campaign is none" },
+		{ BUNDLE(IND("1", "\"created\":\"2023-04-01T00:00:00Z\",\"modified\":"
+		    "\"2023-04-02T00:00:00Z\",", D)
+		    ",{\"type\":\"sighting\",\"id\":\"sighting--1\",\"sighting_of_ref\":\"indicator--1\","
+		    "\"first_seen\":\"2023-03-31T00:00:00Z\",\"last_seen\":\"2023-04-03T00:00:00Z\"}"
+		    ",{\"type\":\"sighting\",\"id\":\"sighting--2\",\"sighting_of_ref\":\"indicator--1\","
+		    "\"count\":0,\"last_seen\":\"2024-04-03T00:00:00Z\"}"),
+		    "1 domain a.example" AT " seen 2023-03-31T00:00:00Z..2023-04-03T00:00:00Z\n",
+		    "sightings widen created and modified; one that counts 0 does not" },
+		{ BUNDLE(IND("1", "\"indicator_types\":[\"benign\"],", D)),
+		    "1 domain a.example <bundle--1> 50 benign// 2023-03-30T00:00:00Z.. benign\n",
+		    "a benign indicator" },
+		{ BUNDLE(IND("1", "\"indicator_types\":[\"malicious-activity\"],\"kill_chain_phases\":"
+		    "[{\"kill_chain_name\":\"k\",\"phase_name\":\"command-and-control\"}],", D)),
+		    "1 domain a.example <bundle--1> 50 c2// 2023-03-30T00:00:00Z..\n",
+		    "command and control" },
+		{ BUNDLE(IND("1", "", D) ",{\"type\":\"domain-name\",\"id\":\"domain-name--1\","
+		    "\"value\":\"seen.example\"}"), "1 domain a.example" AT "\n",
+		    "an observable is no indicator" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		is_str(read_default(t[i].in), t[i].out, "%s", t[i].what);
+}
+
 static void stix_malformed(void)
 {
 	static const struct {
 		const char *in, *out;
 	} t[] = {
 		{ "{", "offset 1: the text ends in the middle" },
-		{ "[]", "offset 0: not a STIX bundle: no object" },
+		{ "[5]", "offset 1: a list of objects holds something that is no object" },
 		{ "{\"type\":\"campaign\"}",
 		    "offset 0: JSON, but neither a STIX bundle nor a STIX indicator" },
 		{ "{\"type\":\"bundle\",\"objects\":[]}", "offset 0: a STIX bundle without its id" },
@@ -325,7 +455,7 @@ static void stix_malformed(void)
 		{ "{\"type\":\"bundle\",\"id\":\"bundle--1\",\"objects\":{}}",
 		    "offset 44: \"objects\" is not an array" },
 		{ "{\"type\":\"bundle\",\"id\":\"bundle--1\",\"objects\":[5]}",
-		    "offset 45: \"objects\" holds something that is no object" },
+		    "offset 45: a list of objects holds something that is no object" },
 		{ "{\"type\":\"bundle\",\"type\":\"bundle\"}", "offset 17: duplicate key" },
 		{ BUNDLE("{\"type\":\"x\",\"a\":1,\"a\":2}"), "offset 63: duplicate key" },
 		{ BUNDLE("") "x", "offset 47: bytes after the end of the value" },
@@ -389,6 +519,7 @@ int main(void)
 	lists();
 	stix_patterns();
 	stix_objects();
+	stix_refs();
 	stix_malformed();
 	prefixes();
 	sinks();
