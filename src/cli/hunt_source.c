@@ -6,6 +6,6 @@
 #include "cli/hunt_places.h"
 
 const struct hunt_source *const hunt_sources[] = {
-	&hunt_places_shared, &hunt_packages, &hunt_processes,
+	&hunt_places_shared, &hunt_packages, &hunt_processes, &hunt_autostart,
 	NULL,
 };
