@@ -4,6 +4,7 @@
 
 #include "intel/priv.h"
 
+#include "base/utf8.h"
 #include "wire/csv.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ bool csv_has_header(struct span text, char delim)
 	size_t n;
 
 	csv_open(&c, text, delim ? delim : ',', true);
+	c.bytes = true;
 	if (!csv_next(&c, f, INTEL_COLUMNS_MAX, &n))
 		return false;
 	for (size_t i = 0; i < n; i++)
@@ -158,8 +160,37 @@ static int percent(struct span s, int *ret)
 	return 0;
 }
 
-/* Reads one optional cell into the indicator: 0, -EINVAL with *ret_why, -ENOMEM. */
-static int fill(struct table *t, enum intel_field f, struct indicator *i, const char **ret_why)
+/* A column whose cell is a short text, or a time. */
+static const char **label_of(enum intel_field f, struct indicator *i)
+{
+	return f == INTEL_CATEGORY ? &i->category : f == INTEL_CAMPAIGN ? &i->campaign : &i->licence;
+}
+
+static ts *time_of(enum intel_field f, struct indicator *i)
+{
+	return f == INTEL_VALID_FROM ? &i->valid_from : f == INTEL_VALID_UNTIL ? &i->valid_until :
+	    f == INTEL_FIRST_SEEN						? &i->first_seen :
+										  &i->last_seen;
+}
+
+static const char *const wrong[INTEL_FIELDS] = {
+	[INTEL_TYPE] = "a type that is not hunted",
+	[INTEL_CONFIDENCE] = "confidence is not a number from 0 to 100",
+	[INTEL_CATEGORY] = "a category that is no short text",
+	[INTEL_CAMPAIGN] = "a campaign that is no short text",
+	[INTEL_NOTE] = "a note that is no text",
+	[INTEL_VALID_FROM] = "valid_from is not an RFC 3339 time or a date",
+	[INTEL_VALID_UNTIL] = "valid_until is not an RFC 3339 time or a date",
+	[INTEL_EXACT] = "exact is not true or false",
+	[INTEL_SIDE] = "side is not bad or benign",
+	[INTEL_TLP] = "tlp is not clear, green, amber, amber+strict or red",
+	[INTEL_LICENCE] = "a licence that is no short text",
+	[INTEL_FIRST_SEEN] = "first_seen is not an RFC 3339 time or a date",
+	[INTEL_LAST_SEEN] = "last_seen is not an RFC 3339 time or a date",
+};
+
+/* Reads one optional cell into the indicator: 0, -EINVAL (wrong[f]), -ENOMEM. */
+static int fill(struct table *t, enum intel_field f, struct indicator *i)
 {
 	struct span s;
 	int rc = cell(t, f, &s);
@@ -170,30 +201,29 @@ static int fill(struct table *t, enum intel_field f, struct indicator *i, const 
 	switch (f) {
 	case INTEL_TYPE:
 		i->type = indicator_type_of(s);
-		*ret_why = "a type that is not hunted";
 		return i->type == INDICATOR_NONE ? -EINVAL : 0;
 	case INTEL_CONFIDENCE:
-		*ret_why = "confidence is not a number from 0 to 100";
 		return percent(s, &i->confidence);
 	case INTEL_CATEGORY:
-		*ret_why = "a category that is no short text";
-		return reader_label(t->r, s, &i->category);
 	case INTEL_CAMPAIGN:
-		*ret_why = "a campaign that is no short text";
-		return reader_label(t->r, s, &i->campaign);
+	case INTEL_LICENCE:
+		return reader_label(t->r, s, label_of(f, i));
 	case INTEL_NOTE:
-		*ret_why = "a note that is no text";
 		return reader_note(t->r, s, &i->note);
 	case INTEL_VALID_FROM:
-		*ret_why = "valid_from is not an RFC 3339 time or a date";
-		return reader_time(s, &i->valid_from);
 	case INTEL_VALID_UNTIL:
-		*ret_why = "valid_until is not an RFC 3339 time or a date";
-		return reader_time(s, &i->valid_until);
+	case INTEL_FIRST_SEEN:
+	case INTEL_LAST_SEEN:
+		return reader_time(s, time_of(f, i));
 	case INTEL_EXACT:
-		*ret_why = "exact is not true or false";
 		i->exact = span_eq_nocase(s, SPAN_LIT("true"));
 		return i->exact || span_eq_nocase(s, SPAN_LIT("false")) ? 0 : -EINVAL;
+	case INTEL_SIDE:
+		i->side = span_eq_nocase(s, SPAN_LIT("benign")) ? INDICATOR_BENIGN : INDICATOR_BAD;
+		return i->side || span_eq_nocase(s, SPAN_LIT("bad")) ? 0 : -EINVAL;
+	case INTEL_TLP:
+		i->tlp = tlp_of(s);
+		return i->tlp == TLPS ? -EINVAL : 0;
 	default:
 		return 0;
 	}
@@ -226,20 +256,49 @@ static int each_source(struct table *t, struct indicator *i, struct span value)
 	return rc == 0 && !any ? reader_emit(t->r, i, value) : rc;
 }
 
+/* What no record may hold in a column that is read; NULL if all is well. */
+static const char *check(const struct table *t)
+{
+	for (int f = 0; f < INTEL_FIELDS; f++) {
+		if (t->column[f] == NO_COLUMN)
+			continue;
+		struct span s = t->field[t->column[f]].raw;
+		if (s.n > INTEL_LINE_MAX)
+			return "a field longer than 65536 bytes";
+		if (s.n && memchr(s.p, 0, s.n))
+			return "NUL in a field";
+		if (utf8_check(s) < s.n)
+			return "a field that is not UTF-8";
+	}
+	return NULL;
+}
+
 static int record(struct table *t)
 {
 	struct indicator i = reader_default(t->r);
-	struct span value;
-	const char *why = NULL;
+	struct span value = t->field[t->column[INTEL_VALUE]].raw;
+	enum intel_field f = 0;
+	int rc = 0;
 
 	reader_next(t->r, t->c.rec_line);
-	int rc = cell(t, INTEL_VALUE, &value);
-	for (enum intel_field f = 0; f < INTEL_FIELDS && rc == 0; f++)
+	const char *why = check(t);
+	if (why)
+		return reader_reject(t->r, span_cut(value, 0, INTEL_LINE_MAX), why, NULL);
+	rc = cell(t, INTEL_VALUE, &value);
+	for (; f < INTEL_FIELDS && rc == 0; f++)
 		if (f != INTEL_VALUE && f != INTEL_SOURCE)
-			rc = fill(t, f, &i, &why);
+			rc = fill(t, f, &i);
 	if (rc == -EINVAL)
-		return reader_reject(t->r, value, why, NULL);
+		return reader_reject(t->r, value, wrong[f - 1], NULL);
 	return rc < 0 ? rc : each_source(t, &i, value);
+}
+
+/* What is wrong with the table from here on. A quote that never ends is told by where it began. */
+static int broken(struct table *t)
+{
+	if (t->c.err != CSV_E_EOF)
+		return reader_malformed(t->r, t->c.err_line, csv_strerror(t->c.err));
+	return reader_malformed(t->r, t->c.rec_line, "quotes that do not end before the text does");
 }
 
 int read_csv(struct reader *r)
@@ -249,6 +308,7 @@ int read_csv(struct reader *r)
 	char text[96];
 
 	csv_open(&t.c, r->text, r->o->delim ? r->o->delim : ',', true);
+	t.c.bytes = true;
 	bool more = csv_next(&t.c, t.field, INTEL_COLUMNS_MAX, &t.n);
 	if (!more && !t.c.err)
 		return reader_malformed(r, 1, "empty: there is no header and no record");
@@ -265,7 +325,5 @@ int read_csv(struct reader *r)
 		}
 		rc = record(&t);
 	}
-	if (rc == 0 && t.c.err)
-		rc = reader_malformed(r, t.c.err_line, csv_strerror(t.c.err));
-	return rc;
+	return rc == 0 && t.c.err ? broken(&t) : rc;
 }

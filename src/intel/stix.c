@@ -114,8 +114,9 @@ static const char *fill(struct bundle *b, struct json_val o, struct indicator *i
 		if (modified == TS_NONE)
 			return "revoked, but modified is missing or no RFC 3339 time";
 		i->valid_until = modified > i->valid_from ? modified : i->valid_from + 1;
+	} else {
+		i->last_seen = modified;
 	}
-	i->last_seen = modified;
 	if (reader_time_of(r, o, "created", &i->first_seen) < 0)
 		i->first_seen = TS_NONE;
 	return NULL;

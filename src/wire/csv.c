@@ -54,11 +54,11 @@ static bool content(struct csv *c)
 {
 	uint32_t ch;
 	uint8_t b = c->text.p[c->off];
-	size_t k = b < 0x80 ? 1 : utf8_next(span_from(c->text, c->off), &ch);
+	size_t k = b < 0x80 || c->bytes ? 1 : utf8_next(span_from(c->text, c->off), &ch);
 
 	if (!k)
 		return fail(c, CSV_E_UTF8, c->off);
-	if (b == 0 || (b == '\r' && !line_end(c, c->off)))
+	if ((b == 0 && !c->bytes) || (b == '\r' && !line_end(c, c->off)))
 		return fail(c, CSV_E_CONTROL, c->off);
 	c->line += b == '\n';
 	c->off += k;

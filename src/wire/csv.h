@@ -9,6 +9,9 @@
  * other than the comma; empty lines are skipped; with comments set, so are lines that start with #
  * (as threat feeds have them); a UTF-8 byte order mark at the very start is skipped.
  *
+ * With bytes set, NUL and bytes that are not UTF-8 are content like any other: the caller checks the
+ * fields it uses.
+ *
  * Refused with line and offset: a quote inside a bare field, anything but a delimiter behind a
  * closing quote, a text that ends inside quotes, NUL, a CR that is no line end, bytes that are not
  * UTF-8, more fields than the caller has room for.
@@ -44,6 +47,7 @@ struct csv {
 	uint64_t rec_line; /* where the record given last starts */
 	char delim;
 	bool comments;
+	bool bytes; /* set behind csv_open */
 	int err;           /* enum csv_err, latched */
 	size_t err_off;
 	uint64_t err_line;

@@ -101,6 +101,10 @@ static void csv_good(void)
 	o.map[INTEL_NOTE] = "value";
 	is_str(read_it(SPAN_LIT("value,ioc\nwords,evil.example\n"), &o),
 	    "2 domain evil.example <feed.x> 50 //words ..\n", "columns by name");
+	is_str(read_default("value,side,tlp,licence,first_seen,last_seen\n"
+	    "a.example,benign,TLP:AMBER+STRICT,CC0-1.0,2023-01-01,2023-01-02T00:00:00Z\n"),
+	    "2 domain a.example <feed.x> 50 // .. benign tlp:amber+strict licence:CC0-1.0 "
+	    "seen 2023-01-01T00:00:00Z..2023-01-02T00:00:00Z\n", "the other columns");
 }
 
 static void csv_rejects(void)
@@ -119,12 +123,20 @@ static void csv_rejects(void)
 		{ "domain,evil.example,a\001b,,,", "a source that is no short text" },
 		{ "domain,evil,a|b|c,,,", "a single label is no domain that can be hunted" },
 		{ "domain,,a,,,", "an empty value" },
+		{ "domain,evil.example,,,,,grey", "side is not bad or benign" },
+		{ "domain,evil.example,,,,,,mauve", "tlp is not clear, green, amber, amber+strict or red" },
+		{ "domain,evil.example,,,,,,,a\001b", "a licence that is no short text" },
+		{ "domain,evil.example,,,,,,,,x", "first_seen is not an RFC 3339 time or a date" },
+		{ "domain,evil.example,,,,,,,,,x", "last_seen is not an RFC 3339 time or a date" },
 	};
 	char text[512], want[128];
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		snprintf(text, sizeof(text), "type,value,source,confidence,valid_from,valid_until\n%s\n",
-		    t[i].row);
+		int commas = 0;
+		for (const char *p = t[i].row; *p; p++)
+			commas += *p == ',';
+		snprintf(text, sizeof(text), "type,value,source,confidence,valid_from,valid_until,side,"
+		    "tlp,license,first_seen,last_seen\n%s%.*s\n", t[i].row, 10 - commas, ",,,,,,,,,,");
 		snprintf(want, sizeof(want), "2 REJECT %s\n", t[i].why);
 		is_str(read_default(text), want, "rejects %s", t[i].row);
 	}
@@ -137,14 +149,15 @@ static void csv_malformed(void)
 
 	is_str(read_default("type,value\na,b,c\n"),
 	    "ERROR -74 dir/feed.x:2: 3 fields, where the first record has 2", "a field too many");
-	is_str(read_default("type,value\n\"a,b\n"), "ERROR -74 dir/feed.x:3: the text ends inside quotes",
+	is_str(read_default("type,value\n\"a,b\n"), "ERROR -74 dir/feed.x:2: quotes that do not end before the text does",
 	    "quotes that do not end");
 	is_str(read_default("value,value\na,b\n"),
 	    "ERROR -74 dir/feed.x:1: two columns are named \"value\"", "a column twice");
 	is_str(read_default("source,sources,value\n"),
 	    "ERROR -74 dir/feed.x:1: two columns are named \"sources\"", "or by another name");
-	is_str(read_default("type,value\ndomain,\xff\n"), "ERROR -74 dir/feed.x:2: not UTF-8",
-	    "not UTF-8");
+	is_str(read_default("type,value,x\ndomain,\xff,\ndomain,a.example,\xff\n"),
+	    "2 REJECT a field that is not UTF-8\n3 domain a.example <feed.x> 50 // ..\n",
+	    "not UTF-8: one reject, and none where the column is not read");
 	o.format = INTEL_CSV;
 	is_str(read_it(SPAN_LIT(""), &o),
 	    "ERROR -74 dir/feed.x:1: empty: there is no header and no record", "an empty table");
