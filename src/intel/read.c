@@ -208,11 +208,6 @@ int read_rpz(struct reader *r)
 	return reader_malformed(r, 1, "not read yet");
 }
 
-int read_warninglist(struct reader *r)
-{
-	return reader_malformed(r, 1, "not read yet");
-}
-
 static int read_as(struct reader *r)
 {
 	switch (r->r->format) {

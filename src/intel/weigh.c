@@ -46,17 +46,6 @@ const char *weigh_verdict_name(enum weigh_verdict v)
 	return v < ARRAY_LEN(names) ? names[v] : "";
 }
 
-/* What only a closer look at the name tells: is it a tenant's, below what the claim is on? */
-static bool is_tenant(const struct weigh *w, struct span seen)
-{
-	struct span hosting;
-
-	if (w->type != INDICATOR_DOMAIN || w->how != INTEL_PARENT)
-		return false;
-	hosting = poison_hosting(span_from(seen, span_find(seen, '.') + 1));
-	return hosting.n >= strlen(w->value);
-}
-
 /* HELD comes before TENANT. */
 static void set(struct weigh *w, enum weigh_verdict v, const char *why)
 {
@@ -74,10 +63,12 @@ void weigh_begin(struct weigh *w, const struct weigh_rules *rules, enum indicato
 {
 	*w = (struct weigh){ .rules = rules ? rules : &weigh_rules_default, .type = type,
 		.value = value, .how = how, .at = at };
+	if (!seen.n)
+		seen = span_str(value);
 	if (seen.n && seen.p[seen.n - 1] == '.')
 		seen = span_cut(seen, 0, seen.n - 1);
-	if (is_tenant(w, seen))
-		set(w, WEIGH_TENANT, tenant_why);
+	if (type == INDICATOR_DOMAIN)
+		w->edge = poison_hosting(span_from(seen, span_find(seen, '.') + 1)).n;
 	const char *why = NULL;
 	enum poison p = poison_of(type, value, &why);
 	if (p == POISON_HELD || (p == POISON_PRIVATE && !w->rules->deliberate))
@@ -103,23 +94,34 @@ void weigh_claim(struct weigh *w, const struct indicator *i)
 
 void weigh_benign(struct weigh *w, const char *value, enum intel_how how, const struct indicator *i)
 {
-	enum benign_category c = benign_category_of(span_str(i->category));
+	enum benign_category c = benign_of(i);
+	size_t n = strlen(value);
 
 	if (i->valid_until <= w->at)
 		return;
-	if (c == BENIGN_NONE)
-		c = BENIGN_TOP_SITE;
+	if (c == BENIGN_HOSTING && how == INTEL_PARENT) {
+		w->edge = n > w->edge ? n : w->edge;
+		return;
+	}
 	w->out.benign_lists++;
-	if (c > w->out.benign) {
-		w->out.benign = c;
-		snprintf(w->out.benign_list, sizeof(w->out.benign_list), "%s",
-		    i->source ? i->source : "");
+	if (n > w->cover[c].n) {
+		w->cover[c].n = n;
+		snprintf(w->cover[c].list, sizeof(w->cover[c].list), "%s", i->source ? i->source : "");
 	}
 	if (c == BENIGN_OWN)
 		set(w, WEIGH_HELD, "the organisation's own");
-	if (c == BENIGN_HOSTING && w->type == INDICATOR_DOMAIN && w->how == INTEL_PARENT &&
-	    how == INTEL_PARENT && strlen(value) >= strlen(w->value))
-		set(w, WEIGH_TENANT, tenant_why);
+}
+
+/* The strongest category that says something of what was observed, not of the house it is in. */
+static void cover(struct weigh *w)
+{
+	for (enum benign_category c = BENIGN_OWN; c > BENIGN_NONE; c--) {
+		if (w->cover[c].n <= (c == BENIGN_OWN ? 0 : w->edge))
+			continue;
+		w->out.benign = c;
+		memcpy(w->out.benign_list, w->cover[c].list, sizeof(w->out.benign_list));
+		return;
+	}
 }
 
 void weigh_end(struct weigh *w, struct weighing *ret_w)
@@ -130,6 +132,9 @@ void weigh_end(struct weigh *w, struct weighing *ret_w)
 		*ret_w = (struct weighing){ .verdict = WEIGH_NONE };
 		return;
 	}
+	if (w->how == INTEL_PARENT && w->edge >= strlen(w->value))
+		set(w, WEIGH_TENANT, tenant_why);
+	cover(w);
 	o->confidence = (int)((unsigned)o->confidence * benign_factor(o->benign) / 100);
 	if (o->verdict == WEIGH_NONE)
 		o->verdict = w->force ? WEIGH_MATCH : WEIGH_EXPIRED;

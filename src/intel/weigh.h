@@ -24,8 +24,10 @@
  * avsvmcloud.com, which was SUNBURST's C2. A list covers what was observed: a benign child says
  * nothing of its parent.
  *
- * Tenants: a PARENT match through a claim's name N is dropped if a hosting name H (of a benign claim
- * of category hosting, or of poison_hosting) is N or below N, and what was observed is below H.
+ * Tenants: let H be a hosting name (of a benign claim of category hosting, or of poison_hosting) and
+ * what was observed be below H. A PARENT match through a claim on H, or on a name above it, is
+ * dropped: TENANT. And what lists say of H or a name above it says nothing of its tenants, good or
+ * bad: it does not lower, and does not forbid blocking. So a hosting name counts exactly.
  *
  * No allocation, no I/O.
  */
@@ -52,6 +54,11 @@ const char *benign_category_name(enum benign_category c);
 enum benign_category benign_category_of(struct span s);
 /* Percent of the confidence that is left. */
 unsigned benign_factor(enum benign_category c);
+/* What kind of list it is: the 136 of MISP/misp-warninglists by their folders' names, others by words
+ * in their names; VENDOR when nothing is known of it. */
+enum benign_category benign_of_list(struct span name);
+/* Of a benign claim: its category, or else by its source. */
+enum benign_category benign_of(const struct indicator *i);
 
 /* --- ageing --- */
 
@@ -108,6 +115,11 @@ struct weigh {
 	enum intel_how how;
 	ts at;
 	unsigned force; /* claims in force */
+	size_t edge;	/* length of the longest hosting name above what was observed */
+	struct {
+		size_t n; /* length of the longest name of this category, 0: none */
+		char list[64];
+	} cover[BENIGN_CATEGORIES];
 	struct weighing out;
 };
 

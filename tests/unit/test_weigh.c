@@ -66,7 +66,7 @@ static void never_silence(void)
 		int confidence;
 	} t[] = { { "sinkhole", 90 }, { "hosting", 63 }, { "cdn", 54 }, { "scanner", 45 },
 		{ "top-site", 36 }, { "vendor", 27 }, { "resolver", 27 }, { "invalid", 9 },
-		{ "made up", 36 } };
+		{ "made up", 27 } };
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct weighing o = weigh("avsvmcloud.com", INTEL_SAME, "avsvmcloud.com",
@@ -142,6 +142,17 @@ static void tenants(void)
 	o = weigh("dyn.example", INTEL_SAME, "dyn.example", "dyn.example", INTEL_SAME, "hosting");
 	is_int(o.verdict, WEIGH_MATCH, "the listed name itself");
 	ok(!o.block, "but not blocked");
+	is_int(o.confidence, 63, "and a little less sure");
+	o = weigh("host.dyn.example", INTEL_SAME, "host.dyn.example", "dyn.example", INTEL_PARENT,
+	    "hosting");
+	ok(o.block && o.confidence == 90, "a tenant that is bad itself may be blocked");
+	o = weigh("evil.github.io", INTEL_SAME, "evil.github.io", "github.io", INTEL_PARENT, "top-site");
+	ok(o.block && o.confidence == 90, "its house is popular: that says nothing of it");
+	o = weigh("evil.github.io", INTEL_SAME, "evil.github.io", "evil.github.io", INTEL_SAME,
+	    "top-site");
+	is_int(o.confidence, 36, "it is popular itself");
+	o = weigh("evil.github.io", INTEL_SAME, "evil.github.io", "github.io", INTEL_PARENT, "own");
+	is_int(o.verdict, WEIGH_HELD, "all of it is one's own");
 }
 
 static void ends(void)
@@ -325,8 +336,33 @@ static void poison(void)
 	is_int(poison_hosting(SPAN_LIT("")).n, 0, "of nothing");
 }
 
+static void lists(void)
+{
+	static const struct {
+		const char *name;
+		enum benign_category want;
+	} t[] = { { "cloudflare-top100k", BENIGN_TOP_SITE }, { "cloudflare", BENIGN_CDN },
+		{ "cisco_top20k", BENIGN_TOP_SITE }, { "public-dns-v4", BENIGN_RESOLVER },
+		{ "rfc1918", BENIGN_INVALID }, { "sinkholes", BENIGN_SINKHOLE },
+		{ "censys-scanning", BENIGN_SCANNER }, { "dynamic-dns", BENIGN_HOSTING },
+		{ "url-shortener", BENIGN_HOSTING }, { "microsoft-azure", BENIGN_CDN },
+		{ "microsoft", BENIGN_VENDOR }, { "second-level-tlds", BENIGN_HOSTING },
+		{ "tlds", BENIGN_INVALID }, { "mozilla-CA", BENIGN_VENDOR }, { "own", BENIGN_OWN },
+		{ "Our own list of Public DNS servers", BENIGN_RESOLVER }, { "", BENIGN_VENDOR } };
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		is_str(benign_category_name(benign_of_list(span_str(t[i].name))),
+		    benign_category_name(t[i].want), "list \"%s\"", t[i].name);
+	for (enum benign_category c = BENIGN_SINKHOLE; c < BENIGN_CATEGORIES; c++)
+		is_int(benign_category_of(span_str(benign_category_name(c))), c, "category %s",
+		    benign_category_name(c));
+	struct indicator i = benign("tlds", NULL);
+	is_int(benign_of(&i), BENIGN_INVALID, "without a category: by its source");
+}
+
 int main(void)
 {
+	lists();
 	matches();
 	never_silence();
 	the_strongest_counts();
