@@ -7,6 +7,7 @@
 #include "cli/hunt_places.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,15 +19,38 @@ static int look(struct hunt *h, const char *const *capture, size_t n)
 	h->capture = arena_array(&c->arena, n, sizeof(*h->capture));
 	if (!h->capture)
 		return -ENOMEM;
-	for (int i = 0; i < c->nargs && rc == 0; i++)
+	hunt_record_open(h);
+	hunt_progress_start(h);
+	for (int i = 0; i < c->nargs && rc == 0 && !hunt_stop; i++)
 		rc = hunt_tree(h, c->arg[i]);
-	for (size_t i = 0; i < n && rc == 0; i++)
+	for (size_t i = 0; i < n && rc == 0 && !hunt_stop; i++)
 		rc = hunt_capture(h, capture[i]);
-	for (const struct hunt_source *const *s = hunt_sources; *s && rc == 0; s++)
+	for (const struct hunt_source *const *s = hunt_sources; *s && rc == 0 && !hunt_stop; s++)
 		if ((*s)->look)
 			rc = (*s)->look(h);
 	hunt_progress_end(h);
+	if (rc == 0 && hunt_stop)
+		rc = hunt_problem(h, "interrupted", "what comes after this was not looked at; with a state "
+		    "the next hunt goes on here");
+	hunt_record_close(h);
 	return rc;
+}
+
+volatile sig_atomic_t hunt_stop;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	hunt_stop = 1;
+}
+
+/* The first Ctrl-C ends the hunt and tells what it found; the second one ends the process. */
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
 }
 
 /* -1 or an exit code. */
@@ -92,8 +116,8 @@ static int run_hunt(struct cli *c)
 		    "--pcap FILE");
 	if (cli_has(c, "reporter") && !cli_has(c, "signal"))
 		return cli_failf(c, CLI_USAGE, "--reporter goes with --signal");
-	h.jobs = jobs ? (unsigned)strtoul(jobs, NULL, 10) : 1;
-	if (h.jobs < 1 || h.jobs > SENSE_JOBS_MAX)
+	h.jobs = jobs ? (unsigned)strtoul(jobs, NULL, 10) : 0;
+	if (jobs && (h.jobs < 1 || h.jobs > SENSE_JOBS_MAX))
 		return cli_failf(c, CLI_USAGE, "--jobs %s: not a number from 1 to %d",
 		    QUOTE(span_str(jobs)), SENSE_JOBS_MAX);
 	map_init(&h.seen, HUNT_HITS_MAX);
@@ -101,6 +125,7 @@ static int run_hunt(struct cli *c)
 	if (code < 0)
 		code = start(&h);
 	if (code < 0) {
+		catch_signals();
 		int rc = look(&h, capture, n);
 		code = rc < 0 ? cli_errno(c, rc, NULL) : report(&h);
 	}
@@ -121,7 +146,12 @@ static const struct cli_opt hunt_opts[] = {
 	{ "case", "NAME", "hunt with a case that comes with firebreak, such as 3cx-2023", true },
 	{ "include-expired", NULL, "show matches of indicators that had expired, too", false },
 	CLI_HEADING("How files are read"),
-	{ "jobs", "N", "hash with this many processes (default 1, which keeps files in order)", false },
+	{ "jobs", "N", "read with this many processes (default: one for each CPU)", false },
+	{ "ordered", NULL, "tell hits in the order of the paths, whatever finishes first", false },
+	{ "no-cache", NULL, "leave no pages of the files in the page cache", false },
+	{ "all-digests", NULL, "MD5, SHA-1 and SHA-256 of every file, so that the record has them", false },
+	{ "rehash", NULL, "read every file, also those unchanged since the last hunt", false },
+	{ "no-record", NULL, "record nothing, and use nothing that was recorded", false },
 	CLI_HEADING("What becomes of hits"),
 	{ "signal", NULL, "make each different hit a downstream-impact signal", false },
 	{ "reporter", "NAME", "with --signal: who reports it (default: --as)", false },

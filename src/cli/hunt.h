@@ -7,7 +7,10 @@
  *   hunt_set.c      fills the set (--indicators, --case, the state)
  *   hunt_match.c    the only file that asks the set: lookups, and the claims of a hit
  *   hunt_observe.c  observations in, hits and problems out; every source goes through it
- *   hunt_tree.c     trees: digests, names, and what probes see in the bytes
+ *   hunt_tree.c     trees: digests, names, what is not read again
+ *   hunt_probe.c    what is seen in the bytes that a tree reads
+ *   hunt_record.c   the record of observations (seen/seen.h): what is known, what is new
+ *   hunt_progress.c progress on a terminal
  *   hunt_wire.c     captures
  *   hunt_source.c   the table of other sources: processes, packages, rules …
  *   hunt_report.c, hunt_json.c, … tell; hunt_signal.c hands hits on
@@ -23,6 +26,7 @@
 #include "base/map.h"
 #include "cli/cli.h"
 #include "detect/detect.h"
+#include "seen/seen.h"
 #include "sense/capture.h"
 #include "sense/tree.h"
 
@@ -82,6 +86,10 @@ struct hunt_obs {
 	const struct sense_id *id; /* who the file is, where its bytes can be told to be unchanged by
 				      that; NULL: not recorded for the next hunt */
 	ts at;                     /* when it was observed; 0: now */
+	/* trees only: what the record says of it, and what probes reported */
+	const struct seen_known *known;
+	uint64_t probe;
+	struct span found;
 };
 
 /* Something that needs no indicator to be a hit. Texts are copied. */
@@ -147,7 +155,8 @@ struct hunt_probe {
 	int (*look)(void *ctx, const char *path, const struct sense_id *id, struct span bytes,
 	    struct buf *out);
 	uint64_t max_size; /* larger files are not shown to it: rc is -EFBIG; 0: none is too large */
-	/* Before a file is opened: must it be looked at? NULL: every file. */
+	/* Before a file is opened: must it be looked at? NULL: every file. Asked again in a worker, and
+	 * for what is recorded, with h NULL: then it counts nothing. */
 	bool (*wants)(void *ctx, struct hunt *h, const char *path, const struct sense_id *id);
 	/* rc is what look returned. Only reports with rc 0 are kept for the next hunt. */
 	int (*found)(void *ctx, struct hunt *h, const struct hunt_obs *o, struct span report, int rc);
@@ -190,9 +199,12 @@ struct hunt {
 	/* what sources keep between start and end */
 	struct hunt_places *places;
 	struct hunt_yara *yara;
-	unsigned jobs; /* processes that hash */
+	struct hunt_record *record; /* NULL: nothing is recorded, nothing known */
+	struct hunt_progress *progress;
+	uint64_t unchanged, unchanged_bytes; /* files of trees that were not read again */
+	uint64_t unread;		     /* files of trees of which only the name counted */
+	unsigned jobs; /* processes that hash; 0: one for each CPU */
 	ts now;
-	ts shown; /* when progress was drawn last */
 	struct fault f;
 };
 
@@ -203,6 +215,8 @@ FB_MUST int hunt_tree(struct hunt *h, const char *path);
 FB_MUST int hunt_capture(struct hunt *h, const char *path);
 /* -ENOSPC: HUNT_PROBES_MAX. */
 FB_MUST int hunt_add_probe(struct hunt *h, const struct hunt_probe *p);
+/* Set by Ctrl-C: whoever takes long ends soon. */
+extern volatile sig_atomic_t hunt_stop;
 
 /* --- observations: 0, or negative (memory) --- */
 
@@ -220,6 +234,43 @@ FB_MUST int hunt_add_hit(struct hunt *h, const struct hunt_hit *x, struct hunt_h
 /* A copy in the arena; NULL when it is full. */
 const char *hunt_text(struct hunt *h, const char *s);
 
+/* --- the record --- */
+
+/* Opens the state's record, if there is a state and --no-record was not given. What goes wrong is a
+ * warning: a hunt without a record still hunts. */
+void hunt_record_open(struct hunt *h);
+/* Makes it durable, and closes it. */
+void hunt_record_close(struct hunt *h);
+/* A tree that is given as path: what is below it is recorded under its real path. */
+void hunt_record_root(struct hunt *h, const char *path);
+/* What is computed of a file: digests that the set has, and the SHA-256 that names it in hits and in
+ * the record. 0: only names count. */
+unsigned hunt_digests(const struct hunt *h);
+/*
+ * Are these digests of the file known from an earlier hunt, and its id the same since? Then out has
+ * them, and reading it is not needed. ret_k may be NULL.
+ */
+bool hunt_known(struct hunt *h, const char *path, const struct sense_id *id, unsigned set,
+    struct digest out[static DIGEST_ALGS], struct seen_known *ret_k);
+/* Called by hunt_observe and hunt_fact. */
+FB_MUST int hunt_record_file(struct hunt *h, const struct hunt_obs *o);
+FB_MUST int hunt_record_value(struct hunt *h, enum indicator_type t, struct span value,
+    const char *where, ts at);
+
+/* --- probes, for hunt_tree.c --- */
+
+/* The key of what must look at this file; 0: nothing. count: ask for the first time. */
+uint64_t hunt_probe_key(struct hunt *h, const char *path, const struct sense_id *id, bool count);
+/* All of them as one, for sense_tree; false: there are none. */
+bool hunt_probe_all(struct hunt *h, struct sense_probe *ret_p);
+/* Gives each its part. *ret_key: of those that looked without an error, 0 when one had any. */
+FB_MUST int hunt_probe_found(struct hunt *h, const struct hunt_obs *o, struct span found,
+    uint64_t *ret_key);
+
+/* --- progress --- */
+
+/* A second process counts what is below the paths, so that the first can say how long it takes. */
+void hunt_progress_start(struct hunt *h);
 void hunt_progress(struct hunt *h, uint64_t packets);
 void hunt_progress_end(const struct hunt *h);
 

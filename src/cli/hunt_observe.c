@@ -5,10 +5,6 @@
 #include "cli/hunt.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#define PROGRESS_EVERY (TS_SECOND / 10)
 
 const char *hunt_kind_name(enum hunt_kind k)
 {
@@ -22,26 +18,6 @@ const char *hunt_place_name(enum hunt_place p)
 	static const char *const names[] = { "tree", "archive", "image", "process", "package",
 		"autostart", "capture", "record" };
 	return p < HUNT_PLACES ? names[p] : "";
-}
-
-/* --- progress --- */
-
-void hunt_progress(struct hunt *h, uint64_t packets)
-{
-	ts now = clock_mono();
-
-	if (h->c->quiet || !isatty(2) || now - h->shown < PROGRESS_EVERY)
-		return;
-	h->shown = now;
-	fprintf(stderr, "\r\x1b[K%llu files, %.1f GB, %llu packets, %llu hits",
-	    (unsigned long long)h->tree.files, (double)h->tree.bytes / 1e9,
-	    (unsigned long long)packets, (unsigned long long)h->nhits);
-}
-
-void hunt_progress_end(const struct hunt *h)
-{
-	if (h->shown)
-		fprintf(stderr, "\r\x1b[K");
 }
 
 /* --- what was found, what could not be looked at --- */
@@ -165,23 +141,7 @@ static const char *name_of(const struct hunt_obs *o)
 	return o->name ? o->name : slash ? slash + 1 : o->path;
 }
 
-int hunt_observe(struct hunt *h, const struct hunt_obs *o)
-{
-	struct hunt_match m[HUNT_MATCHES_MAX];
-	struct hunt_hit x = hit_of(o, HUNT_FILE_DIGEST);
-	ts at = when(h, o);
-	int rc = 0;
-
-	for (enum digest_alg a = DIGEST_MD5; o->digest && a < DIGEST_ALGS && rc == 0; a++)
-		if (digest_is_set(&o->digest[a]))
-			rc = matches(h, o, &x, m, hunt_match_digest(h, &o->digest[a], at, m));
-	x.kind = HUNT_FILE_NAME;
-	if (rc == 0)
-		rc = matches(h, o, &x, m, hunt_match_file_name(h, span_str(name_of(o)), at, m));
-	return rc < 0 ? rc : hunt_fact(h, o, INDICATOR_PATH, span_str(o->path));
-}
-
-int hunt_fact(struct hunt *h, const struct hunt_obs *o, enum indicator_type t, struct span value)
+static int fact(struct hunt *h, const struct hunt_obs *o, enum indicator_type t, struct span value)
 {
 	struct hunt_match m[HUNT_MATCHES_MAX];
 	struct hunt_hit x = hit_of(o, t == INDICATOR_PATH ? HUNT_FILE_PATH : HUNT_FILE_FACT);
@@ -190,6 +150,28 @@ int hunt_fact(struct hunt *h, const struct hunt_obs *o, enum indicator_type t, s
 	if (n && x.kind == HUNT_FILE_FACT && !(x.observed = arena_str(&h->c->arena, value)))
 		return -ENOMEM;
 	return matches(h, o, &x, m, n);
+}
+
+int hunt_observe(struct hunt *h, const struct hunt_obs *o)
+{
+	struct hunt_match m[HUNT_MATCHES_MAX];
+	struct hunt_hit x = hit_of(o, HUNT_FILE_DIGEST);
+	ts at = when(h, o);
+	int rc = hunt_record_file(h, o);
+
+	for (enum digest_alg a = DIGEST_MD5; o->digest && a < DIGEST_ALGS && rc == 0; a++)
+		if (digest_is_set(&o->digest[a]))
+			rc = matches(h, o, &x, m, hunt_match_digest(h, &o->digest[a], at, m));
+	x.kind = HUNT_FILE_NAME;
+	if (rc == 0)
+		rc = matches(h, o, &x, m, hunt_match_file_name(h, span_str(name_of(o)), at, m));
+	return rc < 0 ? rc : fact(h, o, INDICATOR_PATH, span_str(o->path));
+}
+
+int hunt_fact(struct hunt *h, const struct hunt_obs *o, enum indicator_type t, struct span value)
+{
+	int rc = o->place == HUNT_IN_RECORD ? 0 : hunt_record_value(h, t, value, o->path, o->at);
+	return rc < 0 ? rc : fact(h, o, t, value);
 }
 
 int hunt_find(struct hunt *h, const struct hunt_obs *o, const struct hunt_finding *f)

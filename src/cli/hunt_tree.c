@@ -1,61 +1,136 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* hunt_tree: files below a path. */
+/* hunt_tree: files below a path. What the record knows is not read again, and is compared again. */
 
 #include "cli/hunt.h"
 #include "crypto/hash.h"
 
 #include <errno.h>
 
-int hunt_add_probe(struct hunt *h, const struct hunt_probe *p)
+struct walk {
+	struct hunt *h;
+	unsigned set; /* what is wanted of each file */
+	struct seen_known known;
+	struct digest digest[DIGEST_ALGS]; /* of the file that was planned last */
+};
+
+static int on_plan(void *ctx, const char *path, const struct sense_id *id, struct sense_plan *plan)
 {
-	if (h->nprobe == HUNT_PROBES_MAX)
-		return -ENOSPC;
-	h->probe[h->nprobe++] = *p;
+	struct walk *w = ctx;
+	struct hunt *h = w->h;
+	uint64_t key = h->nprobe ? hunt_probe_key(h, path, id, true) : 0;
+
+	plan->probe = key != 0;
+	if (!h->record)
+		return 0;
+	hunt_known(h, path, id, w->set, w->digest, &w->known);
+	if (w->known.run == UINT32_MAX)
+		return 0;
+	plan->known = w->digest;
+	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++)
+		if (digest_is_set(&w->digest[a]))
+			plan->set &= ~HASH_SET(a);
+	plan->probe = key && w->known.probe != key;
 	return 0;
+}
+
+/* What the record has of it: asked again, since other files were planned since. */
+static void recall(struct walk *w, const struct sense_file *f, struct hunt_obs *o)
+{
+	struct digest unused[DIGEST_ALGS];
+
+	if (!w->h->record)
+		return;
+	if (f->opened || f->again)
+		hunt_known(w->h, f->path, &f->id, w->set, unused, &w->known);
+	if (w->known.run == UINT32_MAX)
+		return;
+	o->known = &w->known;
+	o->probe = w->known.probe;
+	o->found = w->known.found;
+}
+
+/* What probes say of it: now, or when it was read. */
+static int probes(struct walk *w, const struct sense_file *f, struct hunt_obs *o)
+{
+	struct hunt *h = w->h;
+	uint64_t unused;
+
+	if (f->probed && f->probe_rc == 0) {
+		int rc = hunt_probe_found(h, o, f->found, &o->probe);
+		o->found = o->probe ? f->found : SPAN_NONE;
+		return rc;
+	}
+	if (f->probe_rc)
+		return hunt_problem(h, f->path, f->probe_rc == -EFBIG ?
+			"too large for the rules" : strerror(f->probe_rc < 0 ? -f->probe_rc : EIO));
+	if (!h->nprobe || !o->probe || hunt_probe_key(h, f->path, &f->id, false) != o->probe)
+		return 0;
+	return hunt_probe_found(h, o, o->found, &unused);
+}
+
+static void count(struct hunt *h, const struct sense_file *f, bool known)
+{
+	h->tree.files++;
+	h->tree.bytes += f->id.size;
+	h->tree.again += f->again;
+	if (f->opened || f->again)
+		return;
+	h->unchanged += known;
+	h->unchanged_bytes += known ? f->id.size : 0;
+	h->unread += !known;
 }
 
 static int on_file(void *ctx, const struct sense_file *f)
 {
-	struct hunt *h = ctx;
+	struct walk *w = ctx;
+	struct hunt *h = w->h;
 	struct hunt_obs o = { .path = f->path, .name = f->name, .digest = f->digest,
 		.size = f->id.size, .mtime = f->id.mtime, .id = &f->id };
 
-	h->tree.files++;
-	h->tree.bytes += f->id.size;
+	recall(w, f, &o);
+	count(h, f, o.known != NULL);
 	hunt_progress(h, 0);
-	return hunt_observe(h, &o);
+	int rc = h->nprobe ? probes(w, f, &o) : 0;
+	return rc < 0 ? rc : hunt_observe(h, &o);
 }
 
 /* What could not be read still has a name. */
 static int on_problem(void *ctx, const struct sense_problem *p)
 {
-	struct hunt *h = ctx;
+	struct walk *w = ctx;
 	struct hunt_obs o = { .path = p->path, .name = p->name, .mtime = TS_NONE };
-	int rc = p->is_dir ? 0 : hunt_observe(h, &o);
+	int rc = p->is_dir ? 0 : hunt_observe(w->h, &o);
 
-	return rc < 0 ? rc : hunt_problem(h, p->path, p->text);
+	return rc < 0 ? rc : hunt_problem(w->h, p->path, p->text);
 }
 
-/* SHA-512 costs as much as the others together, so it is computed only when something names one. */
-static unsigned digests_wanted(const struct hunt *h)
+static void add_stats(struct sense_tree_stats *sum, const struct sense_tree_stats *st)
 {
-	return HASH_TRIO | (hunt_looks_for(h, INDICATOR_SHA512) ? HASH_SET(DIGEST_SHA512) : 0);
+	sum->opened += st->opened;
+	sum->read += st->read;
+	sum->dirs += st->dirs;
+	sum->links += st->links;
+	sum->special += st->special;
+	sum->pseudo += st->pseudo;
+	sum->other_fs += st->other_fs;
+	sum->loops += st->loops;
 }
 
 int hunt_tree(struct hunt *h, const char *path)
 {
-	struct sense_tree_opts o = { .set = digests_wanted(h),
-		.one_file_system = cli_has(h->c, "one-file-system"), .jobs = h->jobs };
+	struct sense_probe probe;
+	struct walk w = { .h = h, .set = hunt_digests(h), .known.run = UINT32_MAX };
+	struct sense_tree_opts o = { .set = w.set, .jobs = h->jobs, .plan = on_plan,
+		.probe = hunt_probe_all(h, &probe) ? &probe : NULL, .stop = &hunt_stop,
+		.no_cache = cli_has(h->c, "no-cache"), .ordered = cli_has(h->c, "ordered"),
+		.one_file_system = cli_has(h->c, "one-file-system") };
 	struct sense_tree_stats st = { 0 };
 	struct fault f = FAULT_INIT;
-	int rc = sense_tree(path, &o, on_file, on_problem, h, &st, &f);
 
-	h->tree.dirs += st.dirs;
-	h->tree.links += st.links;
-	h->tree.special += st.special;
-	h->tree.pseudo += st.pseudo;
-	h->tree.other_fs += st.other_fs;
+	hunt_record_root(h, path);
+	int rc = sense_tree(path, &o, on_file, on_problem, &w, &st, &f);
+	add_stats(&h->tree, &st);
 	if (rc == -ENOMEM)
 		return rc;
 	return rc < 0 ? hunt_problem(h, path, f.text[0] ? f.text : strerror(-rc)) : 0;

@@ -36,7 +36,6 @@ struct seen {
 	char **damaged;
 	size_t ndamaged;
 	struct seen_batch batch;
-	ts touched_at;
 };
 
 /* Opens what is there. */
@@ -48,6 +47,8 @@ void seen_dir_note_bad(struct seen *s);
 
 /* s->run[i].times from the directory; a damaged one is told. */
 void seen_times_load(struct seen *s, struct seen_run *r);
+/* A record was seen again. */
+FB_MUST int seen_times_touch(struct seen *s, uint32_t run, uint32_t rec, ts at);
 /* Writes what was touched. */
 FB_MUST int seen_times_write(struct seen *s, struct fault *f);
 

@@ -40,8 +40,8 @@ void seen_run_close(struct seen_run *r)
 	seen_file_close(&r->file);
 	seen_file_close(&r->times);
 	buf_free(&r->way.path);
-	free(r->touched);
-	r->touched = NULL;
+	free(r->again);
+	r->again = NULL;
 }
 
 /* --- records --- */
@@ -72,15 +72,12 @@ bool seen_run_blob(struct seen_run *r, uint32_t i, struct seen_item *ret_x)
 
 void seen_run_times(struct seen_run *r, uint32_t i, struct seen_rec *rec)
 {
-	const uint32_t *t = r->times.h && !r->times.bad ?
-	    seen_file_at(&r->times, 0, (uint64_t)i * 8, 8) :
+	const struct seen_again *t = r->times.h && !r->times.bad ?
+	    seen_file_at(&r->times, 0, (uint64_t)i * sizeof(*t), sizeof(*t)) :
 	    NULL;
 
-	if (!t)
-		return;
-	if (t[0] > rec->last)
-		rec->last = t[0];
-	rec->count = rec->count > UINT32_MAX - t[1] ? UINT32_MAX : rec->count + t[1];
+	if (t)
+		seen_rec_again(rec, t);
 }
 
 /* --- paths --- */

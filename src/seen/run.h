@@ -36,14 +36,18 @@ struct seen_way {
 	uint32_t next;
 };
 
+/* A record that was seen again, unchanged: the last time (seconds) and how often. */
+struct seen_again {
+	uint32_t last, count;
+};
+
 struct seen_run {
 	struct seen_file file;
 	uint32_t n;
 	uint32_t nix[SEEN_IXS];
 	struct seen_way way;
 	struct seen_file times; /* last and count of what was seen again; .h NULL: none */
-	uint64_t *touched;	/* a bit a record: seen again by this process */
-	uint64_t ntouched;
+	struct seen_again *again; /* [n], by this process; NULL: none */
 };
 
 /* Takes fd, also on error. */
@@ -56,7 +60,12 @@ const struct seen_rec *seen_run_rec(struct seen_run *r, uint32_t i);
 bool seen_run_item(struct seen_run *r, uint32_t i, struct seen_item *ret_x);
 /* Without the path. */
 bool seen_run_blob(struct seen_run *r, uint32_t i, struct seen_item *ret_x);
-/* With what times.c knows. */
+static inline void seen_rec_again(struct seen_rec *rec, const struct seen_again *t)
+{
+	rec->last = t->last > rec->last ? t->last : rec->last;
+	rec->count = rec->count > UINT32_MAX - t->count ? UINT32_MAX : rec->count + t->count;
+}
+/* Adds what the file of times has. */
 void seen_run_times(struct seen_run *r, uint32_t i, struct seen_rec *rec);
 
 /* The first place of the index whose key is at least key, from a place on; n when there is none. */

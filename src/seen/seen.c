@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define BUSY_MS 5000
+#define SAME_MAX 64
 
 uint32_t seen_seconds(ts t)
 {
@@ -190,18 +191,6 @@ bool seen_file_known(struct seen *s, const struct seen_id *id, const char *path,
 
 /* --- putting --- */
 
-static int touch(struct seen *s, const struct seen_known *k, ts at)
-{
-	struct seen_run *r = &s->run[k->run];
-
-	if (!r->touched && !(r->touched = calloc(r->n / 64 + 1, sizeof(*r->touched))))
-		return -ENOMEM;
-	r->ntouched += !(r->touched[k->rec / 64] >> k->rec % 64 & 1);
-	r->touched[k->rec / 64] |= 1ull << k->rec % 64;
-	s->touched_at = at;
-	return 0;
-}
-
 /* Is there nothing to say that the record does not say already? */
 static bool nothing_new(const struct seen_put *p)
 {
@@ -263,7 +252,7 @@ int seen_put_file(struct seen *s, const struct seen_put *p, bool *ret_kept, stru
 	if (!fits)
 		return 0;
 	if (nothing_new(p))
-		return touch(s, p->known, p->at);
+		return seen_times_touch(s, p->known->run, p->known->rec, p->at);
 	struct seen_item x = { .r = rec_at(p->at, path), .path = path, .blob = blob };
 	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++) {
 		if (seen_ix_of(a) == SEEN_IXS || !digest_is_set(&p->digest[a]))
@@ -282,6 +271,31 @@ int seen_put_file(struct seen *s, const struct seen_put *p, bool *ret_kept, stru
 	return add(s, &x, f);
 }
 
+/* The same value at the same place, recorded before? A value that is at very many places is not
+ * sought among all of them, but put again: merging joins them. */
+static bool find_same(struct seen *s, const struct seen_item *x, struct seen_known *k)
+{
+	uint64_t have, key = seen_key_text(x->r.type, seen_blob_value(&x->r, x->blob));
+	struct seen_item old;
+	uint32_t rec;
+
+	for (size_t i = s->nrun; i-- > 0;) {
+		struct seen_run *r = &s->run[i];
+		uint32_t at = r->nix[SEEN_IX_TEXT] ? seen_run_lower(r, SEEN_IX_TEXT, key, 0) : 0;
+		for (int n = 0; n < SAME_MAX && seen_run_ix(r, SEEN_IX_TEXT, at, &have, &rec) &&
+		     have == key; n++, at++) {
+			const struct seen_rec *p = seen_run_rec(r, rec);
+			if (!p || p->path_key != x->r.path_key || p->type != x->r.type ||
+			    p->first > x->r.first || !seen_run_item(r, rec, &old) || seen_item_cmp(&old, x) != 0)
+				continue;
+			k->run = (uint32_t)i;
+			k->rec = rec;
+			return true;
+		}
+	}
+	return false;
+}
+
 int seen_put_value(struct seen *s, enum indicator_type t, struct span value, const char *where, ts at,
     struct fault *f)
 {
@@ -292,7 +306,8 @@ int seen_put_value(struct seen *s, enum indicator_type t, struct span value, con
 	struct seen_item x = { .r = rec_at(at, path), .path = path, .blob = value.p };
 	x.r.type = (uint8_t)t;
 	x.r.value_len = (uint16_t)value.n;
-	return add(s, &x, f);
+	struct seen_known k;
+	return find_same(s, &x, &k) ? seen_times_touch(s, k.run, k.rec, at) : add(s, &x, f);
 }
 
 /* --- becoming durable --- */

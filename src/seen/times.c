@@ -31,7 +31,7 @@ void seen_times_load(struct seen *s, struct seen_run *r)
 	if (fd < 0)
 		return;
 	int rc = seen_file_open(&r->times, fd, name, SEEN_TIMES_MAGIC, &f);
-	if (rc == 0 && (r->times.h->of != r->file.h->id || seen_section_len(&r->times, 0) != 8ull * r->n)) {
+	if (rc == 0 && (r->times.h->of != r->file.h->id || seen_section_len(&r->times, 0) != sizeof(struct seen_again) * r->n)) {
 		seen_file_close(&r->times);
 		rc = fault_set(&f, -EBADMSG, "%s: does not belong to its run", name);
 	}
@@ -39,24 +39,35 @@ void seen_times_load(struct seen *s, struct seen_run *r)
 		seen_dir_note(s, name, f.text);
 }
 
-static void add_all(struct seen *s, struct seen_run *r, struct seen_out *o)
+int seen_times_touch(struct seen *s, uint32_t run, uint32_t rec, ts at)
 {
-	uint32_t now = seen_seconds(s->touched_at);
+	struct seen_run *r = &s->run[run];
+	struct seen_rec t = { 0 };
 
+	if (!r->again && !(r->again = calloc(r->n, sizeof(*r->again))))
+		return -ENOMEM;
+	t.last = r->again[rec].last;
+	t.count = r->again[rec].count;
+	seen_rec_again(&t, &(struct seen_again){ seen_seconds(at), 1 });
+	r->again[rec] = (struct seen_again){ t.last, t.count };
+	return 0;
+}
+
+static void add_all(struct seen_run *r, struct seen_out *o)
+{
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct seen_rec t = { 0 };
-		bool again = r->touched[i / 64] >> i % 64 & 1;
 		seen_run_times(r, i, &t);
-		uint32_t v[2] = { again && now > t.last ? now : t.last,
-			t.count + (again && t.count < UINT32_MAX) };
-		seen_out_put(o, 0, v, sizeof(v));
+		seen_rec_again(&t, &r->again[i]);
+		struct seen_again v = { t.last, t.count };
+		seen_out_put(o, 0, &v, sizeof(v));
 	}
 }
 
 /* With what others wrote meanwhile. */
 static int write_one(struct seen *s, struct seen_run *r, struct fault *f)
 {
-	uint64_t bound[SEEN_SECTIONS] = { 8ull * r->n };
+	uint64_t bound[SEEN_SECTIONS] = { sizeof(struct seen_again) * r->n };
 	struct seen_out o;
 	char name[32];
 
@@ -69,12 +80,11 @@ static int write_one(struct seen *s, struct seen_run *r, struct fault *f)
 	}
 	o.h.n = r->n;
 	o.h.of = r->file.h->id;
-	add_all(s, r, &o);
+	add_all(r, &o);
 	rc = seen_out_commit(&o, name, f);
 	seen_times_load(s, r);
-	free(r->touched);
-	r->touched = NULL;
-	r->ntouched = 0;
+	free(r->again);
+	r->again = NULL;
 	return rc;
 }
 
@@ -84,14 +94,14 @@ int seen_times_write(struct seen *s, struct fault *f)
 	int rc = 0;
 
 	for (size_t i = 0; i < s->nrun; i++)
-		any |= s->run[i].ntouched > 0;
+		any |= s->run[i].again != NULL;
 	if (!any)
 		return 0;
 	AUTO_FD int fd = openat(s->dirfd, "times.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || flock(fd, LOCK_EX) < 0)
 		return fault_set(f, -errno, "observations: cannot lock: %s", strerror(errno));
 	for (size_t i = 0; i < s->nrun && rc == 0; i++)
-		if (s->run[i].ntouched)
+		if (s->run[i].again)
 			rc = write_one(s, &s->run[i], f);
 	return rc;
 }

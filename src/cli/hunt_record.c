@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* hunt_record: what a hunt observes is recorded in the state, and what is recorded is not read
+ * again. */
+
+#include "cli/hunt.h"
+#include "crypto/hash.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define CHECKPOINT_FIRST (5 * TS_SECOND)
+#define CHECKPOINT_SHARE 8 /* of the time so far is lost at most when a hunt is killed */
+#define WHERE_MAX (16u << 20)
+
+struct hunt_record {
+	struct seen *seen;
+	ts began;      /* by the real clock, which stamps files */
+	ts next, born; /* monotonic */
+	uint64_t dev;  /* of the file asked for last: may its ids be trusted? */
+	bool dev_known, dev_good;
+	const char *given, *real; /* the way up to the tree, as given and as it is */
+	char *cwd;
+	struct buf where;
+	bool failed; /* told; nothing more is put */
+};
+
+static void warn(const struct hunt *h, const char *what)
+{
+	if (!h->c->quiet)
+		fprintf(stderr, "firebreak hunt: not recorded: %s\n", what);
+}
+
+/* Is there a state? hunt makes none. */
+static bool has_state(const struct cli *c)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	return c->state && snprintf(path, sizeof(path), "%s/firebreak.db", c->state) < PATH_MAX &&
+	    stat(path, &st) == 0;
+}
+
+void hunt_record_open(struct hunt *h)
+{
+	struct clock real = clock_system();
+	struct fault f = FAULT_INIT;
+
+	if (cli_has(h->c, "no-record") || !has_state(h->c))
+		return;
+	struct hunt_record *r = ARENA_NEW(&h->c->arena, struct hunt_record);
+	if (!r)
+		return;
+	*r = (struct hunt_record){ .began = clock_now(&real), .born = clock_mono(),
+		.where = BUF_INIT(WHERE_MAX), .cwd = getcwd(NULL, 0) };
+	r->next = r->born + CHECKPOINT_FIRST;
+	int rc = seen_open(&r->seen, h->c->state, SEEN_WRITE, &f);
+	if (rc < 0)
+		warn(h, f.text[0] ? f.text : strerror(-rc));
+	else
+		h->record = r;
+	for (size_t i = 0; rc == 0 && seen_damaged(r->seen, i); i++)
+		fprintf(stderr, "firebreak hunt: record: %s\n", seen_damaged(r->seen, i));
+}
+
+/* Whatever the record cannot do, the hunt goes on. */
+static void failed(struct hunt *h, int rc, const struct fault *f)
+{
+	if (!h->record->failed)
+		warn(h, f->text[0] ? f->text : strerror(-rc));
+	h->record->failed = true;
+}
+
+void hunt_record_close(struct hunt *h)
+{
+	struct hunt_record *r = h->record;
+	struct fault f = FAULT_INIT;
+
+	if (!r)
+		return;
+	int rc = r->failed ? 0 : seen_flush(r->seen, true, &f);
+	if (rc < 0)
+		failed(h, rc, &f);
+	for (size_t i = 0; seen_damaged(r->seen, i); i++)
+		if (!h->c->quiet && r->next) /* those of the opening were told */
+			continue;
+	r->seen = seen_close(r->seen);
+	buf_free(&r->where);
+	free(r->cwd);
+	h->record = NULL;
+}
+
+/* --- paths --- */
+
+/* Absolute, without what was a link on the way to the tree. */
+static const char *where_of(struct hunt *h, const char *path)
+{
+	struct hunt_record *r = h->record;
+	size_t n = r->given ? strlen(r->given) : 0;
+
+	buf_reset(&r->where);
+	if (n && strncmp(path, r->given, n) == 0 && (path[n] == '/' || !path[n])) {
+		buf_puts(&r->where, r->real);
+		if (r->real[1]) {
+			buf_puts(&r->where, path + n);
+			return buf_str(&r->where);
+		}
+		r->where.n = 0; /* the root itself */
+		path += n;
+	} else if (path[0] != '/' && r->cwd) {
+		buf_puts(&r->where, r->cwd);
+		buf_putc(&r->where, '/');
+	}
+	buf_puts(&r->where, path);
+	return buf_str(&r->where);
+}
+
+void hunt_record_root(struct hunt *h, const char *path)
+{
+	struct hunt_record *r = h->record;
+	size_t n = strlen(path);
+	char *real = r ? realpath(path, NULL) : NULL;
+
+	if (!r)
+		return;
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	r->given = real && n > 1 ? arena_str(&h->c->arena, span_of(path, n)) : NULL;
+	r->real = real ? hunt_text(h, real) : NULL;
+	if (!r->real)
+		r->given = NULL;
+	free(real);
+}
+
+/* --- what is known --- */
+
+/* Servers stamp with their own clock, and need not change an inode's number with the file. */
+static bool is_remote(const char *path)
+{
+	static const long magic[] = { NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, V9FS_MAGIC, FUSE_SUPER_MAGIC,
+		AFS_SUPER_MAGIC, CODA_SUPER_MAGIC, NCP_SUPER_MAGIC, 0xff534d42, /* cifs */
+		0xfe534d42,							/* smb2 */
+		0x00c36400 /* ceph */ };
+	struct statfs fs;
+
+	if (statfs(path, &fs) < 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(magic); i++)
+		if ((long)(uint32_t)fs.f_type == magic[i])
+			return true;
+	return false;
+}
+
+static bool trusted_dev(struct hunt_record *r, const char *path, uint64_t dev)
+{
+	if (!r->dev_known || r->dev != dev)
+		r->dev_good = !is_remote(path);
+	r->dev_known = true;
+	r->dev = dev;
+	return r->dev_good;
+}
+
+unsigned hunt_digests(const struct hunt *h)
+{
+	static const enum digest_alg algs[] = { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256,
+		DIGEST_SHA512 };
+	unsigned set = cli_has(h->c, "all-digests") ? HASH_TRIO : 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(algs); i++)
+		if (hunt_looks_for(h, indicator_of_digest(algs[i])))
+			set |= HASH_SET(algs[i]);
+	return set || h->record ? set | HASH_SET(DIGEST_SHA256) : 0;
+}
+
+bool hunt_known(struct hunt *h, const char *path, const struct sense_id *id, unsigned set,
+    struct digest out[static DIGEST_ALGS], struct seen_known *ret_k)
+{
+	struct hunt_record *r = h->record;
+	struct seen_known own, *k = ret_k ? ret_k : &own;
+	const struct seen_id who = { id->dev, id->ino, id->size, id->ctime, id->mtime };
+
+	memset(out, 0, DIGEST_ALGS * sizeof(*out));
+	k->run = UINT32_MAX;
+	if (!r || cli_has(h->c, "rehash") || !trusted_dev(r, path, id->dev) ||
+	    !seen_file_known(r->seen, &who, where_of(h, path), k))
+		return false;
+	memcpy(out, k->digest, DIGEST_ALGS * sizeof(*out));
+	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++)
+		if (set & HASH_SET(a) && !digest_is_set(&out[a]))
+			return false;
+	return true;
+}
+
+/* --- what is recorded --- */
+
+static void checkpoint(struct hunt *h)
+{
+	struct hunt_record *r = h->record;
+	struct fault f = FAULT_INIT;
+	ts now = clock_mono();
+
+	if (now < r->next)
+		return;
+	int rc = seen_flush(r->seen, false, &f);
+	if (rc < 0)
+		failed(h, rc, &f);
+	r->next = now + (now - r->born) / CHECKPOINT_SHARE + CHECKPOINT_FIRST;
+}
+
+int hunt_record_file(struct hunt *h, const struct hunt_obs *o)
+{
+	struct hunt_record *r = h->record;
+	struct fault f = FAULT_INIT;
+
+	if (!r || r->failed || !o->digest || !digest_is_set(&o->digest[DIGEST_SHA256]) ||
+	    o->place == HUNT_IN_RECORD)
+		return 0;
+	struct seen_id id;
+	if (o->id)
+		id = (struct seen_id){ o->id->dev, o->id->ino, o->id->size, o->id->ctime, o->id->mtime };
+	bool good = o->id && trusted_dev(r, o->path, o->id->dev);
+	struct seen_put p = { .path = where_of(h, o->path), .digest = o->digest,
+		.id = good ? &id : NULL, .began = r->began, .probe = o->probe, .found = o->found,
+		.at = o->at ? o->at : h->now, .known = o->known };
+	int rc = seen_put_file(r->seen, &p, NULL, &f);
+	if (rc < 0)
+		failed(h, rc, &f);
+	checkpoint(h);
+	return 0;
+}
+
+int hunt_record_value(struct hunt *h, enum indicator_type t, struct span value, const char *where,
+    ts at)
+{
+	struct hunt_record *r = h->record;
+	struct fault f = FAULT_INIT;
+
+	if (!r || r->failed)
+		return 0;
+	int rc = seen_put_value(r->seen, t, value, where_of(h, where), at ? at : h->now, &f);
+	if (rc < 0)
+		failed(h, rc, &f);
+	checkpoint(h);
+	return 0;
+}
