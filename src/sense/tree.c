@@ -5,7 +5,9 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "crypto/hash.h"
-#include "sense/tree_hash.h"
+#include "sense/tree_feed.h"
+#include "sense/tree_ids.h"
+#include "sense/tree_read.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +19,6 @@
 #include <unistd.h>
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-#define OPEN_FILE (O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define DENTS_SIZE (64u << 10)
 #define PATH_BYTES_MAX (16u << 20) /* SENSE_DEPTH_MAX names of NAME_MAX fit in 4 MiB */
 
@@ -31,14 +32,18 @@ struct level {
 };
 
 struct entry {
-	size_t off; /* of the name in walk.names */
+	uint64_t ino;
+	uint32_t off; /* of the name in walk.names */
+	uint16_t rank; /* among the names of the batch, when they are put in order */
 	unsigned char type;
 };
 
+
 struct walk {
 	const struct sense_tree_opts *opts;
-	struct sense_tree_sink sink;
-	struct sense_tree_hash *hash;
+	struct sense_tree_stats stats;
+	struct tree_feed *feed;
+	struct tree_ids entered; /* directories */
 	struct buf path;    /* of the entry at hand, a C string */
 	struct buf pending; /* names with their NUL, one level's behind the other's */
 	struct buf names;   /* the batch of the directory that is being read */
@@ -51,7 +56,7 @@ struct walk {
 
 static int problem_at(struct walk *w, bool is_dir, enum sense_why why, int err)
 {
-	return sense_tree_problem(&w->sink, buf_str(&w->path), is_dir, why, err);
+	return tree_feed_problem(w->feed, buf_str(&w->path), is_dir, why, err);
 }
 
 /* walk.path = the directory of length len, "/", name. */
@@ -68,13 +73,6 @@ static void path_cut(struct walk *w, size_t len)
 {
 	w->path.n = len;
 	w->path.p[len] = 0;
-}
-
-/* O_NOATIME is for the owner and root only; others open without it. */
-static int open_entry(int dirfd, const char *name, int flags)
-{
-	int fd = file_open_beneath(dirfd, name, flags | O_NOATIME, 0);
-	return fd == -EPERM ? file_open_beneath(dirfd, name, flags, 0) : fd;
 }
 
 static bool is_pseudo(int fd)
@@ -100,36 +98,22 @@ static bool is_pseudo(int fd)
 	return false;
 }
 
+static bool stopped(const struct walk *w)
+{
+	return w->opts->stop && *w->opts->stop;
+}
+
 static int do_other(struct walk *w, int dirfd, const char *name, bool is_link)
 {
 	char target[4096]; /* PATH_MAX: longer ones cannot be made */
-	struct sense_other o = { buf_str(&w->path), is_link ? target : NULL };
+	ssize_t n = 0;
 
-	w->sink.stats.links += is_link;
-	w->sink.stats.special += !is_link;
-	if (!w->opts->on_other)
-		return 0;
-	ssize_t n = is_link ? readlinkat(dirfd, name, target, sizeof(target) - 1) : 0;
+	if (is_link && w->opts->on_other)
+		n = readlinkat(dirfd, name, target, sizeof(target) - 1);
 	if (n < 0)
 		return problem_at(w, false, SENSE_WHY_ERRNO, errno);
 	target[n] = 0;
-	return w->opts->on_other(w->sink.ctx, &o);
-}
-
-static int do_file(struct walk *w, int dirfd, const char *name)
-{
-	struct stat st;
-
-	AUTO_FD int fd = open_entry(dirfd, name, OPEN_FILE);
-	if (fd == -ELOOP) /* became a symbolic link since the directory was read */
-		return do_other(w, dirfd, name, true);
-	if (fd < 0)
-		return problem_at(w, false, SENSE_WHY_ERRNO, -fd);
-	if (fstat(fd, &st) < 0)
-		return problem_at(w, false, SENSE_WHY_ERRNO, errno);
-	if (!S_ISREG(st.st_mode))
-		return do_other(w, dirfd, name, false);
-	return sense_tree_hash_file(w->hash, &w->sink, buf_str(&w->path), TAKE_FD(fd), &st);
+	return tree_feed_other(w->feed, buf_str(&w->path), is_link ? target : NULL);
 }
 
 /* Remembers a sub-directory for later. */
@@ -147,14 +131,15 @@ static int do_entry(struct walk *w, int dirfd, const char *name, unsigned char t
 {
 	struct stat st;
 
-	if (type == DT_UNKNOWN) {
+	if (type == DT_UNKNOWN || type == DT_REG) {
 		if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
-			return problem_at(w, false, SENSE_WHY_ERRNO, errno);
+			return problem_at(w, false, errno == ENOENT ? SENSE_WHY_GONE : SENSE_WHY_ERRNO,
+			    errno == ENOENT ? 0 : errno);
 		type = IFTODT(st.st_mode);
 	}
 	switch (type) {
 	case DT_REG:
-		return do_file(w, dirfd, name);
+		return tree_feed_file(w->feed, dirfd, buf_str(&w->path), name, &st);
 	case DT_DIR:
 		return wait_dir(w, name);
 	default:
@@ -162,7 +147,7 @@ static int do_entry(struct walk *w, int dirfd, const char *name, unsigned char t
 	}
 }
 
-static int entry_cmp(const void *a, const void *b, void *ctx)
+static int by_name(const void *a, const void *b, void *ctx)
 {
 	const struct entry *x = a, *y = b;
 	const char *names = ctx;
@@ -170,30 +155,65 @@ static int entry_cmp(const void *a, const void *b, void *ctx)
 	return strcmp(names + x->off, names + y->off);
 }
 
+static int by_inode(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return x->ino < y->ino ? -1 : x->ino > y->ino;
+}
+
+static const char *entry_name(const struct walk *w, const struct entry *e)
+{
+	return (const char *)w->names.p + e->off;
+}
+
+/* Directories wait in the order of their names, so they are put there before the rest is sorted. */
+static int rank_names(struct walk *w)
+{
+	int rc = 0;
+
+	qsort_r(w->batch, w->nbatch, sizeof(*w->batch), by_name, w->names.p);
+	for (size_t i = 0; i < w->nbatch && rc >= 0; i++) {
+		w->batch[i].rank = (uint16_t)i;
+		if (w->batch[i].type == DT_DIR)
+			rc = wait_dir(w, entry_name(w, &w->batch[i]));
+	}
+	return rc;
+}
+
 static int do_batch(struct walk *w, int dirfd, size_t path_len)
 {
-	if (buf_err(&w->names))
-		return buf_err(&w->names);
-	if (w->nbatch)
-		qsort_r(w->batch, w->nbatch, sizeof(*w->batch), entry_cmp, w->names.p);
-	for (size_t i = 0; i < w->nbatch; i++) {
-		const char *name = (const char *)w->names.p + w->batch[i].off;
-		int rc = path_set(w, path_len, name);
+	int rc = buf_err(&w->names);
+
+	if (rc < 0 || !w->nbatch)
+		return rc;
+	if (w->opts->ordered) {
+		rc = tree_feed_batch(w->feed, w->nbatch);
 		if (rc == 0)
-			rc = do_entry(w, dirfd, name, w->batch[i].type);
-		if (rc < 0)
-			return rc;
+			rc = rank_names(w);
+	}
+	if (rc == 0)
+		qsort(w->batch, w->nbatch, sizeof(*w->batch), by_inode);
+	for (size_t i = 0; i < w->nbatch && rc >= 0; i++) {
+		const struct entry *e = &w->batch[i];
+		const char *name = entry_name(w, e);
+		rc = stopped(w) ? -ECANCELED : path_set(w, path_len, name);
+		if (rc < 0 || (w->opts->ordered && e->type == DT_DIR))
+			continue;
+		tree_feed_at(w->feed, e->rank);
+		rc = do_entry(w, dirfd, name, e->type);
 	}
 	w->nbatch = 0;
 	buf_reset(&w->names);
-	return 0;
+	int end = tree_feed_batch_end(w->feed);
+	return rc < 0 ? rc : end;
 }
 
 static void batch_add(struct walk *w, const struct dirent64 *d)
 {
 	if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
 		return;
-	w->batch[w->nbatch++] = (struct entry){ w->names.n, d->d_type };
+	w->batch[w->nbatch++] = (struct entry){ d->d_ino, (uint32_t)w->names.n, 0, d->d_type };
 	buf_put(&w->names, d->d_name, strlen(d->d_name) + 1);
 }
 
@@ -247,9 +267,11 @@ static int enter(struct walk *w, int dirfd, const struct stat *st)
 	AUTO_FD int fd = dirfd;
 	struct level l = { .dev = st->st_dev, .ino = st->st_ino, .path_len = w->path.n };
 
-	w->sink.stats.dirs++;
+	w->stats.dirs++;
 	l.start = l.next = w->pending.n;
-	int rc = read_dir(w, fd, l.path_len);
+	int rc = tree_ids_put(&w->entered, st->st_dev, st->st_ino, w);
+	if (rc == 0)
+		rc = read_dir(w, fd, l.path_len);
 	if (rc < 0)
 		return rc;
 	l.end = w->pending.n;
@@ -258,6 +280,17 @@ static int enter(struct walk *w, int dirfd, const struct stat *st)
 	if (rc == 0)
 		TAKE_FD(fd);
 	return rc;
+}
+
+/* Only a mount shows a directory a second time (or a kernel that does not tell, or a file system that
+ * gives two the same number: those are entered). */
+static bool entered_before(const struct walk *w, int fd, const struct stat *st)
+{
+	struct statx x;
+
+	return tree_ids_get(&w->entered, st->st_dev, st->st_ino) &&
+	    statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_INO, &x) == 0 &&
+	    (x.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
 /* Enters the sub-directory name of the current level, whose fd is open. */
@@ -271,7 +304,7 @@ static int do_dir(struct walk *w, const char *name)
 		return rc;
 	if (w->n >= SENSE_DEPTH_MAX)
 		return problem_at(w, true, SENSE_WHY_DEPTH, 0);
-	AUTO_FD int fd = open_entry(up->fd, name, OPEN_DIR);
+	AUTO_FD int fd = tree_open(up->fd, name, OPEN_DIR);
 	if (fd == -ELOOP || fd == -ENOTDIR) /* replaced since the directory was read */
 		return problem_at(w, true, SENSE_WHY_MOVED, 0);
 	if (fd < 0)
@@ -279,11 +312,15 @@ static int do_dir(struct walk *w, const char *name)
 	if (fstat(fd, &st) < 0)
 		return problem_at(w, true, SENSE_WHY_ERRNO, errno);
 	if (st.st_dev != up->dev && w->opts->one_file_system) {
-		w->sink.stats.other_fs++;
+		w->stats.other_fs++;
 		return 0;
 	}
 	if (st.st_dev != up->dev && is_pseudo(fd)) {
-		w->sink.stats.pseudo++;
+		w->stats.pseudo++;
+		return 0;
+	}
+	if (entered_before(w, fd, &st)) {
+		w->stats.loops++;
 		return 0;
 	}
 	return enter(w, TAKE_FD(fd), &st);
@@ -326,6 +363,8 @@ static int leave(struct walk *w)
 static int walk_levels(struct walk *w)
 {
 	while (w->n) {
+		if (stopped(w))
+			return -ECANCELED;
 		struct level *l = &w->level[w->n - 1];
 		int rc;
 		if (l->next == l->end) {
@@ -351,7 +390,9 @@ static int walk_root(struct walk *w, int root, const struct stat *st)
 		return -ENOMEM;
 	if (is_pseudo(fd))
 		return problem_at(w, true, SENSE_WHY_PSEUDO, 0);
-	int rc = enter(w, TAKE_FD(fd), st);
+	int rc = tree_feed_root(w->feed, fd, w->path.n);
+	if (rc == 0)
+		rc = enter(w, TAKE_FD(fd), st);
 	return rc < 0 ? rc : walk_levels(w);
 }
 
@@ -366,7 +407,8 @@ static void walk_free(struct walk *w)
 	buf_free(&w->names);
 	buf_free(&w->pending);
 	buf_free(&w->path);
-	sense_tree_hash_free(w->hash);
+	tree_ids_free(&w->entered);
+	tree_feed_free(w->feed);
 }
 
 static int open_root(struct walk *w, const char *path, struct stat *st, struct fault *f)
@@ -391,41 +433,47 @@ static int open_root(struct walk *w, const char *path, struct stat *st, struct f
 	return TAKE_FD(fd);
 }
 
-static int walk_path(struct walk *w, const char *path, struct fault *f)
+static int walk_path(struct walk *w, const char *path, const struct tree_feed_sink *sink,
+    struct fault *f)
 {
 	struct stat st;
 
-	int fd = open_root(w, path, &st, f);
+	AUTO_FD int fd = open_root(w, path, &st, f);
 	if (fd < 0)
 		return fd;
-	int rc = sense_tree_hash_new(w->opts, &w->hash);
+	int rc = tree_feed_new(&w->feed, w->opts, sink, &w->stats);
 	if (rc < 0)
-		close(fd);
-	else if (S_ISDIR(st.st_mode))
-		rc = walk_root(w, fd, &st);
+		return rc;
+	if (S_ISDIR(st.st_mode))
+		rc = walk_root(w, TAKE_FD(fd), &st);
 	else
-		rc = sense_tree_hash_file(w->hash, &w->sink, buf_str(&w->path), fd, &st);
+		rc = tree_feed_file(w->feed, fd, buf_str(&w->path), "", &st);
 	if (rc == 0)
-		rc = sense_tree_hash_finish(w->hash, &w->sink);
+		rc = tree_feed_finish(w->feed);
+	if (rc == -ECANCELED && stopped(w)) {
+		rc = tree_feed_stop(w->feed);
+		return rc < 0 ? rc : SENSE_STOPPED;
+	}
 	return rc;
 }
 
 int sense_tree(const char *path, const struct sense_tree_opts *opts, sense_file_fn *on_file,
     sense_problem_fn *on_problem, void *ctx, struct sense_tree_stats *ret_stats, struct fault *f)
 {
-	static const struct sense_tree_opts defaults = { .set = HASH_TRIO, .jobs = 1 };
+	static const struct sense_tree_opts defaults = { .set = HASH_TRIO, .jobs = 1,
+		.ordered = true };
+	struct tree_feed_sink sink = { on_file, on_problem, ctx };
 	struct walk w = {
 		.opts = opts ? opts : &defaults,
-		.sink = { .on_file = on_file, .on_problem = on_problem, .ctx = ctx },
 		.path = BUF_INIT(PATH_BYTES_MAX),
 		.pending = BUF_INIT(SENSE_PENDING_MAX),
 		.names = BUF_INIT(SENSE_BATCH * 256),
 	};
 
-	int rc = walk_path(&w, path, f);
+	int rc = walk_path(&w, path, &sink, f);
 	if (rc == -ENOMEM)
 		fault_set(f, rc, "%s: out of memory", QUOTE(span_str(path)));
-	*ret_stats = w.sink.stats;
+	*ret_stats = w.stats;
 	walk_free(&w);
-	return rc < 0 ? rc : w.sink.stats.problems ? SENSE_INCOMPLETE : SENSE_DONE;
+	return rc != 0 ? rc : w.stats.problems ? SENSE_INCOMPLETE : SENSE_DONE;
 }

@@ -86,6 +86,7 @@ enum sense_why {
 	SENSE_WHY_PSEUDO,    /* the path given is on a kernel pseudo file system */
 	SENSE_WHY_GONE,      /* it was listed, and no longer there when it was opened */
 	SENSE_WHY_DIED,      /* the worker process died over it (in the probe, or it was killed) */
+	SENSE_WHY_LAST = SENSE_WHY_DIED,
 };
 
 /* What was not read. A file's name is still evidence: match it against file-name indicators. */
@@ -167,7 +168,7 @@ struct sense_tree_stats {
 typedef int sense_file_fn(void *ctx, const struct sense_file *f);
 typedef int sense_problem_fn(void *ctx, const struct sense_problem *p);
 
-/* opts may be NULL: MD5, SHA-1 and SHA-256, in this process. *ret_stats is filled also when the walk
+/* opts may be NULL: MD5, SHA-1 and SHA-256, in this process, ordered. *ret_stats is filled also when the walk
  * ends early. */
 FB_MUST int sense_tree(const char *path, const struct sense_tree_opts *opts, sense_file_fn *on_file,
     sense_problem_fn *on_problem, void *ctx, struct sense_tree_stats *ret_stats, struct fault *f);
