@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "intel/db/key.h"
+
+#include "base/hex.h"
+#include "intel/db/format.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+/* --- text to bytes --- */
+
+static bool is_bytes(enum indicator_type t)
+{
+	switch (t) {
+	case INDICATOR_MD5:
+	case INDICATOR_SHA1:
+	case INDICATOR_SHA256:
+	case INDICATOR_SHA512:
+	case INDICATOR_IMPHASH:
+	case INDICATOR_JA3:
+	case INDICATOR_AUTHENTIHASH:
+	case INDICATOR_CERT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int encode_hex(enum indicator_type t, struct span text, uint8_t *out, size_t *ret_n)
+{
+	size_t width = db_width(t);
+
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] >= 'A' && text.p[i] <= 'F')
+			return -EINVAL;
+	if (text.n == 0 || text.n > 128 || (width && text.n != 2 * width) ||
+	    hex_decode(out, text) < 0)
+		return -EINVAL;
+	*ret_n = text.n / 2;
+	return 0;
+}
+
+/* A decimal number of up to max, without a leading zero; -1. */
+static long number(struct span s, long max)
+{
+	long v = 0;
+
+	if (s.n == 0 || s.n > 5 || (s.n > 1 && s.p[0] == '0'))
+		return -1;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return -1;
+		v = 10 * v + (s.p[i] - '0');
+	}
+	return v <= max ? v : -1;
+}
+
+static int parse_ip4(struct span s, uint8_t b[static 4])
+{
+	for (int i = 0; i < 4; i++) {
+		size_t dot = i < 3 ? span_find(s, '.') : s.n;
+		long v = dot <= s.n ? number(span_cut(s, 0, dot), 255) : -1;
+		if (v < 0)
+			return -EINVAL;
+		b[i] = (uint8_t)v;
+		s = span_from(s, dot + (i < 3));
+	}
+	return 0;
+}
+
+static int parse_ip(int family, struct span s, uint8_t b[static 16])
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (family == 4)
+		return parse_ip4(s, b);
+	if (s.n >= sizeof(text) || memchr(s.p, 0, s.n))
+		return -EINVAL;
+	memcpy(text, s.p, s.n);
+	text[s.n] = 0;
+	return inet_pton(AF_INET6, text, b) == 1 ? 0 : -EINVAL;
+}
+
+/* Are all bits behind the prefix zero? */
+static bool is_net(const uint8_t *b, size_t n, size_t prefix)
+{
+	for (size_t i = prefix / 8; i < n; i++)
+		if (b[i] & (i == prefix / 8 ? 0xff >> prefix % 8 : 0xff))
+			return false;
+	return true;
+}
+
+static int encode_net(int family, struct span text, uint8_t *out, size_t *ret_n)
+{
+	size_t slash = span_find(text, '/'), n = family == 4 ? 4 : 16;
+	long prefix = (long)(8 * n);
+	uint8_t b[16];
+
+	if (slash != SIZE_MAX)
+		prefix = number(span_from(text, slash + 1), prefix);
+	if (prefix < 0 || parse_ip(family, span_cut(text, 0, slash), b) < 0 ||
+	    !is_net(b, n, (size_t)prefix))
+		return -EINVAL;
+	*ret_n = key_net(family, b, (unsigned)prefix, out);
+	return 0;
+}
+
+void key_ip_port(int family, const uint8_t *b, uint16_t port, uint8_t out[static 18])
+{
+	memcpy(out, mapped, sizeof(mapped));
+	memcpy(out + (family == 4 ? 12 : 0), b, family == 4 ? 4 : 16);
+	out[16] = (uint8_t)(port >> 8);
+	out[17] = (uint8_t)port;
+}
+
+static int encode_ip_port(struct span text, uint8_t *out, size_t *ret_n)
+{
+	int family = text.n && text.p[0] == '[' ? 6 : 4;
+	size_t end = span_find(text, family == 6 ? ']' : ':'), skip = family == 6;
+	uint8_t b[16];
+
+	if (end == SIZE_MAX || (family == 6 && (end + 1 >= text.n || text.p[end + 1] != ':')))
+		return -EINVAL;
+	long port = number(span_from(text, end + 1 + skip), 65535);
+	if (port < 1 || parse_ip(family, span_cut(text, skip, end - skip), b) < 0)
+		return -EINVAL;
+	key_ip_port(family, b, (uint16_t)port, out);
+	*ret_n = 18;
+	return 0;
+}
+
+int key_encode(enum indicator_type t, struct span text, uint8_t out[static KEY_MAX], size_t *ret_n)
+{
+	if (t <= INDICATOR_NONE || t >= INDICATOR_TYPES || text.n == 0 || text.n > KEY_MAX)
+		return -EINVAL;
+	if (is_bytes(t))
+		return encode_hex(t, text, out, ret_n);
+	if (t == INDICATOR_IPV4 || t == INDICATOR_IPV6)
+		return encode_net(t == INDICATOR_IPV4 ? 4 : 6, text, out, ret_n);
+	if (t == INDICATOR_IP_PORT)
+		return encode_ip_port(text, out, ret_n);
+	if (memchr(text.p, 0, text.n) || (t == INDICATOR_DOMAIN && text.n > NAME_MAX_BYTES))
+		return -EINVAL;
+	memcpy(out, text.p, text.n);
+	*ret_n = text.n;
+	return 0;
+}
+
+/* --- bytes to text --- */
+
+static const char *ip_text(int family, const uint8_t *b, char out[static INET6_ADDRSTRLEN])
+{
+	return inet_ntop(family == 4 ? AF_INET : AF_INET6, b, out, INET6_ADDRSTRLEN);
+}
+
+static void decode_net(int family, const uint8_t *b, char *out)
+{
+	unsigned bits = family == 4 ? 32 : 128, prefix = b[bits / 8];
+	char ip[INET6_ADDRSTRLEN];
+
+	ip_text(family, b, ip);
+	if (prefix < bits)
+		sprintf(out, "%s/%u", ip, prefix);
+	else
+		strcpy(out, ip);
+}
+
+static void decode_ip_port(const uint8_t *b, char *out)
+{
+	bool four = memcmp(b, mapped, sizeof(mapped)) == 0;
+	char ip[INET6_ADDRSTRLEN];
+
+	ip_text(four ? 4 : 6, four ? b + 12 : b, ip);
+	sprintf(out, four ? "%s:%u" : "[%s]:%u", ip, (unsigned)(b[16] << 8 | b[17]));
+}
+
+int key_decode(enum indicator_type t, struct span stored, char out[static KEY_MAX + 64])
+{
+	size_t width = db_width(t);
+
+	if (stored.n == 0 || stored.n > KEY_MAX || (width && stored.n != width))
+		return -EBADMSG;
+	if (is_bytes(t)) {
+		if (stored.n > 64)
+			return -EBADMSG;
+		hex_encode(out, stored);
+	} else if (t == INDICATOR_IPV4 || t == INDICATOR_IPV6) {
+		if (stored.p[width - 1] > 8 * (width - 1))
+			return -EBADMSG;
+		decode_net(t == INDICATOR_IPV4 ? 4 : 6, stored.p, out);
+	} else if (t == INDICATOR_IP_PORT) {
+		decode_ip_port(stored.p, out);
+	} else {
+		if (memchr(stored.p, 0, stored.n))
+			return -EBADMSG;
+		memcpy(out, stored.p, stored.n);
+		out[stored.n] = 0;
+	}
+	return 0;
+}
+
+/* --- hashes --- */
+
+static uint64_t load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	return le64toh(v);
+}
+
+struct sip sip_start(const uint8_t salt[static 16], enum indicator_type t)
+{
+	uint64_t k0 = load64(salt), k1 = load64(salt + 8);
+	struct sip s = { { k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du,
+	    k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u } };
+
+	sip_word(&s, (uint64_t)t);
+	return s;
+}
+
+uint64_t sip_bytes(struct sip s, struct span b)
+{
+	uint64_t tail = (uint64_t)b.n << 56;
+
+	for (; b.n >= 8; b.p += 8, b.n -= 8)
+		sip_word(&s, load64(b.p));
+	for (size_t i = 0; i < b.n; i++)
+		tail |= (uint64_t)b.p[i] << (8 * i);
+	sip_word(&s, tail);
+	return sip_end(s);
+}
+
+#define EACH_BYTE 0x0101010101010101u
+
+/* ASCII letters to lower case, eight at a time. */
+static inline uint64_t lower8(uint64_t w)
+{
+	uint64_t low = w & 0x7f * EACH_BYTE;
+	uint64_t from_a = low + (0x80 - 'A') * EACH_BYTE, past_z = low + (0x7f - 'Z') * EACH_BYTE;
+	uint64_t upper = (from_a ^ past_z) & ~w & 0x80 * EACH_BYTE;
+
+	return w | upper >> 2;
+}
+
+/* The high bit of each byte that is a dot. */
+static inline uint64_t dots8(uint64_t w)
+{
+	uint64_t x = w ^ '.' * EACH_BYTE;
+
+	return ~(((x & 0x7f * EACH_BYTE) + 0x7f * EACH_BYTE) | x) & 0x80 * EACH_BYTE;
+}
+
+/* The eight bytes from p + i on, zeros from n on; n > i. */
+static inline uint64_t load_upto8(const uint8_t *p, size_t i, size_t n)
+{
+	uint64_t w = 0;
+
+	if (n - i >= 8)
+		return load64(p + i);
+	if (n >= 8)
+		return load64(p + n - 8) >> 8 * (8 - (n - i));
+	for (size_t k = i; k < n; k++)
+		w |= (uint64_t)p[k] << 8 * (k - i);
+	return w;
+}
+
+/* A label's words; eight bytes can be read behind it. */
+static inline void sip_label(struct sip *s, const uint8_t *p, size_t n)
+{
+	uint64_t mark = (uint64_t)(0x80 | n) << 56;
+
+	for (; n >= 8; p += 8, n -= 8)
+		sip_word(s, load64(p));
+	sip_word(s, (load64(p) & (((uint64_t)1 << 8 * n) - 1)) | mark);
+}
+
+/* Copies in lower case and finds the dots: how many. */
+static inline size_t name_copy(struct name *n, struct span t, uint8_t dot[static NAME_MAX_BYTES + 8])
+{
+	size_t dots = 0;
+
+	for (size_t i = 0; i < t.n; i += 8) {
+		uint64_t w = lower8(load_upto8(t.p, i, t.n));
+		uint64_t le = htole64(w);
+		memcpy(n->low + i, &le, 8);
+		for (uint64_t m = dots8(w); m; m &= m - 1)
+			dot[dots++] = (uint8_t)(i + (size_t)__builtin_ctzll(m) / 8);
+	}
+	memset(n->low + t.n, 0, 8);
+	n->n = (uint8_t)t.n;
+	return dots;
+}
+
+bool name_read(struct name *n, struct sip s, struct span t)
+{
+	DB_NOT_CLEARED uint8_t dot[NAME_MAX_BYTES + 8];
+
+	if (t.n && t.p[t.n - 1] == '.')
+		t.n--;
+	if (t.n == 0 || t.n > NAME_MAX_BYTES)
+		return false;
+	size_t dots = name_copy(n, t, dot), end = t.n;
+	n->names = 0;
+	for (size_t d = dots + 1; d-- > 0;) {
+		size_t start = d ? dot[d - 1] + 1u : 0;
+		if (start >= end || end - start > 63)
+			return false;
+		sip_label(&s, n->low + start, end - start);
+		n->start[n->names] = (uint8_t)start;
+		n->hash[n->names++] = sip_end(s);
+		end = start - 1;
+	}
+	return true;
+}
+
+uint64_t name_hash(struct sip s, struct span domain)
+{
+	DB_NOT_CLEARED uint8_t room[KEY_MAX + 8];
+	size_t end = domain.n;
+
+	memcpy(room, domain.p, domain.n); /* so that eight bytes can be read behind each label */
+	memset(room + domain.n, 0, 8);
+	for (size_t i = domain.n; i-- > 0;)
+		if (room[i] == '.') {
+			sip_label(&s, room + i + 1, end - i - 1);
+			end = i;
+		}
+	sip_label(&s, room, end);
+	return sip_end(s);
+}

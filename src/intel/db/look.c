@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Lookups: hash, filter, bucket, and then the stored value itself. */
+
+#include "intel/db/file.h"
+#include "intel/db/path.h"
+
+#include <arpa/inet.h>
+
+const char *intel_how_name(enum intel_how h)
+{
+	static const char *const names[] = { "same", "parent", "network", "port", "pattern" };
+
+	return h < ARRAY_LEN(names) ? names[h] : "";
+}
+
+/* Is the entry this value of this column? */
+static bool is_value(const struct column *c, uint32_t entry, struct span value)
+{
+	DB_NOT_CLEARED uint8_t room[KEY_MAX];
+	struct span v;
+
+	return entry >= c->first && entry - c->first < c->n &&
+	    column_value(c, entry, room, &v) == 0 && span_eq(v, value);
+}
+
+/* The first in [lo, hi) whose rest is not less. */
+static uint32_t lower_bound(const uint32_t *rest, uint32_t lo, uint32_t hi, uint32_t r)
+{
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		if (rest[mid] < r)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* The entry of a hash that the filter let through. False: no such value. */
+static bool find_hash(const struct table *t, const struct column *c, uint64_t hash,
+    struct span value, uint32_t *ret_entry)
+{
+	unsigned bits = t->bucket_bits;
+	uint64_t bucket = bits ? hash >> (64 - bits) : 0;
+	uint32_t rest = (uint32_t)(hash << bits >> 32);
+	uint32_t lo = t->index[bucket], hi = t->index[bucket + 1];
+
+	if (lo > hi || hi > t->n)
+		return false;
+	/* a bucket that somebody filled on purpose costs time by its logarithm only */
+	for (uint32_t i = lower_bound(t->rest, lo, hi, rest); i < hi && t->rest[i] == rest; i++)
+		if (is_value(c, t->entry[i], value)) {
+			*ret_entry = t->entry[i];
+			return true;
+		}
+	return false;
+}
+
+static bool find(const struct intel_db *db, const struct column *c, struct span value,
+    uint32_t *ret_entry)
+{
+	const struct table *t = &db->table[c->side];
+
+	if (!c->n)
+		return false;
+	uint64_t hash = column_hash(db, c, value);
+	return fuse_may_have(&t->filter, t->bytes, hash) &&
+	    find_hash(t, c, hash, value, ret_entry);
+}
+
+static size_t found(struct intel_found *out, size_t n, uint32_t entry, enum intel_how how)
+{
+	for (size_t i = 0; i < n; i++)
+		if (out[i].entry == entry)
+			return n;
+	if (n < INTEL_FOUND_MAX)
+		out[n++] = (struct intel_found){ entry, how };
+	return n;
+}
+
+bool intel_db_has(const struct intel_db *db, enum indicator_side side, enum indicator_type t)
+{
+	return db->column[side][t].n > 0;
+}
+
+bool intel_db_find(const struct intel_db *db, enum indicator_side side, enum indicator_type t,
+    struct span value, uint32_t *ret_entry)
+{
+	DB_NOT_CLEARED uint8_t room[KEY_MAX];
+	size_t n;
+
+	return key_encode(t, value, room, &n) == 0 &&
+	    find(db, &db->column[side][t], span_of(room, n), ret_entry);
+}
+
+/* --- names --- */
+
+/* The first of a name's names that is asked for: never a bad top-level domain. */
+static size_t first_name(enum indicator_side side)
+{
+	return side == INDICATOR_BAD;
+}
+
+/* Does a claim on the domain speak for the names below it, too? */
+static bool covers_below(const struct intel_db *db, uint32_t entry)
+{
+	const uint32_t *ids = NULL;
+	uint32_t n = db_tuples(db, entry, &ids);
+	struct indicator i;
+
+	for (uint32_t k = 0; k < n; k++)
+		if (db_tuple(db, ids[k], &i) && !i.exact)
+			return true;
+	return false;
+}
+
+size_t intel_db_name(const struct intel_db *db, enum indicator_side side, struct span text,
+    struct intel_found out[static INTEL_FOUND_MAX])
+{
+	const struct column *c = &db->column[side][INDICATOR_DOMAIN];
+	const struct table *t = &db->table[side];
+	DB_NOT_CLEARED struct fuse_at at[NAME_MAX_LABELS];
+	DB_NOT_CLEARED struct name n;
+	size_t hits = 0;
+	uint32_t entry;
+
+	if (!c->n || !name_read(&n, db->start[INDICATOR_DOMAIN], text))
+		return 0;
+	for (size_t i = first_name(side); i < n.names; i++) {
+		at[i] = fuse_at(&t->filter, n.hash[i]);
+		fuse_prefetch(t->bytes, &at[i]);
+	}
+	for (size_t i = n.names; i-- > first_name(side);) {
+		struct span name = span_of(n.low + n.start[i], n.n - (size_t)n.start[i]);
+		bool same = i + 1u == n.names;
+		if (!fuse_test(t->bytes, &at[i]) || !find_hash(t, c, n.hash[i], name, &entry))
+			continue;
+		if (same || covers_below(db, entry))
+			hits = found(out, hits, entry, same ? INTEL_SAME : INTEL_PARENT);
+	}
+	return hits;
+}
+
+#define BATCH 256 /* filter positions on their way to the cache */
+
+struct batch {
+	struct fuse_at at[BATCH];
+	uint32_t name[BATCH];
+	size_t n;
+};
+
+static void batch_test(const struct intel_db *db, enum indicator_side side, struct batch *b,
+    const struct span *name, uint64_t *hit)
+{
+	DB_NOT_CLEARED struct intel_found out[INTEL_FOUND_MAX];
+	const uint8_t *bytes = db->table[side].bytes;
+
+	for (size_t i = 0; i < b->n; i++) {
+		uint32_t k = b->name[i];
+		if (fuse_test(bytes, &b->at[i]) && !(hit[k / 64] >> k % 64 & 1) &&
+		    intel_db_name(db, side, name[k], out) > 0)
+			hit[k / 64] |= (uint64_t)1 << k % 64;
+	}
+	b->n = 0;
+}
+
+void intel_db_names(const struct intel_db *db, enum indicator_side side, const struct span *name,
+    size_t n, uint64_t *hit)
+{
+	const struct table *t = &db->table[side];
+	DB_NOT_CLEARED struct name read;
+	DB_NOT_CLEARED struct batch b;
+
+	b.n = 0;
+	memset(hit, 0, (n + 63) / 64 * 8);
+	if (!db->column[side][INDICATOR_DOMAIN].n)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (!name_read(&read, db->start[INDICATOR_DOMAIN], name[i]))
+			continue;
+		for (size_t k = first_name(side); k < read.names; k++) {
+			struct fuse_at *at = &b.at[b.n];
+			*at = fuse_at(&t->filter, read.hash[k]);
+			fuse_prefetch(t->bytes, at);
+			b.name[b.n++] = (uint32_t)i;
+		}
+		if (b.n > BATCH - NAME_MAX_LABELS)
+			batch_test(db, side, &b, name, hit);
+	}
+	batch_test(db, side, &b, name, hit);
+}
+
+/* --- addresses --- */
+
+/* The address with all bits behind the prefix cleared. */
+static void mask_ip(const uint8_t *b, size_t n, unsigned prefix, uint8_t out[static 16])
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned bits = prefix > 8 * i ? prefix - 8 * (unsigned)i : 0;
+		out[i] = (uint8_t)(b[i] & (bits >= 8 ? 0xff : 0xff00 >> bits));
+	}
+}
+
+/* Every prefix length that some entry has, the longest first. */
+static size_t find_nets(const struct intel_db *db, enum indicator_side side, int family,
+    const uint8_t *b, struct intel_found *out, size_t hits)
+{
+	const struct table *t = &db->table[side];
+	enum indicator_type type = family == 4 ? INDICATOR_IPV4 : INDICATOR_IPV6;
+	const uint64_t *nets = family == 4 ? t->nets4 : t->nets6;
+	unsigned bits = family == 4 ? 32 : 128;
+	uint8_t key[17], net[16];
+	uint32_t entry;
+
+	for (unsigned w = bits / 64 + 1; w-- > 0;)
+		for (uint64_t left = nets[w]; left;) {
+			unsigned bit = 63 - (unsigned)__builtin_clzll(left), prefix = 64 * w + bit;
+			left ^= (uint64_t)1 << bit;
+			if (prefix > bits)
+				continue;
+			mask_ip(b, bits / 8, prefix, net);
+			size_t n = key_net(family, net, prefix, key);
+			if (find(db, &db->column[side][type], span_of(key, n), &entry))
+				hits = found(out, hits, entry,
+				    prefix == bits ? INTEL_SAME : INTEL_NETWORK);
+		}
+	return hits;
+}
+
+size_t intel_db_ip(const struct intel_db *db, enum indicator_side side, int family,
+    const uint8_t *b, uint16_t port, struct intel_found out[static INTEL_FOUND_MAX])
+{
+	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	uint8_t key[18];
+	uint32_t entry;
+	size_t hits = 0;
+
+	if (family == 6 && memcmp(b, mapped, sizeof(mapped)) == 0) {
+		family = 4;
+		b += sizeof(mapped);
+	}
+	if (port) {
+		key_ip_port(family, b, port, key);
+		if (find(db, &db->column[side][INDICATOR_IP_PORT], span_of(key, sizeof(key)),
+			&entry))
+			hits = found(out, hits, entry, INTEL_ON_PORT);
+	}
+	return find_nets(db, side, family, b, out, hits);
+}
+
+/* --- everything else --- */
+
+size_t intel_db_digest(const struct intel_db *db, enum indicator_side side, enum indicator_type t,
+    struct span bytes, struct intel_found out[static INTEL_FOUND_MAX])
+{
+	uint32_t entry;
+
+	return find(db, &db->column[side][t], bytes, &entry) ? found(out, 0, entry, INTEL_SAME) : 0;
+}
+
+/* A URL indicator may be less than a URL: without its scheme, or a path alone. */
+static size_t find_url_parts(const struct intel_db *db, const struct column *c, struct span url,
+    struct intel_found *out, size_t hits)
+{
+	const uint8_t *mark = memmem(url.p, url.n, "://", 3);
+	uint32_t entry;
+
+	if (mark)
+		url = span_from(url, (size_t)(mark - url.p) + 3);
+	if (mark && find(db, c, url, &entry))
+		hits = found(out, hits, entry, INTEL_PATTERN);
+	size_t slash = span_find(url, '/');
+	struct span path = slash == SIZE_MAX ? SPAN_NONE : span_from(url, slash);
+	if (slash > 0 && path.n > 1 && find(db, c, path, &entry))
+		hits = found(out, hits, entry, INTEL_PATTERN);
+	return hits;
+}
+
+size_t intel_db_text(const struct intel_db *db, enum indicator_side side, enum indicator_type t,
+    struct span value, struct intel_found out[static INTEL_FOUND_MAX])
+{
+	const struct column *c = &db->column[side][t];
+	DB_NOT_CLEARED uint8_t room[KEY_MAX];
+	size_t n = 0, hits = 0;
+	uint32_t entry;
+
+	if (!c->n)
+		return 0;
+	if (key_encode(t, value, room, &n) == 0) {
+		for (size_t i = 0; t == INDICATOR_FILE_NAME && i < n; i++)
+			room[i] |= room[i] >= 'A' && room[i] <= 'Z' ? 0x20 : 0;
+		if (find(db, c, span_of(room, n), &entry))
+			hits = found(out, hits, entry, INTEL_SAME);
+	}
+	if (t == INDICATOR_URL && n)
+		hits = find_url_parts(db, c, value, out, hits);
+	if (t == INDICATOR_PATH)
+		hits = path_find(db, c, value, out, hits);
+	return hits;
+}
