@@ -70,6 +70,8 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_intel_list,
 	&cmd_intel_show,
 	&cmd_hunt,
+	&cmd_seen,
+	&cmd_seen_forget,
 	&cmd_known_good_import,
 	&cmd_known_good_list,
 	&cmd_known_good_show,

@@ -30,6 +30,7 @@ extern const struct cli_cmd cmd_release_state, cmd_release_check;
 extern const struct cli_cmd cmd_intel_import, cmd_intel_list, cmd_intel_show;
 extern const struct cli_cmd cmd_diff, cmd_rebuild_compare;
 extern const struct cli_cmd cmd_hunt;
+extern const struct cli_cmd cmd_seen, cmd_seen_forget;
 extern const struct cli_cmd cmd_intoto_verify, cmd_intoto_run, cmd_intoto_sign, cmd_intoto_key;
 extern const struct cli_cmd cmd_intoto_record_start, cmd_intoto_record_stop;
 extern const struct cli_cmd cmd_trust_update, cmd_trust_show;

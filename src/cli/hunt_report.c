@@ -2,7 +2,6 @@
 
 /* hunt_report: what a hunt found, as text and as JSON. */
 
-#include "base/utf8.h"
 #include "cli/hunt.h"
 #include "cli/print.h"
 
@@ -211,24 +210,11 @@ static void k_time(struct jw *w, const char *key, ts t)
 		jw_kcstr(w, key, ts_format(t, text));
 }
 
-/* JSON holds no bytes that are not UTF-8; a path may. */
-static void path_json(struct jw *w, const char *key, const char *path)
-{
-	AUTO_BUF struct buf hex = BUF_INIT(1u << 20);
-
-	jw_kcstr(w, key, path);
-	if (utf8_check(span_str(path)) == strlen(path))
-		return;
-	for (const char *p = path; *p; p++)
-		buf_printf(&hex, "%02x", (unsigned char)*p);
-	jw_kcstr(w, "path_hex", buf_str(&hex));
-}
-
 static void hit_json(const struct hunt *h, const struct hunt_hit *x, struct jw *w)
 {
 	jw_obj(w);
 	jw_kcstr(w, "kind", hunt_kind_name(x->kind));
-	path_json(w, hunt_is_file(x) ? "path" : "capture", x->path);
+	cli_json_path(w, hunt_is_file(x) ? "path" : "capture", x->path);
 	if (hunt_is_file(x)) {
 		jw_kbool(w, "read", digest_is_set(&x->sha256));
 		if (digest_is_set(&x->sha256)) {
@@ -316,7 +302,7 @@ static void problems_json(const struct hunt *h, struct jw *w)
 	jw_arr(w);
 	for (size_t i = 0; i < h->nproblem; i++) {
 		jw_obj(w);
-		path_json(w, "path", h->problem[i].path);
+		cli_json_path(w, "path", h->problem[i].path);
 		jw_kcstr(w, "text", h->problem[i].text);
 		jw_end(w);
 	}

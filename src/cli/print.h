@@ -16,3 +16,7 @@ const char *cli_when(struct cli *c, ts t);
 void cli_wrap(struct cli *c, const char *head, const char *text);
 /* As cli_safe, but never cut: for paths and values that somebody will copy. */
 const char *cli_whole(struct cli *c, const char *s);
+/* The same straight to stdout, for what may be very many. */
+void cli_put_whole(struct span s);
+/* Member key, and "path_hex" where JSON could not hold the bytes of the path. */
+void cli_json_path(struct jw *w, const char *key, const char *path);

@@ -152,7 +152,7 @@ fi
 # --- bad indicators, bad usage: nothing is hunted ---
 printf 'type,value\n"broken' >broken.csv
 run 5 "a malformed indicator file" fb hunt ep --indicators broken.csv
-like "$err" 'broken.csv:2: the text ends inside quotes' "names file and line"
+like "$err" 'broken.csv:2: quotes that do not end' "names file and line"
 printf 'mutex\n' >useless.txt
 run 5 "an indicator file with nothing in it" fb hunt ep --indicators useless.txt
 run 5 "a missing one" fb hunt ep --indicators none.csv
