@@ -198,11 +198,6 @@ int reader_epoch(struct span s, ts *ret)
 	return 0;
 }
 
-int read_rpz(struct reader *r)
-{
-	return reader_malformed(r, 1, "not read yet");
-}
-
 static int read_as(struct reader *r)
 {
 	switch (r->r->format) {
