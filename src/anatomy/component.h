@@ -58,6 +58,7 @@ struct component {
 	uint64_t size;
 	struct digest sha256;
 	struct digest sha1; /* when tree_opts.sha1 */
+	const struct digest *md5; /* when tree_opts.md5; else NULL */
 	/* NULL where there is nothing to tell: most files */
 	const struct verdict *verdict; /* structure and signatures of this component, its digest */
 	const struct component_signature *signature;

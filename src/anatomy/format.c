@@ -3,6 +3,7 @@
 #include "anatomy/format.h"
 
 #include "base/cur.h"
+#include "wire/disk.h"
 #include "wire/macho.h"
 
 static const char *const names[FORMATS] = {
@@ -27,6 +28,7 @@ static const char *const names[FORMATS] = {
 	[FORMAT_ZSTD] = "zstd",
 	[FORMAT_LZ4] = "lz4",
 	[FORMAT_DEB] = "deb",
+	[FORMAT_IMAGE] = "image",
 };
 
 const char *format_name(enum format f)
@@ -52,6 +54,7 @@ bool format_is_container(enum format f)
 	case FORMAT_7Z:
 	case FORMAT_DMG:
 	case FORMAT_DEB:
+	case FORMAT_IMAGE:
 		return true;
 	default:
 		return format_is_compressed(f);
@@ -229,5 +232,7 @@ enum format format_of(struct span head, struct span tail, uint64_t size)
 		return FORMAT_TAR;
 	if (format_also_zip(tail))
 		return FORMAT_ZIP;
-	return is_lzma(head) ? FORMAT_LZMA : FORMAT_DATA;
+	if (is_lzma(head))
+		return FORMAT_LZMA;
+	return disk_kind(head, size) ? FORMAT_IMAGE : FORMAT_DATA;
 }

@@ -34,6 +34,7 @@ enum format {
 	FORMAT_ZSTD,
 	FORMAT_LZ4,
 	FORMAT_DEB,
+	FORMAT_IMAGE, /* of a disk: raw, or of a virtual machine (wire/disk.h) */
 	FORMATS,
 };
 
@@ -43,6 +44,7 @@ const char *format_name(enum format f);
 #define FORMAT_HEAD 4096 /* first bytes that format_of wants (fewer when the file is shorter) */
 #define FORMAT_TAIL 512	 /* last bytes: a DMG's trailer; n 0 when they are not at hand */
 
+#define FORMAT_ISO_AT 32769 /* "CD001" here, beyond the head, is FORMAT_IMAGE where the head tells nothing */
 enum format format_of(struct span head, struct span tail, uint64_t size);
 /* Does it end as a zip does, whatever it begins with? */
 bool format_also_zip(struct span tail);

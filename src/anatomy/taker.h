@@ -66,6 +66,8 @@ FB_MUST int taker_file(struct taker *k, uint32_t i, int fd, uint64_t size, bool 
 /* Does a file of this format have to be looked at again, when it comes out of an archive? */
 bool taker_wants(const struct taker *k, enum format f);
 /* The digests wanted, as HASH_SET. */
+/* Keeps an MD5 that is set. 0 or -ENOMEM. */
+FB_MUST int taker_md5(struct taker *k, uint32_t i, const struct digest *d);
 unsigned taker_digests(const struct taker *k);
 
 /* Opens the container i that fd holds: its components are added. 0, -errno with fault. */

@@ -28,7 +28,7 @@
 struct tree_opts {
 	const struct signed_trust *trust; /* NULL: signers are claims */
 	bool inside_only; /* the artifact itself was digested and judged by the caller */
-	bool sha1;	  /* SHA-1 of each file too */
+	bool sha1, md5;	  /* these of each file too */
 	bool facts;			  /* struct binary of each program and library */
 	bool bare;			  /* digests without the signature, for signed files */
 	uint32_t entries; /* in all containers together; 0: UNPACK_ENTRIES_DEFAULT */

@@ -8,6 +8,7 @@
 #include "anatomy/taker.h"
 #include "base/file.h"
 #include "crypto/hash.h"
+#include "wire/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +46,12 @@ static int format_at(int fd, uint64_t size, enum format *ret_f, bool *ret_zip)
 		return (int)nt;
 	*ret_f = format_of(span_of(head, (size_t)nh), span_of(tail, (size_t)nt), size);
 	*ret_zip = format_also_zip(span_of(tail, (size_t)nt));
+	/* An ISO image says so beyond the head: its first sectors are anybody's. */
+	if (*ret_f == FORMAT_DATA && size > DISK_HEAD) {
+		ssize_t n = read_at(fd, head, 5, DISK_ISO_AT);
+		if (n == 5 && memcmp(head, "CD001", 5) == 0)
+			*ret_f = FORMAT_IMAGE;
+	}
 	return 0;
 }
 
@@ -63,7 +70,8 @@ bool taker_wants(const struct taker *k, enum format f)
 
 unsigned taker_digests(const struct taker *k)
 {
-	return HASH_SET(DIGEST_SHA256) | (k->o.sha1 ? HASH_SET(DIGEST_SHA1) : 0);
+	return HASH_SET(DIGEST_SHA256) | (k->o.sha1 ? HASH_SET(DIGEST_SHA1) : 0) |
+	    (k->o.md5 ? HASH_SET(DIGEST_MD5) : 0);
 }
 
 /* All bytes once, to the digests and to the anatomy, whichever there are. */
@@ -112,6 +120,17 @@ static int judge(struct taker *k, uint32_t i, int fd, uint64_t size, struct hash
 	return 1;
 }
 
+int taker_md5(struct taker *k, uint32_t i, const struct digest *d)
+{
+	if (!digest_is_set(d))
+		return 0;
+	struct digest *own = ARENA_NEW(&k->t->arena, struct digest);
+	if (own)
+		*own = *d;
+	k->t->c[i].md5 = own;
+	return own ? 0 : -ENOMEM;
+}
+
 static int note_digests(struct taker *k, uint32_t i, struct hasher *h)
 {
 	struct digest d[DIGEST_ALGS];
@@ -121,7 +140,7 @@ static int note_digests(struct taker *k, uint32_t i, struct hasher *h)
 		return rc;
 	k->t->c[i].sha256 = d[DIGEST_SHA256];
 	k->t->c[i].sha1 = d[DIGEST_SHA1];
-	return 0;
+	return taker_md5(k, i, &d[DIGEST_MD5]);
 }
 
 static int look_at(struct taker *k, uint32_t i, int fd, uint64_t size, bool hash)

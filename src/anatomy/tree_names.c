@@ -123,7 +123,7 @@ static bool is_root(const struct component_tree *t, uint32_t container)
 	enum format f = (enum format)t->c[container].format;
 	uint32_t above = t->c[container].parent;
 
-	if (f == FORMAT_RPM || f == FORMAT_CPIO || f == FORMAT_DMG ||
+	if (f == FORMAT_RPM || f == FORMAT_CPIO || f == FORMAT_DMG || f == FORMAT_IMAGE ||
 	    t->c[container].type == COMPONENT_DIR)
 		return true;
 	if (above != COMPONENT_NONE && t->c[above].format == FORMAT_DEB)

@@ -172,6 +172,9 @@ static int fill(struct level *l, uint32_t i, const struct unpack_entry *e)
 	}
 	if (e->content == UNPACK_LOCKED)
 		c->state = COMPONENT_CLOSED;
+	int rc = taker_md5(l->k, i, &e->digest[DIGEST_MD5]);
+	if (rc < 0)
+		return rc;
 	if (e->content == UNPACK_ELSEWHERE)
 		return elsewhere(l, i, e);
 	return l->busy ? look_inside(l, i) : 0;
@@ -316,6 +319,9 @@ static int end_stream(struct level *l)
 	c->size = l->busy ? l->spool.n : 0;
 	c->sha256 = digest[DIGEST_SHA256];
 	c->sha1 = digest[DIGEST_SHA1];
+	rc = taker_md5(k, i, &digest[DIGEST_MD5]);
+	if (rc < 0)
+		return rc;
 	return l->busy ? look_inside(l, i) : 0;
 }
 
@@ -404,6 +410,7 @@ static int open_level(struct level *l, int fd)
 		.memory = k->o.memory,
 		.timeout = k->deadline - clock_mono(),
 		.no_sandbox = k->o.no_sandbox,
+		.image = k->t->c[l->container].format == FORMAT_IMAGE,
 		.on_note = on_note,
 		.want = want,
 		.want_ctx = l,

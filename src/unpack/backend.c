@@ -3,6 +3,7 @@
 /* The table of back ends, and the worker's half of unpack_archive. */
 
 #include "unpack/backend.h"
+#include "unpack/image.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,6 +45,8 @@ static int choose(struct unpack_work *w)
 	size_t ntail = w->file_size < sizeof(tail) ? (size_t)w->file_size : sizeof(tail);
 	size_t i = 0;
 
+	if (w->image)
+		return run(w, &unpack_backend_image);
 	int rc = unpack_pread(w, 0, head, nhead);
 	if (rc == 0)
 		rc = unpack_pread(w, w->file_size - ntail, tail, ntail);

@@ -5,7 +5,7 @@
 const char *unpack_format_name(enum unpack_format f)
 {
 	static const char *const name[UNPACK_FORMATS] = { "none", "tar", "zip", "ar", "deb", "cpio",
-		"rpm", "7z", "asar", "cfb", "cab", "dmg" };
+		"rpm", "7z", "asar", "cfb", "cab", "dmg", "image" };
 
 	return f < UNPACK_FORMATS ? name[f] : "none";
 }

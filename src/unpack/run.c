@@ -5,6 +5,7 @@
 #include "unpack/archive_lib.h"
 #include "unpack/inflate_lib.h"
 #include "unpack/dictionary.h"
+#include "unpack/image.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -106,7 +107,9 @@ static int prepare(struct unpack_work **ret_w, const struct unpack_run *r, struc
 	if (!S_ISREG(st.st_mode))
 		return fault_set(f, -EINVAL, "%s: not a regular file", QUOTE(span_str(r->label)));
 	inflate_lib_load();
-	int rc = archive_lib_load(f);
+	bool image = r->opts && r->opts->image;
+	enum disk_kind disk = image ? image_probe(r->fd, (uint64_t)st.st_size) : DISK_NONE;
+	int rc = image ? image_prepare(disk, f) : archive_lib_load(f);
 	if (rc < 0)
 		return rc;
 	struct unpack_work *w = calloc(1, sizeof(*w));
@@ -114,6 +117,7 @@ static int prepare(struct unpack_work **ret_w, const struct unpack_run *r, struc
 		return -ENOMEM;
 	w->opts = unpack_limits(r->opts);
 	w->content = r->content;
+	w->image = image;
 	w->file_size = (uint64_t)st.st_size;
 	w->limit = unpack_limit_of(&w->opts, w->file_size);
 	w->dictionary = dictionary_of(r->fd, w->file_size);

@@ -9,7 +9,7 @@
  * reaches a callback: known records, in order, paths that stay inside, no path twice, sums within
  * the limits.
  *
- * Formats: disk images (UDIF with HFS+, docs/dmg.md); tar (ustar, pax, GNU), zip (jar, whl, nupkg, apk: by the central directory), ar, cpio, 7z;
+ * Formats: disk images (UDIF with HFS+, docs/dmg.md; raw ones, docs/hunt-places.md); tar (ustar, pax, GNU), zip (jar, whl, nupkg, apk: by the central directory), ar, cpio, 7z;
  * these, but for cpio, compressed with gzip, bzip2, xz, lzma, zstd, lz4 or compress; rpm (its cpio); deb: the
  * members of control.tar.* and data.tar.* are given too. Nothing else is opened by itself: to go on
  * into an entry, keep its bytes (on_data) in a file or memfd and call again.
@@ -80,6 +80,7 @@ enum unpack_format {
 	UNPACK_FORMAT_CFB, /* MSI */
 	UNPACK_FORMAT_CAB,
 	UNPACK_FORMAT_DMG,
+	UNPACK_FORMAT_IMAGE,
 	UNPACK_FORMATS,
 };
 const char *unpack_format_name(enum unpack_format f); /* "tar" "zip" … "7z"; "none" */
@@ -118,6 +119,7 @@ struct unpack_opts {
 	uint64_t memory;  /* of the worker, beyond the parent's; 0 = UNPACK_MEMORY_DEFAULT */
 	ts timeout;       /* wall clock; 0 = 10 minutes */
 	bool no_sandbox;  /* the user said so: run the worker without Landlock and seccomp */
+	bool image;	  /* read it as a disk image, and as nothing else */
 	unsigned depth;   /* 0 = UNPACK_DEPTH_MAX; 1: the members of a deb are files like others */
 	/* With the ctx of the callbacks. NULL: what a loose note would tell is UNPACK_REFUSED. */
 	unpack_note_fn *on_note;

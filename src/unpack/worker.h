@@ -27,6 +27,7 @@ struct unpack_work {
 	uint64_t limit; /* bytes out: opts.bytes, or what the ratio allows */
 	bool content;   /* send DATA */
 	uint64_t file_size;
+	bool image; /* read it as a disk image */
 	uint64_t dictionary; /* that the file names, if it is large; what is in use is watched then */
 	struct unpack_item item[UNPACK_DEPTH_MAX]; /* by depth - 1 */
 	unsigned depth; /* of them that are open */

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "wire/disk.h"
+
+#include "base/cur.h"
+#include "base/util.h"
+
+#define SECTOR 512u
+#define SMALLEST 16384u /* nothing smaller holds a file system */
+
+const char *disk_kind_name(enum disk_kind k)
+{
+	static const char *const names[DISK_KINDS] = { "no disk", "MBR partitions", "GPT partitions",
+		"ext file system", "FAT file system", "NTFS file system", "HFS+ file system", "ISO 9660 file system",
+		"XFS file system", "btrfs file system", "APFS container", "squashfs file system", "LUKS volume",
+		"BitLocker volume", "qcow2 image", "VMDK image", "VDI image", "VHD image", "VHDX image",
+		"EWF (EnCase) image" };
+	return k < DISK_KINDS ? names[k] : "";
+}
+
+bool disk_is_open(enum disk_kind k)
+{
+	return k >= DISK_MBR && k <= DISK_ISO;
+}
+
+static const struct {
+	enum disk_kind kind;
+	uint32_t off;
+	uint8_t n;
+	const char *magic;
+} magics[] = {
+	{ DISK_GPT, 512, 8, "EFI PART" },
+	{ DISK_GPT, 4096, 8, "EFI PART" },
+	{ DISK_ISO, DISK_ISO_AT, 5, "CD001" },
+	{ DISK_BTRFS, 65600, 8, "_BHRfS_M" },
+	{ DISK_XFS, 0, 4, "XFSB" },
+	{ DISK_APFS, 32, 4, "NXSB" },
+	{ DISK_SQUASHFS, 0, 4, "hsqs" },
+	{ DISK_LUKS, 0, 6, "LUKS\xba\xbe" },
+	{ DISK_BITLOCKER, 3, 8, "-FVE-FS-" },
+	{ DISK_QCOW, 0, 4, "QFI\xfb" },
+	{ DISK_VMDK, 0, 4, "KDMV" },
+	{ DISK_VMDK, 0, 21, "# Disk DescriptorFile" },
+	{ DISK_VDI, 64, 4, "\x7f\x10\xda\xbe" },
+	{ DISK_VHD, 0, 8, "conectix" },
+	{ DISK_VHDX, 0, 8, "vhdxfile" },
+	{ DISK_EWF, 0, 8, "EVF\x09\x0d\x0a\xff\x00" },
+	{ DISK_NTFS, 3, 8, "NTFS    " },
+	{ DISK_FAT, 3, 8, "EXFAT   " },
+	{ DISK_HFS, 1024, 4, "H+\0\4" },
+	{ DISK_HFS, 1024, 4, "HX\0\5" },
+};
+
+static bool boot_mark(struct span head)
+{
+	return head.n >= SECTOR && head.p[510] == 0x55 && head.p[511] == 0xaa;
+}
+
+static bool power_of_two(uint32_t v)
+{
+	return v && (v & (v - 1)) == 0;
+}
+
+static bool is_ext(struct span head, uint64_t size)
+{
+	struct cur c = cur_of(span_from(head, 1024));
+
+	uint32_t inodes = cur_le32(&c), blocks = cur_le32(&c);
+	cur_seek(&c, 24);
+	uint32_t log = cur_le32(&c);
+	cur_seek(&c, 56);
+	uint16_t magic = cur_le16(&c);
+	/* The last blocks may be cut off; more than that is no image. */
+	return !c.err && magic == 0xef53 && inodes && blocks && log <= 6 &&
+	    ((uint64_t)blocks << (10 + log)) / 2 <= size;
+}
+
+static bool is_fat(struct span head, uint64_t size)
+{
+	struct cur c = cur_of(head);
+
+	uint8_t jump = cur_u8(&c);
+	cur_skip(&c, 1);
+	uint8_t nop = cur_u8(&c);
+	cur_seek(&c, 11);
+	uint32_t sector = cur_le16(&c), cluster = cur_u8(&c), reserved = cur_le16(&c), fats = cur_u8(&c);
+	cur_skip(&c, 2);
+	uint32_t sectors = cur_le16(&c), media = cur_u8(&c);
+	cur_seek(&c, 32);
+	uint32_t many = cur_le32(&c);
+	if (!sectors)
+		sectors = many;
+	return !c.err && boot_mark(head) && ((jump == 0xeb && nop == 0x90) || jump == 0xe9) &&
+	    power_of_two(sector) && sector >= 512 && sector <= 4096 && power_of_two(cluster) && reserved &&
+	    (fats == 1 || fats == 2) && (media == 0xf0 || media >= 0xf8) && sectors &&
+	    (uint64_t)sectors * sector / 2 <= size;
+}
+
+/* Boot code has the mark, too: at least one partition, all of them inside and none upon another. */
+static bool is_mbr(struct span head, uint64_t size)
+{
+	struct cur c = cur_of(span_cut(head, 446, 64));
+	uint64_t at[4], len[4];
+	unsigned n = 0;
+
+	if (!boot_mark(head))
+		return false;
+	for (int i = 0; i < 4; i++) {
+		uint8_t status = cur_u8(&c);
+		cur_skip(&c, 3);
+		uint8_t type = cur_u8(&c);
+		cur_skip(&c, 3);
+		uint64_t start = cur_le32(&c), sectors = cur_le32(&c);
+		if (status & 0x7f)
+			return false;
+		if (!type || !sectors)
+			continue;
+		if (start == 0 || (start + sectors / 2) * SECTOR > size)
+			return false;
+		for (unsigned k = 0; k < n; k++)
+			if (start < at[k] + len[k] && at[k] < start + sectors)
+				return false;
+		at[n] = start;
+		len[n++] = sectors;
+	}
+	return n > 0;
+}
+
+enum disk_kind disk_kind(struct span head, uint64_t size)
+{
+	if (size < SMALLEST && !span_starts(head, SPAN_LIT("# Disk DescriptorFile")) &&
+	    !span_starts(head, SPAN_LIT("QFI\xfb")))
+		return DISK_NONE;
+	for (size_t i = 0; i < ARRAY_LEN(magics); i++)
+		if (span_starts(span_from(head, magics[i].off), span_of(magics[i].magic, magics[i].n)))
+			return magics[i].kind;
+	return is_ext(head, size) ? DISK_EXT :
+	    is_fat(head, size)    ? DISK_FAT :
+	    is_mbr(head, size)    ? DISK_MBR :
+				    DISK_NONE;
+}
