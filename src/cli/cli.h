@@ -84,6 +84,8 @@ int cli_errno(struct cli *c, int rc, const struct fault *f);
 
 /* Opens the state directory; on failure the error is already reported and *ret_code is set. */
 FB_MUST int cli_store(struct cli *c, unsigned flags, struct store **ret_s, int *ret_code);
+/* Moves what an older firebreak left in a state (intel/shelf_migrate.h); cli_store does so. */
+void cli_store_move(struct cli *c, struct store *s);
 
 /* A number of decimal digits, as an argument. */
 bool cli_count(const char *s, uint64_t *ret_n);

@@ -131,7 +131,7 @@ static int run_hunt(struct cli *c)
 	}
 	end(&h);
 	map_free(&h.seen);
-	h.d = detect_free(h.d);
+	h.shelf = shelf_close(h.shelf);
 	return code;
 }
 

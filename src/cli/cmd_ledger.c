@@ -21,8 +21,10 @@ static int open_or_make(struct cli *c, struct store **ret_s, bool *ret_made, int
 	int rc = store_open(ret_s, c->state, STORE_EXISTING, &f);
 
 	*ret_made = rc == -ENOENT;
-	if (rc == 0)
+	if (rc == 0) {
+		cli_store_move(c, *ret_s);
 		return 0;
+	}
 	if (rc == -ENOENT)
 		return cli_store(c, STORE_RDWR, ret_s, ret_code);
 	return cli_store(c, STORE_EXISTING, ret_s, ret_code);

@@ -25,7 +25,7 @@
 
 #include "base/map.h"
 #include "cli/cli.h"
-#include "detect/detect.h"
+#include "intel/shelf.h"
 #include "seen/seen.h"
 #include "sense/capture.h"
 #include "sense/tree.h"
@@ -104,7 +104,7 @@ struct hunt_finding {
 };
 
 struct hunt_match {
-	struct detect_match d;
+	struct shelf_hit s;
 };
 
 struct hunt_hit {
@@ -177,10 +177,16 @@ struct hunt_source {
 /* Ended by NULL. In hunt_source.c: a new source is a line there. */
 extern const struct hunt_source *const hunt_sources[];
 
+struct hunt_set {
+	uint64_t n[INDICATOR_TYPES]; /* indicators by type, those not looked for included */
+	uint64_t indicators;	     /* that are looked for */
+	uint64_t early;		     /* claims of --indicators and --case left out: they begin later */
+};
+
 struct hunt {
 	struct cli *c;
-	struct detect *d;
-	struct detect_stats set;
+	struct shelf *shelf; /* the set */
+	struct hunt_set set; /* what is in it */
 	struct hunt_origin *origin;
 	size_t norigin;
 	struct hunt_hit *hit;
@@ -277,7 +283,7 @@ void hunt_progress_end(const struct hunt *h);
 /* --- the set --- */
 
 /* The most specific first; at is when it was observed. Each returns how many match. */
-#define HUNT_MATCHES_MAX DETECT_MATCHES_MAX
+#define HUNT_MATCHES_MAX SHELF_HITS_MAX
 size_t hunt_match_digest(const struct hunt *h, const struct digest *x, ts at,
     struct hunt_match out[static HUNT_MATCHES_MAX]);
 size_t hunt_match_file_name(const struct hunt *h, struct span name, ts at,
@@ -290,6 +296,8 @@ size_t hunt_match_ip(const struct hunt *h, const struct sense_addr *a, uint16_t 
     struct hunt_match out[static HUNT_MATCHES_MAX]);
 bool hunt_match_expired(const struct hunt_match *m);
 uint64_t hunt_match_id(const struct hunt_match *m); /* one a value of the set */
+/* Is this a type that can be observed by a hunt? */
+bool hunt_can_look(enum indicator_type t);
 /* Does the set hold any indicator of this type? */
 bool hunt_looks_for(const struct hunt *h, enum indicator_type t);
 

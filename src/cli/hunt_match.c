@@ -4,80 +4,121 @@
 
 #include "cli/hunt.h"
 
-/* A match of the set, as a hunt keeps it. */
-static size_t kept(const struct detect_match *m, size_t n,
+/* Hits of the set, as a hunt keeps them. */
+static size_t kept(const struct shelf_hit *s, size_t n,
     struct hunt_match out[static HUNT_MATCHES_MAX])
 {
 	for (size_t i = 0; i < n; i++)
-		out[i].d = m[i];
+		out[i].s = s[i];
 	return n;
 }
 
 size_t hunt_match_digest(const struct hunt *h, const struct digest *x, ts at,
     struct hunt_match out[static HUNT_MATCHES_MAX])
 {
-	struct detect_match m[DETECT_MATCHES_MAX];
-	return kept(m, detect_digest(h->d, x, at, m), out);
+	struct shelf_hit s[SHELF_HITS_MAX];
+	return kept(s, shelf_digest(h->shelf, INDICATOR_BAD, indicator_of_digest(x->alg),
+			   span_of(x->b, digest_len(x->alg)), at, s), out);
 }
 
 size_t hunt_match_file_name(const struct hunt *h, struct span name, ts at,
     struct hunt_match out[static HUNT_MATCHES_MAX])
 {
-	struct detect_match m[DETECT_MATCHES_MAX];
-	return kept(m, detect_file_name(h->d, name, at, m), out);
+	struct shelf_hit s[SHELF_HITS_MAX];
+	uint8_t lower[INDICATOR_FILE_NAME_MAX];
+
+	if (name.n > sizeof(lower))
+		return 0;
+	for (size_t i = 0; i < name.n; i++)
+		lower[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i];
+	return kept(s, shelf_text(h->shelf, INDICATOR_BAD, INDICATOR_FILE_NAME, span_of(lower, name.n),
+			   at, s), out);
 }
 
 size_t hunt_match_text(const struct hunt *h, enum indicator_type t, struct span value, ts at,
     struct hunt_match out[static HUNT_MATCHES_MAX])
 {
-	(void)h, (void)t, (void)value, (void)at, (void)out;
-	return 0;
+	struct shelf_hit s[SHELF_HITS_MAX];
+	char text[INTEL_TEXT_MAX];
+
+	if (value.n >= sizeof(text))
+		return 0;
+	memcpy(text, value.p, value.n);
+	text[value.n] = 0;
+	return kept(s, shelf_value(h->shelf, INDICATOR_BAD, t, text, at, s), out);
 }
 
 size_t hunt_match_name(const struct hunt *h, struct span name, ts at,
     struct hunt_match out[static HUNT_MATCHES_MAX])
 {
-	struct detect_match m[DETECT_MATCHES_MAX];
-	return kept(m, detect_name(h->d, name, at, m), out);
+	struct shelf_hit s[SHELF_HITS_MAX];
+	return kept(s, shelf_name(h->shelf, INDICATOR_BAD, name, at, s), out);
 }
 
 size_t hunt_match_ip(const struct hunt *h, const struct sense_addr *a, uint16_t port, ts at,
     struct hunt_match out[static HUNT_MATCHES_MAX])
 {
-	struct detect_match m[DETECT_MATCHES_MAX];
-	return kept(m, detect_ip(h->d, a->family, a->b, port, at, m), out);
+	struct shelf_hit s[SHELF_HITS_MAX];
+	return kept(s, shelf_ip(h->shelf, INDICATOR_BAD, a->family, a->b, port, at, s), out);
 }
 
 bool hunt_match_expired(const struct hunt_match *m)
 {
-	return m->d.expired;
+	return m->s.expired;
 }
 
 uint64_t hunt_match_id(const struct hunt_match *m)
 {
-	return m->d.entry;
+	return m->s.entry != SHELF_NO_ENTRY ? m->s.entry : (1ull << 32) + m->s.over;
+}
+
+bool hunt_can_look(enum indicator_type t)
+{
+	switch (t) {
+	case INDICATOR_NONE:
+	case INDICATOR_URL:
+	case INDICATOR_EMAIL:
+	case INDICATOR_JA3:
+	case INDICATOR_JA4:
+	case INDICATOR_CERT_SERIAL:
+	case INDICATOR_MUTEX:
+	case INDICATOR_REGISTRY:
+	case INDICATOR_PATTERN:
+		return false;
+	default:
+		return true;
+	}
 }
 
 bool hunt_looks_for(const struct hunt *h, enum indicator_type t)
 {
-	return h->set.n[t] > 0;
+	return shelf_has(h->shelf, INDICATOR_BAD, t);
 }
 
 /* --- hits --- */
 
 enum indicator_type hunt_hit_type(const struct hunt *h, const struct hunt_hit *x)
 {
-	return x->finding ? INDICATOR_NONE : detect_type(h->d, &x->m.d);
+	(void)h;
+	return x->finding ? INDICATOR_NONE : x->m.s.type;
 }
 
 const char *hunt_hit_value(const struct hunt *h, const struct hunt_hit *x)
 {
-	return x->finding ? x->finding->name : detect_value(h->d, &x->m.d);
+	char room[INTEL_TEXT_MAX];
+	struct intel_entry e;
+
+	if (x->finding)
+		return x->finding->name;
+	if (shelf_entry(h->shelf, &x->m.s, room, &e) < 0)
+		return "";
+	const char *value = arena_str(&h->c->arena, span_str(e.value));
+	return value ? value : "";
 }
 
 bool hunt_hit_parent(const struct hunt_hit *x)
 {
-	return !x->finding && x->m.d.parent;
+	return !x->finding && (x->m.s.how == INTEL_PARENT || x->m.s.how == INTEL_NETWORK);
 }
 
 bool hunt_hit_claim(const struct hunt *h, const struct hunt_hit *x, uint32_t *pos,
@@ -86,7 +127,7 @@ bool hunt_hit_claim(const struct hunt *h, const struct hunt_hit *x, uint32_t *po
 	const struct hunt_finding *f = x->finding;
 
 	if (!f)
-		return detect_claim(h->d, &x->m.d, pos, ret_i);
+		return shelf_claim(h->shelf, &x->m.s, pos, ret_i);
 	if ((*pos)++)
 		return false;
 	*ret_i = (struct indicator){ .value = f->name, .source = f->source, .category = f->category,
@@ -97,7 +138,7 @@ bool hunt_hit_claim(const struct hunt *h, const struct hunt_hit *x, uint32_t *po
 
 bool hunt_claim_expired(const struct hunt_hit *x, const struct indicator *i)
 {
-	return !x->finding && i->valid_until <= x->m.d.at;
+	return !x->finding && i->valid_until <= x->m.s.at;
 }
 
 struct indicator hunt_best_claim(const struct hunt *h, const struct hunt_hit *x)

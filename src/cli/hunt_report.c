@@ -129,7 +129,7 @@ static void print_set(const struct hunt *h)
 		printf("\n");
 	}
 	for (int t = INDICATOR_MD5; t < INDICATOR_TYPES; t++)
-		if (h->set.n[t] && !detect_looks_for(t)) {
+		if (h->set.n[t] && !hunt_can_look(t)) {
 			printf("%s%llu %s", sep, (unsigned long long)h->set.n[t],
 			    indicator_type_name(t));
 			sep = ", ";
@@ -278,7 +278,7 @@ static void set_json(const struct hunt *h, struct jw *w)
 	jw_key(w, "not_looked_for");
 	jw_obj(w);
 	for (int t = INDICATOR_MD5; t < INDICATOR_TYPES; t++)
-		if (h->set.n[t] && !detect_looks_for(t))
+		if (h->set.n[t] && !hunt_can_look(t))
 			jw_kint(w, indicator_type_name(t), (int64_t)h->set.n[t]);
 	jw_end(w);
 	jw_key(w, "sets");

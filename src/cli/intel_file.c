@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "crypto/hash.h"
+#include "intel/dir.h"
 
 #include <errno.h>
 
@@ -12,24 +13,34 @@
 int intel_file_open(struct intel_file *f, struct cli *c, const char *path, size_t max_shown,
     struct fault *fault)
 {
+	struct stat st;
+	int rc;
+
 	*f = (struct intel_file){ .c = c, .path = path, .name = cli_safe(c, path),
-		.map = FILE_MAP_NONE, .max_shown = max_shown };
-	int rc = file_map_open(&f->map, path, fault);
-	if (rc < 0)
-		return rc;
-	if (fstat(f->map.fd, &f->st) < 0)
-		return fault_set(fault, -errno, "%s: %s", f->name, strerror(errno));
-	if (f->map.s.n > INTEL_FILE_MAX)
-		return fault_set(fault, -EMSGSIZE, "%s: larger than 64 GiB", f->name);
-	f->digest = sha256_of(f->map.s);
-	f->shown = arena_array(&c->arena, max_shown, sizeof(*f->shown));
-	return f->shown ? 0 : -ENOMEM;
+		.max_shown = max_shown, .shown = arena_array(&c->arena, max_shown, sizeof(*f->shown)) };
+	if (!f->shown)
+		return -ENOMEM;
+	f->folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	if (f->folder) {
+		struct intel_dir d;
+		rc = intel_dir_list(path, &c->arena, &d, fault);
+		if (rc < 0)
+			return rc;
+		f->part = d.path;
+		f->nparts = d.n;
+		f->missing = d.missing;
+		return d.n ? 0 : fault_set(fault, -ENOENT, "%s: no files in it", f->name);
+	}
+	AUTO_FD int fd = file_open_user(path, fault);
+	f->part = arena_array(&c->arena, 1, sizeof(*f->part));
+	if (fd < 0 || !f->part)
+		return fd < 0 ? fd : -ENOMEM;
+	f->part[0] = path;
+	f->nparts = 1;
+	return 0;
 }
 
-void intel_file_close(struct intel_file *f)
-{
-	file_map_close(&f->map);
-}
+/* --- rejects --- */
 
 static int count_reason(struct intel_file *f, const char *reason)
 {
@@ -50,6 +61,13 @@ static int count_reason(struct intel_file *f, const char *reason)
 	return 0;
 }
 
+struct reading {
+	struct intel_file *f;
+	const char *name; /* of the part at hand, escaped */
+	int (*fn)(void *ctx, const struct indicator *i, uint64_t line);
+	void *ctx;
+};
+
 static const char *keep(struct intel_file *f, const char *s)
 {
 	return s ? arena_str(&f->c->arena, span_str(QUOTE(span_str(s)))) : NULL;
@@ -57,12 +75,13 @@ static const char *keep(struct intel_file *f, const char *s)
 
 static int on_reject(void *ctx, const struct intel_reject *r)
 {
-	struct intel_file *f = ctx;
+	struct reading *x = ctx;
+	struct intel_file *f = x->f;
 	struct arena *a = &f->c->arena;
 
 	if (f->nshown < f->max_shown) {
 		struct intel_shown *s = &f->shown[f->nshown++];
-		*s = (struct intel_shown){ .line = r->line, .off = r->off, .id = keep(f, r->id),
+		*s = (struct intel_shown){ .name = x->name, .line = r->line, .off = r->off, .id = keep(f, r->id),
 			.value = arena_printf(a, "%s%s", QUOTE(span_cut(r->value, 0, VALUE_SHOWN)),
 			    r->value.n > VALUE_SHOWN ? "…" : ""),
 			.reason = arena_str(a, span_str(r->reason)), .detail = keep(f, r->detail) };
@@ -72,48 +91,83 @@ static int on_reject(void *ctx, const struct intel_reject *r)
 	return count_reason(f, r->reason);
 }
 
-struct forward {
-	struct intel_file *f;
-	int (*fn)(void *ctx, const struct indicator *i, uint64_t line);
-	void *ctx;
-};
+/* --- reading --- */
 
-static int pass_indicator(void *ctx, const struct indicator *i, uint64_t line)
+static int on_indicator(void *ctx, const struct indicator *i, uint64_t line)
 {
-	struct forward *x = ctx;
+	struct reading *x = ctx;
 	return x->fn(x->ctx, i, line);
 }
 
-static int pass_reject(void *ctx, const struct intel_reject *r)
-{
-	struct forward *x = ctx;
-	return on_reject(x->f, r);
-}
-
-static bool unchanged(const struct intel_file *f)
+static bool unchanged(int fd, const struct stat *st)
 {
 	struct stat now;
 
-	return fstat(f->map.fd, &now) == 0 && now.st_size == f->st.st_size &&
-	    now.st_mtim.tv_sec == f->st.st_mtim.tv_sec &&
-	    now.st_mtim.tv_nsec == f->st.st_mtim.tv_nsec;
+	return fstat(fd, &now) == 0 && now.st_size == st->st_size &&
+	    now.st_mtim.tv_sec == st->st_mtim.tv_sec && now.st_mtim.tv_nsec == st->st_mtim.tv_nsec;
+}
+
+static void add_result(struct intel_result *sum, const struct intel_result *r)
+{
+	sum->format = r->format;
+	sum->records += r->records;
+	sum->indicators += r->indicators;
+	sum->rejects += r->rejects;
+	sum->unmatched += r->unmatched;
+	sum->context += r->context;
+	sum->others += r->others;
+	if (!sum->ignored[0])
+		memcpy(sum->ignored, r->ignored, sizeof(sum->ignored));
+}
+
+static int read_part(struct reading *x, const char *path, const struct intel_opts *o,
+    struct digest *ret_d, struct fault *fault)
+{
+	FB_CLEANUP(file_map_close) struct file_map map = FILE_MAP_NONE;
+	struct intel_sink sink = { x, on_indicator, on_reject };
+	struct intel_result r = { 0 };
+	struct stat st;
+
+	int rc = file_map_open(&map, path, fault);
+	if (rc < 0)
+		return rc;
+	if (fstat(map.fd, &st) < 0)
+		return fault_set(fault, -errno, "%s: %s", x->name, strerror(errno));
+	if (map.s.n > INTEL_FILE_MAX)
+		return fault_set(fault, -EMSGSIZE, "%s: larger than 64 GiB", x->name);
+	*ret_d = sha256_of(map.s);
+	rc = intel_read(map.s, path, o, &sink, &r, fault);
+	add_result(&x->f->r, &r);
+	x->f->bytes += map.s.n;
+	return unchanged(map.fd, &st) ? rc :
+					fault_set(fault, -ESTALE, "%s: changed while it was read: "
+					    "try again", x->name);
 }
 
 int intel_file_read(struct intel_file *f, const struct intel_opts *o,
     int (*fn)(void *ctx, const struct indicator *i, uint64_t line), void *ctx, struct fault *fault)
 {
-	struct forward x = { f, fn, ctx };
-	struct intel_sink sink = { &x, pass_indicator, pass_reject };
+	AUTO_BUF struct buf sums = BUF_INIT(SIZE_MAX);
+	size_t below = strlen(f->path) + 1;
 
-	int rc = intel_read(f->map.s, f->path, o, &sink, &f->r, fault);
-	return unchanged(f) ? rc :
-			      fault_set(fault, -ESTALE, "%s: changed while it was read: try again",
-				  f->name);
+	for (size_t i = 0; i < f->nparts; i++) {
+		struct reading x = { f, cli_safe(f->c, f->part[i]), fn, ctx };
+		int rc = read_part(&x, f->part[i], o, &f->digest, fault);
+		if (rc)
+			return rc;
+		if (f->folder)
+			buf_printf(&sums, "%s  %s\n", DIGEST_HEX(&f->digest), f->part[i] + below);
+	}
+	if (f->folder)
+		f->digest = sha256_of(buf_span(&sums));
+	return buf_err(&sums);
 }
 
-static void print_one(const struct intel_file *f, const struct intel_shown *s, FILE *out)
+/* --- telling --- */
+
+static void print_one(const struct intel_shown *s, FILE *out)
 {
-	fprintf(out, "  %s:%llu: ", f->name, (unsigned long long)s->line);
+	fprintf(out, "  %s:%llu: ", s->name, (unsigned long long)s->line);
 	if (s->id)
 		fprintf(out, "%s: ", s->id);
 	fprintf(out, "%s%s%s: %s\n", s->reason, s->detail ? ": " : "", s->detail ? s->detail : "",
@@ -126,7 +180,7 @@ void intel_file_print_rejects(const struct intel_file *f, const char *what, FILE
 		return;
 	fprintf(out, "%llu %s:\n", (unsigned long long)f->r.rejects, what);
 	for (size_t i = 0; i < f->nshown; i++)
-		print_one(f, &f->shown[i], out);
+		print_one(&f->shown[i], out);
 	if (f->r.rejects <= f->nshown)
 		return;
 	fprintf(out, "  … and %llu more; by reason:\n", (unsigned long long)(f->r.rejects - f->nshown));
@@ -138,6 +192,7 @@ static void shown_json(const struct intel_shown *s, struct jw *w)
 {
 	jw_obj(w);
 	jw_kcstr(w, "detail", s->detail);
+	jw_kcstr(w, "file", s->name);
 	jw_kcstr(w, "id", s->id);
 	jw_kint(w, "line", (int64_t)s->line);
 	if (s->off || s->id)

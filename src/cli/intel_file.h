@@ -7,7 +7,6 @@
  * counted.
  */
 
-#include "base/file.h"
 #include "cli/cli.h"
 #include "intel/intel.h"
 
@@ -18,6 +17,7 @@
 #define INTEL_REASONS_MAX 64
 
 struct intel_shown {
+	const char *name; /* of the file, escaped */
 	uint64_t line, off;
 	const char *id, *value, *reason, *detail; /* id, detail may be NULL; value is cut and escaped */
 };
@@ -25,9 +25,12 @@ struct intel_shown {
 struct intel_file {
 	struct cli *c;
 	const char *path, *name; /* as given; escaped for printing */
-	struct file_map map;
-	struct stat st; /* when it was opened */
-	struct digest digest; /* SHA-256 */
+	bool folder;
+	const char **part; /* the paths of its files, in order; one when it is no folder */
+	size_t nparts, missing; /* missing: that a feed's manifest names */
+	/* After reading: */
+	struct digest digest; /* SHA-256; of a folder: of what sha256sum says of its files, in order */
+	uint64_t bytes;
 	struct intel_result r;
 	struct intel_shown *shown; /* [max_shown], in c->arena */
 	size_t nshown, max_shown;
@@ -38,12 +41,10 @@ struct intel_file {
 	size_t nwhy;
 };
 
-/* Maps and hashes the file: 0, -EMSGSIZE, other -errno with fault. */
+/* Finds the file, or those of the folder: 0, -errno with fault. Everything is in c->arena. */
 FB_MUST int intel_file_open(struct intel_file *f, struct cli *c, const char *path,
     size_t max_shown, struct fault *fault);
-void intel_file_close(struct intel_file *f);
-#define AUTO_INTEL_FILE FB_CLEANUP(intel_file_close)
-/* Parses it: each indicator to fn. As intel_read; -ESTALE when the file changed since it was opened. */
+/* Parses it: each indicator to fn. As intel_read; -ESTALE when a file changed while it was read. */
 FB_MUST int intel_file_read(struct intel_file *f, const struct intel_opts *o,
     int (*fn)(void *ctx, const struct indicator *i, uint64_t line), void *ctx, struct fault *fault);
 

@@ -31,6 +31,7 @@
  */
 
 #include "intel/db/db.h"
+#include "intel/weigh.h"
 
 #define SHELF_OVERLAY_MAX 65536
 
@@ -68,6 +69,9 @@ struct shelf_hit {
 	enum indicator_type type; /* of the indicator */
 	enum intel_how how;
 	bool expired;	 /* all claims that apply had expired at `at` */
+	bool block;	 /* BAD: as weighed (weigh.h): may it be blocked, how sure are we now */
+	int8_t confidence;
+	enum weigh_verdict verdict;
 	uint32_t entry;	 /* of the database; SHELF_NO_ENTRY */
 	uint32_t over;	 /* of the overlay; SHELF_NO_ENTRY */
 	ts at;		 /* when it was observed */
@@ -79,8 +83,13 @@ struct shelf_hit {
 /*
  * Each returns the number of hits, the most specific first. at is when it was observed; claims that
  * begin after s's now (shelf_set_now) are left out; one that begins earlier speaks for what was
- * observed before it, too: that is what hunting back is for.
+ * observed before it, too: that is what hunting back is for. BAD hits are weighed against what is
+ * benign about the observation; those that come out as HELD or TENANT are no hits, and are left out
+ * unless shelf_set_held asks for them.
  */
+void shelf_set_held(struct shelf *s, bool held);
+/* How claims age; borrowed; NULL: as shipped. */
+void shelf_set_rules(struct shelf *s, const struct weigh_rules *rules);
 void shelf_set_now(struct shelf *s, ts now); /* TS_FOREVER until called: nothing is left out */
 size_t shelf_name(const struct shelf *s, enum indicator_side side, struct span name, ts at,
     struct shelf_hit out[static SHELF_HITS_MAX]);
@@ -110,3 +119,17 @@ bool shelf_claim(const struct shelf *s, const struct shelf_hit *h, uint32_t *pos
  * order, then the overlay's own. i has everything. A non-zero return of cb ends it. */
 FB_MUST int shelf_each(const struct shelf *s, enum indicator_side side, enum indicator_type t,
     int (*cb)(void *ctx, const struct indicator *i), void *ctx);
+
+/*
+ * Reads every file of the shelf whole: cb gets its name, 0 or what is wrong with it (-EBADMSG …, and
+ * why), and what it holds when it is good. Files that are not there are left out. 0, what cb
+ * returned, -ENOENT when there is no shelf.
+ */
+FB_MUST int shelf_check(const char *dir,
+    int (*cb)(void *ctx, const char *name, int rc, const char *why, const struct intel_db_info *i),
+    void *ctx, struct fault *f);
+
+/* What all claims on a hit, and the benign ones on what was seen, come to (weigh.h), in full. seen is
+ * the observation in its normalised form, of type t; NULL: the indicator's own value. */
+void shelf_weigh(const struct shelf *s, const struct shelf_hit *h, enum indicator_type t,
+    const char *seen, struct weighing *ret_w);

@@ -28,6 +28,7 @@ struct shelf_edit_opts {
 	bool (*keep)(void *ctx, const struct indicator *i);
 	int (*outcome)(void *ctx, enum intel_outcome what, const struct indicator *i);
 	void *ctx;
+	bool moving; /* this is shelf_migrate */
 };
 
 /* Recovers, opens the shelf, starts a build that folds the overlay in. s is in a transaction. */
@@ -65,3 +66,15 @@ struct shelf_staged {
 FB_MUST int shelf_edit_build(struct shelf_edit *e, struct shelf_staged *ret_st, struct fault *f);
 /* After the commit. A failure is told and harmless: the next writer completes it. */
 FB_MUST int shelf_edit_install(struct shelf_edit *e, struct fault *f);
+
+/* Whether what is in force is what the ledger names last. */
+enum shelf_state {
+	SHELF_NOTHING = 0, /* neither has anything */
+	SHELF_CURRENT,
+	SHELF_BEHIND,	  /* the ledger names a newer file: an interrupted change, which the next
+			   * writer completes, or files that were put back or lost */
+	SHELF_UNRECORDED, /* files that the ledger does not name */
+};
+/* shelf may be NULL. */
+FB_MUST int shelf_state(struct store *s, const struct shelf *shelf, enum shelf_state *ret_st,
+    struct fault *f);

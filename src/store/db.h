@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * db: SQL for the files of this room (ledger.c, indicators.c …); nobody else includes it.
+ * db: SQL for the files of this room (ledger.c, entry.c …); nobody else includes it.
  *
  * A query is a db_q: SQL text, parameters bound in order, rows read column by column. Its first
  * error latches with a fault that names the database file, so a caller binds everything, steps,

@@ -33,7 +33,7 @@ static const char *const migration[] = {
 	" size INTEGER PRIMARY KEY,"
 	" note BLOB NOT NULL"
 	") STRICT;",
-	/* 2: indicators: one row a claim (indicators.h). Times are ts, open ones its extremes. */
+	/* 2: indicators: one row a claim. Times are ts, open ones its extremes. */
 	"CREATE TABLE indicator ("
 	" type TEXT NOT NULL,"
 	" value TEXT NOT NULL,"
@@ -86,6 +86,8 @@ static const char *const migration[] = {
 	" PRIMARY KEY (base, list, path, key)"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX known_path_key ON known_path (key, list);",
+	/* 4: indicators are a compiled file (intel/shelf.h); the rows wait to be moved (moving.h). */
+	"ALTER TABLE indicator RENAME TO indicator_moving;",
 };
 
 _Static_assert(ARRAY_LEN(migration) == STORE_SCHEMA, "one migration for each schema");
@@ -97,6 +99,8 @@ int schema_apply(sqlite3 *db, int from)
 
 	for (size_t i = (size_t)from; i < ARRAY_LEN(migration) && rc == SQLITE_OK; i++)
 		rc = sqlite3_exec(db, migration[i], NULL, NULL, NULL);
+	if (rc == SQLITE_OK && from < 2) /* made just now: there is nothing to move */
+		rc = sqlite3_exec(db, "DROP TABLE indicator_moving", NULL, NULL, NULL);
 	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", STORE_SCHEMA);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);

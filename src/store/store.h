@@ -21,7 +21,7 @@
 #include "base/fault.h"
 #include "model/digest.h"
 
-#define STORE_SCHEMA 3
+#define STORE_SCHEMA 4
 #define STORE_BUSY_MS 5000
 
 enum store_flags {

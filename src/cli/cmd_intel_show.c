@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* intel show: who says what about values, and where that came from. */
+
+#include "cli/commands.h"
+#include "cli/intel_shelf.h"
+#include "cli/print.h"
+#include "intel/intel.h"
+#include "store/ledger.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define IMPORTS_KEPT 256 /* a power of two */
+
+/* What the ledger says of an import. */
+struct import {
+	uint32_t entry; /* 1 + seq; 0: unused */
+	char *at, *file, *sha256, *kind; /* file, sha256: NULL when it was no file */
+	struct arena arena;
+};
+
+struct show {
+	struct cli *c;
+	struct store *store;
+	struct shelf *s; /* NULL: there is no intelligence */
+	enum indicator_type type; /* --type */
+	bool many; /* values from stdin: only hits are told */
+	ts now;
+	uint64_t values, named, bad;
+	struct import import[IMPORTS_KEPT];
+};
+
+/* --- imports --- */
+
+static const struct import *import_of(struct show *x, uint32_t entry)
+{
+	struct import *m = &x->import[entry % IMPORTS_KEPT];
+	AUTO_BUF struct buf body = BUF_INIT(LEDGER_ENTRY_MAX + 1);
+	AUTO_ARENA struct arena a = ARENA_INIT(16u << 20);
+	struct json_doc d;
+
+	if (!entry)
+		return NULL;
+	if (m->entry == entry)
+		return m;
+	arena_free(&m->arena);
+	*m = (struct import){ .arena = ARENA_INIT(64u << 10) };
+	if (ledger_get(x->store, entry - 1, &body, NULL) < 0 ||
+	    json_doc_parse(&d, buf_span(&body), &a))
+		return NULL;
+	struct json_val e = json_root(&d), data = json_get(e, "data");
+	m->at = json_cstr(json_get(e, "at"), &m->arena);
+	m->kind = json_cstr(json_get(e, "kind"), &m->arena);
+	m->file = json_cstr(json_get(data, "file"), &m->arena);
+	m->sha256 = json_cstr(json_get(data, "sha256"), &m->arena);
+	m->entry = entry;
+	return m;
+}
+
+static void import_json(struct show *x, struct jw *w, const char *key, uint32_t entry)
+{
+	const struct import *m = import_of(x, entry);
+
+	if (!m)
+		return;
+	jw_key(w, key);
+	jw_obj(w);
+	jw_kcstr(w, "at", m->at);
+	jw_kint(w, "entry", entry - 1);
+	jw_kcstr(w, "file", m->file);
+	jw_kcstr(w, "kind", m->kind);
+	jw_kcstr(w, "sha256", m->sha256);
+	jw_end(w);
+}
+
+static void import_text(struct show *x, const char *verb, uint32_t entry)
+{
+	const struct import *m = import_of(x, entry);
+
+	if (!m || !m->at)
+		return;
+	if (m->file && m->sha256)
+		printf("    %s %s from %s (sha256 %.12s…, ledger entry %u)\n", verb, m->at,
+		    QUOTE(span_str(m->file)), m->sha256, entry - 1);
+	else
+		printf("    %s %s (ledger entry %u)\n", verb, m->at, entry - 1);
+}
+
+/* --- one hit --- */
+
+/* A hit, with all that is told of it. */
+struct told {
+	const struct shelf_hit *h;
+	struct intel_entry e;
+	char room[INTEL_TEXT_MAX];
+	const char *value; /* that was asked */
+	struct weighing w;
+	size_t nbenign;
+	struct shelf_hit benign[SHELF_HITS_MAX];
+};
+
+static void sources_json(const struct show *x, struct jw *w, const struct shelf_hit *h)
+{
+	struct indicator i;
+	uint32_t pos = 0;
+
+	jw_arr(w);
+	while (shelf_claim(x->s, h, &pos, &i))
+		jw_cstr(w, i.source);
+	jw_end(w);
+}
+
+static void claims_json(struct show *x, struct jw *w, const struct shelf_hit *h, const char *value)
+{
+	struct indicator i;
+	uint32_t pos = 0;
+
+	jw_arr(w);
+	while (shelf_claim(x->s, h, &pos, &i)) {
+		i.value = value;
+		jw_obj(w);
+		jw_key(w, "claim");
+		indicator_json(w, &i);
+		jw_kbool(w, "expired", i.valid_until <= x->now);
+		import_json(x, w, "first_import", i.first_import);
+		if (i.last_import != i.first_import)
+			import_json(x, w, "last_import", i.last_import);
+		jw_end(w);
+	}
+	jw_end(w);
+}
+
+static void benign_json(const struct show *x, struct jw *w, const struct told *t)
+{
+	struct indicator i;
+
+	jw_arr(w);
+	for (size_t k = 0; k < t->nbenign; k++) {
+		uint32_t pos = 0;
+		while (shelf_claim(x->s, &t->benign[k], &pos, &i)) {
+			jw_obj(w);
+			jw_kcstr(w, "category", i.category);
+			jw_kcstr(w, "how", intel_how_name(t->benign[k].how));
+			jw_kcstr(w, "list", i.source);
+			jw_end(w);
+		}
+	}
+	jw_end(w);
+}
+
+static void hit_json(struct show *x, const struct told *t)
+{
+	struct jw w = jw_of(&x->c->out);
+
+	if (x->c->out.n)
+		buf_putc(&x->c->out, '\n');
+	jw_obj(&w);
+	jw_key(&w, "benign");
+	benign_json(x, &w, t);
+	jw_kbool(&w, "block", t->w.block);
+	jw_kint(&w, "claimed", t->w.claimed);
+	jw_key(&w, "claims");
+	claims_json(x, &w, t->h, t->e.value);
+	jw_kint(&w, "confidence", t->w.confidence);
+	jw_kbool(&w, "expired", t->h->expired);
+	jw_kcstr(&w, "how", intel_how_name(t->h->how));
+	jw_kcstr(&w, "matched", t->e.value);
+	jw_key(&w, "sources");
+	sources_json(x, &w, t->h);
+	jw_kcstr(&w, "type", indicator_type_name(t->e.type));
+	jw_kcstr(&w, "value", t->value);
+	jw_kcstr(&w, "verdict", weigh_verdict_name(t->w.verdict));
+	jw_kcstr(&w, "why", t->w.why);
+	jw_end(&w);
+}
+
+static const char *how_text(enum intel_how how, enum indicator_type t)
+{
+	switch (how) {
+	case INTEL_PARENT:
+		return ", matches as a parent domain";
+	case INTEL_NETWORK:
+		return ", matches as a network that holds it";
+	case INTEL_ON_PORT:
+		return ", matches with this port";
+	case INTEL_PATTERN:
+		return t == INDICATOR_URL ? ", matches as a part of it" : ", matches as a pattern";
+	default:
+		return "";
+	}
+}
+
+static const char *or_dash(const char *s)
+{
+	return s ? s : "-";
+}
+
+static void claim_text(struct show *x, const struct indicator *i)
+{
+	char a[TS_TEXT_MAX] = "", b[TS_TEXT_MAX] = "";
+	bool over = i->valid_until <= x->now;
+
+	printf("    %s: confidence %d, category %s, campaign %s", QUOTE(span_str(i->source)),
+	    i->confidence, QUOTE(span_str(or_dash(i->category))),
+	    QUOTE(span_str(or_dash(i->campaign))));
+	if (i->tlp)
+		printf(", TLP %s", tlp_name(i->tlp));
+	if (i->licence)
+		printf(", licence %s", QUOTE(span_str(i->licence)));
+	printf("%s\n", i->exact ? ", this name only" : "");
+	if (i->note)
+		printf("    %s\n", QUOTE(span_str(i->note)));
+	if (i->first_seen != TS_NONE)
+		printf("    seen first %s, last %s\n", ts_format(i->first_seen, a),
+		    i->last_seen == TS_NONE ? "-" : ts_format(i->last_seen, b));
+	if (i->valid_from != TS_NONE || i->valid_until != TS_FOREVER)
+		printf("    valid %s%s%s%s\n", i->valid_from == TS_NONE ? "" : ts_format(i->valid_from, a),
+		    i->valid_until == TS_FOREVER ? "" : " until ",
+		    i->valid_until == TS_FOREVER ? "" : ts_format(i->valid_until, b),
+		    over		    ? " (expired)" :
+		    i->valid_from > x->now ? " (not yet)" :
+					      "");
+	import_text(x, "imported", i->first_import);
+	if (i->last_import != i->first_import)
+		import_text(x, "again", i->last_import);
+}
+
+static void benign_text(const struct show *x, const struct told *t)
+{
+	struct indicator i;
+
+	for (size_t k = 0; k < t->nbenign; k++) {
+		uint32_t pos = 0;
+		while (shelf_claim(x->s, &t->benign[k], &pos, &i))
+			printf("    on a list of what is ordinary: %s (%s)\n", QUOTE(span_str(i.source)),
+			    QUOTE(span_str(or_dash(i.category))));
+	}
+}
+
+static void weight_text(const struct weighing *w)
+{
+	if (w->verdict == WEIGH_MATCH)
+		printf("  in all: confidence %d now%s\n", w->confidence,
+		    w->block ? ", may be blocked" : ", not to be blocked");
+	else if (w->why)
+		printf("  in all: no hit: %s\n", w->why);
+}
+
+static void hit_text(struct show *x, const struct told *t)
+{
+	struct indicator i;
+	uint32_t pos = 0;
+
+	if (x->many)
+		printf("%s: ", intel_value(x->c, t->value));
+	printf("%s %s%s%s\n", indicator_type_name(t->e.type), intel_value(x->c, t->e.value),
+	    how_text(t->h->how, t->e.type), t->h->expired ? " (expired)" : "");
+	while (shelf_claim(x->s, t->h, &pos, &i))
+		claim_text(x, &i);
+	benign_text(x, t);
+	weight_text(&t->w);
+}
+
+static void tell(struct show *x, const struct shelf_hit *h, enum indicator_type type,
+    const char *value)
+{
+	struct told t = { .h = h, .value = value };
+
+	if (shelf_entry(x->s, h, t.room, &t.e) < 0)
+		return;
+	shelf_weigh(x->s, h, type, value, &t.w);
+	t.nbenign = shelf_value(x->s, INDICATOR_BENIGN, type, value, x->now, t.benign);
+	if (x->c->json)
+		hit_json(x, &t);
+	else
+		hit_text(x, &t);
+	intel_flush(x->c, false);
+}
+
+/* --- one value --- */
+
+static size_t ask(struct show *x, enum indicator_type t, const char *value)
+{
+	struct shelf_hit hit[SHELF_HITS_MAX];
+	size_t n = shelf_value(x->s, INDICATOR_BAD, t, value, x->now, hit);
+
+	for (size_t i = 0; i < n; i++)
+		tell(x, &hit[i], t, value);
+	return n;
+}
+
+/* What a value of that guessed type can be, too; its spelling is the same. */
+static size_t also(enum indicator_type t, enum indicator_type out[static 2])
+{
+	size_t n = 0;
+
+	switch (t) {
+	case INDICATOR_MD5:
+		out[n++] = INDICATOR_IMPHASH;
+		out[n++] = INDICATOR_JA3;
+		break;
+	case INDICATOR_SHA1:
+	case INDICATOR_SHA256:
+		out[n++] = INDICATOR_AUTHENTIHASH;
+		out[n++] = INDICATOR_CERT;
+		break;
+	case INDICATOR_DOMAIN:
+		out[n++] = INDICATOR_FILE_NAME;
+		break;
+	case INDICATOR_FILE_NAME:
+		out[n++] = INDICATOR_DOMAIN;
+		break;
+	default:
+		break;
+	}
+	return n;
+}
+
+/* The host of a URL: what is known about it speaks for the URL. */
+static size_t ask_host(struct show *x, const char *url, struct arena *a)
+{
+	const char *p = strstr(url, "://");
+	enum indicator_type t = INDICATOR_NONE;
+	const char *value;
+
+	p = p ? p + 3 : url;
+	char *host = arena_str(a, span_of(p, strcspn(p, "/?#")));
+	if (!host || indicator_normalise(&t, span_str(host), a, &value, NULL) < 0)
+		return 0;
+	return ask(x, t, value);
+}
+
+/* 0, or -EINVAL with the reason. */
+static int show(struct show *x, struct span raw, struct fault *f)
+{
+	AUTO_ARENA struct arena a = ARENA_INIT(1u << 20);
+	enum indicator_type type = x->type, other[2];
+	const char *value, *second;
+	size_t n = 0;
+
+	int rc = indicator_normalise(&type, raw, &a, &value, f);
+	if (rc < 0)
+		return rc;
+	x->values++;
+	if (x->s)
+		n = ask(x, type, value);
+	for (size_t i = 0, k = x->s && !x->type ? also(type, other) : 0; i < k; i++) {
+		if (indicator_normalise(&other[i], raw, &a, &second, NULL) == 0)
+			n += ask(x, other[i], second);
+	}
+	if (x->s && type == INDICATOR_URL)
+		n += ask_host(x, value, &a);
+	x->named += n > 0;
+	if (!n && !x->many && !x->c->json)
+		printf("Nobody names %s %s.\n", indicator_type_name(type), QUOTE(span_str(value)));
+	return 0;
+}
+
+static int show_lines(struct show *x)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	uint64_t number = 0;
+	ssize_t n;
+
+	while ((n = getline(&line, &cap, stdin)) >= 0) {
+		struct span s = span_trim(span_of(line, (size_t)n));
+		struct fault f = FAULT_INIT;
+		number++;
+		if (!s.n || s.p[0] == '#')
+			continue;
+		int rc = s.n > INTEL_LINE_MAX ? fault_set(&f, -EINVAL, "the line is too long") :
+						show(x, s, &f);
+		if (rc == -EINVAL) {
+			x->bad++;
+			fprintf(stderr, "firebreak intel show: line %llu: %s: %s\n",
+			    (unsigned long long)number, f.text, QUOTE(s));
+		} else if (rc < 0) {
+			break;
+		}
+	}
+	int rc = ferror(stdin) ? -EIO : 0;
+	free(line);
+	return rc;
+}
+
+static int finish(struct show *x)
+{
+	if (x->many && !x->c->json)
+		printf("%llu of %llu values are named%s\n", (unsigned long long)x->named,
+		    (unsigned long long)x->values, x->bad ? "; some lines are no values" : "");
+	if (x->named)
+		return CLI_NEGATIVE;
+	return x->bad ? CLI_INPUT : CLI_OK;
+}
+
+static int show_all(struct show *x)
+{
+	struct cli *c = x->c;
+	struct fault f = FAULT_INIT;
+
+	if (x->many)
+		return show_lines(x) < 0 ? cli_failf(c, CLI_INTERNAL, "cannot read stdin") : finish(x);
+	for (int i = 0; i < c->nargs; i++) {
+		int rc = show(x, span_str(c->arg[i]), &f);
+		if (rc == -EINVAL)
+			return cli_failf(c, CLI_USAGE, "%s: %s", QUOTE(span_str(c->arg[i])), f.text);
+		if (rc < 0)
+			return cli_errno(c, rc, &f);
+	}
+	return finish(x);
+}
+
+static int run_show(struct cli *c)
+{
+	AUTO_STORE struct store *store = NULL;
+	AUTO_SHELF struct shelf *s = NULL;
+	struct show *x = ARENA_NEW(&c->arena, struct show);
+	enum indicator_type type;
+	int code = intel_type_opt(c, &type);
+
+	if (code >= 0)
+		return code;
+	if (!x)
+		return cli_errno(c, -ENOMEM, NULL);
+	if (intel_shelf_open(c, &store, &s, &code) < 0)
+		return code;
+	if (s)
+		shelf_set_held(s, true); /* shown as what they are */
+	*x = (struct show){ .c = c, .store = store, .s = s, .type = type,
+		.many = c->nargs == 1 && strcmp(c->arg[0], "-") == 0, .now = clock_now(&c->clock) };
+	code = show_all(x);
+	for (size_t i = 0; i < IMPORTS_KEPT; i++)
+		arena_free(&x->import[i].arena);
+	return code;
+}
+
+static const struct cli_opt show_opts[] = {
+	{ "type", "TYPE", "what the values are (default: guessed)", false },
+	{ NULL, NULL, NULL, false },
+};
+
+const struct cli_cmd cmd_intel_show = {
+	.name = "intel show",
+	.args = "VALUE…|-",
+	.summary = "Show who says what about values, and where that came from",
+	.help = "Values may be defanged; - reads them from stdin, one a line. For a domain, the domains\n"
+		"above it that match it are shown, too; for an address, the networks that hold it; for a\n"
+		"URL, what is said of its host. Each claim names the imports that brought it.\n\n"
+		"With --json each hit is one object on a line of its own: value (what was asked, in one\n"
+		"spelling), matched (the indicator), how (same, parent, network, port, pattern), sources,\n"
+		"type, confidence (weighed; claimed: before), block, expired, claims, benign, verdict. What\n"
+		"nobody names gives no object.\n\n"
+		"  firebreak intel show 'www.akamaicontainer[.]com'\n"
+		"  cut -d, -f2 proxy.csv | firebreak intel show - --json\n\n"
+		"Exit: 0 nobody names any, 1 somebody does, 3 usage or an argument that is no value, 4 the\n"
+		"database is damaged, 5 a line of stdin is no value (and nobody names the others), 6 there\n"
+		"is no state directory.\n",
+	.opts = show_opts,
+	.min_args = 1,
+	.max_args = -1,
+	.run = run_show,
+};

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "cli/intel_shelf.h"
+
+#include "cli/print.h"
+#include "store/moving.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define FLUSH_AT (1u << 20)
+
+void intel_shelf_warn(struct cli *c, const struct shelf *s)
+{
+	struct shelf_info i;
+
+	shelf_info(s, &i);
+	if (i.previous)
+		fprintf(stderr, "firebreak %s: %s; the generation before it (%llu) is in service\n",
+		    c->cmd->name, i.why, (unsigned long long)i.db.generation);
+	else if (i.why)
+		fprintf(stderr, "firebreak %s: %s; what was blocked or removed since the last import is "
+		    "not in service\n", c->cmd->name, i.why);
+}
+
+static int nothing_there(struct cli *c, struct store *store)
+{
+	struct fault f = FAULT_INIT;
+	uint64_t n;
+	int rc = moving_count(store, &n, &f);
+
+	if (rc < 0)
+		return cli_errno(c, rc, &f);
+	if (n)
+		return cli_failf(c, CLI_INTERNAL, "%s: holds %llu indicators of an older firebreak that are "
+		    "not moved yet; any command that writes, such as firebreak ledger init, moves them",
+		    cli_safe(c, store_dir(store)), (unsigned long long)n);
+	return -1;
+}
+
+int intel_shelf_of(struct cli *c, struct store *store, struct shelf **ret_s)
+{
+	struct fault f = FAULT_INIT;
+
+	*ret_s = NULL;
+	int rc = shelf_open(ret_s, store_dir(store), &f);
+	if (rc == -ENOENT)
+		return nothing_there(c, store);
+	if (rc < 0)
+		return cli_fail(c, CLI_INTERNAL, &f);
+	intel_shelf_warn(c, *ret_s);
+	return -1;
+}
+
+int intel_shelf_open(struct cli *c, struct store **ret_store, struct shelf **ret_s, int *ret_code)
+{
+	if (cli_store(c, STORE_RDONLY, ret_store, ret_code) < 0)
+		return -1;
+	*ret_code = intel_shelf_of(c, *ret_store, ret_s);
+	return *ret_code >= 0 ? -1 : 0;
+}
+
+int intel_type_opt(struct cli *c, enum indicator_type *ret_t)
+{
+	const char *name = cli_opt(c, "type");
+
+	*ret_t = name ? indicator_type_of(span_str(name)) : INDICATOR_NONE;
+	if (name && *ret_t == INDICATOR_NONE)
+		return cli_failf(c, CLI_USAGE, "--type %s: not a type such as domain, ipv4, sha256, url, "
+		    "file-name", QUOTE(span_str(name)));
+	return -1;
+}
+
+void intel_flush(struct cli *c, bool all)
+{
+	if (!c->json || buf_err(&c->out) || (!all && c->out.n < FLUSH_AT))
+		return;
+	fwrite(c->out.p, 1, c->out.n, stdout);
+	buf_reset(&c->out);
+}
+
+const char *intel_value(struct cli *c, const char *v)
+{
+	return quote_plain(span_str(v)) ? v : cli_whole(c, v);
+}
