@@ -200,6 +200,7 @@ struct hunt {
 	struct hunt_capture *capture;
 	size_t ncapture;
 	struct map seen; /* network hits by what makes them different */
+	struct hunt_match match[DETECT_MATCHES_MAX]; /* room for those of one value */
 	struct hunt_probe probe[HUNT_PROBES_MAX];
 	size_t nprobe;
 	/* what sources keep between start and end */

@@ -14,6 +14,7 @@ void seen_batch_free(struct seen_batch *b)
 {
 	free(b->item);
 	free(b->slot);
+	free(b->room);
 	buf_free(&b->bytes);
 	*b = (struct seen_batch){ .bytes = BUF_INIT(SEEN_BATCH_BYTES + 2 * SEEN_BLOB_MAX) };
 }
@@ -38,12 +39,14 @@ static const uint8_t *append(struct seen_batch *b, const void *p, size_t n)
 
 static int prepare(struct seen_batch *b)
 {
-	if (b->item)
+	if (b->room)
 		return 0;
+	seen_batch_free(b);
 	b->bytes = BUF_INIT(SEEN_BATCH_BYTES + 2 * SEEN_BLOB_MAX);
 	b->item = calloc(SEEN_BATCH_ITEMS, sizeof(*b->item));
 	b->slot = calloc(SLOTS, sizeof(*b->slot));
-	return b->item && b->slot ? 0 : -ENOMEM;
+	b->room = malloc(SEEN_BLOB_MAX);
+	return b->item && b->slot && b->room ? 0 : -ENOMEM;
 }
 
 /* Where the same observation is, or where it would go. */
@@ -64,7 +67,6 @@ static uint32_t *slot_of(struct seen_batch *b, const struct seen_item *x)
 
 int seen_batch_add(struct seen_batch *b, const struct seen_item *x)
 {
-	uint8_t room[SEEN_BLOB_MAX];
 	int rc = prepare(b);
 
 	if (rc < 0)
@@ -76,9 +78,9 @@ int seen_batch_add(struct seen_batch *b, const struct seen_item *x)
 		y = resolved(b, *slot - 1);
 		size_t had = seen_blob_len(&y.r);
 		const uint8_t *old = y.blob;
-		seen_item_combine(&y, x, room);
+		seen_item_combine(&y, x, b->room);
 		own->r = y.r;
-		if (seen_blob_len(&y.r) == had && memcmp(old, room, had) == 0)
+		if (seen_blob_len(&y.r) == had && memcmp(old, b->room, had) == 0)
 			return 0;
 	} else {
 		*own = y;

@@ -16,6 +16,7 @@ struct seen_batch {
 	uint32_t *slot;		/* item number + 1 by hash */
 	uint32_t n;
 	struct buf bytes;
+	uint8_t *room; /* SEEN_BLOB_MAX */
 };
 void seen_batch_free(struct seen_batch *b);
 static inline bool seen_batch_full(const struct seen_batch *b)
@@ -36,6 +37,7 @@ struct seen {
 	char **damaged;
 	size_t ndamaged;
 	struct seen_batch batch;
+	uint8_t *room; /* SEEN_BLOB_MAX */
 };
 
 /* Opens what is there. */

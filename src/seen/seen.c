@@ -72,6 +72,8 @@ int seen_open(struct seen **ret_s, const char *state_dir, enum seen_mode mode, s
 		return -ENOMEM;
 	*s = (struct seen){ .dirfd = -1, .lock = -1, .mode = mode };
 	int rc = open_dir(s, state_dir, f);
+	if (rc == 0 && !(s->room = malloc(SEEN_BLOB_MAX)))
+		rc = -ENOMEM;
 	if (rc == 0 && mode == SEEN_WRITE)
 		rc = lock_shared(s, f);
 	if (rc == 0)
@@ -109,6 +111,7 @@ struct seen *seen_close(struct seen *s)
 	free(s->damaged);
 	free(s->run);
 	free(s->dir);
+	free(s->room);
 	if (s->lock >= 0)
 		close(s->lock);
 	if (s->dirfd >= 0)
@@ -240,9 +243,26 @@ static void set_id(struct seen_rec *r, const struct seen_put *p)
 	r->flags |= SEEN_HAS_ID;
 }
 
+/* Digests and report, as key.h has them. */
+static void fill_blob(struct seen_item *x, const struct seen_put *p, uint8_t *at)
+{
+	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++) {
+		if (seen_ix_of(a) == SEEN_IXS || !digest_is_set(&p->digest[a]))
+			continue;
+		x->r.set |= (uint16_t)(1u << a);
+		at = (uint8_t *)memcpy(at, p->digest[a].b, digest_len(a)) + digest_len(a);
+	}
+	if (!p->probe)
+		return;
+	x->r.flags |= SEEN_PROBED;
+	x->r.found_len = (uint16_t)p->found.n;
+	memcpy(at, &p->probe, 8);
+	if (p->found.n)
+		memcpy(at + 8, p->found.p, p->found.n);
+}
+
 int seen_put_file(struct seen *s, const struct seen_put *p, bool *ret_kept, struct fault *f)
 {
-	uint8_t blob[SEEN_BLOB_MAX], *at = blob;
 	struct span path = span_str(p->path);
 	bool fits = path.n <= SEEN_PATH_MAX && p->found.n <= SEEN_FOUND_MAX &&
 	    digest_is_set(&p->digest[DIGEST_SHA256]);
@@ -253,20 +273,8 @@ int seen_put_file(struct seen *s, const struct seen_put *p, bool *ret_kept, stru
 		return 0;
 	if (nothing_new(p))
 		return seen_times_touch(s, p->known->run, p->known->rec, p->at);
-	struct seen_item x = { .r = rec_at(p->at, path), .path = path, .blob = blob };
-	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++) {
-		if (seen_ix_of(a) == SEEN_IXS || !digest_is_set(&p->digest[a]))
-			continue;
-		x.r.set |= (uint16_t)(1u << a);
-		at = (uint8_t *)memcpy(at, p->digest[a].b, digest_len(a)) + digest_len(a);
-	}
-	if (p->probe) {
-		x.r.flags |= SEEN_PROBED;
-		x.r.found_len = (uint16_t)p->found.n;
-		memcpy(at, &p->probe, 8);
-		if (p->found.n)
-			memcpy(at + 8, p->found.p, p->found.n);
-	}
+	struct seen_item x = { .r = rec_at(p->at, path), .path = path, .blob = s->room };
+	fill_blob(&x, p, s->room);
 	set_id(&x.r, p);
 	return add(s, &x, f);
 }
