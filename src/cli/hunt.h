@@ -103,14 +103,10 @@ struct hunt_finding {
 	int confidence;       /* 0..100 */
 };
 
-struct hunt_match {
-	struct shelf_hit s;
-};
-
 struct hunt_hit {
 	enum hunt_kind kind;
 	enum hunt_place place;
-	struct hunt_match m;
+	struct shelf_hit m;
 	const struct hunt_finding *finding; /* then m says nothing; NULL: an indicator matched */
 	bool expired;
 	const char *path, *detail; /* the file or capture */
@@ -200,7 +196,7 @@ struct hunt {
 	struct hunt_capture *capture;
 	size_t ncapture;
 	struct map seen; /* network hits by what makes them different */
-	struct hunt_match match[DETECT_MATCHES_MAX]; /* room for those of one value */
+	struct shelf_hit match[SHELF_HITS_MAX]; /* room for those of one value */
 	struct hunt_probe probe[HUNT_PROBES_MAX];
 	size_t nprobe;
 	/* what sources keep between start and end */
@@ -284,19 +280,18 @@ void hunt_progress_end(const struct hunt *h);
 /* --- the set --- */
 
 /* The most specific first; at is when it was observed. Each returns how many match. */
-#define HUNT_MATCHES_MAX SHELF_HITS_MAX
 size_t hunt_match_digest(const struct hunt *h, const struct digest *x, ts at,
-    struct hunt_match out[static HUNT_MATCHES_MAX]);
+    struct shelf_hit out[static SHELF_HITS_MAX]);
 size_t hunt_match_file_name(const struct hunt *h, struct span name, ts at,
-    struct hunt_match out[static HUNT_MATCHES_MAX]);
+    struct shelf_hit out[static SHELF_HITS_MAX]);
 size_t hunt_match_text(const struct hunt *h, enum indicator_type t, struct span value, ts at,
-    struct hunt_match out[static HUNT_MATCHES_MAX]);
+    struct shelf_hit out[static SHELF_HITS_MAX]);
 size_t hunt_match_name(const struct hunt *h, struct span name, ts at,
-    struct hunt_match out[static HUNT_MATCHES_MAX]);
+    struct shelf_hit out[static SHELF_HITS_MAX]);
 size_t hunt_match_ip(const struct hunt *h, const struct sense_addr *a, uint16_t port, ts at,
-    struct hunt_match out[static HUNT_MATCHES_MAX]);
-bool hunt_match_expired(const struct hunt_match *m);
-uint64_t hunt_match_id(const struct hunt_match *m); /* one a value of the set */
+    struct shelf_hit out[static SHELF_HITS_MAX]);
+bool hunt_match_expired(const struct shelf_hit *m);
+uint64_t hunt_match_id(const struct shelf_hit *m); /* one a value of the set */
 /* Is this a type that can be observed by a hunt? */
 bool hunt_can_look(enum indicator_type t);
 /* Does the set hold any indicator of this type? */

@@ -4,72 +4,57 @@
 
 #include "cli/hunt.h"
 
-/* Hits of the set, as a hunt keeps them. */
-static size_t kept(const struct shelf_hit *s, size_t n,
-    struct hunt_match out[static HUNT_MATCHES_MAX])
-{
-	for (size_t i = 0; i < n; i++)
-		out[i].s = s[i];
-	return n;
-}
-
 size_t hunt_match_digest(const struct hunt *h, const struct digest *x, ts at,
-    struct hunt_match out[static HUNT_MATCHES_MAX])
+    struct shelf_hit out[static SHELF_HITS_MAX])
 {
-	struct shelf_hit s[SHELF_HITS_MAX];
-	return kept(s, shelf_digest(h->shelf, INDICATOR_BAD, indicator_of_digest(x->alg),
-			   span_of(x->b, digest_len(x->alg)), at, s), out);
+	return shelf_digest(h->shelf, INDICATOR_BAD, indicator_of_digest(x->alg),
+	    span_of(x->b, digest_len(x->alg)), at, out);
 }
 
 size_t hunt_match_file_name(const struct hunt *h, struct span name, ts at,
-    struct hunt_match out[static HUNT_MATCHES_MAX])
+    struct shelf_hit out[static SHELF_HITS_MAX])
 {
-	struct shelf_hit s[SHELF_HITS_MAX];
 	uint8_t lower[INDICATOR_FILE_NAME_MAX];
 
-	if (name.n > sizeof(lower))
+	if (name.n > sizeof(lower) || !hunt_looks_for(h, INDICATOR_FILE_NAME))
 		return 0;
 	for (size_t i = 0; i < name.n; i++)
 		lower[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i];
-	return kept(s, shelf_text(h->shelf, INDICATOR_BAD, INDICATOR_FILE_NAME, span_of(lower, name.n),
-			   at, s), out);
+	return shelf_text(h->shelf, INDICATOR_BAD, INDICATOR_FILE_NAME, span_of(lower, name.n), at, out);
 }
 
 size_t hunt_match_text(const struct hunt *h, enum indicator_type t, struct span value, ts at,
-    struct hunt_match out[static HUNT_MATCHES_MAX])
+    struct shelf_hit out[static SHELF_HITS_MAX])
 {
-	struct shelf_hit s[SHELF_HITS_MAX];
 	char text[INTEL_TEXT_MAX];
 
-	if (value.n >= sizeof(text))
+	if (value.n >= sizeof(text) || !hunt_looks_for(h, t))
 		return 0;
 	memcpy(text, value.p, value.n);
 	text[value.n] = 0;
-	return kept(s, shelf_value(h->shelf, INDICATOR_BAD, t, text, at, s), out);
+	return shelf_value(h->shelf, INDICATOR_BAD, t, text, at, out);
 }
 
 size_t hunt_match_name(const struct hunt *h, struct span name, ts at,
-    struct hunt_match out[static HUNT_MATCHES_MAX])
+    struct shelf_hit out[static SHELF_HITS_MAX])
 {
-	struct shelf_hit s[SHELF_HITS_MAX];
-	return kept(s, shelf_name(h->shelf, INDICATOR_BAD, name, at, s), out);
+	return shelf_name(h->shelf, INDICATOR_BAD, name, at, out);
 }
 
 size_t hunt_match_ip(const struct hunt *h, const struct sense_addr *a, uint16_t port, ts at,
-    struct hunt_match out[static HUNT_MATCHES_MAX])
+    struct shelf_hit out[static SHELF_HITS_MAX])
 {
-	struct shelf_hit s[SHELF_HITS_MAX];
-	return kept(s, shelf_ip(h->shelf, INDICATOR_BAD, a->family, a->b, port, at, s), out);
+	return shelf_ip(h->shelf, INDICATOR_BAD, a->family, a->b, port, at, out);
 }
 
-bool hunt_match_expired(const struct hunt_match *m)
+bool hunt_match_expired(const struct shelf_hit *m)
 {
-	return m->s.expired;
+	return m->expired;
 }
 
-uint64_t hunt_match_id(const struct hunt_match *m)
+uint64_t hunt_match_id(const struct shelf_hit *m)
 {
-	return m->s.entry != SHELF_NO_ENTRY ? m->s.entry : (1ull << 32) + m->s.over;
+	return m->entry != SHELF_NO_ENTRY ? m->entry : (1ull << 32) + m->over;
 }
 
 bool hunt_can_look(enum indicator_type t)
@@ -100,7 +85,7 @@ bool hunt_looks_for(const struct hunt *h, enum indicator_type t)
 enum indicator_type hunt_hit_type(const struct hunt *h, const struct hunt_hit *x)
 {
 	(void)h;
-	return x->finding ? INDICATOR_NONE : x->m.s.type;
+	return x->finding ? INDICATOR_NONE : x->m.type;
 }
 
 const char *hunt_hit_value(const struct hunt *h, const struct hunt_hit *x)
@@ -110,7 +95,7 @@ const char *hunt_hit_value(const struct hunt *h, const struct hunt_hit *x)
 
 	if (x->finding)
 		return x->finding->name;
-	if (shelf_entry(h->shelf, &x->m.s, room, &e) < 0)
+	if (shelf_entry(h->shelf, &x->m, room, &e) < 0)
 		return "";
 	const char *value = arena_str(&h->c->arena, span_str(e.value));
 	return value ? value : "";
@@ -118,7 +103,7 @@ const char *hunt_hit_value(const struct hunt *h, const struct hunt_hit *x)
 
 bool hunt_hit_parent(const struct hunt_hit *x)
 {
-	return !x->finding && (x->m.s.how == INTEL_PARENT || x->m.s.how == INTEL_NETWORK);
+	return !x->finding && (x->m.how == INTEL_PARENT || x->m.how == INTEL_NETWORK);
 }
 
 bool hunt_hit_claim(const struct hunt *h, const struct hunt_hit *x, uint32_t *pos,
@@ -127,7 +112,7 @@ bool hunt_hit_claim(const struct hunt *h, const struct hunt_hit *x, uint32_t *po
 	const struct hunt_finding *f = x->finding;
 
 	if (!f)
-		return shelf_claim(h->shelf, &x->m.s, pos, ret_i);
+		return shelf_claim(h->shelf, &x->m, pos, ret_i);
 	if ((*pos)++)
 		return false;
 	*ret_i = (struct indicator){ .value = f->name, .source = f->source, .category = f->category,
@@ -138,7 +123,7 @@ bool hunt_hit_claim(const struct hunt *h, const struct hunt_hit *x, uint32_t *po
 
 bool hunt_claim_expired(const struct hunt_hit *x, const struct indicator *i)
 {
-	return !x->finding && i->valid_until <= x->m.s.at;
+	return !x->finding && i->valid_until <= x->m.at;
 }
 
 struct indicator hunt_best_claim(const struct hunt *h, const struct hunt_hit *x)

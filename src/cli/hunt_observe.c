@@ -123,7 +123,7 @@ static int file_hit(struct hunt *h, const struct hunt_hit *x, const struct hunt_
 }
 
 static int matches(struct hunt *h, const struct hunt_obs *o, struct hunt_hit *x,
-    const struct hunt_match *m, size_t n)
+    const struct shelf_hit *m, size_t n)
 {
 	int rc = 0;
 
@@ -143,7 +143,7 @@ static const char *name_of(const struct hunt_obs *o)
 
 static int fact(struct hunt *h, const struct hunt_obs *o, enum indicator_type t, struct span value)
 {
-	struct hunt_match *m = h->match;
+	struct shelf_hit *m = h->match;
 	struct hunt_hit x = hit_of(o, t == INDICATOR_PATH ? HUNT_FILE_PATH : HUNT_FILE_FACT);
 	size_t n = hunt_match_text(h, t, value, when(h, o), m);
 
@@ -154,7 +154,7 @@ static int fact(struct hunt *h, const struct hunt_obs *o, enum indicator_type t,
 
 int hunt_observe(struct hunt *h, const struct hunt_obs *o)
 {
-	struct hunt_match *m = h->match;
+	struct shelf_hit *m = h->match;
 	struct hunt_hit x = hit_of(o, HUNT_FILE_DIGEST);
 	ts at = when(h, o);
 	int rc = hunt_record_file(h, o);

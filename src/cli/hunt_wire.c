@@ -57,7 +57,7 @@ static int network_hit(struct look *l, const struct hunt_hit *x, const char *obs
 static int names(struct look *l, const struct sense_name *n, const char *observed, const char *how,
     bool answer)
 {
-	struct hunt_match m[HUNT_MATCHES_MAX];
+	struct shelf_hit m[SHELF_HITS_MAX];
 	struct hunt_hit x = { .kind = n->kind == SENSE_TLS_SNI ? HUNT_TLS : HUNT_DNS,
 		.place = HUNT_IN_CAPTURE, .how = how,
 		.packet = n->packet, .last_packet = n->packet, .time = n->time, .last = n->time,
@@ -78,7 +78,7 @@ static int names(struct look *l, const struct sense_name *n, const char *observe
 static int addresses(struct look *l, const struct sense_name *n, const struct sense_addr *a,
     uint16_t port, const char *how, const char *asked, bool answer)
 {
-	struct hunt_match m[HUNT_MATCHES_MAX];
+	struct shelf_hit m[SHELF_HITS_MAX];
 	char observed[SENSE_ADDR_TEXT_MAX];
 	struct hunt_hit x = { .kind = HUNT_ADDRESS, .place = HUNT_IN_CAPTURE, .how = how, .packet = n->packet,
 		.last_packet = n->packet, .time = n->time, .last = n->time, .count = 1 };
