@@ -284,15 +284,57 @@ static int add_group(struct yara *y, YR_RULES *rules)
 	return 0;
 }
 
+static size_t stream_write(const void *p, size_t size, size_t count, void *ctx)
+{
+	struct buf *b = ctx;
+
+	buf_put(b, p, size * count);
+	return buf_err(b) < 0 ? 0 : count;
+}
+
+static size_t stream_read(void *p, size_t size, size_t count, void *ctx)
+{
+	struct span *rest = ctx;
+	size_t n = size * count;
+
+	if (n > rest->n)
+		return 0;
+	memcpy(p, rest->p, n);
+	*rest = span_from(*rest, n);
+	return count;
+}
+
+/*
+ * What the compiler made lies in a dozen buffers of a mebibyte each, whatever it needs. Written to
+ * memory and read back, it takes what it needs.
+ */
+static int get_rules(struct attempt *a, struct buf *room, YR_RULES **ret)
+{
+	YR_STREAM out = { room, NULL, stream_write }, in = { NULL, stream_read, NULL };
+	YR_RULES *large;
+
+	if (yara_lib.yr_compiler_get_rules(a->compiler, &large) != ERROR_SUCCESS)
+		return -ENOMEM;
+	int rc = yara_lib.yr_rules_save_stream(large, &out);
+	yara_lib.yr_rules_destroy(large);
+	struct span rest = buf_span(room);
+	in.user_data = &rest;
+	if (rc != ERROR_SUCCESS || yara_lib.yr_rules_load_stream(&in, ret) != ERROR_SUCCESS)
+		return -ENOMEM;
+	return 0;
+}
+
 static int finish(struct attempt *a, const struct members *m, const uint32_t *unit, size_t n)
 {
 	struct yara *y = a->y;
+	AUTO_BUF struct buf room = BUF_INIT(1u << 30);
 	YR_RULES *rules;
 	uint32_t index = (uint32_t)y->ngroups;
 
-	if (yara_lib.yr_compiler_get_rules(a->compiler, &rules) != ERROR_SUCCESS)
-		return -ENOMEM;
-	int rc = add_group(y, rules);
+	int rc = get_rules(a, &room, &rules);
+	if (rc < 0)
+		return rc;
+	rc = add_group(y, rules);
 	if (rc < 0) {
 		yara_lib.yr_rules_destroy(rules);
 		return rc;

@@ -35,6 +35,8 @@ FB_MUST int yara_lib_load(struct fault *f);
 	X(yr_compiler_set_include_callback)                                           \
 	X(yr_initialize)                                                              \
 	X(yr_rules_destroy)                                                           \
+	X(yr_rules_load_stream)                                                       \
+	X(yr_rules_save_stream)                                                       \
 	X(yr_scanner_create)                                                          \
 	X(yr_scanner_define_string_variable)                                          \
 	X(yr_scanner_destroy)                                                         \
