@@ -178,7 +178,7 @@ static int add_units(struct yara *y, uint32_t index)
 			.file = index,
 			.group = YARA_NONE,
 			.rule = file->opaque ? NULL : &file->source.rule[i],
-			.gate = YARA_GATE_OPEN,
+			.gates = { { YARA_GATE_OPEN }, 1 },
 		};
 	file->end = (uint32_t)y->nunits;
 	return 0;

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* The variables that rules of LOKI and THOR expect to be defined (yara_scan.c sets them). */
-static const char *const externals[] = { "filename", "filepath", "extension", "filetype", "owner" };
+const char *const yara_external[YARA_EXTERNALS] = { "filename", "filepath", "extension", "filetype",
+	"owner" };
 
 /* One attempt: a rule that does not compile spoils the compiler. */
 struct attempt {
@@ -53,8 +53,8 @@ static int begin(struct attempt *a)
 		return -ENOMEM;
 	yara_lib.yr_compiler_set_callback(a->compiler, on_message, a);
 	yara_lib.yr_compiler_set_include_callback(a->compiler, NULL, NULL, NULL);
-	for (size_t i = 0; i < ARRAY_LEN(externals); i++)
-		if (yara_lib.yr_compiler_define_string_variable(a->compiler, externals[i], "") !=
+	for (size_t i = 0; i < YARA_EXTERNALS; i++)
+		if (yara_lib.yr_compiler_define_string_variable(a->compiler, yara_external[i], "") !=
 		    ERROR_SUCCESS)
 			return -ENOMEM;
 	return 0;
@@ -241,11 +241,25 @@ static int add_told(struct yara *y, const YR_RULE *rule, uint32_t group, uint32_
 	return rc;
 }
 
+/* Only what looks like a variable counts: a name that is none only costs time. */
+static bool asks_externals(const struct yara *y, const struct members *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		const struct yara_unit *u = &y->unit[m->at[i]];
+		struct span s = u->rule ? u->rule->condition : y->file[u->file].text;
+		for (size_t k = 0; k < YARA_EXTERNALS; k++)
+			if (memmem(s.p, s.n, yara_external[k], strlen(yara_external[k])))
+				return true;
+	}
+	return false;
+}
+
 /* Which rules of the group are its own and public: those it tells of. */
 static int tell(struct yara *y, struct yara_group *g, uint32_t index, const struct members *m)
 {
 	bool opaque = m->n == 1 && !y->unit[m->at[0]].rule;
 
+	g->externals = asks_externals(y, m);
 	if (!opaque && g->rules->num_rules != m->n)
 		return -EPROTO; /* the reader of yara_source.c saw other rules than libyara */
 	g->told = arena_array(&y->arena, g->rules->num_rules + 1, sizeof(*g->told));

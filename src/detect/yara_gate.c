@@ -99,7 +99,8 @@ static void never(struct yara_gate *g)
 	*g = (struct yara_gate){ .min = 1, .max = 0 };
 }
 
-static void either(struct parser *p, struct yara_gate *g, const struct yara_gate *b)
+/* One gate for what either lets through. */
+static void merge(struct parser *p, struct yara_gate *g, const struct yara_gate *b)
 {
 	bool full = false;
 
@@ -157,12 +158,14 @@ static void both_heads(struct yara_gate *g, const struct yara_gate *b)
 	g->nheads = m.nheads;
 }
 
-static void both(struct parser *p, struct yara_gate *g, const struct yara_gate *b)
+/* What both let through. */
+static void narrow(struct parser *p, struct yara_gate *g, const struct yara_gate *b)
 {
 	if (is_never(g) || is_never(b)) {
 		never(g);
 		return;
 	}
+	(void)p;
 	if (b->score > g->score) {
 		g->need = b->need;
 		g->string = b->string;
@@ -173,6 +176,35 @@ static void both(struct parser *p, struct yara_gate *g, const struct yara_gate *
 	g->max = g->max < b->max ? g->max : b->max;
 	if (!is_never(g))
 		both_heads(g, b);
+}
+
+static void add_gate(struct parser *p, struct yara_gates *g, const struct yara_gate *b)
+{
+	if (is_never(b))
+		return;
+	if (g->n < YARA_GATES_MAX)
+		g->at[g->n++] = *b;
+	else
+		merge(p, &g->at[g->n - 1], b);
+}
+
+static void either(struct parser *p, struct yara_gates *g, const struct yara_gates *b)
+{
+	for (unsigned i = 0; i < b->n; i++)
+		add_gate(p, g, &b->at[i]);
+}
+
+static void both(struct parser *p, struct yara_gates *g, const struct yara_gates *b)
+{
+	struct yara_gates m = { 0 };
+
+	for (unsigned i = 0; i < g->n; i++)
+		for (unsigned k = 0; k < b->n; k++) {
+			struct yara_gate x = g->at[i];
+			narrow(p, &x, &b->at[k]);
+			add_gate(p, &m, &x);
+		}
+	*g = m;
 }
 
 /* --- comparisons --- */
@@ -528,11 +560,17 @@ static void leaf(struct parser *p, size_t from, size_t to, struct yara_gate *g)
 		comparison(p, from, op, to, g);
 	else if (t->tok == YARA_TOK_NAME && to == from + 1 && is(p, from, "false"))
 		never(g);
-	else if (t->tok == YARA_TOK_NAME && to == from + 1 && p->c->gate_of) {
-		const struct yara_gate *other = p->c->gate_of(p->c->ctx, t->text);
-		if (other)
-			*g = *other;
-	}
+}
+
+/* The gates of another rule, when from..to is its name. */
+static bool other_rule(struct parser *p, size_t from, size_t to, struct yara_gates *g)
+{
+	if (to != from + 1 || p->t[from].tok != YARA_TOK_NAME || !p->c->gate_of)
+		return false;
+	const struct yara_gates *other = p->c->gate_of(p->c->ctx, p->t[from].text);
+	if (other)
+		*g = *other;
+	return other;
 }
 
 /* Behind the operand at i: up to and, or, or the closing parenthesis. */
@@ -563,44 +601,47 @@ static bool is_group(const struct parser *p, size_t from, size_t to)
 	return false;
 }
 
-static struct yara_gate any_side(struct parser *p);
+static struct yara_gates any_side(struct parser *p);
 
-static struct yara_gate operand(struct parser *p)
+static struct yara_gates operand(struct parser *p)
 {
+	struct yara_gates all = { .n = 0 };
 	struct yara_gate g = YARA_GATE_OPEN;
 	size_t from = p->i, to = operand_end(p, from);
 
 	if (is_group(p, from, to) && p->depth < YARA_GATE_DEPTH) {
 		p->i++;
 		p->depth++;
-		g = any_side(p);
+		all = any_side(p);
 		p->depth--;
-	} else if (to > from && !is(p, from, "not") && !is(p, from, "defined")) {
-		leaf(p, from, to, &g);
+	} else if (to == from || !other_rule(p, from, to, &all)) {
+		if (to > from && !is(p, from, "not") && !is(p, from, "defined"))
+			leaf(p, from, to, &g);
+		add_gate(p, &all, &g);
 	}
 	p->i = to;
-	return g;
+	return all;
 }
 
-static struct yara_gate all_sides(struct parser *p)
+static struct yara_gates all_sides(struct parser *p)
 {
-	struct yara_gate g = operand(p);
+	struct yara_gates g = operand(p);
 
 	while (is(p, p->i, "and")) {
 		p->i++;
-		struct yara_gate b = operand(p);
+		struct yara_gates b = operand(p);
 		both(p, &g, &b);
 	}
 	return g;
 }
 
-static struct yara_gate any_side(struct parser *p)
+static struct yara_gates any_side(struct parser *p)
 {
-	struct yara_gate g = all_sides(p);
+	struct yara_gates g = all_sides(p);
 
 	while (is(p, p->i, "or")) {
 		p->i++;
-		struct yara_gate b = all_sides(p);
+		struct yara_gates b = all_sides(p);
 		either(p, &g, &b);
 	}
 	return g;
@@ -620,15 +661,17 @@ static struct yara_token *all_tokens(struct span s, struct arena *a)
 	return t;
 }
 
-int yara_gate(const struct yara_gate_ctx *c, struct yara_gate *ret_g)
+int yara_gate(const struct yara_gate_ctx *c, struct yara_gates *ret_g)
 {
 	struct parser p = { .c = c, .t = all_tokens(c->rule->condition, c->a) };
 
 	if (!p.t)
 		return -ENOMEM;
-	struct yara_gate g = any_side(&p);
+	struct yara_gates g = any_side(&p);
 	if (p.err < 0)
 		return p.err;
-	*ret_g = p.t[p.i].tok == YARA_TOK_END ? g : YARA_GATE_OPEN;
+	if (p.t[p.i].tok != YARA_TOK_END) /* not understood */
+		g = (struct yara_gates){ { YARA_GATE_OPEN }, 1 };
+	*ret_g = g;
 	return 0;
 }

@@ -10,7 +10,8 @@
  * undefined in a file (uint16(0) of an empty one, pe.… of a text) is not true in it, which is what
  * makes comparisons usable.
  *
- * Guarantees: pure but for the arena. Limits: YARA_GATE_HEADS alternatives, else any head.
+ * Guarantees: pure but for the arena. Limits: YARA_GATES_MAX alternatives, the rest joined into
+ * the last; YARA_GATE_HEADS heads, else any.
  */
 
 #include "detect/yara_literal.h"
@@ -36,8 +37,15 @@ struct yara_gate {
 
 #define YARA_GATE_OPEN ((struct yara_gate){ .max = UINT64_MAX })
 
-/* The gate of another rule of the same namespace; NULL when it is not known. */
-typedef const struct yara_gate *yara_gate_of(void *ctx, struct span rule);
+/* Alternatives: one of them must hold. n 0: the rule never matches. */
+#define YARA_GATES_MAX 4
+struct yara_gates {
+	struct yara_gate at[YARA_GATES_MAX];
+	unsigned n;
+};
+
+/* Those of another rule of the same namespace; NULL when they are not known. */
+typedef const struct yara_gates *yara_gate_of(void *ctx, struct span rule);
 
 struct yara_gate_ctx {
 	const struct yara_rule *rule;
@@ -49,7 +57,7 @@ struct yara_gate_ctx {
 };
 
 /* 0 or -ENOMEM. */
-FB_MUST int yara_gate(const struct yara_gate_ctx *c, struct yara_gate *ret_g);
+FB_MUST int yara_gate(const struct yara_gate_ctx *c, struct yara_gates *ret_g);
 
 /* Head and size only. */
 static inline bool yara_gate_passes(const struct yara_gate *g, uint32_t head, uint64_t size)

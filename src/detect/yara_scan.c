@@ -47,10 +47,10 @@ int yara_start(void *ctx)
 
 /* --- which groups --- */
 
-static void mark(const struct scan *s, const struct yara_unit *u)
+static void mark(const struct scan *s, const struct yara_ask *a)
 {
-	if (yara_gate_passes(&u->gate, s->head, s->bytes.n))
-		s->y->group[u->group].marked = s->y->look;
+	if (yara_gate_passes(a->gate, s->head, s->bytes.n))
+		s->y->group[s->y->unit[a->unit].group].marked = s->y->look;
 }
 
 static bool on_literal(void *ctx, uint32_t string, size_t offset)
@@ -63,14 +63,13 @@ static bool on_literal(void *ctx, uint32_t string, size_t offset)
 		return false;
 	y->string_seen[string] = y->look;
 	for (uint32_t i = y->user_first[string]; i < y->user_first[string + 1]; i++) {
-		uint32_t u = y->user[i];
-		if (y->unit_seen[u] != y->look) {
-			y->unit_seen[u] = y->look;
-			y->unit_count[u] = 0;
+		uint32_t a = y->user[i];
+		if (y->ask_seen[a] != y->look) {
+			y->ask_seen[a] = y->look;
+			y->ask_count[a] = 0;
 		}
-		if (y->unit_count[u] < y->unit[u].gate.need &&
-		    ++y->unit_count[u] == y->unit[u].gate.need)
-			mark(s, &y->unit[u]);
+		if (++y->ask_count[a] == y->ask[a].gate->need)
+			mark(s, &y->ask[a]);
 	}
 	return false;
 }
@@ -81,7 +80,7 @@ static void next_look(struct yara *y)
 	if (++y->look)
 		return;
 	memset(y->string_seen, 0, y->nstrings * sizeof(*y->string_seen));
-	memset(y->unit_seen, 0, y->nunits * sizeof(*y->unit_seen));
+	memset(y->ask_seen, 0, y->nask * sizeof(*y->ask_seen));
 	for (size_t i = 0; i < y->ngroups; i++)
 		y->group[i].marked = 0;
 	y->look = 1;
@@ -93,7 +92,7 @@ static void choose(struct scan *s)
 
 	next_look(y);
 	for (size_t i = 0; i < y->nopen; i++)
-		mark(s, &y->unit[y->open[i]]);
+		mark(s, &y->ask[i]);
 	yara_sieve_look(y->sieve, s->bytes, on_literal, s);
 }
 
@@ -198,18 +197,12 @@ static int set_externals(const struct scan *s, YR_SCANNER *scanner)
 		return ERROR_INSUFFICIENT_MEMORY;
 	for (char *p = extension; *p; p++)
 		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
-	const struct {
-		const char *id, *value;
-	} var[] = {
-		{ "filename", name },
-		{ "filepath", folder },
-		{ "extension", extension },
-		{ "filetype", file_type(s->bytes) },
-		{ "owner", "" },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(var); i++) {
-		int rc = yara_lib.yr_scanner_define_string_variable(scanner, var[i].id,
-		    var[i].value);
+	/* in the order of yara_external */
+	const char *const value[] = { name, folder, extension, file_type(s->bytes), "" };
+	_Static_assert(ARRAY_LEN(value) == YARA_EXTERNALS, "one value each");
+	for (size_t i = 0; i < ARRAY_LEN(value); i++) {
+		int rc = yara_lib.yr_scanner_define_string_variable(scanner, yara_external[i],
+		    value[i]);
 		if (rc != ERROR_SUCCESS)
 			return rc;
 	}
@@ -229,7 +222,8 @@ static int scan_group(struct scan *s, struct yara_group *g, ts left)
 	}
 	yara_lib.yr_scanner_set_callback(g->scanner, on_event, s);
 	yara_lib.yr_scanner_set_timeout(g->scanner, (int)((left + TS_SECOND - 1) / TS_SECOND));
-	rc = set_externals(s, g->scanner);
+	if (g->externals)
+		rc = set_externals(s, g->scanner);
 	return rc != ERROR_SUCCESS ?
 		   rc :
 		   yara_lib.yr_scanner_scan_mem(g->scanner, s->bytes.p, s->bytes.n);

@@ -33,11 +33,17 @@ struct yara_unit {
 	uint32_t file, group;
 	const struct yara_rule *rule; /* NULL: stands for all rules of an opaque file */
 	uint32_t string; /* index of its first one */
-	struct yara_gate gate;
+	struct yara_gates gates;
 	uint32_t *needs; /* rules that its condition names */
 	uint32_t nneeds;
 	bool bad, warned;
 	uint32_t mark; /* the closure that it was last put into */
+};
+
+/* One way in which a rule can match. */
+struct yara_ask {
+	uint32_t unit;
+	const struct yara_gate *gate;
 };
 
 /* A rule that can be told of. */
@@ -49,6 +55,7 @@ struct yara_told {
 struct yara_group {
 	YR_RULES *rules;
 	uint32_t *told; /* [rules->num_rules], YARA_NONE: private, or there for others only */
+	bool externals;	     /* some rule of it asks for a variable */
 	YR_SCANNER *scanner; /* in a worker, once it was needed */
 	uint32_t marked;     /* the look in which a rule of it can match */
 };
@@ -66,22 +73,24 @@ struct yara {
 	struct yara_told *told;
 	size_t ntold, captold;
 	struct yara_sieve *sieve;
-	/* rules that need strings, by string: user[user_first[s]] … */
-	uint32_t *user_first, *user;
-	uint32_t *open; /* rules that need none, with a group: asked for every file */
-	size_t nopen;
+	struct yara_ask *ask; /* first those that need no string: asked for every file */
+	size_t nask, nopen;
+	uint32_t *user_first, *user; /* asks that need string s: user[user_first[s]] … */
 	struct yara_stats stats;
 	struct digest identity;
 	int owner; /* the process that made it */
 	/* in a worker */
 	uint32_t look;
-	uint32_t *string_seen, *unit_seen; /* the look in which they were last found, … */
-	uint8_t *unit_count;		   /* … and how many strings of the unit */
+	uint32_t *string_seen, *ask_seen; /* the look in which they were last found, … */
+	uint8_t *ask_count;		  /* … and how many strings of it */
 };
 
 /* A rule or file that does not compile. YARA_BAD with fault, or 0: it is left out and counted. */
 FB_MUST int yara_left_out(struct yara *y, const struct yara_file *file, unsigned line,
     const char *why, struct fault *f);
+/* The variables that rules of LOKI and THOR expect; yara_scan.c sets them. */
+#define YARA_EXTERNALS 5
+extern const char *const yara_external[YARA_EXTERNALS];
 void yara_warn(struct yara *y, const char *fmt, ...) FB_PRINTF(2, 3);
 
 /* Gates, groups and sieve of all files. */
