@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/hunt.h"
 #include "cli/hunt_places.h"
+#include "cli/hunt_yara.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -144,6 +145,7 @@ static const struct cli_opt hunt_opts[] = {
 	CLI_HEADING("What to look for"),
 	{ "indicators", "FILE", "hunt with this file (CSV, list, STIX) instead of the state", true },
 	{ "case", "NAME", "hunt with a case that comes with firebreak, such as 3cx-2023", true },
+	HUNT_YARA_OPTS,
 	{ "include-expired", NULL, "show matches of indicators that had expired, too", false },
 	CLI_HEADING("How files are read"),
 	{ "jobs", "N", "read with this many processes (default: one for each CPU)", false },

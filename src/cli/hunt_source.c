@@ -4,8 +4,10 @@
 
 #include "cli/hunt.h"
 #include "cli/hunt_places.h"
+#include "cli/hunt_yara.h"
 
 const struct hunt_source *const hunt_sources[] = {
 	&hunt_places_shared, &hunt_packages, &hunt_processes, &hunt_autostart,
+	&hunt_yara,
 	NULL,
 };

@@ -14,13 +14,21 @@
 
 struct list {
 	const char **path, **space;
-	size_t n, cap;
+	size_t n, cap, found; /* found: those given twice as well */
+	struct map seen; /* real paths: what is given twice is read once */
 };
 
 static int list_add(struct yara *y, struct list *l, const char *path, const char *space)
 {
-	if (l->n >= YARA_FILES_MAX)
-		return -E2BIG;
+	AUTO_FREE char *real = realpath(path, NULL);
+	char *key = arena_str(&y->arena, span_str(real ? real : path));
+
+	if (!key)
+		return -ENOMEM;
+	l->found++;
+	int rc = map_add(&l->seen, span_str(key), key, NULL);
+	if (rc)
+		return rc == 1 ? 0 : rc == -ENOSPC ? -E2BIG : rc;
 	if (l->n == l->cap) {
 		size_t cap = l->cap ? l->cap * 2 : 16;
 		const char **p = arena_grow(&y->arena, l->path, l->cap * sizeof(*p), cap * sizeof(*p));
@@ -83,7 +91,7 @@ static int list_all(struct yara *y, struct list *l, struct fault *f)
 		const char *slash = strrchr(path, '/');
 		struct stat st;
 		int rc = 0;
-		size_t before = l->n;
+		size_t before = l->found;
 
 		if (stat(path, &st) < 0)
 			return fault_set(f, YARA_BAD, "%s: %s", QUOTE(span_str(path)), strerror(errno));
@@ -96,7 +104,7 @@ static int list_all(struct yara *y, struct list *l, struct fault *f)
 			    QUOTE(span_str(path)), YARA_FILES_MAX);
 		if (rc)
 			return rc;
-		if (l->n == before)
+		if (l->found == before)
 			return fault_set(f, YARA_BAD, "%s: no *.yar and no *.yara file in it",
 			    QUOTE(span_str(path)));
 	}
@@ -196,6 +204,38 @@ static const char *refused_module(const struct yara_source *s)
 	return NULL;
 }
 
+static bool is_known_module(const struct yara *y, struct span name)
+{
+	for (size_t i = 0; i < y->nmodules; i++)
+		if (span_eq(y->module[i], name))
+			return true;
+	return false;
+}
+
+static int know_modules(struct yara *y, struct yara_file *file, struct fault *f)
+{
+	for (size_t i = 0; i < file->source.nimports && !file->bad; i++) {
+		struct span name = file->source.import[i];
+		bool has = y->nmodules < YARA_MODULES_MAX;
+		if (is_known_module(y, name))
+			continue;
+		int rc = has ? yara_has_module(y, name, &has) : 0;
+		if (rc < 0)
+			return rc;
+		if (has) {
+			y->module[y->nmodules++] = name;
+			continue;
+		}
+		char why[QUOTE_MAX + 64];
+		snprintf(why, sizeof(why), "unknown module \"%s\"", QUOTE(name));
+		file->bad = true;
+		rc = yara_left_out(y, file, 0, why, f);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
 static int read_file(struct yara *y, struct yara_file *file, struct fault *f)
 {
 	AUTO_BUF struct buf b = BUF_INIT(YARA_SOURCE_MAX);
@@ -218,17 +258,20 @@ static int read_file(struct yara *y, struct yara_file *file, struct fault *f)
 		return rc;
 	file->opaque = rc == YARA_SOURCE_ODD;
 	const char *refused = refused_module(&file->source);
-	if (!refused)
-		return 0;
-	file->bad = true;
-	return yara_left_out(y, file, 0, refused, f);
+	if (refused) {
+		file->bad = true;
+		return yara_left_out(y, file, 0, refused, f);
+	}
+	return know_modules(y, file, f);
 }
 
 static int read_files(struct yara *y, struct fault *f)
 {
 	struct list l = { 0 };
 
+	map_init(&l.seen, YARA_FILES_MAX);
 	int rc = list_all(y, &l, f);
+	map_free(&l.seen);
 	if (rc)
 		return rc;
 	y->file = arena_array(&y->arena, l.n, sizeof(*y->file));

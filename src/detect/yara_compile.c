@@ -78,15 +78,33 @@ static int add(struct attempt *a, const struct yara_file *file, unsigned line, s
 	return errors ? YARA_BAD : 0;
 }
 
-static int add_imports(struct attempt *a, const struct yara_file *file)
+/* Only those that rules of this group use: each costs time in every file that the group is run with. */
+static int add_imports(struct attempt *a, const struct yara_file *file, uint64_t modules)
 {
 	AUTO_BUF struct buf b = BUF_INIT(YARA_SOURCE_MAX);
 
 	for (size_t i = 0; i < file->source.nimports; i++)
-		buf_printf(&b, "import \"%.*s\"\n", SPAN_ARG(file->source.import[i]));
+		for (size_t k = 0; k < a->y->nmodules; k++)
+			if (modules >> k & 1 && span_eq(a->y->module[k], file->source.import[i]))
+				buf_printf(&b, "import \"%.*s\"\n", SPAN_ARG(a->y->module[k]));
 	if (buf_err(&b) < 0)
 		return buf_err(&b);
 	return b.n ? add(a, file, 1, buf_span(&b)) : 0;
+}
+
+int yara_has_module(struct yara *y, struct span name, bool *ret)
+{
+	struct attempt a = { .y = y, .quiet = true };
+	char text[128];
+
+	int rc = begin(&a);
+	FB_CLEANUP(compiler_free_p) YR_COMPILER *compiler = a.compiler;
+	if (rc < 0)
+		return rc;
+	snprintf(text, sizeof(text), "import \"%.*s\"", (int)(name.n < 64 ? name.n : 64),
+	    (const char *)name.p);
+	*ret = yara_lib.yr_compiler_add_string(compiler, text, "default") == 0;
+	return 0;
 }
 
 /* --- what goes into a group --- */
@@ -143,14 +161,17 @@ static void gather(struct yara *y, struct members *m, const uint32_t *unit, size
 static int compile_members(struct attempt *a, const struct members *m, uint32_t *ret_bad)
 {
 	uint32_t last = YARA_NONE;
+	uint64_t modules = 0;
 
+	for (size_t i = 0; i < m->n; i++)
+		modules |= a->y->unit[m->at[i]].modules;
 	for (size_t i = 0; i < m->n; i++) {
 		struct yara_unit *u = &a->y->unit[m->at[i]];
 		const struct yara_file *file = &a->y->file[u->file];
 		*ret_bad = m->at[i];
 		a->quiet = u->warned;
 		u->warned = true;
-		int rc = u->file != last ? add_imports(a, file) : 0;
+		int rc = u->file != last ? add_imports(a, file, modules) : 0;
 		if (rc == 0)
 			rc = u->rule ? add(a, file, u->rule->line, u->rule->text) :
 				       add(a, file, 1, file->text);

@@ -34,6 +34,7 @@ struct yara_unit {
 	const struct yara_rule *rule; /* NULL: stands for all rules of an opaque file */
 	uint32_t string; /* index of its first one */
 	struct yara_gates gates;
+	uint64_t modules; /* that its condition uses, as bits: indices in yara.module */
 	uint32_t *needs; /* rules that its condition names */
 	uint32_t nneeds;
 	bool bad, warned;
@@ -60,11 +61,15 @@ struct yara_group {
 	uint32_t marked;     /* the look in which a rule of it can match */
 };
 
+#define YARA_MODULES_MAX 64
+
 struct yara {
 	struct arena arena;
 	struct yara_opts o;
 	struct yara_file *file;
 	size_t nfiles;
+	struct span module[YARA_MODULES_MAX]; /* all that are imported */
+	size_t nmodules;
 	struct yara_unit *unit;
 	size_t nunits, nstrings, capunits;
 	struct yara_needle *needle; /* of all strings */
@@ -95,5 +100,7 @@ void yara_warn(struct yara *y, const char *fmt, ...) FB_PRINTF(2, 3);
 
 /* Gates, groups and sieve of all files. */
 FB_MUST int yara_group_all(struct yara *y, struct fault *f);
+/* Does libyara have the module? */
+FB_MUST int yara_has_module(struct yara *y, struct span name, bool *ret);
 /* Compiles the given rules, ascending, with what they need, as a new group. */
 FB_MUST int yara_compile(struct yara *y, const uint32_t *unit, size_t n, struct fault *f);
