@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/hunt.h"
+#include "cli/hunt_pe.h"
 #include "cli/hunt_places.h"
 #include "cli/hunt_yara.h"
 
@@ -142,6 +143,7 @@ static const struct cli_opt hunt_opts[] = {
 	{ "one-file-system", NULL, "do not enter mount points", false },
 	{ "no-sandbox", NULL, "read captures without a sandbox, where the kernel has none", false },
 	HUNT_PLACES_OPTS,
+	HUNT_PE_OPTS,
 	CLI_HEADING("What to look for"),
 	{ "indicators", "FILE", "hunt with this file (CSV, list, STIX) instead of the state", true },
 	{ "case", "NAME", "hunt with a case that comes with firebreak, such as 3cx-2023", true },

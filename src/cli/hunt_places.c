@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "base/utf8.h"
 #include "crypto/hash.h"
+#include "detect/sideload.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,6 +70,7 @@ static void end(struct hunt *h)
 	if (!p)
 		return;
 	packages_free(p->packages);
+	sideload_free(p->sideload);
 	buf_free(&p->package_list.b);
 	buf_free(&p->object_list.b);
 	buf_free(&p->memory_list.b);

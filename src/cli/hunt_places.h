@@ -21,7 +21,8 @@
 #define HUNT_LIST_MAX 50000 /* elements of a list that --json shows; more are counted */
 
 #define HUNT_PLACES_OPTS                                                                           \
-	{ "packages", NULL, "files that differ from what their packages brought (dpkg, rpm)", false },   \
+	{ "archives", NULL, "take archives, installers and disk images apart", false },                 \
+	    { "packages", NULL, "files that differ from what their packages brought (dpkg, rpm)", false },   \
 	    { "processes", NULL, "programs and libraries of running processes", false },           \
 	    { "autostart", NULL, "what starts by itself, and what it is", false },                 \
 	    { "root", "DIR", "with --packages, --autostart: of the system below DIR", false }
@@ -46,6 +47,9 @@ struct hunt_places {
 	struct hunt_list object_list, memory_list;
 	struct autostart_stats autostart_stats;
 	struct hunt_list autostart_list;
+	uint64_t archives, components; /* opened, and what was in them */
+	struct sideload *sideload; /* --sideload */
+	uint64_t pe_files;
 	uint64_t noted; /* lines of the table that was printed */
 };
 
@@ -62,4 +66,5 @@ ts hunt_places_mtime(const struct stat *st);
 /* Members "path", and "path_hex" where JSON could not hold it. */
 void hunt_places_path(struct jw *w, const char *path);
 
+extern const struct hunt_source hunt_archives; /* --archives */
 extern const struct hunt_source hunt_places_shared, hunt_packages, hunt_processes, hunt_autostart;

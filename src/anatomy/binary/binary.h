@@ -105,3 +105,6 @@ FB_MUST int binary_read(struct binary *ret_b, struct span file, struct arena *a,
 /* The same, with the file's SHA-256 where it is known already: it is not computed again. NULL: not. */
 FB_MUST int binary_read_known(struct binary *ret_b, struct span file, const struct digest *sha256,
     struct arena *a, struct fault *f);
+
+/* The imphash of a PE file and nothing else; unset where it has none, or is no PE. 0 or -errno. */
+FB_MUST int binary_imphash(struct digest *ret_d, struct span file);

@@ -105,6 +105,24 @@ static void add_to_imphash(struct buf *b, const struct pe_import *i)
 
 #define IMPHASH_MAX (16u << 20)
 
+int binary_imphash(struct digest *ret_d, struct span file)
+{
+	AUTO_BUF struct buf text = BUF_INIT(IMPHASH_MAX);
+	struct pe_image im;
+	struct pe_import i;
+
+	*ret_d = (struct digest){ 0 };
+	if (pe_image_open(&im, file) != PE_OK)
+		return 0;
+	struct pe_imports it = pe_imports_of(&im, false);
+	while (pe_imports_next(&it, &i) && !buf_err(&text))
+		if (!i.none)
+			add_to_imphash(&text, &i);
+	if (buf_err(&text) == -ENOMEM)
+		return -ENOMEM;
+	return it.bad || !text.n || buf_err(&text) ? 0 : hash_span(DIGEST_MD5, buf_span(&text), ret_d);
+}
+
 /* 0 or -errno. An import table that is damaged has no imphash: it would be one of a part. */
 static int read_imports(struct make *m, const struct pe_image *im, struct binary_slice *s)
 {
