@@ -4,11 +4,11 @@
 
 #include "base/buf.h"
 #include "cli/commands.h"
+#include "cli/intel_shelf.h"
 #include "cli/print.h"
 #include "cli/share.h"
 #include "intel/audit.h"
 #include "intel/audit_advice.h"
-#include "intel/shelf.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +20,22 @@ static double percent(uint64_t part, uint64_t whole)
 {
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
+
+/* "0 %", "<0.1 %", "12.3 %", ">99.9 %": nothing and all are never said of nearly so. */
+#define SHARE_TEXT 16
+static char *share_text(uint64_t part, uint64_t whole, char out[static SHARE_TEXT])
+{
+	double p = percent(part, whole);
+
+	if (part && p < 0.05)
+		snprintf(out, SHARE_TEXT, "<0.1 %%");
+	else if (part < whole && p >= 99.95)
+		snprintf(out, SHARE_TEXT, ">99.9 %%");
+	else
+		snprintf(out, SHARE_TEXT, "%.1f %%", p);
+	return out;
+}
+#define SHARE(part, whole) share_text((part), (whole), (char[SHARE_TEXT]){ 0 })
 
 static int on_benign(void *ctx, const struct indicator *i)
 {
@@ -182,14 +198,13 @@ static void cover_text(const char *head, const char *inside, const struct audit_
 {
 	if (!whole)
 		return;
-	printf("  %-10s %.1f %% of %llu on benign lists or %s", head,
-	    percent(any->on + any->below, whole), (unsigned long long)whole, inside);
+	printf("  %-10s %s of %llu on benign lists or %s", head, SHARE(any->on + any->below, whole),
+	    (unsigned long long)whole, inside);
 	const char *mark = ": ";
 	for (enum benign_category c = BENIGN_OWN; c > BENIGN_NONE; c--) {
 		if (!of[c].on && !of[c].below)
 			continue;
-		printf("%s%s %.1f %%", mark, benign_category_name(c),
-		    percent(of[c].on + of[c].below, whole));
+		printf("%s%s %s", mark, benign_category_name(c), SHARE(of[c].on + of[c].below, whole));
 		if (of[c].on && of[c].below)
 			printf(" (%llu on, %llu %s)", (unsigned long long)of[c].on,
 			    (unsigned long long)of[c].below, inside);
@@ -222,7 +237,7 @@ static void overlap_text(const struct audit *a, const struct audit_feed *f)
 	size_t last_at = 0, shown = 0;
 	const char *mark = "";
 
-	printf("  only here  %.1f %% (%llu)", percent(f->only, f->entries), (unsigned long long)f->only);
+	printf("  only here  %s (%llu)", SHARE(f->only, f->entries), (unsigned long long)f->only);
 	for (; shown < OVERLAPS_SHOWN; shown++) {
 		uint64_t best = 0;
 		size_t at = 0;
@@ -236,8 +251,8 @@ static void overlap_text(const struct audit *a, const struct audit_feed *f)
 		}
 		if (!best)
 			break;
-		printf("%s%llu (%.1f %%) with %s", mark[0] ? mark : "; ", (unsigned long long)best,
-		    percent(best, f->entries), QUOTE(span_str(audit_feed(a, at)->source)));
+		printf("%s%llu (%s) with %s", mark[0] ? mark : "; ", (unsigned long long)best,
+		    SHARE(best, f->entries), QUOTE(span_str(audit_feed(a, at)->source)));
 		mark = ", ";
 		last = best;
 		last_at = at;
@@ -285,9 +300,9 @@ static void all_text(struct cli *c, const struct audit *a, uint64_t limit)
 
 	for (enum benign_category k = BENIGN_SINKHOLE; k < BENIGN_CATEGORIES; k++)
 		listed += audit_listed(a, k);
-	printf("%llu values from %zu feed%s; %.1f %% have one source; %llu benign claims\n",
+	printf("%llu values from %zu feed%s; %s have one source; %llu benign claims\n",
 	    (unsigned long long)audit_entries(a), audit_feeds(a), audit_feeds(a) == 1 ? "" : "s",
-	    percent(audit_single(a), audit_entries(a)), (unsigned long long)listed);
+	    SHARE(audit_single(a), audit_entries(a)), (unsigned long long)listed);
 	for (size_t i = 0; i < audit_feeds(a) && (!limit || shown < limit); i++) {
 		if (!is_wanted(c, audit_feed(a, i)))
 			continue;
@@ -321,6 +336,7 @@ static int get_rules(struct cli *c, struct weigh_rules *rules)
 
 static int run_audit(struct cli *c)
 {
+	AUTO_STORE struct store *store = NULL;
 	AUTO_SHELF struct shelf *s = NULL;
 	AUTO_AUDIT struct audit *a = NULL;
 	struct weigh_rules rules;
@@ -334,12 +350,12 @@ static int run_audit(struct cli *c)
 	if (limit && !cli_count(limit, &n))
 		return cli_failf(c, CLI_USAGE, "--limit %s: not a number (0: no limit)",
 		    QUOTE(span_str(limit)));
-	int rc = shelf_open(&s, c->state, &f);
-	if (rc == -ENOENT)
+	if (intel_shelf_open(c, &store, &s, &code) < 0)
+		return code;
+	if (!s)
 		return cli_failf(c, CLI_REFUSED, "%s holds no indicators: firebreak intel import",
 		    QUOTE(span_str(c->state)));
-	if (rc == 0)
-		rc = audit_new(&a, &rules, clock_now(&c->clock));
+	int rc = audit_new(&a, &rules, clock_now(&c->clock));
 	if (rc == 0)
 		rc = count_all(a, s);
 	if (rc < 0)

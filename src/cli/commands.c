@@ -72,6 +72,7 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_intel_block,
 	&cmd_intel_remove,
 	&cmd_intel_expire,
+	&cmd_intel_audit,
 	&cmd_intel_status,
 	&cmd_intel_check,
 	&cmd_hunt,

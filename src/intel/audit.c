@@ -170,10 +170,14 @@ static void count_age(struct audit_feed *f, ts seen, ts now)
 		f->oldest = seen;
 }
 
+/* Being a tenant of a house is no excuse: it does not count as being listed. */
 static void count_cover(struct audit_cover *of, struct audit_cover *any, uint32_t on, uint32_t below)
 {
+	const uint32_t houses = 1u << BENIGN_SUFFIX | 1u << BENIGN_HOSTING;
+
+	below &= ~(1u << BENIGN_SUFFIX);
 	any->on += on != 0;
-	any->below += !on && below;
+	any->below += !on && below & ~houses;
 	for (enum benign_category c = BENIGN_SINKHOLE; c < BENIGN_CATEGORIES; c++) {
 		of[c].on += on >> c & 1;
 		of[c].below += (below & ~on) >> c & 1;
@@ -211,7 +215,8 @@ static void finish(struct audit *a)
 	enum poison p = poison_of(a->type, a->value, &why);
 	bool own = (on | below) & 1u << BENIGN_OWN;
 	bool tenant = a->type == INDICATOR_DOMAIN && p == POISON_NONE &&
-	    (on & 1u << BENIGN_HOSTING || poison_hosting(span_str(a->value)).n == strlen(a->value));
+	    (on & (1u << BENIGN_SUFFIX | 1u << BENIGN_HOSTING) ||
+		poison_hosting(span_str(a->value)).n == strlen(a->value));
 	a->entries++;
 	a->single += a->n == 1;
 	for (size_t i = 0; i < a->n; i++) {

@@ -11,6 +11,8 @@
  *   below    domains: a name above it is (lists of exact names count, too: a rank says something of
  *            a site, whoever owns what is below it). Addresses: a listed network holds it, the whole
  *            of it for a network
+ *            Below public suffixes is nobody; below a hosting name is a tenant: counted there, but
+ *            not as listed
  *   held     weigh.h would hold it: one's own, or poison
  *   tenants  a claim on a hosting name, which speaks for that name only
  *   expired  every claim of this feed on it is over

@@ -34,7 +34,7 @@ static enum benign_category most(const struct audit_cover *of)
 	enum benign_category best = BENIGN_NONE;
 
 	for (enum benign_category c = BENIGN_SINKHOLE; c < BENIGN_CATEGORIES; c++)
-		if (best == BENIGN_NONE || of[c].on + of[c].below > of[best].on + of[best].below)
+		if (!benign_is_house(c) && (best == BENIGN_NONE || of[c].on + of[c].below > of[best].on + of[best].below))
 			best = c;
 	return best;
 }

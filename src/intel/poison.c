@@ -5,52 +5,72 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
-static bool below(struct span name, const char *parent)
-{
-	struct span p = span_str(parent);
+#define NAME(s) { sizeof(s) - 1, s }
 
+struct known {
+	uint8_t n;
+	const char *s;
+};
+
+static bool is_in(struct span name, const struct known *t, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (name.n == t[i].n && memcmp(name.p, t[i].s, name.n) == 0)
+			return true;
+	return false;
+}
+
+static bool below(struct span name, struct span p)
+{
 	return span_ends(name, p) && (name.n == p.n || name.p[name.n - p.n - 1] == '.');
 }
 
 static const char *special_name(struct span name)
 {
-	static const char *const trees[] = { "localhost", "local", "localdomain", "internal", "arpa",
-		"invalid", "lan", "intranet", "corp", "home" };
-	static const char *const exact[] = { "example.com", "example.net", "example.org" };
+	static const struct known trees[] = {
+		NAME("localhost"), NAME("local"), NAME("localdomain"), NAME("internal"),
+		NAME("arpa"), NAME("invalid"), NAME("lan"), NAME("intranet"), NAME("corp"),
+		NAME("home"),
+	};
+	static const struct known exact[] = {
+		NAME("example.com"), NAME("example.net"), NAME("example.org"),
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(trees); i++)
-		if (below(name, trees[i]))
+		if (below(name, span_of(trees[i].s, trees[i].n)))
 			return "a name of special or private use (RFC 6761): it means another machine "
 			       "everywhere";
-	for (size_t i = 0; i < ARRAY_LEN(exact); i++)
-		if (span_eq_str(name, exact[i]))
-			return "a name that documentation uses (RFC 2606)";
-	return NULL;
+	return is_in(name, exact, ARRAY_LEN(exact)) ? "a name that documentation uses (RFC 2606)" : NULL;
 }
 
 /* "co.uk", "com.br": a registry's second level. */
 static bool is_suffix(struct span name)
 {
-	static const char *const second[] = { "ac", "co", "com", "edu", "gov", "mil", "net", "org" };
-	static const char *const known[] = { "go.cr", "go.id", "go.jp", "go.ke", "go.kr", "go.th", "go.tz",
-		"go.ug", "gob.ar", "gob.cl", "gob.es", "gob.mx", "gob.pe", "gouv.fr", "gv.at", "in.th",
-		"ltd.uk", "me.uk", "ne.jp", "ne.kr", "nhs.uk", "nom.br", "or.at", "or.id", "or.jp", "or.ke",
-		"or.kr", "or.th", "plc.uk", "police.uk", "sch.uk", "gov.uk", "id.au", "asn.au", "adv.br",
-		"gen.tr", "firm.in", "ind.in", "web.id", "my.id", "web.za", "nic.in", "asso.fr" };
+	static const struct known second[] = {
+		NAME("ac"), NAME("co"), NAME("com"), NAME("edu"), NAME("gov"), NAME("mil"),
+		NAME("net"), NAME("org"),
+	};
+	static const struct known others[] = {
+		NAME("go.cr"), NAME("go.id"), NAME("go.jp"), NAME("go.ke"), NAME("go.kr"),
+		NAME("go.th"), NAME("go.tz"), NAME("go.ug"), NAME("gob.ar"), NAME("gob.cl"),
+		NAME("gob.es"), NAME("gob.mx"), NAME("gob.pe"), NAME("gouv.fr"),
+		NAME("gv.at"), NAME("in.th"), NAME("ltd.uk"), NAME("me.uk"), NAME("ne.jp"),
+		NAME("ne.kr"), NAME("nhs.uk"), NAME("nom.br"), NAME("or.at"), NAME("or.id"),
+		NAME("or.jp"), NAME("or.ke"), NAME("or.kr"), NAME("or.th"), NAME("plc.uk"),
+		NAME("police.uk"), NAME("sch.uk"), NAME("gov.uk"), NAME("id.au"),
+		NAME("asn.au"), NAME("adv.br"), NAME("gen.tr"), NAME("firm.in"),
+		NAME("ind.in"), NAME("web.id"), NAME("my.id"), NAME("web.za"), NAME("nic.in"),
+		NAME("asso.fr"),
+	};
 	size_t dot = span_find(name, '.');
 
 	if (dot == SIZE_MAX)
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (span_eq_str(name, known[i]))
-			return true;
 	struct span last = span_from(name, dot + 1);
-	if (last.n != 2 || span_find(last, '.') != SIZE_MAX)
+	if (span_find(last, '.') != SIZE_MAX)
 		return false;
-	for (size_t i = 0; i < ARRAY_LEN(second); i++)
-		if (span_eq_str(span_cut(name, 0, dot), second[i]))
-			return true;
-	return false;
+	return is_in(name, others, ARRAY_LEN(others)) ||
+	    (last.n == 2 && is_in(span_cut(name, 0, dot), second, ARRAY_LEN(second)));
 }
 
 static const char *name_why(struct span name)
@@ -181,38 +201,53 @@ enum poison poison_of(enum indicator_type t, const char *value, const char **ret
 }
 
 /* Names under which anybody gets a name of their own; facts from the services' documentation. */
-static const char *const hosting[] = { "000webhostapp.com", "altervista.org", "amplifyapp.com",
-	"appspot.com", "azureedge.net", "azurewebsites.net", "b-cdn.net", "backblazeb2.com",
-	"bitbucket.io", "blob.core.windows.net", "blogspot.com", "br.com", "bubbleapps.io", "byethost.com",
-	"cdn.cloudflare.net", "cloudapp.azure.com", "cn.com", "co.com", "cloudapp.net", "cloudfront.net",
-	"cloudfunctions.net", "codeberg.page", "ddns.net", "de.com", "deno.dev", "digitaloceanspaces.com",
-	"duckdns.org", "eu.com", "eu.org", "gb.net", "dynu.net", "dyndns.org", "elasticbeanstalk.com", "fastly.net", "firebaseapp.com",
-	"firebaseio.com", "fly.dev", "ghost.io", "github.io", "gitlab.io", "glitch.me",
-	"googleusercontent.com", "hatenablog.com", "herokuapp.com", "hopto.org", 
-	"infinityfreeapp.com", "ipfs.dweb.link", "jimdosite.com", "livejournal.com", "mybluehost.me",
-	"myftp.org", "myqnapcloud.com", "myshopify.com", "neocities.org", "netlify.app", "ngrok-free.app",
-	"ngrok.app", "ngrok.io", "no-ip.biz", "no-ip.org", "notion.site", "on.fleek.co",
-	"onrender.com", "pages.dev", "pp.ua", "pantheonsite.io", "pythonanywhere.com", "r2.dev", "railway.app",
-	"readthedocs.io", "repl.co", "replit.app", "ru.com", "run.app", "sa.com", "s3.amazonaws.com", "selfip.com",
-	"servebeer.com", "serveftp.com", "servehttp.com", "serveo.net", "sharepoint.com",
-	"squarespace.com", "storage.googleapis.com", "strapiapp.com", "streamlit.app", "surge.sh",
-	"sytes.net", "translate.goog", "trafficmanager.net", "trycloudflare.com", "tumblr.com",
-	"typepad.com", "ucoz.com", "ucoz.net", "uk.com", "uk.net", "us.com", "vercel.app", "viewdns.net", "web.app", "web.core.windows.net",
-	"weebly.com", "windows.net", "wixsite.com", "wordpress.com", "workers.dev", "za.com", "zapto.org" };
+static const struct known hosting[] = {
+	NAME("000webhostapp.com"), NAME("altervista.org"), NAME("amplifyapp.com"),
+	NAME("appspot.com"), NAME("azureedge.net"), NAME("azurewebsites.net"),
+	NAME("b-cdn.net"), NAME("backblazeb2.com"), NAME("bitbucket.io"),
+	NAME("blob.core.windows.net"), NAME("blogspot.com"), NAME("br.com"),
+	NAME("bubbleapps.io"), NAME("byethost.com"), NAME("cdn.cloudflare.net"),
+	NAME("cloudapp.azure.com"), NAME("cn.com"), NAME("co.com"),
+	NAME("cloudapp.net"), NAME("cloudfront.net"), NAME("cloudfunctions.net"),
+	NAME("codeberg.page"), NAME("ddns.net"), NAME("de.com"), NAME("deno.dev"),
+	NAME("digitaloceanspaces.com"), NAME("duckdns.org"), NAME("eu.com"),
+	NAME("eu.org"), NAME("gb.net"), NAME("dynu.net"), NAME("dyndns.org"),
+	NAME("elasticbeanstalk.com"), NAME("fastly.net"), NAME("firebaseapp.com"),
+	NAME("firebaseio.com"), NAME("fly.dev"), NAME("ghost.io"), NAME("github.io"),
+	NAME("gitlab.io"), NAME("glitch.me"), NAME("googleusercontent.com"),
+	NAME("hatenablog.com"), NAME("herokuapp.com"), NAME("hopto.org"),
+	NAME("infinityfreeapp.com"), NAME("ipfs.dweb.link"), NAME("jimdosite.com"),
+	NAME("livejournal.com"), NAME("mybluehost.me"), NAME("myftp.org"),
+	NAME("myqnapcloud.com"), NAME("myshopify.com"), NAME("neocities.org"),
+	NAME("netlify.app"), NAME("ngrok-free.app"), NAME("ngrok.app"),
+	NAME("ngrok.io"), NAME("no-ip.biz"), NAME("no-ip.org"), NAME("notion.site"),
+	NAME("on.fleek.co"), NAME("onrender.com"), NAME("pages.dev"), NAME("pp.ua"),
+	NAME("pantheonsite.io"), NAME("pythonanywhere.com"), NAME("r2.dev"),
+	NAME("railway.app"), NAME("readthedocs.io"), NAME("repl.co"),
+	NAME("replit.app"), NAME("ru.com"), NAME("run.app"), NAME("sa.com"),
+	NAME("s3.amazonaws.com"), NAME("selfip.com"), NAME("servebeer.com"),
+	NAME("serveftp.com"), NAME("servehttp.com"), NAME("serveo.net"),
+	NAME("sharepoint.com"), NAME("squarespace.com"),
+	NAME("storage.googleapis.com"), NAME("strapiapp.com"), NAME("streamlit.app"),
+	NAME("surge.sh"), NAME("sytes.net"), NAME("translate.goog"),
+	NAME("trafficmanager.net"), NAME("trycloudflare.com"), NAME("tumblr.com"),
+	NAME("typepad.com"), NAME("ucoz.com"), NAME("ucoz.net"), NAME("uk.com"),
+	NAME("uk.net"), NAME("us.com"), NAME("vercel.app"), NAME("viewdns.net"),
+	NAME("web.app"), NAME("web.core.windows.net"), NAME("weebly.com"),
+	NAME("windows.net"), NAME("wixsite.com"), NAME("wordpress.com"),
+	NAME("workers.dev"), NAME("za.com"), NAME("zapto.org"),
+};
 
 /* Buckets have a name for each region, too: s3.eu-west-1.amazonaws.com, s3-website.… */
 static bool is_bucket_host(struct span name)
 {
-	return below(name, "amazonaws.com") &&
+	return below(name, SPAN_LIT("amazonaws.com")) &&
 	    (span_starts(name, SPAN_LIT("s3.")) || span_starts(name, SPAN_LIT("s3-")));
 }
 
 static bool is_hosting(struct span name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(hosting); i++)
-		if (span_eq_str(name, hosting[i]))
-			return true;
-	return is_bucket_host(name) || is_suffix(name);
+	return is_in(name, hosting, ARRAY_LEN(hosting)) || is_bucket_host(name) || is_suffix(name);
 }
 
 struct span poison_hosting(struct span name)

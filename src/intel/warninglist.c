@@ -32,7 +32,7 @@ struct list {
 	enum list_type type;
 	unsigned attributes; /* 0: not said */
 	bool seen_list;
-	bool hosting; /* a lookup of a tenant must find the house: weigh.h makes it count exactly */
+	bool house; /* a lookup of a tenant must find it: weigh.h makes it count exactly */
 	const char *category;
 	char name[INTEL_SOURCE_MAX + 1];
 };
@@ -205,7 +205,7 @@ static int value(struct list *l, struct span s)
 		return reader_unmatched(l->r, s, "a value of a kind that its warninglist does not match",
 		    NULL);
 	if (i.type == INDICATOR_DOMAIN)
-		i.exact = l->type == LIST_STRING && !dot && !l->hosting;
+		i.exact = l->type == LIST_STRING && !dot && !l->house;
 	rc = reader_emit(l->r, &i, s);
 	return rc < 0 ? rc : emit_cert(l, i, s);
 }
@@ -258,7 +258,7 @@ int read_warninglist(struct reader *r)
 	o.side = INDICATOR_BENIGN;
 	if (!o.category)
 		o.category = benign_category_name(benign_of_list(span_str(r->source)));
-	l.hosting = benign_category_of(span_str(o.category)) == BENIGN_HOSTING;
+	l.house = benign_is_house(benign_category_of(span_str(o.category)));
 	r->o = &o;
 	rc = walk(&l);
 	r->o = was;

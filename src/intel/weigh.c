@@ -12,6 +12,7 @@ static const struct {
 } categories[BENIGN_CATEGORIES] = {
 	[BENIGN_NONE] = { "", 100 },
 	[BENIGN_SINKHOLE] = { "sinkhole", 100 },
+	[BENIGN_SUFFIX] = { "suffix", 70 },
 	[BENIGN_HOSTING] = { "hosting", 70 },
 	[BENIGN_CDN] = { "cdn", 60 },
 	[BENIGN_SCANNER] = { "scanner", 50 },
@@ -38,6 +39,11 @@ enum benign_category benign_category_of(struct span s)
 unsigned benign_factor(enum benign_category c)
 {
 	return c < BENIGN_CATEGORIES ? categories[c].factor : 0;
+}
+
+bool benign_is_house(enum benign_category c)
+{
+	return c == BENIGN_SUFFIX || c == BENIGN_HOSTING;
 }
 
 const char *weigh_verdict_name(enum weigh_verdict v)
@@ -99,7 +105,7 @@ void weigh_benign(struct weigh *w, const char *value, enum intel_how how, const 
 
 	if (i->valid_until <= w->at)
 		return;
-	if (c == BENIGN_HOSTING && how == INTEL_PARENT) {
+	if (benign_is_house(c) && how == INTEL_PARENT) {
 		w->edge = n > w->edge ? n : w->edge;
 		return;
 	}

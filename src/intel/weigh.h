@@ -24,8 +24,8 @@
  * avsvmcloud.com, which was SUNBURST's C2. A list covers what was observed: a benign child says
  * nothing of its parent.
  *
- * Tenants: let H be a hosting name (of a benign claim of category hosting, or of poison_hosting) and
- * what was observed be below H. A PARENT match through a claim on H, or on a name above it, is
+ * Tenants: let H be a hosting name (of a benign claim of category hosting or suffix, or of
+ * poison_hosting) and what was observed be below H. A PARENT match through a claim on H, or on a name above it, is
  * dropped: TENANT. And what lists say of H or a name above it says nothing of its tenants, good or
  * bad: it does not lower, and does not forbid blocking. So a hosting name counts exactly.
  *
@@ -37,6 +37,7 @@
 enum benign_category {
 	BENIGN_NONE = 0,
 	BENIGN_SINKHOLE,   /* known bad, taken over: contact is evidence of infection */
+	BENIGN_SUFFIX,	   /* public suffixes: everybody's names are below them; exact names only */
 	BENIGN_HOSTING,	   /* shared hosting, dynamic DNS, URL shorteners: exact names only */
 	BENIGN_CDN,	   /* content networks, clouds, VPN exits: many tenants behind one address */
 	BENIGN_SCANNER,	   /* research scanners: noise, not harm */
@@ -47,13 +48,15 @@ enum benign_category {
 	BENIGN_OWN,	   /* the organisation's own */
 	BENIGN_CATEGORIES, /* in order of how much they take away */
 };
-/* "sinkhole" "hosting" "cdn" "scanner" "top-site" "vendor" "resolver" "invalid" "own"; "" for NONE.
+/* "sinkhole" "suffix" "hosting" "cdn" "scanner" "top-site" "vendor" "resolver" "invalid" "own"; "" for NONE.
  * What the category of a benign claim says. */
 const char *benign_category_name(enum benign_category c);
 /* NONE when unknown. */
 enum benign_category benign_category_of(struct span s);
 /* Percent of the confidence that is left. */
 unsigned benign_factor(enum benign_category c);
+/* SUFFIX and HOSTING: names under which everybody has their own. */
+bool benign_is_house(enum benign_category c);
 /* What kind of list it is: the 136 of MISP/misp-warninglists by their folders' names, others by words
  * in their names; VENDOR when nothing is known of it. */
 enum benign_category benign_of_list(struct span name);

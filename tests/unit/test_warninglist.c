@@ -89,7 +89,7 @@ static void good(void)
 	is_str(read_text("{\"list\":[\"sub.a.com\"],\"type\":\"substring\",\"matching_attributes\":[\"domain\"]}"),
 	    "domain=sub.a.com w/vendor @1\n", "contains: what can be looked up of it");
 	is_str(read_named("second-level-tlds/list.json", SPAN_LIT("{\"list\":[\"co.uk\"],\"type\":\"string\"}")),
-	    "domain=co.uk second-level-tlds/hosting @1\n", "hosting is found from a tenant's name");
+	    "domain=co.uk second-level-tlds/suffix @1\n", "hosting is found from a tenant's name");
 	is_str(read_text("{\"type\":\"string\",\"list\":[]}"), "", "an empty list");
 	is_str(read_text("{\"list\":[\"a\\u002ecom\"],\"type\":\"string\"}"), "domain=a.com! w/vendor @1\n",
 	    "escapes");

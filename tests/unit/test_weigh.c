@@ -346,8 +346,8 @@ static void lists(void)
 		{ "rfc1918", BENIGN_INVALID }, { "sinkholes", BENIGN_SINKHOLE },
 		{ "censys-scanning", BENIGN_SCANNER }, { "dynamic-dns", BENIGN_HOSTING },
 		{ "url-shortener", BENIGN_HOSTING }, { "microsoft-azure", BENIGN_CDN },
-		{ "microsoft", BENIGN_VENDOR }, { "second-level-tlds", BENIGN_HOSTING },
-		{ "tlds", BENIGN_INVALID }, { "mozilla-CA", BENIGN_VENDOR }, { "own", BENIGN_OWN },
+		{ "microsoft", BENIGN_VENDOR }, { "second-level-tlds", BENIGN_SUFFIX },
+		{ "tlds", BENIGN_SUFFIX }, { "mozilla-CA", BENIGN_VENDOR }, { "own", BENIGN_OWN },
 		{ "Our own list of Public DNS servers", BENIGN_RESOLVER }, { "", BENIGN_VENDOR } };
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++)
@@ -357,7 +357,7 @@ static void lists(void)
 		is_int(benign_category_of(span_str(benign_category_name(c))), c, "category %s",
 		    benign_category_name(c));
 	struct indicator i = benign("tlds", NULL);
-	is_int(benign_of(&i), BENIGN_INVALID, "without a category: by its source");
+	is_int(benign_of(&i), BENIGN_SUFFIX, "without a category: by its source");
 }
 
 int main(void)
