@@ -196,7 +196,9 @@ static void kinds_text(const struct audit_feed *f)
 static void cover_text(const char *head, const char *inside, const struct audit_cover *of,
     const struct audit_cover *any, uint64_t whole)
 {
-	if (!whole)
+	bool any_house = of[BENIGN_HOSTING].on || of[BENIGN_HOSTING].below || of[BENIGN_SUFFIX].on;
+
+	if (!whole || (!any->on && !any->below && !any_house))
 		return;
 	printf("  %-10s %s of %llu on benign lists or %s", head, SHARE(any->on + any->below, whole),
 	    (unsigned long long)whole, inside);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* intel block|remove|expire: at once, without a build; the next import makes it part of the
+/* intel block|remove|expire, own add|remove: at once, without a build; the next import makes it part of the
  * database. */
 
 #include "cli/commands.h"
@@ -15,10 +15,21 @@
 
 #define BLOCK_CONFIDENCE 100
 #define BLOCK_CATEGORY "blocked"
+#define OWN "own" /* source and category of what is the organisation's own (weigh.h) */
 
-enum verb { BLOCK = 0, REMOVE, EXPIRE };
+enum verb { BLOCK = 0, REMOVE, EXPIRE, OWN_ADD, OWN_REMOVE };
 
-static const char *const verb_name[] = { "block", "remove", "expire" };
+static const char *const verb_name[] = { "block", "remove", "expire", "own", "disown" };
+
+static bool adds(enum verb v)
+{
+	return v == BLOCK || v == OWN_ADD;
+}
+
+static enum indicator_side side_of(enum verb v)
+{
+	return v == OWN_ADD || v == OWN_REMOVE ? INDICATOR_BENIGN : INDICATOR_BAD;
+}
 
 struct value {
 	enum indicator_type type;
@@ -58,8 +69,10 @@ static int get_values(struct change *x)
 		return cli_errno(c, -ENOMEM, NULL);
 	for (size_t i = 0; i < x->n; i++) {
 		x->v[i].type = type;
-		int rc = indicator_normalise(&x->v[i].type, span_str(c->arg[i]), &c->arena, &x->v[i].text,
-		    &f);
+		struct span raw = span_str(c->arg[i]);
+		int rc = side_of(x->verb) == INDICATOR_BENIGN ?
+			       indicator_normalise_benign(&x->v[i].type, raw, &c->arena, &x->v[i].text, &f) :
+			       indicator_normalise(&x->v[i].type, raw, &c->arena, &x->v[i].text, &f);
 		if (rc < 0)
 			return cli_failf(c, CLI_USAGE, "%s: %s", QUOTE(span_str(c->arg[i])), f.text);
 	}
@@ -118,11 +131,16 @@ static int get_opts(struct change *x)
 
 	x->like = (struct indicator){ .confidence = BLOCK_CONFIDENCE, .category = BLOCK_CATEGORY,
 		.valid_from = TS_NONE, .valid_until = TS_FOREVER, .first_seen = x->now,
-		.last_seen = x->now, .exact = cli_has(c, "exact") };
+		.last_seen = x->now, .side = side_of(x->verb), .exact = cli_has(c, "exact") };
 	if ((code = get_values(x)) >= 0 ||
 	    (code = get_text(c, "source", INTEL_SOURCE_MAX, &x->source)) >= 0 ||
 	    (code = get_text(c, "reason", INTEL_NOTE_MAX, &x->reason)) >= 0)
 		return code;
+	if (side_of(x->verb) == INDICATOR_BENIGN) {
+		x->source = x->like.source = x->like.category = OWN;
+		x->like.note = x->reason;
+		return -1;
+	}
 	if (x->verb != BLOCK)
 		return -1;
 	x->like.source = x->source ? x->source : c->actor;
@@ -141,16 +159,16 @@ static int record(struct change *x, struct value *v, struct fault *f)
 	AUTO_BUF struct buf b = BUF_INIT(64u << 10);
 	struct jw w = jw_of(&b);
 	char until[TS_TEXT_MAX], kind[LEDGER_KIND_MAX + 1];
-	bool ends = x->verb == BLOCK && x->like.valid_until != TS_FOREVER;
+	bool ends = adds(x->verb) && x->like.valid_until != TS_FOREVER;
 
 	jw_obj(&w);
 	jw_kint(&w, "claims", (int64_t)v->claims);
-	if (x->verb == BLOCK)
+	if (adds(x->verb))
 		jw_kint(&w, "confidence", x->like.confidence);
 	jw_kcstr(&w, "content", DIGEST_HEX(&x->staged.content));
 	jw_kint(&w, "generation", (int64_t)x->staged.generation);
 	jw_kcstr(&w, "reason", x->reason);
-	jw_kcstr(&w, "source", x->verb == BLOCK ? x->like.source : x->source);
+	jw_kcstr(&w, "source", adds(x->verb) ? x->like.source : x->source);
 	jw_kcstr(&w, "type", indicator_type_name(v->type));
 	jw_kcstr(&w, "until", ends ? ts_format(x->like.valid_until, until) : NULL);
 	jw_kcstr(&w, "value", v->text);
@@ -166,7 +184,7 @@ static int record(struct change *x, struct value *v, struct fault *f)
 
 static int change_one(struct change *x, struct value *v, uint64_t seq, struct fault *f)
 {
-	if (x->verb == BLOCK) {
+	if (adds(x->verb)) {
 		struct indicator i = x->like;
 		i.type = v->type;
 		i.value = v->text;
@@ -174,8 +192,8 @@ static int change_one(struct change *x, struct value *v, uint64_t seq, struct fa
 		v->claims = 1;
 		return shelf_edit_add(x->edit, &i, f);
 	}
-	int rc = shelf_edit_end_claims(x->edit, INDICATOR_BAD, v->type, v->text, x->source,
-	    x->verb == REMOVE ? TS_NONE : x->now, &v->claims, f);
+	int rc = shelf_edit_end_claims(x->edit, side_of(x->verb), v->type, v->text, x->source,
+	    x->verb == EXPIRE ? x->now : TS_NONE, &v->claims, f);
 	if (rc == 0 && !v->claims)
 		return fault_set(f, -ECANCELED, "%s %s: nobody says that%s%s", indicator_type_name(v->type),
 		    QUOTE(span_str(v->text)), x->source ? ", or not that source" : "",
@@ -191,7 +209,7 @@ static int begin(struct change *x, struct fault *f)
 
 	if (rc != -ENOENT)
 		return rc;
-	if (x->verb != BLOCK)
+	if (!adds(x->verb))
 		return fault_set(f, -ECANCELED, "the state holds no intelligence");
 	return shelf_edit_begin(&x->edit, x->s, &o, f);
 }
@@ -228,7 +246,7 @@ static int change_all(struct change *x, struct fault *f)
 
 static void told(const struct change *x)
 {
-	static const char *const done[] = { "blocked", "removed", "expired" };
+	static const char *const done[] = { "blocked", "removed", "expired", "own", "not own any more" };
 	struct jw w = jw_of(&x->c->out);
 
 	if (x->c->json) {
@@ -249,7 +267,7 @@ static void told(const struct change *x)
 		} else {
 			printf("%s %s: %s", indicator_type_name(v->type), intel_value(x->c, v->text),
 			    done[x->verb]);
-			if (x->verb != BLOCK)
+			if (!adds(x->verb))
 				printf(" (%zu claim%s)", v->claims, v->claims == 1 ? "" : "s");
 			printf(", ledger entry %llu\n", (unsigned long long)v->seq);
 		}
@@ -269,7 +287,7 @@ static int run(struct cli *c, enum verb verb)
 
 	if (code >= 0)
 		return code;
-	if (cli_store(c, verb == BLOCK ? STORE_RDWR : STORE_EXISTING, &s, &code) < 0)
+	if (cli_store(c, adds(verb) ? STORE_RDWR : STORE_EXISTING, &s, &code) < 0)
 		return code;
 	x.s = s;
 	int rc = change_all(&x, &f);
@@ -361,4 +379,51 @@ const struct cli_cmd cmd_intel_expire = {
 	.min_args = 1,
 	.max_args = -1,
 	.run = run_expire,
+};
+
+static int run_own_add(struct cli *c)
+{
+	return run(c, OWN_ADD);
+}
+
+static int run_own_remove(struct cli *c)
+{
+	return run(c, OWN_REMOVE);
+}
+
+static const struct cli_opt own_opts[] = {
+	{ "type", "TYPE", "what the values are (default: guessed)", false },
+	{ "reason", "TEXT", "why", false },
+	{ "exact", NULL, "this name alone, not those below it", false },
+	{ NULL, NULL, NULL, false },
+};
+
+const struct cli_cmd cmd_intel_own_add = {
+	.name = "intel own add",
+	.args = "VALUE…",
+	.summary = "Say that names and networks are the organisation's own",
+	.help =
+	    "What a feed says against one's own names, and those below them, and against addresses in\n"
+	    "one's own networks, is held: kept, shown by intel list --quarantined, and no hit. So a feed\n"
+	    "that lists the victim beside the attacker (splunk's 3CX list has www.3cx.com) does not make\n"
+	    "every customer a finding. It counts at once, for what is imported already, too.\n\n"
+	    "  firebreak intel own add 3cx.com 192.0.2.0/24 --reason 'ours'\n\n"
+	    "Exit: 0 done, 3 usage or no value, 4 could not write, 6 too many changes wait.\n",
+	.opts = own_opts,
+	.min_args = 1,
+	.max_args = -1,
+	.run = run_own_add,
+};
+
+const struct cli_cmd cmd_intel_own_remove = {
+	.name = "intel own remove",
+	.args = "VALUE…",
+	.summary = "Take back what intel own add said",
+	.help = "What feeds say of these values counts again, at once.\n\n"
+		"  firebreak intel own remove 3cx.com\n\n"
+		"Exit: 0 done, 3 usage or no value, 4 could not write, 6 it was not there.\n",
+	.opts = own_opts,
+	.min_args = 1,
+	.max_args = -1,
+	.run = run_own_remove,
 };
