@@ -16,6 +16,7 @@
 
 #define RING (2u * SENSE_BATCH) /* events that wait for those before them; a power of two */
 #define OUTSIDE SIZE_MAX
+#define TRIES_MAX 5
 
 /* A file that was given, and has more names: its record, and those who wait for it. */
 struct links {
@@ -32,7 +33,8 @@ struct item {
 	struct item *next; /* in links.waiting or feed.again */
 	struct item **pprev, *alive; /* the list of all */
 	uint64_t seq;
-	bool done, linked, again, retried;
+	bool done, linked, again;
+	unsigned tries; /* that ended with the death of a worker, nobody knows why */
 	struct sense_id id;
 	struct tree_record *record; /* when done and not given yet */
 	struct digest *known;       /* [DIGEST_ALGS] or NULL */
@@ -388,16 +390,16 @@ static int pool_done(void *ctx, struct tree_want *w, const struct tree_record *r
 	return file_done(ctx, (struct item *)w, r);
 }
 
-/* The worker died, perhaps over another file: once more is tried. */
-static int pool_lost(void *ctx, struct tree_want *w)
+/* The worker died, but not over this file if another is to blame. */
+static int pool_lost(void *ctx, struct tree_want *w, bool other_to_blame)
 {
 	struct tree_record died = { .why = SENSE_WHY_DIED, .opened = true };
 	struct tree_feed *f = ctx;
 	struct item *x = (struct item *)w;
 
-	if (x->retried || f->root < 0)
+	x->tries += !other_to_blame;
+	if (x->tries == TRIES_MAX || f->root < 0)
 		return file_done(f, x, &died);
-	x->retried = true;
 	x->next = f->again;
 	f->again = x;
 	return 0;

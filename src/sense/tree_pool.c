@@ -126,6 +126,7 @@ static int worker_lost(struct tree_pool *p, struct worker *w)
 {
 	struct tree_record died = { .why = SENSE_WHY_DIED, .opened = true };
 	uint32_t guilty = p->probing[w - p->worker];
+	bool blame = guilty && guilty <= SLOTS && w->want[guilty - 1];
 	int rc = 0;
 
 	worker_end(w, true);
@@ -134,7 +135,7 @@ static int worker_lost(struct tree_pool *p, struct worker *w)
 			continue;
 		struct tree_want *x = take_slot(w, i);
 		rc = guilty == i + 1 ? p->sink.done(p->sink.ctx, x, &died) :
-				       p->sink.lost(p->sink.ctx, x);
+				       p->sink.lost(p->sink.ctx, x, blame);
 	}
 	return rc;
 }

@@ -22,12 +22,12 @@ struct tree_want {
 	uint64_t size; /* only to share the work out */
 };
 
-/* done: r is checked, its tail lies behind it. lost: the worker died, and not over this file. Neither
- * may call the pool. */
+/* done: r is checked, its tail lies behind it. lost: the worker died, and it is
+ * known to be another file's fault or not known whose. Neither may call the pool. */
 struct tree_pool_sink {
 	void *ctx;
 	int (*done)(void *ctx, struct tree_want *w, const struct tree_record *r);
-	int (*lost)(void *ctx, struct tree_want *w);
+	int (*lost)(void *ctx, struct tree_want *w, bool other_to_blame);
 };
 
 FB_MUST int tree_pool_new(struct tree_pool **ret_p, const struct sense_tree_opts *opts,
