@@ -16,7 +16,9 @@ enum force { ANY = 0, IN_FORCE, EXPIRED };
 
 struct output {
 	struct cli *c;
+	const struct shelf *s;
 	struct jw w;
+	bool quarantined;
 	uint64_t n, claims, limit;
 	/* What is NULL or 0 does not restrict. */
 	enum indicator_side side;
@@ -45,24 +47,43 @@ static bool wanted(const struct output *o, const struct indicator *i)
 	    (o->force == ANY || (o->force == IN_FORCE ? begun && !over : over));
 }
 
+/* Why a value is no hit, seen by itself; NULL: it is one. */
+static const char *held_why(const struct output *o, const struct indicator *i)
+{
+	struct shelf_hit h[SHELF_HITS_MAX];
+	struct weighing w;
+	size_t n = shelf_value(o->s, INDICATOR_BAD, i->type, i->value, o->now, h);
+
+	for (size_t k = 0; k < n; k++) {
+		if (h[k].how != INTEL_SAME || h[k].verdict != WEIGH_HELD || h[k].type != i->type)
+			continue;
+		shelf_weigh(o->s, &h[k], INDICATOR_NONE, NULL, &w);
+		return w.why;
+	}
+	return NULL;
+}
+
 static int list_claim(void *ctx, const struct indicator *i)
 {
 	struct output *o = ctx;
+	const char *why = NULL;
 	char until[TS_TEXT_MAX];
 
-	if (!wanted(o, i))
+	if (!wanted(o, i) || (o->quarantined && !(why = held_why(o, i))))
 		return 0;
 	o->n++;
 	if (o->c->json) {
 		indicator_json(&o->w, i);
 		intel_flush(o->c, false);
 	} else {
-		printf("%-9s %s%s  %s  %d  %s  %s%s%s\n", indicator_type_name(i->type),
+		printf("%-9s %s%s  %s  %d  %s  %s%s%s%s%s\n",
+		    indicator_type_name(i->type),
 		    intel_value(o->c, i->value), i->exact ? " (exact)" : "",
 		    QUOTE(span_str(i->source)), i->confidence, QUOTE(span_str(or_dash(i->category))),
 		    QUOTE(span_str(or_dash(i->campaign))),
 		    i->valid_until == TS_FOREVER ? "" : "  until ",
-		    i->valid_until == TS_FOREVER ? "" : ts_format(i->valid_until, until));
+		    i->valid_until == TS_FOREVER ? "" : ts_format(i->valid_until, until),
+		    why ? "  " : "", why ? why : "");
 	}
 	return o->limit && o->n == o->limit ? ENOUGH : 0;
 }
@@ -113,6 +134,9 @@ static int get_query(struct cli *c, struct output *o)
 	if (code >= 0)
 		return code;
 	o->side = cli_has(c, "benign") ? INDICATOR_BENIGN : INDICATOR_BAD;
+	o->quarantined = cli_has(c, "quarantined");
+	if (o->quarantined && o->side == INDICATOR_BENIGN)
+		return cli_failf(c, CLI_USAGE, "--quarantined and --benign do not go together");
 	o->source = cli_opt(c, "source");
 	o->category = cli_opt(c, "category");
 	o->campaign = cli_opt(c, "campaign");
@@ -159,6 +183,9 @@ static int run_list(struct cli *c)
 		return code;
 	if (intel_shelf_open(c, &store, &s, &code) < 0)
 		return code;
+	o.s = s;
+	if (s)
+		shelf_set_held(s, true);
 	if (c->json) {
 		jw_obj(&o.w);
 		jw_key(&o.w, sources ? "sources" : "indicators");
@@ -184,6 +211,7 @@ static const struct cli_opt list_opts[] = {
 	{ "in-force", NULL, "only what is valid now", false },
 	{ "expired", NULL, "only what is not valid any more", false },
 	{ "benign", NULL, "the lists of what is ordinary instead", false },
+	{ "quarantined", NULL, "only what is held: one's own, or no evidence anywhere", false },
 	{ "limit", "N", "at most this many (default 1000; 0: all)", false },
 	{ "sources", NULL, "count claims by source and type instead", false },
 	{ NULL, NULL, NULL, false },

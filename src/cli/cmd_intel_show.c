@@ -101,14 +101,31 @@ struct told {
 	struct shelf_hit benign[SHELF_HITS_MAX];
 };
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In order: the overlay's claims come after the database's. */
 static void sources_json(const struct show *x, struct jw *w, const struct shelf_hit *h)
 {
+	AUTO_ARENA struct arena a = ARENA_INIT(64u << 20);
+	const char **name = NULL;
 	struct indicator i;
 	uint32_t pos = 0;
+	size_t n = 0;
 
-	jw_arr(w);
 	while (shelf_claim(x->s, h, &pos, &i))
-		jw_cstr(w, i.source);
+		n++;
+	name = arena_array(&a, n + 1, sizeof(*name));
+	pos = 0;
+	for (n = 0; name && shelf_claim(x->s, h, &pos, &i);)
+		name[n++] = i.source;
+	if (name)
+		qsort(name, n, sizeof(*name), by_name);
+	jw_arr(w);
+	for (size_t k = 0; k < n; k++)
+		jw_cstr(w, name[k]);
 	jw_end(w);
 }
 
@@ -358,59 +375,69 @@ static int show(struct show *x, struct span raw, struct fault *f)
 	return 0;
 }
 
+/* What is no value is told, and the others are still answered. 0 or negative. */
+static int show_or_tell(struct show *x, struct span raw, const char *where)
+{
+	struct fault f = FAULT_INIT;
+	int rc = raw.n > INTEL_LINE_MAX ? fault_set(&f, -EINVAL, "the line is too long") :
+					  show(x, raw, &f);
+
+	if (rc != -EINVAL)
+		return rc;
+	x->bad++;
+	fprintf(stderr, "firebreak intel show: %s%s: %s\n", where, QUOTE(raw), f.text);
+	return 0;
+}
+
 static int show_lines(struct show *x)
 {
-	char *line = NULL;
+	char *line = NULL, where[40];
 	size_t cap = 0;
 	uint64_t number = 0;
+	int rc = 0;
 	ssize_t n;
 
-	while ((n = getline(&line, &cap, stdin)) >= 0) {
+	while (rc == 0 && (n = getline(&line, &cap, stdin)) >= 0) {
 		struct span s = span_trim(span_of(line, (size_t)n));
-		struct fault f = FAULT_INIT;
 		number++;
 		if (!s.n || s.p[0] == '#')
 			continue;
-		int rc = s.n > INTEL_LINE_MAX ? fault_set(&f, -EINVAL, "the line is too long") :
-						show(x, s, &f);
-		if (rc == -EINVAL) {
-			x->bad++;
-			fprintf(stderr, "firebreak intel show: line %llu: %s: %s\n",
-			    (unsigned long long)number, f.text, QUOTE(s));
-		} else if (rc < 0) {
-			break;
-		}
+		snprintf(where, sizeof(where), "line %llu: ", (unsigned long long)number);
+		rc = show_or_tell(x, s, where);
 	}
-	int rc = ferror(stdin) ? -EIO : 0;
 	free(line);
-	return rc;
+	return rc == 0 && ferror(stdin) ? -EIO : rc;
 }
 
-static int finish(struct show *x)
+static int show_args(struct show *x)
 {
-	if (x->many && !x->c->json)
-		printf("%llu of %llu values are named%s\n", (unsigned long long)x->named,
-		    (unsigned long long)x->values, x->bad ? "; some lines are no values" : "");
-	if (x->named)
-		return CLI_NEGATIVE;
-	return x->bad ? CLI_INPUT : CLI_OK;
+	struct cli *c = x->c;
+	struct fault f = FAULT_INIT;
+	int rc = 0;
+
+	if (c->nargs > 1) {
+		for (int i = 0; i < c->nargs && rc == 0; i++)
+			rc = show_or_tell(x, span_str(c->arg[i]), "");
+		return rc;
+	}
+	rc = show(x, span_str(c->arg[0]), &f);
+	return rc == -EINVAL ?
+		  cli_failf(c, CLI_USAGE, "%s: %s", QUOTE(span_str(c->arg[0])), f.text) :
+		  rc;
 }
 
 static int show_all(struct show *x)
 {
-	struct cli *c = x->c;
-	struct fault f = FAULT_INIT;
+	int rc = x->many ? show_lines(x) : show_args(x);
 
-	if (x->many)
-		return show_lines(x) < 0 ? cli_failf(c, CLI_INTERNAL, "cannot read stdin") : finish(x);
-	for (int i = 0; i < c->nargs; i++) {
-		int rc = show(x, span_str(c->arg[i]), &f);
-		if (rc == -EINVAL)
-			return cli_failf(c, CLI_USAGE, "%s: %s", QUOTE(span_str(c->arg[i])), f.text);
-		if (rc < 0)
-			return cli_errno(c, rc, &f);
-	}
-	return finish(x);
+	if (rc)
+		return rc < 0 ? cli_errno(x->c, rc, NULL) : rc;
+	if (x->many && !x->c->json)
+		printf("%llu of %llu values are named%s\n", (unsigned long long)x->named,
+		    (unsigned long long)x->values, x->bad ? "; some lines are no values" : "");
+	if (x->bad)
+		return CLI_INPUT;
+	return x->named ? CLI_NEGATIVE : CLI_OK;
 }
 
 static int run_show(struct cli *c)
@@ -455,9 +482,9 @@ const struct cli_cmd cmd_intel_show = {
 		"nobody names gives no object.\n\n"
 		"  firebreak intel show 'www.akamaicontainer[.]com'\n"
 		"  cut -d, -f2 proxy.csv | firebreak intel show - --json\n\n"
-		"Exit: 0 nobody names any, 1 somebody does, 3 usage or an argument that is no value, 4 the\n"
-		"database is damaged, 5 a line of stdin is no value (and nobody names the others), 6 there\n"
-		"is no state directory.\n",
+		"Exit: 0 nobody names any, 1 somebody does, 3 usage, or the one argument is no value, 4 the\n"
+		"database is damaged, 5 some are no values (the others are answered), 6 there is no state\n"
+		"directory.\n",
 	.opts = show_opts,
 	.min_args = 1,
 	.max_args = -1,

@@ -2,6 +2,7 @@
 
 #include "cli/intel_import.h"
 
+#include "intel/poison.h"
 #include "store/ledger.h"
 
 #include <errno.h>
@@ -57,6 +58,22 @@ static int note_source(struct reading *r, const char *name)
 	return map_add(&x->sources, span_str(copy), s, NULL);
 }
 
+static void count_held(struct intel_job *j, const struct indicator *i)
+{
+	const char *why;
+	size_t k = 0;
+
+	if (i->side != INDICATOR_BAD || poison_of(i->type, i->value, &why) == POISON_NONE)
+		return;
+	while (k < j->nheld && strcmp(j->held[k].why, why) != 0)
+		k++;
+	if (k == INTEL_HELD_MAX)
+		k--;
+	else if (k == j->nheld)
+		j->held[j->nheld++].why = why;
+	j->held[k].n++;
+}
+
 static int on_indicator(void *ctx, const struct indicator *in, uint64_t line)
 {
 	struct reading *r = ctx;
@@ -71,6 +88,7 @@ static int on_indicator(void *ctx, const struct indicator *in, uint64_t line)
 	if (i.first_seen == TS_NONE)
 		i.first_seen = i.last_seen;
 	i.first_import = i.last_import = r->entry;
+	count_held(r->job, &i);
 	return shelf_edit_add(r->x->edit, &i, r->f);
 }
 
@@ -166,6 +184,15 @@ static void put_sources(const struct intel_job *j, struct jw *w)
 	jw_end(w);
 }
 
+static uint64_t held(const struct intel_job *j)
+{
+	uint64_t n = 0;
+
+	for (size_t k = 0; k < j->nheld; k++)
+		n += j->held[k].n;
+	return n;
+}
+
 static int record(struct intel_import *x, size_t n, struct fault *f)
 {
 	AUTO_BUF struct buf b = BUF_INIT(64u << 10);
@@ -183,6 +210,7 @@ static int record(struct intel_import *x, size_t n, struct fault *f)
 	jw_kcstr(&w, "format", intel_format_name(j->file.r.format));
 	jw_kint(&w, "generation", (int64_t)x->staged.generation);
 	jw_kint(&w, "merged", (int64_t)j->n[INTEL_MERGED]);
+	jw_kint(&w, "quarantined", (int64_t)held(j));
 	jw_kint(&w, "rejected", (int64_t)j->file.r.rejects);
 	jw_kint(&w, "removed", (int64_t)j->n[INTEL_REMOVED]);
 	jw_kcstr(&w, "sha256", DIGEST_HEX(&j->file.digest));
@@ -255,6 +283,15 @@ void intel_import_end(struct intel_import *x)
 
 /* --- telling --- */
 
+static void held_json(const struct intel_job *j, struct jw *w)
+{
+	jw_key(w, "quarantined");
+	jw_obj(w);
+	for (size_t k = 0; k < j->nheld; k++)
+		jw_kint(w, j->held[k].why, (int64_t)j->held[k].n);
+	jw_end(w);
+}
+
 static void print_job(const struct intel_import *x, size_t n)
 {
 	const struct intel_job *j = &x->job[n];
@@ -280,6 +317,11 @@ static void print_job(const struct intel_import *x, size_t n)
 		printf("%zu files that its manifest names are not there\n", j->file.missing);
 	if (r->ignored[0])
 		printf("columns not read: %s\n", r->ignored);
+	if (j->nheld)
+		printf("%llu quarantined: kept and listed (intel list --quarantined), but no hits:\n",
+		    (unsigned long long)held(j));
+	for (size_t k = 0; k < j->nheld; k++)
+		printf("  %10llu  %s\n", (unsigned long long)j->held[k].n, j->held[k].why);
 	intel_file_print_rejects(&j->file, "not imported", stdout);
 }
 
@@ -309,6 +351,7 @@ static void job_json(const struct intel_import *x, size_t n, struct jw *w)
 	jw_kint(w, "missing_files", (int64_t)j->file.missing);
 	jw_kint(w, "other_objects", (int64_t)r->others);
 	jw_kint(w, "records", (int64_t)r->records);
+	held_json(j, w);
 	intel_file_json_rejects(&j->file, w);
 	jw_kint(w, "removed", (int64_t)j->n[INTEL_REMOVED]);
 	jw_kcstr(w, "sha256", DIGEST_HEX(&j->file.digest));

@@ -10,6 +10,8 @@
 #include "cli/intel_file.h"
 #include "intel/shelf_edit.h"
 
+#define INTEL_HELD_MAX 16 /* reasons */
+
 struct intel_import {
 	struct cli *c;
 	struct store *s;
@@ -32,6 +34,12 @@ struct intel_import {
 struct intel_job {
 	struct intel_file file;
 	uint64_t n[INTEL_REMOVED + 1]; /* by enum intel_outcome; KEPT is not counted */
+	/* Stored, but no evidence (intel/poison.h); by reason, which are static texts. */
+	struct {
+		const char *why;
+		uint64_t n;
+	} held[INTEL_HELD_MAX];
+	size_t nheld;
 	const char **source; /* that it named first; keys of sources */
 	size_t nsources, capsources;
 };

@@ -3,6 +3,7 @@
 #include "cli/intel_shelf.h"
 
 #include "cli/print.h"
+#include "cli/share.h"
 #include "store/moving.h"
 
 #include <errno.h>
@@ -38,6 +39,22 @@ static int nothing_there(struct cli *c, struct store *store)
 	return -1;
 }
 
+/* How claims age, as share/ says; as built in when that is not there. */
+static int set_rules(struct cli *c, struct shelf *s)
+{
+	struct fault f = FAULT_INIT;
+	const char *path = cli_share(c, "intel/ageing.yaml", NULL);
+	struct weigh_rules *r = path ? ARENA_NEW(&c->arena, struct weigh_rules) : NULL;
+
+	if (!r)
+		return -1;
+	int rc = weigh_rules_load(r, path, &f);
+	if (rc < 0)
+		return cli_errno(c, rc, &f);
+	shelf_set_rules(s, r);
+	return -1;
+}
+
 int intel_shelf_of(struct cli *c, struct store *store, struct shelf **ret_s)
 {
 	struct fault f = FAULT_INIT;
@@ -49,7 +66,10 @@ int intel_shelf_of(struct cli *c, struct store *store, struct shelf **ret_s)
 	if (rc < 0)
 		return cli_fail(c, CLI_INTERNAL, &f);
 	intel_shelf_warn(c, *ret_s);
-	return -1;
+	int code = set_rules(c, *ret_s);
+	if (code >= 0)
+		*ret_s = shelf_close(*ret_s);
+	return code;
 }
 
 int intel_shelf_open(struct cli *c, struct store **ret_store, struct shelf **ret_s, int *ret_code)
