@@ -78,6 +78,7 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_intel_audit,
 	&cmd_intel_status,
 	&cmd_intel_check,
+	&cmd_intel_retro,
 	&cmd_hunt,
 	&cmd_seen,
 	&cmd_seen_forget,

@@ -33,7 +33,7 @@ extern const struct cli_cmd cmd_intel_own_add, cmd_intel_own_list, cmd_intel_own
 extern const struct cli_cmd cmd_intel_status, cmd_intel_check, cmd_intel_audit;
 extern const struct cli_cmd cmd_diff, cmd_rebuild_compare;
 extern const struct cli_cmd cmd_hunt;
-extern const struct cli_cmd cmd_seen, cmd_seen_forget;
+extern const struct cli_cmd cmd_seen, cmd_seen_forget, cmd_intel_retro;
 extern const struct cli_cmd cmd_intoto_verify, cmd_intoto_run, cmd_intoto_sign, cmd_intoto_key;
 extern const struct cli_cmd cmd_intoto_record_start, cmd_intoto_record_stop;
 extern const struct cli_cmd cmd_trust_update, cmd_trust_show;

@@ -86,6 +86,8 @@ struct hunt_obs {
 	const struct sense_id *id; /* who the file is, where its bytes can be told to be unchanged by
 				      that; NULL: not recorded for the next hunt */
 	ts at;                     /* when it was observed; 0: now */
+	ts first;		   /* of the record: with at as the last time, and how often */
+	uint64_t count;
 	/* trees only: what the record says of it, and what probes reported */
 	const struct seen_known *known;
 	uint64_t probe;
@@ -114,7 +116,8 @@ struct hunt_hit {
 	struct digest sha256; /* unset when it could not be read */
 	uint64_t size;
 	ts mtime;
-	/* captures: the first time it was seen, and in how many packets */
+	/* captures: the first time it was seen, and in how many packets; of what is only in the record
+	 * the first and last time, and how often */
 	uint64_t packet, last_packet, count;
 	ts time, last;
 	const char *observed; /* the name or address that matched; of a fact its value */
@@ -187,6 +190,7 @@ struct hunt {
 	size_t norigin;
 	struct hunt_hit *hit;
 	size_t nhit, caphit;
+	size_t told; /* of them by --jsonl */
 	uint64_t nhits;    /* including those not kept, without the expired */
 	uint64_t nexpired; /* matches of expired indicators only: in hit, but not hits */
 	struct hunt_problem *problem;
@@ -206,6 +210,7 @@ struct hunt {
 	struct hunt_progress *progress;
 	uint64_t unchanged, unchanged_bytes; /* files of trees that were not read again */
 	uint64_t unread;		     /* files of trees of which only the name counted */
+	uint32_t since; /* only claims that were imported after this (indicator.first_import); 0: all */
 	unsigned jobs; /* processes that hash; 0: one for each CPU */
 	ts now;
 	struct fault f;
@@ -225,6 +230,9 @@ extern volatile sig_atomic_t hunt_stop;
 
 /* A file: its digests, name and path are compared. It counts as looked at, and is recorded. */
 FB_MUST int hunt_observe(struct hunt *h, const struct hunt_obs *o);
+/* Only what is told of one digest of it; only its name and path. */
+FB_MUST int hunt_digest(struct hunt *h, const struct hunt_obs *o, enum digest_alg a);
+FB_MUST int hunt_name(struct hunt *h, const struct hunt_obs *o);
 /* One more value of a file, normalised text; bytes of a digest kind are given as hex. */
 FB_MUST int hunt_fact(struct hunt *h, const struct hunt_obs *o, enum indicator_type t,
     struct span value);
@@ -305,6 +313,12 @@ bool hunt_hit_parent(const struct hunt_hit *x); /* the indicator is above what w
 bool hunt_hit_claim(const struct hunt *h, const struct hunt_hit *x, uint32_t *pos,
     struct indicator *ret_i);
 bool hunt_claim_expired(const struct hunt_hit *x, const struct indicator *i);
+/* How sure, weighed now: 0..100. */
+int hunt_hit_confidence(const struct hunt *h, const struct hunt_hit *x);
+/* The same in full; not of a finding. */
+void hunt_weigh(const struct hunt *h, const struct hunt_hit *x, struct weighing *ret_w);
+/* Is one of its claims newer than h->since? */
+bool hunt_hit_newer(const struct hunt *h, const struct hunt_hit *x);
 /* The surest of the claims that are in force; NULL source when there is none. */
 struct indicator hunt_best_claim(const struct hunt *h, const struct hunt_hit *x);
 
@@ -317,6 +331,16 @@ static inline bool hunt_is_file(const struct hunt_hit *x)
 /* Was there anything that could not be looked at? */
 bool hunt_incomplete(const struct hunt *h);
 void hunt_print(struct hunt *h);
+void hunt_print_hits(struct hunt *h);
 void hunt_json(struct hunt *h, struct jw *w); /* members into an open object */
+void hunt_json_hits(struct hunt *h, struct jw *w);
+void hunt_json_rest(struct hunt *h, struct jw *w);
+void hunt_hit_json(const struct hunt *h, const struct hunt_hit *x, struct jw *w);
+/* --jsonl: hits that were not told yet; all: with those of captures, and the summary. */
+void hunt_jsonl(struct hunt *h, bool all);
+
+const char *hunt_by(enum hunt_kind k);					       /* "digest" */
+const char *hunt_hit_what(const struct hunt *h, const struct hunt_hit *x);     /* "sha256", "rule" */
+const char *hunt_next(const struct hunt_hit *x); /* what to do about it, in a sentence */
 /* --signal: each different hit becomes a downstream-impact signal. -1 or an exit code. */
 FB_MUST int hunt_signals(struct hunt *h, struct jw *w);

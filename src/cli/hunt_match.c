@@ -138,3 +138,40 @@ struct indicator hunt_best_claim(const struct hunt *h, const struct hunt_hit *x)
 	}
 	return best;
 }
+
+bool hunt_hit_newer(const struct hunt *h, const struct hunt_hit *x)
+{
+	struct indicator i;
+	uint32_t pos = 0;
+
+	while (hunt_hit_claim(h, x, &pos, &i))
+		if (i.first_import > h->since)
+			return true;
+	return !h->since;
+}
+
+int hunt_hit_confidence(const struct hunt *h, const struct hunt_hit *x)
+{
+	if (x->finding)
+		return x->finding->confidence;
+	return x->expired ? hunt_best_claim(h, x).confidence : x->m.confidence;
+}
+
+/* What was observed is not always what was hit: a network, an address with a port. */
+static enum indicator_type observed_type(const struct hunt_hit *x)
+{
+	switch (x->kind) {
+	case HUNT_DNS:
+	case HUNT_TLS:
+		return INDICATOR_DOMAIN;
+	case HUNT_ADDRESS:
+		return x->observed && strchr(x->observed, ':') ? INDICATOR_IPV6 : INDICATOR_IPV4;
+	default:
+		return x->m.type;
+	}
+}
+
+void hunt_weigh(const struct hunt *h, const struct hunt_hit *x, struct weighing *ret_w)
+{
+	shelf_weigh(h->shelf, &x->m, observed_type(x), x->observed, ret_w);
+}

@@ -73,6 +73,8 @@ int hunt_problem(struct hunt *h, const char *path, const char *why)
 int hunt_add_hit(struct hunt *h, const struct hunt_hit *x, struct hunt_hit **ret_hit)
 {
 	*ret_hit = NULL;
+	if (h->since && !hunt_hit_newer(h, x))
+		return 0;
 	if (x->expired)
 		h->nexpired++;
 	else
@@ -103,7 +105,8 @@ static ts when(const struct hunt *h, const struct hunt_obs *o)
 /* What every hit on this file says. */
 static struct hunt_hit hit_of(const struct hunt_obs *o, enum hunt_kind kind)
 {
-	struct hunt_hit x = { .kind = kind, .place = o->place, .size = o->size, .mtime = o->mtime };
+	struct hunt_hit x = { .kind = kind, .place = o->place, .size = o->size, .mtime = o->mtime,
+		.time = o->first, .last = o->at, .count = o->count };
 
 	if (o->digest)
 		x.sha256 = o->digest[DIGEST_SHA256];
@@ -152,20 +155,30 @@ static int fact(struct hunt *h, const struct hunt_obs *o, enum indicator_type t,
 	return matches(h, o, &x, m, n);
 }
 
+int hunt_digest(struct hunt *h, const struct hunt_obs *o, enum digest_alg a)
+{
+	struct hunt_hit x = hit_of(o, HUNT_FILE_DIGEST);
+
+	return matches(h, o, &x, h->match, hunt_match_digest(h, &o->digest[a], when(h, o), h->match));
+}
+
+int hunt_name(struct hunt *h, const struct hunt_obs *o)
+{
+	struct hunt_hit x = hit_of(o, HUNT_FILE_NAME);
+	int rc = matches(h, o, &x, h->match,
+	    hunt_match_file_name(h, span_str(name_of(o)), when(h, o), h->match));
+
+	return rc < 0 ? rc : fact(h, o, INDICATOR_PATH, span_str(o->path));
+}
+
 int hunt_observe(struct hunt *h, const struct hunt_obs *o)
 {
-	struct shelf_hit *m = h->match;
-	struct hunt_hit x = hit_of(o, HUNT_FILE_DIGEST);
-	ts at = when(h, o);
 	int rc = hunt_record_file(h, o);
 
 	for (enum digest_alg a = DIGEST_MD5; o->digest && a < DIGEST_ALGS && rc == 0; a++)
 		if (digest_is_set(&o->digest[a]))
-			rc = matches(h, o, &x, m, hunt_match_digest(h, &o->digest[a], at, m));
-	x.kind = HUNT_FILE_NAME;
-	if (rc == 0)
-		rc = matches(h, o, &x, m, hunt_match_file_name(h, span_str(name_of(o)), at, m));
-	return rc < 0 ? rc : fact(h, o, INDICATOR_PATH, span_str(o->path));
+			rc = hunt_digest(h, o, a);
+	return rc < 0 ? rc : hunt_name(h, o);
 }
 
 int hunt_fact(struct hunt *h, const struct hunt_obs *o, enum indicator_type t, struct span value)

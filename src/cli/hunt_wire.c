@@ -63,6 +63,11 @@ static int names(struct look *l, const struct sense_name *n, const char *observe
 		.packet = n->packet, .last_packet = n->packet, .time = n->time, .last = n->time,
 		.count = 1 };
 	const char *asked = answer && strcmp(n->qname, observed) != 0 ? n->qname : NULL;
+	if (observed[0]) {
+		int rc = hunt_record_value(l->h, INDICATOR_DOMAIN, span_str(observed), l->path, n->time);
+		if (rc < 0)
+			return rc;
+	}
 	size_t k = observed[0] ? hunt_match_name(l->h, span_str(observed), n->time, m) : 0;
 	int rc = 0;
 
@@ -82,8 +87,12 @@ static int addresses(struct look *l, const struct sense_name *n, const struct se
 	char observed[SENSE_ADDR_TEXT_MAX];
 	struct hunt_hit x = { .kind = HUNT_ADDRESS, .place = HUNT_IN_CAPTURE, .how = how, .packet = n->packet,
 		.last_packet = n->packet, .time = n->time, .last = n->time, .count = 1 };
+	int rc = a->family ? hunt_record_value(l->h, a->family == 4 ? INDICATOR_IPV4 : INDICATOR_IPV6,
+				 span_str(sense_addr_text(a, observed)), l->path, n->time) :
+			     0;
+	if (rc < 0)
+		return rc;
 	size_t k = hunt_match_ip(l->h, a, port, n->time, m);
-	int rc = 0;
 
 	for (size_t i = 0; i < k && rc == 0; i++) {
 		x.m = m[i];

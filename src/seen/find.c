@@ -260,29 +260,39 @@ int seen_join(struct seen *s, enum digest_alg alg, const uint64_t *key, size_t n
 
 /* --- upkeep --- */
 
-void seen_stats(struct seen *s, struct seen_stats *ret_st)
+void seen_counts(struct seen *s, struct seen_stats *ret_st)
 {
 	*ret_st = (struct seen_stats){ .first = TS_NONE, .last = TS_NONE };
 	for (size_t i = 0; i < s->nrun; i++) {
-		struct seen_run *r = &s->run[i];
+		const struct seen_run *r = &s->run[i];
 		ret_st->runs++;
 		ret_st->values += r->nix[SEEN_IX_TEXT];
 		ret_st->files += r->nix[SEEN_IX_NAME];
 		ret_st->bytes += r->file.size + (r->times.h ? r->times.size : 0);
-		for (uint32_t k = 0; k < r->n; k++) {
-			const struct seen_rec *p = seen_run_rec(r, k);
-			if (!p)
-				break;
-			struct seen_rec rec = *p;
-			seen_run_times(r, k, &rec);
-			if (ret_st->first == TS_NONE || rec.first * TS_SECOND < ret_st->first)
-				ret_st->first = rec.first * TS_SECOND;
-			if (ret_st->last == TS_NONE || rec.last * TS_SECOND > ret_st->last)
-				ret_st->last = rec.last * TS_SECOND;
-		}
 	}
 	seen_dir_note_bad(s);
 	ret_st->damaged = s->ndamaged;
+}
+
+void seen_stats(struct seen *s, struct seen_stats *ret_st)
+{
+	uint32_t first = UINT32_MAX, last = 0;
+
+	for (size_t i = 0; i < s->nrun; i++)
+		for (uint32_t k = 0; k < s->run[i].n; k++) {
+			const struct seen_rec *p = seen_run_rec(&s->run[i], k);
+			if (!p)
+				break;
+			struct seen_rec rec = *p;
+			seen_run_times(&s->run[i], k, &rec);
+			first = rec.first < first ? rec.first : first;
+			last = rec.last > last ? rec.last : last;
+		}
+	seen_counts(s, ret_st);
+	if (first <= last) {
+		ret_st->first = first * TS_SECOND;
+		ret_st->last = last * TS_SECOND;
+	}
 }
 
 const char *seen_damaged(struct seen *s, size_t i)
