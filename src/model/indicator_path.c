@@ -136,7 +136,8 @@ static bool tidy(char *s)
 			continue;
 		}
 		if (n >= 2 && stars == n) {
-			out = stpcpy(out, "**");
+			memmove(out, "**", 2);
+			out += 2;
 			p += n;
 			continue;
 		}
@@ -154,6 +155,13 @@ static bool root(char *s)
 	if (s[0] == '/' || is_drive(s) || strncmp(s, "**", 2) == 0)
 		return true;
 	return s[0] == '*' && s[1] == '/' ? splice(s, 0, 1, "**") : splice(s, 0, 0, "**/");
+}
+
+static bool ends_in_slash(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n && s[n - 1] == '/';
 }
 
 static bool is_common(struct span segment)
@@ -209,8 +217,7 @@ const char *path_pattern(char *s)
 		return "a drive without its folder";
 	if (!tidy(s))
 		return "a path that goes up (..)";
-	size_t n = strlen(s);
-	if (!root(s) || (n && s[n - 1] == '/' && !splice(s, strlen(s), 0, "**")))
+	if (!root(s) || (ends_in_slash(s) && !splice(s, strlen(s), 0, "**")))
 		return "a value is longer than 2048 bytes";
 	if (!strpbrk(s, "abcdefghijklmnopqrstuvwxyz0123456789") && !strpbrk(s, "_~@") )
 		return "a path without a name";
@@ -287,8 +294,9 @@ const char *path_registry(char *s)
 		if (*p != '\\' || p[1] != '\\')
 			*out++ = *p;
 	*out = 0;
-	while (out > s && out[-1] == '\\')
-		*--out = 0;
+	for (size_t len = strlen(s); len && (s[len - 1] == '\\' || text_trim(span_str(s)).n < len);
+	    len = strlen(s))
+		s[s[len - 1] == '\\' ? len - 1 : text_trim(span_str(s)).n] = 0;
 	text_lower(s, strlen(s));
 	return strchr(s, '\\') ? NULL : "a whole registry hive";
 }

@@ -175,7 +175,7 @@ void text_refang(char *s)
 	bool again = true;
 
 	while (again) {
-		again = strpbrk(s, "[({<\\ ") && marks(s);
+		again = strpbrk(s, "[({<\\ ])") && marks(s);
 		again |= scheme(s);
 	}
 }
