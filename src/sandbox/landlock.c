@@ -79,21 +79,26 @@ struct path_beneath {
 	int32_t parent;
 } __attribute__((packed));
 
-static int allow_read(int ruleset, const char *path)
+static int allow_below(int ruleset, int fd, uint64_t file, uint64_t dir)
 {
 	struct stat st;
 
-	AUTO_FD int fd = open(path, O_PATH | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	struct path_beneath rule = {
-		.allowed = FS_EXECUTE | FS_READ_FILE | (S_ISDIR(st.st_mode) ? FS_READ_DIR : 0),
+		.allowed = file | (S_ISDIR(st.st_mode) ? dir : 0),
 		.parent = fd,
 	};
 	long rc = syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0);
 	return rc < 0 ? -errno : 0;
+}
+
+static int allow_read(int ruleset, const char *path)
+{
+	AUTO_FD int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	return allow_below(ruleset, fd, FS_EXECUTE | FS_READ_FILE, FS_READ_DIR);
 }
 
 int lockdown_landlock_read(const char *const *path, size_t n)
@@ -103,5 +108,13 @@ int lockdown_landlock_read(const char *const *path, size_t n)
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = allow_read(fd, path[i]);
+	return rc < 0 ? rc : restrict_self(fd);
+}
+
+int lockdown_landlock_below(int root)
+{
+	AUTO_FD int fd = new_ruleset();
+	int rc = fd < 0 ? fd : allow_below(fd, root, FS_READ_FILE, FS_READ_DIR);
+
 	return rc < 0 ? rc : restrict_self(fd);
 }

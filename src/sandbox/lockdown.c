@@ -26,19 +26,38 @@ int lockdown_die_with(pid_t parent)
 	return getppid() == parent ? 0 : -ESRCH; /* it may have died before the call */
 }
 
-static int drop_caps(void)
+/* Keeps of those in force what is in mask. */
+static int keep_caps(uint32_t mask)
 {
 	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
-	return syscall(SYS_capset, &h, none) < 0 ? -errno : 0;
+	if (mask && syscall(SYS_capget, &h, caps) < 0)
+		return -errno;
+	caps[0].effective &= mask;
+	caps[0].permitted = caps[0].effective;
+	caps[0].inheritable = 0;
+	caps[1] = (struct __user_cap_data_struct){ 0 };
+	return syscall(SYS_capset, &h, caps) < 0 ? -errno : 0;
+}
+
+static int no_new_privileges(void)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ?
+		  -errno :
+		  0;
 }
 
 int lockdown_no_privileges(void)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return -errno;
-	return drop_caps();
+	int rc = no_new_privileges();
+	return rc < 0 ? rc : keep_caps(0);
+}
+
+int lockdown_only_reading(void)
+{
+	int rc = no_new_privileges();
+	return rc < 0 ? rc : keep_caps(1u << CAP_DAC_READ_SEARCH | 1u << CAP_FOWNER);
 }
 
 int lockdown_limit(int which, rlim_t soft, rlim_t hard)

@@ -19,6 +19,8 @@ void lockdown_reset_signals(void);
 FB_MUST int lockdown_die_with(pid_t parent);
 /* No new privileges, not dumpable (until an exec), no capabilities. */
 FB_MUST int lockdown_no_privileges(void);
+/* The same, but for the capabilities to read any file and to leave its access time alone. */
+FB_MUST int lockdown_only_reading(void);
 /* A limit never becomes more than the parent was given. which: RLIMIT_… */
 FB_MUST int lockdown_limit(int which, rlim_t soft, rlim_t hard);
 
@@ -28,6 +30,9 @@ int lockdown_landlock_abi(void);
 FB_MUST int lockdown_landlock(void);
 /* The same, but files below path[0..n) may be read and executed; what is not there is left out. */
 FB_MUST int lockdown_landlock_read(const char *const *path, size_t n);
+
+/* The same for one directory, or a file, that is open. */
+FB_MUST int lockdown_landlock_below(int root);
 
 /* Where the SIGSYS handler leaves the number of the refused call; shared with the parent. */
 FB_MUST int lockdown_seccomp(size_t nfds, volatile int32_t *refused);

@@ -390,9 +390,7 @@ static int walk_root(struct walk *w, int root, const struct stat *st)
 		return -ENOMEM;
 	if (is_pseudo(fd))
 		return problem_at(w, true, SENSE_WHY_PSEUDO, 0);
-	int rc = tree_feed_root(w->feed, fd, w->path.n);
-	if (rc == 0)
-		rc = enter(w, TAKE_FD(fd), st);
+	int rc = enter(w, TAKE_FD(fd), st);
 	return rc < 0 ? rc : walk_levels(w);
 }
 
@@ -444,9 +442,10 @@ static int walk_path(struct walk *w, const char *path, const struct tree_feed_si
 	int rc = tree_feed_new(&w->feed, w->opts, sink, &w->stats);
 	if (rc < 0)
 		return rc;
-	if (S_ISDIR(st.st_mode))
+	rc = tree_feed_root(w->feed, fd, w->path.n);
+	if (rc == 0 && S_ISDIR(st.st_mode))
 		rc = walk_root(w, TAKE_FD(fd), &st);
-	else
+	else if (rc == 0)
 		rc = tree_feed_file(w->feed, fd, buf_str(&w->path), "", &st);
 	if (rc == 0)
 		rc = tree_feed_finish(w->feed);

@@ -50,6 +50,7 @@
 #define SENSE_PENDING_MAX (256u << 20)
 #define SENSE_JOBS_MAX 64
 #define SENSE_FOUND_MAX 4096 /* bytes that a probe may report of one file */
+#define SENSE_PROBE_HEAP (128u << 20) /* that memory may grow in a worker with a probe */
 
 enum sense_result {
 	SENSE_DONE = 0,
@@ -94,7 +95,7 @@ struct sense_problem {
 	const char *path, *name;
 	bool is_dir; /* a directory: nothing below it was seen, or not all of it */
 	enum sense_why why;
-	int err;          /* positive errno for SENSE_WHY_ERRNO, else 0 */
+	int err;          /* positive errno for SENSE_WHY_ERRNO, the signal for _DIED (0: none) */
 	uint64_t offset;  /* of the byte that could not be read (EIO); 0 also when it was not opened */
 	const char *text; /* one short reason for a person: "Permission denied" */
 };
@@ -125,7 +126,8 @@ typedef int sense_plan_fn(void *ctx, const char *path, const struct sense_id *id
  * programs. start runs once in each process that reads, before its first look (a failure ends the
  * walk). look gets the whole file, in a buffer or, when it is large, a mapping, and appends its
  * report to out (capped at SENSE_FOUND_MAX), which on_file gets as file->found: bytes from another
- * process, to be checked like outside bytes. A worker that dies in look, also because the mapped
+ * process, to be checked like outside bytes. Workers are locked down after start (sandbox/reader.h:
+ * they can read below the path of the walk, compute, and nothing else). A worker that dies in look, also because the mapped
  * file was cut meanwhile, costs that file only (SENSE_WHY_DIED); with jobs 1 it is the caller that
  * dies. The process may be forked from the caller at any time: whatever ctx points to is as it was.
  */

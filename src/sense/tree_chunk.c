@@ -2,6 +2,8 @@
 
 #include "sense/tree_chunk.h"
 
+#include "sandbox/reader.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -224,20 +226,30 @@ static int serve(struct server *s)
 	return rc < 0 ? rc : 1;
 }
 
-void tree_chunk_serve(int sock, pid_t parent, const struct sense_tree_opts *opts,
+void tree_chunk_serve(int sock, pid_t parent, const struct sense_tree_opts *opts, int root,
     volatile uint32_t *probing)
 {
 	static struct server s;
 	int rc;
 
+	/* Where they stay; sock and root may be in each other's place. */
+	sock = fcntl(sock, F_DUPFD_CLOEXEC, 10);
+	root = root < 0 ? root : fcntl(root, F_DUPFD_CLOEXEC, 10);
+
 	/* Only the socket: a sibling's end held open here would keep the sibling from ending. An
 	 * interrupt from the terminal is the parent's to handle. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || dup2(sock, 3) < 0 ||
-	    signal(SIGINT, SIG_IGN) == SIG_ERR)
+	    (root >= 0 && dup2(root, 4) < 0) || signal(SIGINT, SIG_IGN) == SIG_ERR)
 		_exit(1);
-	close_range(4, ~0u, 0);
+	close_range(root < 0 ? 4 : 5, ~0u, 0);
 	s.sock = 3;
 	rc = tree_reader_new(&s.reader, opts, answer, &s, probing);
+	if (rc == 0 && opts->probe && opts->probe->start)
+		rc = opts->probe->start(opts->probe->ctx);
+	if (rc == 0 && opts->probe)
+		rc = sandbox_reader(root < 0 ? -1 : 4, SENSE_PROBE_HEAP);
+	if (root >= 0)
+		close(4);
 	while (rc >= 0 && (rc = serve(&s)) > 0)
 		;
 	if (rc < 0) {

@@ -39,6 +39,6 @@ void tree_chunk_slot(struct tree_chunk *c, unsigned i, uint32_t slot);
 FB_MUST int tree_chunk_send(const struct tree_chunk *c, int sock);
 void tree_chunk_clear(struct tree_chunk *c);
 
-/* The life of a worker. */
+/* The life of a worker. With a probe it is locked down: it can read what is below root. */
 __attribute__((noreturn)) void tree_chunk_serve(int sock, pid_t parent,
-    const struct sense_tree_opts *opts, volatile uint32_t *probing);
+    const struct sense_tree_opts *opts, int root, volatile uint32_t *probing);

@@ -129,10 +129,12 @@ static int give_problem(struct tree_feed *f, const struct item *x, enum sense_wh
 	struct sense_problem p = { .path = x->path, .name = base_name(x->path), .is_dir = x->is_dir,
 		.why = why, .err = err, .offset = offset, .text = why_text(why, err) };
 
-	if (offset) {
+	if (offset)
 		snprintf(text, sizeof(text), "%s at byte %llu", p.text, (unsigned long long)offset);
+	else if (why == SENSE_WHY_DIED && err)
+		snprintf(text, sizeof(text), "%s: %s", p.text, strsignal(err));
+	if (offset || (why == SENSE_WHY_DIED && err))
 		p.text = text;
-	}
 	f->stats->problems++;
 	return f->sink.on_problem(f->sink.ctx, &p);
 }
@@ -593,7 +595,10 @@ int tree_feed_root(struct tree_feed *f, int fd, size_t len)
 {
 	f->root = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	f->root_len = len;
-	return f->root < 0 ? -errno : 0;
+	if (f->root < 0)
+		return -errno;
+	tree_pool_root(f->pool, f->root);
+	return 0;
 }
 
 int tree_feed_new(struct tree_feed **ret_f, const struct sense_tree_opts *opts,

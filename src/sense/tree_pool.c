@@ -32,6 +32,7 @@ struct tree_pool {
 	struct tree_reader *reader; /* in this process; NULL with workers */
 	struct tree_want *here[TREE_CHUNK_JOBS];
 	unsigned jobs;
+	int root;
 	struct worker worker[SENSE_JOBS_MAX];
 	volatile uint32_t *probing; /* of each worker, shared */
 	struct tree_chunk chunk;
@@ -87,7 +88,8 @@ static int worker_start(struct tree_pool *p, struct worker *w)
 	p->probing[w - p->worker] = 0;
 	pid_t pid = fork();
 	if (pid == 0)
-		tree_chunk_serve(pair[1], parent, p->opts, &p->probing[w - p->worker]);
+		tree_chunk_serve(pair[1], parent, p->opts, p->root,
+		    &p->probing[w - p->worker]);
 	int err = errno;
 	close(pair[1]);
 	if (pid < 0) {
@@ -99,16 +101,20 @@ static int worker_start(struct tree_pool *p, struct worker *w)
 	return 0;
 }
 
-static void worker_end(struct worker *w, bool now)
+/* The signal that ended it, or 0. */
+static int worker_end(struct worker *w, bool now)
 {
+	int status = 0;
+
 	if (!w->pid)
-		return;
+		return 0;
 	close(w->sock);
 	if (now)
 		kill(w->pid, SIGKILL);
-	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	w->pid = 0;
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
 static struct tree_want *take_slot(struct worker *w, unsigned slot)
@@ -129,7 +135,7 @@ static int worker_lost(struct tree_pool *p, struct worker *w)
 	bool blame = guilty && guilty <= SLOTS && w->want[guilty - 1];
 	int rc = 0;
 
-	worker_end(w, true);
+	died.err = worker_end(w, true);
 	for (unsigned i = 0; i < SLOTS && rc >= 0; i++) {
 		if (!w->want[i])
 			continue;
@@ -278,6 +284,11 @@ int tree_pool_read(struct tree_pool *p, struct tree_want *w, int dirfd, const ch
 			   read_there(p, w, dirfd, dir, dir_len, name);
 }
 
+void tree_pool_root(struct tree_pool *p, int fd)
+{
+	p->root = fd;
+}
+
 void tree_pool_leave(struct tree_pool *p)
 {
 	tree_chunk_leave(&p->chunk);
@@ -317,10 +328,12 @@ int tree_pool_new(struct tree_pool **ret_p, const struct sense_tree_opts *opts,
 		return -ENOMEM;
 	p->opts = opts;
 	p->sink = *sink;
+	p->root = -1;
 	p->jobs = opts->jobs ? opts->jobs : cpus();
 	if (p->jobs > SENSE_JOBS_MAX)
 		p->jobs = SENSE_JOBS_MAX;
-	if (p->jobs == 1) {
+	/* A probe is not run here unless that is asked for. */
+	if (p->jobs == 1 && (opts->jobs || !opts->probe)) {
 		rc = tree_reader_new(&p->reader, opts, done_here, p, NULL);
 	} else {
 		p->in = malloc(TREE_ANSWER_MAX);
@@ -342,7 +355,7 @@ struct tree_pool *tree_pool_free(struct tree_pool *p)
 	if (!p)
 		return NULL;
 	for (unsigned i = 0; i < p->jobs; i++)
-		worker_end(&p->worker[i], p->worker[i].busy > 0);
+		(void)worker_end(&p->worker[i], p->worker[i].busy > 0);
 	tree_chunk_clear(&p->chunk);
 	tree_reader_free(p->reader);
 	if (p->probing)

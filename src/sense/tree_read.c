@@ -44,7 +44,7 @@ struct tree_reader {
 	struct lanes *lanes;
 	unsigned count;
 	uint32_t used; /* lanes with a file */
-	bool started;  /* the probe */
+	bool started;  /* the probe; a worker does that before it is locked down */
 	struct reading in[LANES_MAX];
 	uint8_t *blocks;
 	tree_done_fn *done;
@@ -405,6 +405,7 @@ int tree_reader_new(struct tree_reader **ret_r, const struct sense_tree_opts *op
 	r->done = done;
 	r->ctx = ctx;
 	r->probing = probing;
+	r->started = probing != NULL;
 	r->record = BUF_INIT(TREE_RECORD_MAX);
 	int rc = lanes_new(&r->lanes, opts->set, LANES_BEST);
 	if (rc == 0) {

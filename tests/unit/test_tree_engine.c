@@ -5,14 +5,18 @@
 #include "sense/tree.h"
 
 #include "crypto/hash.h"
+#include "sandbox/worker.h"
 #include "tap.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -355,10 +359,63 @@ static void test_death(void)
 	is_int(walk(top, &o), SENSE_INCOMPLETE, "workers die in the probe");
 	is_int(stats.files, 300, "all other files are read");
 	is_int(stats.problems, 2, "two are not");
-	ok(noted("the process that read it died /kill\n") &&
-		noted("the process that read it died /sub/crash\n"),
+	ok(noted("the process that read it died: Killed /kill\n") &&
+		noted("the process that read it died: Segmentation fault /sub/crash\n"),
 	    "which are told");
 	is_int(got.why, SENSE_WHY_DIED, "with the reason");
+}
+
+/* Tries what a hijacked probe would. Says what it could do. */
+static int look_around(void *ctx, const char *path, const struct sense_id *id, struct span b,
+    struct buf *out)
+{
+	char other[300];
+
+	(void)ctx, (void)id, (void)b;
+	snprintf(other, sizeof(other), "%s/../firebreak-engine-made", path);
+	if (socket(AF_INET, SOCK_STREAM, 0) >= 0 || socket(AF_UNIX, SOCK_STREAM, 0) >= 0)
+		buf_puts(out, "socket ");
+	if (fork() >= 0)
+		buf_puts(out, "fork ");
+	if (open(path, O_RDWR) >= 0 || open(other, O_CREAT | O_WRONLY, 0600) >= 0 ||
+	    unlink(path) == 0 || chmod(path, 0777) == 0)
+		buf_puts(out, "write ");
+	struct open_how how = { .flags = O_RDONLY };
+	if (syscall(SYS_openat2, AT_FDCWD, "/etc/passwd", &how, sizeof(how)) >= 0)
+		buf_puts(out, "read ");
+	how.flags = O_RDWR;
+	if (syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)) >= 0)
+		buf_puts(out, "change ");
+	how = (struct open_how){ .flags = O_CREAT | O_RDWR, .mode = 0600 };
+	strcpy(strrchr(other, '/'), "/made");
+	if (syscall(SYS_openat2, AT_FDCWD, other, &how, sizeof(how)) >= 0)
+		buf_puts(out, "create ");
+	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+		buf_puts(out, "code ");
+	if (!SANDBOX_SANITIZED && malloc(2 * SENSE_PROBE_HEAP))
+		buf_puts(out, "memory ");
+	AUTO_FREE void *some = malloc(SENSE_PROBE_HEAP / 4);
+	if (!some)
+		buf_puts(out, "starved ");
+	return 0;
+}
+
+static void test_locked_down(void)
+{
+	static const struct sense_probe around = { .look = look_around };
+	struct sense_tree_opts o = { .jobs = 2, .probe = &around };
+
+	fresh();
+	put("file", "x");
+	is_int(walk(top, &o), SENSE_DONE, "a probe that tries to do more than look");
+	ok(got.probed && got.probe_rc == 0, "looks");
+	if (!strcmp(got.found, "read change create "))
+		tap_skip("it can do nothing else", "this kernel has no Landlock");
+	else
+		is_str(got.found, "", "and can do nothing else");
+	is_int(walk(in_top("file"), &o), SENSE_DONE, "also when one file is looked at");
+	ok(got.probed && !strstr(got.found, "fork"), "by a worker");
+	is_str(got.found, "", "that can do nothing else");
 }
 
 /* Called in the walking process: its workers are killed for no reason. */
@@ -609,6 +666,7 @@ int main(void)
 		test_probe(jobs, 0);
 	}
 	test_death();
+	test_locked_down();
 	test_killed();
 	test_links();
 	test_sparse();
