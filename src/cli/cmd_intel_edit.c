@@ -221,6 +221,8 @@ static int change(struct change *x, struct fault *f)
 
 	if (rc == 0)
 		rc = begin(x, f);
+	if (rc == 0 && shelf_edit_before(x->edit))
+		intel_shelf_warn(x->c, shelf_edit_before(x->edit));
 	for (size_t i = 0; i < x->n && rc == 0; i++)
 		rc = change_one(x, &x->v[i], seq + i, f);
 	if (rc == 0)

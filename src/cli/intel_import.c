@@ -2,6 +2,7 @@
 
 #include "cli/intel_import.h"
 
+#include "cli/intel_shelf.h"
 #include "intel/poison.h"
 #include "store/ledger.h"
 
@@ -238,6 +239,8 @@ static int import(struct intel_import *x, struct fault *f)
 
 	if (rc == 0)
 		rc = shelf_edit_begin(&x->edit, x->s, &o, f);
+	if (rc == 0 && shelf_edit_before(x->edit))
+		intel_shelf_warn(x->c, shelf_edit_before(x->edit));
 	for (size_t i = 0; i < x->njobs && rc == 0; i++)
 		rc = read_job(x, i, f);
 	if (rc == 0)
@@ -285,11 +288,12 @@ void intel_import_end(struct intel_import *x)
 
 static void held_json(const struct intel_job *j, struct jw *w)
 {
-	jw_key(w, "quarantined");
+	jw_key(w, "quarantine_reasons");
 	jw_obj(w);
 	for (size_t k = 0; k < j->nheld; k++)
 		jw_kint(w, j->held[k].why, (int64_t)j->held[k].n);
 	jw_end(w);
+	jw_kint(w, "quarantined", (int64_t)held(j));
 }
 
 static void print_job(const struct intel_import *x, size_t n)

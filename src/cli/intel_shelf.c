@@ -20,8 +20,9 @@ void intel_shelf_warn(struct cli *c, const struct shelf *s)
 		fprintf(stderr, "firebreak %s: %s; the generation before it (%llu) is in service\n",
 		    c->cmd->name, i.why, (unsigned long long)i.db.generation);
 	else if (i.why)
-		fprintf(stderr, "firebreak %s: %s; what was blocked or removed since the last import is "
-		    "not in service\n", c->cmd->name, i.why);
+		fprintf(stderr, "firebreak %s: %s; %s blocked, removed or expired since the last import is "
+		    "not in service: the ledger has it\n", c->cmd->name, i.why,
+		    i.previous_overlay ? "what the last command" : "what was");
 }
 
 static int nothing_there(struct cli *c, struct store *store)

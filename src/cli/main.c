@@ -195,6 +195,7 @@ int main(int argc, char **argv)
 
 	hold_std_fds();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error like a full disk */
 	signal(SIGBUS, on_sigbus);
 	c.json = wants_json(word, n);
 	c.tty = isatty(1);

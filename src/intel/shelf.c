@@ -100,9 +100,13 @@ static int load_overlay(struct shelf *s)
 
 	if (rc == -ENOENT)
 		s->why = FAULT_INIT;
-	else if (rc == -EBADMSG)
-		s->over_file = look(s->dirfd, SHELF_OVERLAY);
-	return rc == -ENOENT || rc == -EBADMSG ? 0 : rc;
+	if (rc != -EBADMSG)
+		return rc == -ENOENT ? 0 : rc;
+	struct shelf_file id;
+	rc = shelf_open_file(s->dirfd, s->path, SHELF_PREVIOUS_OVERLAY, &s->over, &id, NULL);
+	s->over_file = look(s->dirfd, SHELF_OVERLAY); /* that was looked at */
+	s->previous_overlay = rc == 0;
+	return rc == -ENOMEM ? rc : 0;
 }
 
 /* The database, or the one before it when that is damaged or gone. */
@@ -257,6 +261,7 @@ static uint64_t count(const struct intel_db *db)
 void shelf_info(const struct shelf *s, struct shelf_info *ret_i)
 {
 	*ret_i = (struct shelf_info){ .overlay = count(s->over), .previous = s->previous,
+		.previous_overlay = s->previous_overlay,
 		.why = s->why.text[0] ? s->why.text : NULL };
 	intel_db_info(s->db, &ret_i->db);
 	ret_i->staged = s->dirfd >= 0 &&

@@ -10,6 +10,7 @@
  *                              SHELF_OVERLAY_MAX claims; the same format, so it is replaced whole,
  *                              too. An overlay of an older generation than the database does not
  *                              count: it was folded in.
+ *   DIR/intel/overlay-previous.fbi   without the last change; for when that one is damaged
  *   DIR/intel/next.fbi, overlay-next.fbi   not in force yet
  *
  * Writing (shelf_edit.h) happens inside a write transaction of the store: one writer at a time.
@@ -53,6 +54,7 @@ struct shelf_info {
 	struct intel_db_info db;
 	uint64_t overlay; /* claims of the overlay, removals included */
 	bool previous;	  /* the database in service is previous.fbi, since the newer one is damaged */
+	bool previous_overlay; /* the same for the overlay */
 	bool staged;	  /* a newer one is being made, or was committed but is not in place yet */
 	const char *why;  /* what is wrong with a file that is not in service; NULL */
 };
@@ -122,8 +124,9 @@ FB_MUST int shelf_each(const struct shelf *s, enum indicator_side side, enum ind
 
 /*
  * Reads every file of the shelf whole: cb gets its name, 0 or what is wrong with it (-EBADMSG …, and
- * why), and what it holds when it is good. Files that are not there are left out. 0, what cb
- * returned, -ENOENT when there is no shelf.
+ * why), and what it holds when it is good. Files that are not there are left out. One that is damaged
+ * is not trusted by readers from then on, however it looks. 0, what cb returned, -ENOENT when there is
+ * no shelf.
  */
 FB_MUST int shelf_check(const char *dir,
     int (*cb)(void *ctx, const char *name, int rc, const char *why, const struct intel_db_info *i),

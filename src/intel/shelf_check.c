@@ -5,6 +5,13 @@
 #include "intel/shelf_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
+
+void shelf_distrust(int dirfd, const char *name)
+{
+	/* No failure worth telling: where nothing can be written, the file stays what it was said to be. */
+	(void)utimensat(dirfd, name, NULL, AT_SYMLINK_NOFOLLOW);
+}
 
 int shelf_check(const char *dir,
     int (*cb)(void *ctx, const char *name, int rc, const char *why, const struct intel_db_info *i),
@@ -27,6 +34,8 @@ int shelf_check(const char *dir,
 			continue;
 		if (good == 0)
 			good = intel_db_check(db, &why);
+		if (good == -EBADMSG)
+			shelf_distrust(dirfd, name[k]);
 		if (db)
 			intel_db_info(db, &info);
 		rc = cb(ctx, name[k], good, good < 0 ? why.text : NULL, &info);

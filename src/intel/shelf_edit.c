@@ -184,35 +184,44 @@ static int sync_dir(int dirfd, const char *path, struct fault *f)
 	return 0;
 }
 
-/* The staged database takes its place; the one there becomes the previous one, if it is good. */
-static int put_in_place(int dirfd, const char *path, bool overlay, bool keep_previous,
+/* The file there becomes the previous one. */
+static int keep_one(int dirfd, const char *path, const char *name, const char *previous,
     struct fault *f)
+{
+	if ((unlinkat(dirfd, previous, 0) < 0 && errno != ENOENT) ||
+	    (linkat(dirfd, name, dirfd, previous, 0) < 0 && errno != ENOENT))
+		return fault_set(f, -errno, "%s/%s: %s", QUOTE(span_str(path)), previous,
+		    strerror(errno));
+	return 0;
+}
+
+/* The staged file takes its place; good: the one there is, and becomes the previous one. */
+static int put_in_place(int dirfd, const char *path, bool overlay, bool good, struct fault *f)
 {
 	const char *from = overlay ? SHELF_NEXT_OVERLAY : SHELF_NEXT;
 	const char *to = overlay ? SHELF_OVERLAY : SHELF_DB;
+	int rc = 0;
 
-	if (!overlay && keep_previous) {
-		if ((unlinkat(dirfd, SHELF_PREVIOUS, 0) < 0 && errno != ENOENT) ||
-		    (linkat(dirfd, SHELF_DB, dirfd, SHELF_PREVIOUS, 0) < 0 && errno != ENOENT))
-			return fault_set(f, -errno, "%s/" SHELF_PREVIOUS ": %s", QUOTE(span_str(path)),
-			    strerror(errno));
+	if (good)
+		rc = keep_one(dirfd, path, to, overlay ? SHELF_PREVIOUS_OVERLAY : SHELF_PREVIOUS, f);
+	if (rc == 0 && renameat(dirfd, from, dirfd, to) < 0)
+		rc = fault_set(f, -errno, "%s/%s: %s", QUOTE(span_str(path)), to, strerror(errno));
+	if (rc == 0)
+		rc = sync_dir(dirfd, path, f);
+	if (rc == 0 && !overlay) { /* it does not count any more: left over, it would be harmless */
+		unlinkat(dirfd, SHELF_OVERLAY, 0);
+		unlinkat(dirfd, SHELF_PREVIOUS_OVERLAY, 0);
 	}
-	if (renameat(dirfd, from, dirfd, to) < 0)
-		return fault_set(f, -errno, "%s/%s: %s", QUOTE(span_str(path)), to, strerror(errno));
-	int rc = sync_dir(dirfd, path, f);
-	if (rc == 0 && !overlay && unlinkat(dirfd, SHELF_OVERLAY, 0) < 0 && errno != ENOENT)
-		rc = fault_set(f, -errno, "%s/" SHELF_OVERLAY ": %s", QUOTE(span_str(path)),
-		    strerror(errno)); /* harmless: it is of an older generation */
 	return rc;
 }
 
 /* Is the file there good, so that it may become the previous one? */
-static bool is_good(int dirfd, const char *path)
+static bool is_good(int dirfd, const char *path, bool overlay)
 {
 	AUTO_INTEL_DB struct intel_db *db = NULL;
 	struct shelf_file id;
 
-	return shelf_open_file(dirfd, path, SHELF_DB, &db, &id, NULL) == 0;
+	return shelf_open_file(dirfd, path, overlay ? SHELF_OVERLAY : SHELF_DB, &db, &id, NULL) == 0;
 }
 
 /* What a writer left that was interrupted: committed, so it is put in place, or not. */
@@ -225,7 +234,7 @@ static int recover_one(int dirfd, const char *path, bool overlay, const struct n
 	int rc = shelf_open_file(dirfd, path, name, &db, &id, f);
 
 	if (rc == 0 && is_file_of(db, n))
-		return put_in_place(dirfd, path, overlay, is_good(dirfd, path), f);
+		return put_in_place(dirfd, path, overlay, is_good(dirfd, path, overlay), f);
 	if (rc == -ENOENT)
 		return 0;
 	if (rc == 0 || rc == -EBADMSG)
@@ -499,6 +508,19 @@ static const char *what_to_do(int rc)
 	    "";
 }
 
+/* The file that was to be merged turned out to be damaged: the next writer starts from the one before
+ * it. */
+static int damaged(const struct shelf_edit *e, const struct fault *why, struct fault *f)
+{
+	const struct shelf *b = e->before;
+	const char *over = b->previous_overlay ? SHELF_PREVIOUS_OVERLAY : SHELF_OVERLAY;
+	const char *db = b->previous ? SHELF_PREVIOUS : SHELF_DB;
+
+	shelf_distrust(e->dirfd, e->overlay ? over : db);
+	return fault_set(f, -EIO, "%s; from now on the one before it is in service; repeat the command",
+	    why->text);
+}
+
 int shelf_edit_build(struct shelf_edit *e, struct shelf_staged *ret_st, struct fault *f)
 {
 	const char *name = staged_name(e);
@@ -514,6 +536,8 @@ int shelf_edit_build(struct shelf_edit *e, struct shelf_staged *ret_st, struct f
 	}
 	if (rc == 0)
 		rc = sync_dir(e->dirfd, e->path, &why);
+	if (rc == -EBADMSG && e->before)
+		return damaged(e, &why, f);
 	if (rc < 0)
 		return fault_set(f, rc, "%s/%s: %s%s", QUOTE(span_str(e->path)), name,
 		    why.text[0] ? why.text : strerror(-rc), what_to_do(rc));
@@ -525,5 +549,7 @@ int shelf_edit_install(struct shelf_edit *e, struct fault *f)
 {
 	FB_ASSERT(e->staged);
 	e->staged = false; /* it is in the ledger: never taken away again */
-	return put_in_place(e->dirfd, e->path, e->overlay, e->before && !e->before->previous, f);
+	const struct shelf *b = e->before;
+	bool good = b && (e->overlay ? b->over && !b->previous_overlay : !b->previous);
+	return put_in_place(e->dirfd, e->path, e->overlay, good, f);
 }

@@ -11,6 +11,7 @@
 #define SHELF_DB "indicators.fbi"
 #define SHELF_PREVIOUS "previous.fbi"
 #define SHELF_OVERLAY "overlay.fbi"
+#define SHELF_PREVIOUS_OVERLAY "overlay-previous.fbi"
 #define SHELF_NEXT "next.fbi"
 #define SHELF_NEXT_OVERLAY "overlay-next.fbi"
 
@@ -37,7 +38,7 @@ struct shelf {
 	bool held, benign; /* held ones are given, too; there is a benign claim */
 	bool deliberate;   /* of the moment: private addresses are meant */
 	const struct weigh_rules *rules;
-	bool previous;
+	bool previous, previous_overlay;
 	struct fault why;
 };
 
@@ -77,5 +78,8 @@ ts shelf_mtime(const struct stat *st);
 /* One file of DIR/intel, checked whole unless nobody wrote to it since it was built. -ENOENT. */
 FB_MUST int shelf_open_file(int dirfd, const char *path, const char *name, struct intel_db **ret_db,
     struct shelf_file *ret_id, struct fault *f);
+/* The file was found damaged, though nobody seemed to have written to it: takes away the time that its
+ * builder gave it, so that every reader checks it whole and goes back to the one before it. */
+void shelf_distrust(int dirfd, const char *name);
 /* The folder DIR/intel: a descriptor, -ENOENT. */
 FB_MUST int shelf_open_dir(const char *dir, char **ret_path, struct fault *f);

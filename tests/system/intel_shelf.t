@@ -124,7 +124,8 @@ run 1 "and the hit" fb intel show evil.example.net --json
 is "$(lines 'd[0]["verdict"]')" match "is one again"
 printf '10.0.0.1\nbad.example.org\n' >poison.txt
 run 0 "a poisoned feed" fb intel import poison.txt --source p --json
-is "$(json 'sum(d["files"][0]["quarantined"].values())')" 1 "what is no evidence is counted"
+is "$(json 'd["files"][0]["quarantined"], sum(d["files"][0]["quarantine_reasons"].values())')" "(1, 1)" \
+	"what is no evidence is counted"
 like "$(fb intel list --quarantined --source p)" '10.0.0.1' "and listed"
 
 # --- kill -9 at any moment: the old or the new, and no repair ---
@@ -146,7 +147,7 @@ for i in $(seq 1 6); do
 	[ "$n" -eq $((entries * 10000)) ] || { bad=$((bad + 1)); echo "# $i: $n claims, $entries entries, $gen to $now"; }
 done
 is "$bad" 0 "killed at any moment: all or nothing, and the ledger agrees"
-is "$(ls "$S/intel")" "indicators.fbi
+is "$(ls "$S/intel" | grep -v overlay-previous)" "indicators.fbi
 overlay.fbi
 previous.fbi" "nothing is left over"
 
@@ -190,9 +191,15 @@ run 0 "an import goes on from the one before it" fb intel import third.txt --sou
 run 0 "and repairs" fb intel check
 is "$(fb intel status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["generation"])')" \
 	"$((gen + 1))" "as a newer generation"
+run 0 "two changes" fb intel block first.example.com
+run 0 "since" fb intel block second.example.com
 head -c 100 /dev/urandom >"$S/intel/overlay.fbi"
 run 1 "a damaged overlay" fb intel show third.example.net
-like "$err" 'blocked or removed since' "is said"
+like "$err" 'since the last import is not in service' "is said"
+run 1 "what was blocked before the last change" fb intel show first.example.com
+run 0 "a change" fb intel block third.example.com
+like "$err" 'not in service' "goes on from there, and says so"
+run 0 "check" fb intel check
 
 # --- what an older firebreak held ---
 old=$TMP/old

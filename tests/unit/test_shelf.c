@@ -427,6 +427,50 @@ static void test_damage(void)
 	is_int(state(dir), SHELF_BEHIND, "the ledger knows better");
 }
 
+static int count_bad(void *ctx, const char *name, int rc, const char *why,
+    const struct intel_db_info *i)
+{
+	int *bad = ctx;
+
+	(void)name, (void)why, (void)i;
+	*bad += rc < 0;
+	return 0;
+}
+
+/* Bytes that change behind the back of everybody, with the file's times as they were. */
+static void test_rot(void)
+{
+	const char *dir = scratch("rot");
+	const char *path = scratch("rot/intel/indicators.fbi"), *keep = scratch("rotkeep");
+	struct indicator a[] = { name("a.example.net", "one") };
+	struct indicator b[] = { name("b.example.net", "one") };
+	int unseen = 0, refused = 0, wrong = 0;
+
+	if (import(dir, a, 1) < 0 || import(dir, b, 1) < 0)
+		exit(2);
+	copy(path, keep);
+	for (off_t n = 0; n < size_of(keep); n += 61) {
+		struct stat st;
+		int bad = 0;
+		if (stat(path, &st) < 0)
+			exit(2);
+		flip(path, n);
+		struct timespec t[2] = { st.st_atim, st.st_mtim };
+		if (utimensat(AT_FDCWD, path, t, 0) < 0)
+			exit(2);
+		(void)look(dir, "b.example.net"); /* must not read outside of it */
+		if (shelf_check(dir, count_bad, &bad, &f) < 0 || !bad)
+			unseen++;
+		wrong += strcmp(look(dir, "a.example.net"), "a.example.net<one,") != 0 || !info(dir).previous;
+		refused += import(dir, b, 1) < 0; /* goes on from the one before it */
+		unlink(path);
+		copy(keep, path);
+	}
+	is_int(unseen, 0, "a check sees every flipped bit");
+	is_int(wrong, 0, "from then on the one before it is in service");
+	is_int(refused, 0, "and writers go on from that");
+}
+
 static void test_full_disk(void)
 {
 	const char *dir = scratch("disk");
@@ -590,6 +634,7 @@ int main(void)
 	test_overlay_full();
 	test_crash();
 	test_damage();
+	test_rot();
 	test_full_disk();
 	test_readers();
 	test_held();
