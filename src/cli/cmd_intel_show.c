@@ -6,6 +6,7 @@
 #include "cli/intel_shelf.h"
 #include "cli/print.h"
 #include "intel/intel.h"
+#include "intel/url.h"
 #include "store/ledger.h"
 
 #include <errno.h>
@@ -335,18 +336,15 @@ static size_t also(enum indicator_type t, enum indicator_type out[static 2])
 	return n;
 }
 
-/* The host of a URL: what is known about it speaks for the URL. */
-static size_t ask_host(struct show *x, const char *url, struct arena *a)
+/* The rest of a URL: less of it, its path, its host. */
+static size_t ask_parts(struct show *x, const char *url, struct arena *a)
 {
-	const char *p = strstr(url, "://");
-	enum indicator_type t = INDICATOR_NONE;
-	const char *value;
+	struct url_part part[URL_PARTS_MAX];
+	size_t parts = url_parts(url, a, part), n = 0;
 
-	p = p ? p + 3 : url;
-	char *host = arena_str(a, span_of(p, strcspn(p, "/?#")));
-	if (!host || indicator_normalise(&t, span_str(host), a, &value, NULL) < 0)
-		return 0;
-	return ask(x, t, value);
+	for (size_t i = 1; i < parts; i++) /* 0 is the URL itself */
+		n += ask(x, part[i].type, part[i].value);
+	return n;
 }
 
 /* 0, or -EINVAL with the reason. */
@@ -368,7 +366,7 @@ static int show(struct show *x, struct span raw, struct fault *f)
 			n += ask(x, other[i], second);
 	}
 	if (x->s && type == INDICATOR_URL)
-		n += ask_host(x, value, &a);
+		n += ask_parts(x, value, &a);
 	x->named += n > 0;
 	if (!n && !x->many && !x->c->json)
 		printf("Nobody names %s %s.\n", indicator_type_name(type), QUOTE(span_str(value)));

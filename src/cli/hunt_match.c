@@ -69,6 +69,7 @@ bool hunt_can_look(enum indicator_type t)
 	case INDICATOR_MUTEX:
 	case INDICATOR_REGISTRY:
 	case INDICATOR_PATTERN:
+	case INDICATOR_URL_PATH:
 		return false;
 	default:
 		return true;

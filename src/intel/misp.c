@@ -208,7 +208,7 @@ static int take(struct misp *m, struct indicator *i, const struct misp_type *t, 
 		return stix_pattern(r, i, value);
 	default:
 		if (i->type == INDICATOR_URL && value.n && value.p[0] == '/')
-			return reader_unmatched(r, value, "a path without a host", NULL);
+			return reader_emit_path(r, i, value);
 		if (i->type == INDICATOR_URL && !memchr(value.p, '/', value.n))
 			i->type = INDICATOR_NONE; /* a host alone, as some write into "url" */
 		return reader_emit(r, i, value);

@@ -143,9 +143,11 @@ static int item(struct reader *r, const struct indicator *i, const struct ioc_no
 	if (!is_equality(n, type))
 		return reader_unmatched(r, value, "a condition other than \"is\"",
 		    n->negated ? "negate" : n->condition);
-	if (type == INDICATOR_URL && value.p[0] == '/')
-		return reader_unmatched(r, value, "a path without a host", NULL);
-	return emit(r, i, n, type, n->value);
+	if (type != INDICATOR_URL || value.p[0] != '/')
+		return emit(r, i, n, type, n->value);
+	struct indicator path = *i;
+	path.confidence /= 2; /* as reader_emit_path */
+	return emit(r, &path, n, INDICATOR_URL_PATH, n->value);
 }
 
 /* --- AND --- */

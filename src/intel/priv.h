@@ -41,6 +41,8 @@ FB_MUST int reader_unmatched(struct reader *r, struct span value, const char *re
     const char *detail);
 FB_MUST int reader_context(struct reader *r, struct span value, const char *reason,
     const char *detail);
+/* A path on any host: half as sure as it would be with its host. */
+FB_MUST int reader_emit_path(struct reader *r, struct indicator *i, struct span path);
 /* "NAME:LINE: text", -EBADMSG. */
 FB_MUST int reader_malformed(struct reader *r, uint64_t line, const char *text);
 

@@ -120,6 +120,13 @@ int reader_emit(struct reader *r, struct indicator *i, struct span raw)
 	return r->sink->indicator(r->sink->ctx, i, r->line);
 }
 
+int reader_emit_path(struct reader *r, struct indicator *i, struct span path)
+{
+	i->type = INDICATOR_URL_PATH;
+	i->confidence /= 2;
+	return reader_emit(r, i, path);
+}
+
 int reader_malformed(struct reader *r, uint64_t line, const char *text)
 {
 	return fault_set(r->f, -EBADMSG, "%s:%llu: %s", QUOTE(span_str(r->name)),

@@ -102,6 +102,10 @@ size_t shelf_digest(const struct shelf *s, enum indicator_side side, enum indica
     struct span bytes, ts at, struct shelf_hit out[static SHELF_HITS_MAX]);
 size_t shelf_text(const struct shelf *s, enum indicator_side side, enum indicator_type t,
     struct span value, ts at, struct shelf_hit out[static SHELF_HITS_MAX]);
+/* All that is known about an observed URL (normalised): itself, its path on any host, its host
+ * (intel/url.h). The most specific first; a hit's type says which. */
+size_t shelf_url(const struct shelf *s, enum indicator_side side, const char *url, ts at,
+    struct shelf_hit out[static SHELF_HITS_MAX]);
 /* A normalised value of any type: dispatches to those above. What `intel show` asks. */
 size_t shelf_value(const struct shelf *s, enum indicator_side side, enum indicator_type t,
     const char *value, ts at, struct shelf_hit out[static SHELF_HITS_MAX]);

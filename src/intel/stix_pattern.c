@@ -51,6 +51,7 @@ static const struct {
 	{ "windows-registry-key:key", INDICATOR_REGISTRY, false },
 	{ "win-registry-key:key", INDICATOR_REGISTRY, false },
 	{ "file:extensions.windows-pebinary-ext.imphash", INDICATOR_IMPHASH, false },
+	{ "network-traffic:extensions.http-request-ext.request_value", INDICATOR_URL_PATH, false },
 	{ "x509-certificate:hashes.SHA-1", INDICATOR_CERT, false },
 	{ "x509-certificate:hashes.SHA-256", INDICATOR_CERT, false },
 	{ "x509-certificate:serial_number", INDICATOR_CERT_SERIAL, false },

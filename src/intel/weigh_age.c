@@ -19,7 +19,7 @@ const struct weigh_rules weigh_rules_default = {
 	        .types = ADDRESSES | 1u << INDICATOR_DOMAIN | 1u << INDICATOR_URL |
 	            1u << INDICATOR_EMAIL },
 	    { .types = ADDRESSES, .life = 120 * TS_DAY, .speed = 2, .floor = 10 },
-	    { .types = 1u << INDICATOR_URL, .life = 365 * TS_DAY, .speed = 2, .floor = 10 },
+	    { .types = 1u << INDICATOR_URL | 1u << INDICATOR_URL_PATH, .life = 365 * TS_DAY, .speed = 2, .floor = 10 },
 	    { .types = 1u << INDICATOR_DOMAIN | 1u << INDICATOR_EMAIL, .life = 730 * TS_DAY,
 	        .speed = 3, .floor = 20 },
 	},

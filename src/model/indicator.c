@@ -34,6 +34,7 @@ static const char *const type_names[INDICATOR_TYPES] = {
 	[INDICATOR_MUTEX] = "mutex",
 	[INDICATOR_REGISTRY] = "registry",
 	[INDICATOR_PATTERN] = "pattern",
+	[INDICATOR_URL_PATH] = "url-path",
 };
 
 static const char *const tlp_names[TLPS] = { "", "clear", "green", "amber", "amber+strict", "red" };
@@ -271,6 +272,8 @@ static const char *value(char *s, enum indicator_type *type, bool benign)
 		return net_address(s, type, benign);
 	case INDICATOR_URL:
 		return net_url(s);
+	case INDICATOR_URL_PATH:
+		return net_url_path(s, benign);
 	case INDICATOR_FILE_NAME:
 		return path_file_name(s, type);
 	case INDICATOR_PATH:

@@ -23,6 +23,8 @@
  *   url        scheme and host refanged and in lower case, path as it is (paths have case) with
  *              bytes beyond ASCII percent-encoded, the default port taken off, "/" for no path; or
  *              "host/path" when there is no scheme
+ *   url-path   begins with "/"; bytes beyond ASCII percent-encoded; without fragment, and without
+ *              slashes and question marks at its end
  *   file-name  base name; ASCII letters in lower case; with a folder or wildcard it becomes a path
  *   path       pattern of a whole path (indicator_path_match): ASCII letters in lower case, slashes
  *              forward; *, ? within a segment, ** over any number of them; brackets are letters. A
@@ -37,7 +39,8 @@
  *
  * Poison, refused on the bad side because it would match what everybody has: digests of no bytes and
  * of other trivial contents; networks of less than /8 or /16 (IPv6); unspecified, loopback and
- * broadcast addresses, which sinkholes answer; single labels ("com"); patterns of nearly every file.
+ * broadcast addresses, which sinkholes answer; single labels ("com"); patterns of nearly every file;
+ * paths that nearly every web site has.
  *
  * Refanging (model/indicator_text.h) undoes hxxp, meow, fxp, [.] (.) {.} [dot] (dot) " dot " \. [:]
  * [://] [at] (at) [@], full-width characters, ideographic dots and zero-width characters.
@@ -72,6 +75,7 @@ enum indicator_type {
 	INDICATOR_MUTEX,       /* stored, shown, exported; what is observed here has none */
 	INDICATOR_REGISTRY,    /* the same */
 	INDICATOR_PATTERN,     /* a STIX pattern that is no single value: stored, shown, exported */
+	INDICATOR_URL_PATH,    /* path of a URL on any host */
 	INDICATOR_TYPES,
 };
 

@@ -410,6 +410,42 @@ const char *net_url(char *s)
 	return NULL;
 }
 
+/* What nearly every web site has, or is asked for. */
+static bool is_common_path(const char *s)
+{
+	static const char *const paths[] = { "/index.html", "/index.htm", "/index.php", "/index.asp",
+		"/index.aspx", "/index.jsp", "/default.asp", "/default.aspx", "/home", "/robots.txt",
+		"/favicon.ico", "/sitemap.xml", "/login", "/login.php", "/admin", "/admin.php",
+		"/search", "/api", "/api/v1", "/wp-login.php", "/wp-admin", "/wp-content",
+		"/wp-includes", "/wp-admin/admin-ajax.php", "/wp-cron.php", "/xmlrpc.php",
+		"/.well-known", "/style.css", "/jquery.js", "/jquery.min.js", "/logo.png" };
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		if (span_eq_nocase(span_str(s), span_str(paths[i])))
+			return true;
+	return strlen(s) < 3;
+}
+
+const char *net_url_path(char *s, bool benign)
+{
+	char in[NET_TEXT_MAX];
+
+	if (s[0] != '/')
+		return "a URL path begins with a slash";
+	const char *why = url_chars(s);
+	if (why)
+		return why;
+	size_t n = strcspn(s, "#");
+	while (n > 1 && (s[n - 1] == '/' || s[n - 1] == '?'))
+		n--;
+	s[n] = 0;
+	if (!benign && is_common_path(s))
+		return "a path that nearly every web site has";
+	snprintf(in, sizeof(in), "%s", s);
+	put_encoded(s, in);
+	return NULL;
+}
+
 const char *net_email(char *s)
 {
 	static const char other[] = ".!#$%&'*+/=?^_`{|}~-";

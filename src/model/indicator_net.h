@@ -19,6 +19,7 @@ const char *net_domain(char *s, bool benign);
 /* IPV4, IPV6 or IP_PORT; *type is set to what it is. */
 const char *net_address(char *s, enum indicator_type *type, bool benign);
 const char *net_url(char *s);
+const char *net_url_path(char *s, bool benign);
 const char *net_email(char *s);
 
 /*

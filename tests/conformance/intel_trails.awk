@@ -12,7 +12,13 @@ function long_label(s,   l, c) {
 	return 0
 }
 { sub(/^ +/, "") }
-/^\// { n["a path without a host"]++; next }
+/^\// {
+	p = $0
+	sub(/[\/?]+$/, "", p)
+	n[p ~ /[ "<>]/ || length(p) < 3 ? "bad" : "url-path"]++
+	next
+}
+/:\/\/[^\/]*\/*$/ { sub(/^[a-z]+:\/\//, ""); sub(/\/+$/, "") }
 /^\[[0-9a-f:]+\]:[0-9]+$/ { n["ip-port"]++; next }
 /^[0-9][0-9.]*:[0-9]+$/ {
 	k = index($0, ":")

@@ -5,6 +5,7 @@
 #include "intel_show.h"
 
 #include "intel/dir.h"
+#include "intel/url.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -26,26 +27,35 @@ static const char *as(enum intel_format format, const char *text)
 static void maltrail(void)
 {
 	is_str(as(INTEL_MALTRAIL, " /public/hydra.php\n 1.117.86.121:801\n# c\n0--0.gq\nSecurityMental.com\n"
-	    "002vt.tk/james/fre.php\nhttp://203.0.113.9\n162.255.119.0/24\n.cz.tf\n.bazar\nx.zip\n"
+	    "002vt.tk/james/fre.php\nhttp://203.0.113.9\nhttps://203.0.113.9:8443/\n"
+	    "http://b.example:81\nhttp://c.example/x/\n/robots.txt\n162.255.119.0/24\n.cz.tf\n.bazar\nx.zip\n"
 	    "[2a12:bec4:1460:50::2]:3478\nvh[0-9]{6}\\.eurodir\\.ru\nnutqauytva[0-9a-z]+\\.com\n"
 	    "^leboncoin\\-[a-z]{1,3}\\.(com|info|me|top)$\n1.2.3.4:22:443\na.example/b?c=[d]\n"),
-	    "1 UNMATCHED a path without a host\n"
+	    "1 url-path /public/hydra.php <feed.x> 25 // ..\n"
 	    "2 ip-port 1.117.86.121:801 <feed.x> 50 // ..\n"
 	    "4 domain 0--0.gq <feed.x> 50 // ..\n"
 	    "5 domain securitymental.com <feed.x> 50 // ..\n"
 	    "6 url 002vt.tk/james/fre.php <feed.x> 50 // ..\n"
-	    "7 url http://203.0.113.9/ <feed.x> 50 // ..\n"
-	    "8 ipv4 162.255.119.0/24 <feed.x> 50 // ..\n"
-	    "9 domain cz.tf <feed.x> 50 // ..\n"
-	    "10 REJECT a single label is no domain that can be hunted\n"
-	    "11 domain x.zip <feed.x> 50 // ..\n"
-	    "12 ip-port [2a12:bec4:1460:50::2]:3478 <feed.x> 50 // ..\n"
-	    "13 UNMATCHED a regular expression\n"
-	    "14 UNMATCHED a regular expression\n"
-	    "15 UNMATCHED a regular expression\n"
-	    "16 REJECT not an IP address\n"
-	    "17 url a.example/b?c=[d] <feed.x> 50 // ..\n", "every form of a trail");
-	is_int(result.unmatched, 4, "what no value can match is counted apart");
+	    "7 ipv4 203.0.113.9 <feed.x> 50 // ..\n"
+	    "8 ip-port 203.0.113.9:8443 <feed.x> 50 // ..\n"
+	    "9 domain b.example <feed.x> 50 // ..\n"
+	    "10 url http://c.example/x/ <feed.x> 50 // ..\n"
+	    "11 REJECT a path that nearly every web site has\n"
+	    "12 ipv4 162.255.119.0/24 <feed.x> 50 // ..\n"
+	    "13 domain cz.tf <feed.x> 50 // ..\n"
+	    "14 REJECT a single label is no domain that can be hunted\n"
+	    "15 domain x.zip <feed.x> 50 // ..\n"
+	    "16 ip-port [2a12:bec4:1460:50::2]:3478 <feed.x> 50 // ..\n"
+	    "17 UNMATCHED a regular expression\n"
+	    "17 pattern [domain-name:value MATCHES 'vh[0-9]{6}\\\\.eurodir\\\\.ru'] <feed.x> 50 // ..\n"
+	    "18 UNMATCHED a regular expression\n"
+	    "18 pattern [domain-name:value MATCHES 'nutqauytva[0-9a-z]+\\\\.com'] <feed.x> 50 // ..\n"
+	    "19 UNMATCHED a regular expression\n"
+	    "19 pattern [domain-name:value MATCHES '^leboncoin\\\\-[a-z]{1,3}\\\\.(com|info|me|top)$'] "
+	    "<feed.x> 50 // ..\n"
+	    "20 REJECT not an IP address\n"
+	    "21 url a.example/b?c=[d] <feed.x> 50 // ..\n", "every form of a trail");
+	is_int(result.unmatched, 3, "what no value can match is counted apart");
 	is_int(result.rejects, 6, "and with the rejects");
 }
 
@@ -114,7 +124,7 @@ static void misp_types(void)
 		    "1 domain a.example <feed.x> 50 c2//8080 .." SEEN },
 		{ "url", "hxxp://a.example/x", GOT("url http://a.example/x") },
 		{ "url", "a.example", GOT("domain a.example") },
-		{ "uri", "/x.php?id=", "1 UNMATCHED a path without a host\n" },
+		{ "uri", "/x.php?id=", "1 url-path /x.php?id= <feed.x> 25 c2//i .." SEEN },
 		{ "md5", H32, GOT("md5 " H32) },
 		{ "filename|md5", "a|b.exe|" H32, "1 md5 " H32 " <feed.x> 50 c2//a|b.exe .." SEEN },
 		{ "filename|sha1", "a.exe", "1 REJECT no file name and digest with | between them\n" },
@@ -244,7 +254,7 @@ static void openioc(void)
 		    "2 UNMATCHED a condition other than \"is\": contains\n"
 		    "2 UNMATCHED a search term that is not hunted: FileItem/SizeInBytes\n"
 		    "2 UNMATCHED a condition other than \"is\": isnot\n"
-		    "2 UNMATCHED a path without a host\n2 REJECT an item without content\n" },
+		    "2 url-path /a.php <feed.x> 25 // ..\n2 REJECT an item without content\n" },
 		{ IOC("<Indicator operator=\"OR\"><IndicatorItem condition=\"is\" negate=\"true\">"
 		      "<Context search=\"FileItem/FileName\"/><Content>x</Content></IndicatorItem>"
 		      "</Indicator>"), "2 UNMATCHED a condition other than \"is\": negate\n" },
@@ -474,6 +484,40 @@ static void prefixes(void)
 	}
 }
 
+/* --- what of a URL can be an indicator --- */
+
+static const char *parts_of(const char *url)
+{
+	AUTO_ARENA struct arena a = ARENA_INIT(1u << 16);
+	struct url_part part[URL_PARTS_MAX];
+
+	buf_reset(&got);
+	buf_puts(&got, "");
+	for (size_t i = 0, n = url_parts(url, &a, part); i < n; i++)
+		buf_printf(&got, "%s %s\n", indicator_type_name(part[i].type), part[i].value);
+	return buf_str(&got);
+}
+
+static void urls(void)
+{
+	is_str(parts_of("http://a.example/b/c.php?id=7&x=8#f"),
+	    "url http://a.example/b/c.php?id=7&x=8#f\nurl http://a.example/b/c.php\n"
+	    "url-path /b/c.php?id=7&x=8\nurl-path /b/c.php?id=&x=\nurl-path /b/c.php\n"
+	    "url-path /c.php\ndomain a.example\n",
+	    "query, values, folder (too short to say anything), last segment, host");
+	is_str(parts_of("https://203.0.113.1/"), "url https://203.0.113.1/\nip-port 203.0.113.1:443\n",
+	    "an address, with its scheme's port");
+	is_str(parts_of("http://u:p@203.0.113.1:8080/xyz"), "url http://u:p@203.0.113.1:8080/xyz\n"
+	    "url-path /xyz\nip-port 203.0.113.1:8080\n", "with its own port");
+	is_str(parts_of("http://[2001:db8::1]:81/xyz/"), "url http://[2001:db8::1]:81/xyz/\n"
+	    "url-path /xyz\nip-port [2001:db8::1]:81\n", "an IPv6 address");
+	is_str(parts_of("203.0.113.1/abc/def"), "url 203.0.113.1/abc/def\nurl-path /abc/def\n"
+	    "url-path /abc\nurl-path /def\nipv4 203.0.113.1\n", "without a scheme");
+	is_str(parts_of("tcp://203.0.113.1"), "url tcp://203.0.113.1\nipv4 203.0.113.1\n", "another scheme");
+	is_str(parts_of("http://a.example:81/robots.txt"),
+	    "url http://a.example:81/robots.txt\ndomain a.example\n", "a path that all have");
+}
+
 /* --- folders --- */
 
 static void put_file(const char *dir, const char *name, const char *text)
@@ -550,6 +594,7 @@ int main(void)
 	rpz();
 	foreign();
 	prefixes();
+	urls();
 	folders();
 	buf_free(&got);
 	return tap_done();

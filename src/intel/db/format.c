@@ -12,7 +12,7 @@
 
 /* The types' numbers are in files: new ones go to the end, and change DB_VERSION. */
 _Static_assert(INDICATOR_SHA512 == 4 && INDICATOR_EMAIL == 11 && INDICATOR_PATTERN == 21 &&
-	INDICATOR_TYPES == 22 && INDICATOR_BENIGN == 1,
+	INDICATOR_URL_PATH == 22 && INDICATOR_TYPES == 23 && INDICATOR_BENIGN == 1,
     "these numbers are stored in database files");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tables are used where they are mapped");
 

@@ -33,7 +33,7 @@
 #include "model/indicator.h"
 
 #define DB_MAGIC "FBINTEL\n"
-#define DB_VERSION 1
+#define DB_VERSION 2
 #define DB_HEADER 4096
 #define DB_ALIGN 64
 #define DB_BLOCK 16
