@@ -251,9 +251,14 @@ static void benign_text(const struct show *x, const struct told *t)
 
 	for (size_t k = 0; k < t->nbenign; k++) {
 		uint32_t pos = 0;
-		while (shelf_claim(x->s, &t->benign[k], &pos, &i))
-			printf("    on a list of what is ordinary: %s (%s)\n", QUOTE(span_str(i.source)),
-			    QUOTE(span_str(or_dash(i.category))));
+		while (shelf_claim(x->s, &t->benign[k], &pos, &i)) {
+			bool below = t->benign[k].how == INTEL_PARENT && benign_is_house(benign_of(&i));
+			if (below && benign_of(&i) == BENIGN_SUFFIX) /* every name is */
+				continue;
+			printf("    %s: %s (%s)\n",
+			    below ? "below a name that many share" : "on a list of what is ordinary",
+			    QUOTE(span_str(i.source)), QUOTE(span_str(or_dash(i.category))));
+		}
 	}
 }
 

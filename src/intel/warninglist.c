@@ -205,7 +205,7 @@ static int value(struct list *l, struct span s)
 		return reader_unmatched(l->r, s, "a value of a kind that its warninglist does not match",
 		    NULL);
 	if (i.type == INDICATOR_DOMAIN)
-		i.exact = l->type == LIST_STRING && !dot && !l->house;
+		i.exact = (l->type == LIST_STRING && !dot && !l->house) || !strchr(text, '.');
 	rc = reader_emit(l->r, &i, s);
 	return rc < 0 ? rc : emit_cert(l, i, s);
 }

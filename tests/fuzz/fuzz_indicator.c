@@ -29,6 +29,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    strcmp(v, v2) != 0)
 			abort();
 	}
+	if (rc == 0 && t == INDICATOR_PATH && !strpbrk(v, "*?") && strncmp(v, "**/", 3) != 0 &&
+	    !indicator_path_match(v, span_str(v)))
+		abort();
+	if (rc == 0 && t == INDICATOR_PATH)
+		(void)indicator_path_match(v, span_of(data + 1, size - 1));
+	/* Benign claims: everything that is taken as bad, and more. */
+	t = was;
+	int benign = indicator_normalise_benign(&t, span_of(data + 1, size - 1), &a, &v2, &f);
+	if (rc == 0 && (benign < 0 || strcmp(v, v2) != 0))
+		abort();
 	arena_free(&a);
 	return 0;
 }

@@ -259,7 +259,7 @@ size_t intel_db_digest(const struct intel_db *db, enum indicator_side side, enum
 	return find(db, &db->column[side][t], bytes, &entry) ? found(out, 0, entry, INTEL_SAME) : 0;
 }
 
-/* A URL indicator may be less than a URL: without its scheme, or a path alone. */
+/* What a URL indicator says without its scheme, or of a path alone. */
 static size_t find_url_parts(const struct intel_db *db, const struct column *c, struct span url,
     struct intel_found *out, size_t hits)
 {
@@ -275,6 +275,60 @@ static size_t find_url_parts(const struct intel_db *db, const struct column *c, 
 	if (slash > 0 && path.n > 1 && find(db, c, path, &entry))
 		hits = found(out, hits, entry, INTEL_PATTERN);
 	return hits;
+}
+
+#define URL_FOLDERS_MAX 16
+
+/* An indicator that ends in a slash, but for a site's root, stands for what is below it: for
+ * raw.githubusercontent.com/x/y/main/ every file there. The longest first. */
+static size_t find_url_folders(const struct intel_db *db, const struct column *c, struct span url,
+    struct intel_found *out, size_t hits)
+{
+	const uint8_t *mark = memmem(url.p, url.n, "://", 3);
+	size_t host = mark ? (size_t)(mark - url.p) + 3 : 0, end = host, tries = 0;
+	uint32_t entry;
+
+	while (end < url.n && url.p[end] != '?' && url.p[end] != '#')
+		end++;
+	size_t root = host + span_find(span_cut(url, host, end - host), '/');
+	if (root < host || root >= end)
+		return hits;
+	for (size_t at = end - 1; at > root && tries < URL_FOLDERS_MAX; at--) {
+		if (url.p[at] != '/' || at + 1 == url.n)
+			continue;
+		tries++;
+		if (find(db, c, span_cut(url, 0, at + 1), &entry))
+			hits = found(out, hits, entry, INTEL_PATTERN);
+		if (mark && find(db, c, span_cut(url, host, at + 1 - host), &entry))
+			hits = found(out, hits, entry, INTEL_PATTERN);
+	}
+	return hits;
+}
+
+/* Feeds write whole URLs in lower case, though paths have case: that spelling is looked up, too. */
+static size_t find_url(const struct intel_db *db, const struct column *c, struct span url,
+    struct intel_found *out, size_t hits)
+{
+	DB_NOT_CLEARED uint8_t lower[INDICATOR_VALUE_MAX];
+	bool other = false;
+	uint32_t entry;
+
+	hits = find_url_parts(db, c, url, out, hits);
+	hits = find_url_folders(db, c, url, out, hits);
+	if (url.n > sizeof(lower))
+		return hits;
+	for (size_t i = 0; i < url.n; i++) {
+		bool upper = url.p[i] >= 'A' && url.p[i] <= 'Z';
+		lower[i] = upper ? url.p[i] | 0x20 : url.p[i];
+		other |= upper;
+	}
+	if (!other)
+		return hits;
+	url = span_of(lower, url.n);
+	if (find(db, c, url, &entry))
+		hits = found(out, hits, entry, INTEL_PATTERN);
+	hits = find_url_parts(db, c, url, out, hits);
+	return find_url_folders(db, c, url, out, hits);
 }
 
 size_t intel_db_text(const struct intel_db *db, enum indicator_side side, enum indicator_type t,
@@ -294,7 +348,7 @@ size_t intel_db_text(const struct intel_db *db, enum indicator_side side, enum i
 			hits = found(out, hits, entry, INTEL_SAME);
 	}
 	if (t == INDICATOR_URL && n)
-		hits = find_url_parts(db, c, value, out, hits);
+		hits = find_url(db, c, value, out, hits);
 	if (t == INDICATOR_PATH)
 		hits = path_find(db, c, value, out, hits);
 	return hits;
