@@ -87,7 +87,7 @@ static int on_problem(void *ctx, const char *path, const char *text)
 
 static int look(struct hunt *h)
 {
-	struct autostart_opts o = { .set = hunt_places_set(h), .on_entry = on_entry,
+	struct autostart_opts o = { .set = hunt_digests(h), .on_entry = on_entry,
 		.on_problem = on_problem, .ctx = h };
 	struct fault f = FAULT_INIT;
 

@@ -93,17 +93,6 @@ static bool asked(const struct cli *c)
 	return cli_has(c, "packages") || cli_has(c, "processes") || cli_has(c, "autostart");
 }
 
-unsigned hunt_places_set(const struct hunt *h)
-{
-	static const enum digest_alg algs[] = { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA512 };
-	unsigned set = HASH_SET(DIGEST_SHA256);
-
-	for (size_t i = 0; i < ARRAY_LEN(algs); i++)
-		if (hunt_looks_for(h, indicator_of_digest(algs[i])))
-			set |= HASH_SET(algs[i]);
-	return set;
-}
-
 ts hunt_places_mtime(const struct stat *st)
 {
 	if (st->st_mtim.tv_sec <= 0 || st->st_mtim.tv_sec >= INT64_MAX / TS_SECOND)
@@ -126,7 +115,7 @@ int hunt_places_digest(struct hunt *h, const char *path, struct digest out[stati
 		return -errno;
 	if (!S_ISREG(ret_st->st_mode))
 		return -EINVAL;
-	int rc = hasher_new(&hs, hunt_places_set(h));
+	int rc = hasher_new(&hs, hunt_digests(h));
 	return rc ? rc : hash_fd(hs, fd, out, NULL);
 }
 

@@ -56,8 +56,6 @@ struct hunt_places {
 /* Made when it is asked for first; NULL: memory. */
 struct hunt_places *hunt_places_of(struct hunt *h);
 
-/* What is read of a file that a hit may be about: what the hunt looks for, and SHA-256. */
-unsigned hunt_places_set(const struct hunt *h);
 /* Opens path below the root and digests it: 0 or -errno. */
 FB_MUST int hunt_places_digest(struct hunt *h, const char *path, struct digest out[static DIGEST_ALGS],
     struct stat *ret_st);

@@ -128,7 +128,7 @@ static int on_problem(void *ctx, const struct process *p, const char *text)
 
 static int look(struct hunt *h)
 {
-	struct process_opts o = { .set = hunt_places_set(h), .self = (uint32_t)getpid(),
+	struct process_opts o = { .set = hunt_digests(h), .self = (uint32_t)getpid(),
 		.on_object = on_object, .on_memory = on_memory, .on_problem = on_problem, .ctx = h };
 	struct fault f = FAULT_INIT;
 
