@@ -3,6 +3,7 @@
 /* hunt_autostart: what starts by itself, and whether that is known to be bad. */
 
 #include "cli/hunt_places.h"
+#include "cli/print.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ static void json_entry(struct jw *w, const struct autostart_entry *e)
 	if (e->command[0])
 		jw_kcstr(w, "command", e->command);
 	if (e->program)
-		hunt_places_path(w, e->program);
+		cli_json_path(w, "path", e->program);
 	if (digest_is_set(&e->digest[DIGEST_SHA256]))
 		jw_kcstr(w, "sha256", DIGEST_HEX(&e->digest[DIGEST_SHA256]));
 	jw_kbool(w, "missing", e->flags & AUTOSTART_MISSING);

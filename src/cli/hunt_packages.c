@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "cli/hunt_places.h"
+#include "cli/print.h"
 #include "store/rpmdb.h"
 
 #include <errno.h>
@@ -87,7 +88,7 @@ static int list(struct hunt *h, const struct package_finding *x)
 	if (!w)
 		return 0;
 	jw_obj(w);
-	hunt_places_path(w, x->file.path);
+	cli_json_path(w, "path", x->file.path);
 	jw_kcstr(w, "package", x->file.package->name);
 	jw_kcstr(w, "what", package_what_name(x->what));
 	jw_kbool(w, "config", x->file.config);

@@ -3,14 +3,11 @@
 #include "cli/hunt_places.h"
 
 #include "base/file.h"
-#include "base/hex.h"
-#include "base/utf8.h"
 #include "crypto/hash.h"
 #include "detect/sideload.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define LIST_BYTES_MAX (256u << 20)
@@ -117,19 +114,6 @@ int hunt_places_digest(struct hunt *h, const char *path, struct digest out[stati
 		return -EINVAL;
 	int rc = hasher_new(&hs, hunt_digests(h));
 	return rc ? rc : hash_fd(hs, fd, out, NULL);
-}
-
-void hunt_places_path(struct jw *w, const char *path)
-{
-	AUTO_FREE char *hex = NULL;
-
-	jw_kcstr(w, "path", path);
-	if (utf8_check(span_str(path)) == strlen(path))
-		return;
-	hex = malloc(2 * strlen(path) + 1);
-	if (hex)
-		hex_encode(hex, span_str(path));
-	jw_kcstr(w, "path_hex", hex);
 }
 
 const struct hunt_source hunt_places_shared = {

@@ -61,8 +61,5 @@ FB_MUST int hunt_places_digest(struct hunt *h, const char *path, struct digest o
     struct stat *ret_st);
 ts hunt_places_mtime(const struct stat *st);
 
-/* Members "path", and "path_hex" where JSON could not hold it. */
-void hunt_places_path(struct jw *w, const char *path);
-
 extern const struct hunt_source hunt_archives; /* --archives */
 extern const struct hunt_source hunt_places_shared, hunt_packages, hunt_processes, hunt_autostart;

@@ -3,6 +3,7 @@
 /* hunt_processes: programs and libraries as processes have them mapped. */
 
 #include "cli/hunt_places.h"
+#include "cli/print.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -62,7 +63,7 @@ static void list(struct hunt *h, const struct process_object *o)
 	if (!w)
 		return;
 	jw_obj(w);
-	hunt_places_path(w, o->path);
+	cli_json_path(w, "path", o->path);
 	jw_kcstr(w, "state", process_state_name(o->state));
 	if (digest_is_set(&o->digest[DIGEST_SHA256]))
 		jw_kcstr(w, "sha256", DIGEST_HEX(&o->digest[DIGEST_SHA256]));

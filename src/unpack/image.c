@@ -263,6 +263,9 @@ static int file_system(struct image *m, enum disk_kind k, uint64_t off)
 		image_lib.tsk_error_reset_();
 		return 0;
 	}
+	if (m->fs->last_block_act < m->fs->last_block)
+		unpack_lock(m->w, "%s%s%s: the image ends before it does", m->path, m->path[0] ? ": " : "",
+		    disk_kind_name(k));
 	int rc = list(m, m->fs->root_inum, strlen(m->path), 0);
 	image_lib.tsk_fs_close_(m->fs);
 	return rc;

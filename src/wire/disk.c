@@ -61,21 +61,22 @@ static bool power_of_two(uint32_t v)
 	return v && (v & (v - 1)) == 0;
 }
 
-static bool is_ext(struct span head, uint64_t size)
+static bool is_ext(struct span head)
 {
 	struct cur c = cur_of(span_from(head, 1024));
 
 	uint32_t inodes = cur_le32(&c), blocks = cur_le32(&c);
-	cur_seek(&c, 24);
-	uint32_t log = cur_le32(&c);
+	cur_seek(&c, 20);
+	uint32_t first = cur_le32(&c), log = cur_le32(&c);
 	cur_seek(&c, 56);
-	uint16_t magic = cur_le16(&c);
-	/* The last blocks may be cut off; more than that is no image. */
-	return !c.err && magic == 0xef53 && inodes && blocks && log <= 6 &&
-	    ((uint64_t)blocks << (10 + log)) / 2 <= size;
+	uint16_t magic = cur_le16(&c), state = cur_le16(&c), errors = cur_le16(&c);
+	cur_seek(&c, 72);
+	uint32_t maker = cur_le32(&c), revision = cur_le32(&c);
+	return !c.err && magic == 0xef53 && inodes && blocks && first <= 1 && log <= 6 && state <= 7 &&
+	    errors <= 3 && maker <= 4 && revision <= 1;
 }
 
-static bool is_fat(struct span head, uint64_t size)
+static bool is_fat(struct span head)
 {
 	struct cur c = cur_of(head);
 
@@ -92,8 +93,7 @@ static bool is_fat(struct span head, uint64_t size)
 		sectors = many;
 	return !c.err && boot_mark(head) && ((jump == 0xeb && nop == 0x90) || jump == 0xe9) &&
 	    power_of_two(sector) && sector >= 512 && sector <= 4096 && power_of_two(cluster) && reserved &&
-	    (fats == 1 || fats == 2) && (media == 0xf0 || media >= 0xf8) && sectors &&
-	    (uint64_t)sectors * sector / 2 <= size;
+	    (fats == 1 || fats == 2) && (media == 0xf0 || media >= 0xf8) && sectors;
 }
 
 /* Boot code has the mark, too: at least one partition, all of them inside and none upon another. */
@@ -134,8 +134,8 @@ enum disk_kind disk_kind(struct span head, uint64_t size)
 	for (size_t i = 0; i < ARRAY_LEN(magics); i++)
 		if (span_starts(span_from(head, magics[i].off), span_of(magics[i].magic, magics[i].n)))
 			return magics[i].kind;
-	return is_ext(head, size) ? DISK_EXT :
-	    is_fat(head, size)    ? DISK_FAT :
+	return is_ext(head)       ? DISK_EXT :
+	    is_fat(head)          ? DISK_FAT :
 	    is_mbr(head, size)    ? DISK_MBR :
 				    DISK_NONE;
 }

@@ -44,7 +44,7 @@ elif ! packages_deb; then
 else
 	run 0 "an untouched root" fb --packages --root root --json
 	is "$(json 'd["packages"]["packages"], d["packages"]["changed"], d["packages"]["missing"], d["incomplete"]')" \
-		"(2, 0, 0, False)" "is as packaged, also the file that another package replaced"
+		"2 0 0 False" "is as packaged, also the file that another package replaced"
 	echo changed >>root/usr/bin/f1
 	rm root/usr/bin/f2
 	rm root/usr/bin/f3 && mkdir root/usr/bin/f3
@@ -58,22 +58,22 @@ else
 	is "$(json 'sorted((x["path"], x["what"], x["config"]) for x in d["packages"]["other"])')" \
 		"[('/etc/one.conf', 'changed', True), ('/usr/bin/f2', 'missing', False)]" \
 		"one missing, and a changed configuration file that is told apart"
-	is "$(json '[x["claims"][0]["source"] for x in [y["indicator"] for y in h]][0]')" dpkg "says who says so"
+	is "$(json 'h[0]["sources"][0]')" dpkg "says who says so"
 	if command -v debsums >/dev/null; then
 		debsums --root="$PWD/root" -a -s 2>&1 | grep -Eo "(root/[^ ]*)" | sed 's,^root/*,/,' | sort -u >want.txt
-		json '"\n".join(sorted([x["path"] for x in h] + [x["path"] for x in d["packages"]["other"]]))' >got.txt
-		is "$(cat got.txt)" "$(cat want.txt)" "the same files as debsums -a tells"
+		json '"\n".join(sorted([x["path"] for x in h] + [x["path"] for x in d["packages"]["other"]]))' | grep -vF 'a\b' >got.txt
+		is "$(cat got.txt)" "$(cat want.txt)" "the same files as debsums -a tells (it passes over names that md5sum escapes)"
 	else
 		skip "debsums" "not installed"
 	fi
 	echo 'path-exclude=/usr/bin/f2' >root/etc/dpkg.cfg && mkdir -p root/etc/dpkg && mv root/etc/dpkg.cfg root/etc/dpkg/
 	run 1 "a path that dpkg leaves out" fb --packages --root root --json
-	is "$(json 'd["packages"]["missing"], d["packages"]["excluded"]')" "(0, 1)" "is not missing"
+	is "$(json 'd["packages"]["missing"], d["packages"]["excluded"]')" "0 1" "is not missing"
 	printf '/usr/bin/f6\n/usr/bin/f6.moved\nlocal\n' >diversions
 	sed -i '3s/.*/:/' diversions && cp diversions root/var/lib/dpkg/diversions
 	mv root/usr/bin/f6 root/usr/bin/f6.moved
 	run 1 "a diverted file" fb --packages --root root --json
-	is "$(json 'd["packages"]["changed"], d["packages"]["missing"]')" "(4, 0)" "is looked for where it went"
+	is "$(json 'd["packages"]["changed"], d["packages"]["missing"]')" "4 0" "is looked for where it went"
 	sed -n 's/  usr.*//p' root/var/lib/dpkg/info/one.md5sums | head -n 1 >line
 	echo "not a digest" >>root/var/lib/dpkg/info/one.md5sums
 	run 4 "a malformed md5sums file" fb --packages --root root --json
@@ -115,7 +115,7 @@ elif ! packages_rpm || [ ! -f rroot/var/lib/rpm/rpmdb.sqlite ]; then
 	skip "packages of rpm" "rpm did not install into a folder: $(tail -n 1 rpm.log)"
 else
 	run 0 "an untouched rpm root" fb --packages --root rroot --json
-	is "$(json 'd["packages"]["packages"], d["packages"]["changed"], d["packages"]["missing"]')" "(1, 0, 0)" "is as packaged"
+	is "$(json 'd["packages"]["packages"], d["packages"]["changed"], d["packages"]["missing"]')" "1 0 0" "is as packaged"
 	echo x >>rroot/opt/x/f1
 	rm rroot/opt/x/f2
 	ln -sfn f3 rroot/opt/x/link
@@ -134,7 +134,7 @@ else
 fi
 
 # --- processes ---
-cp "$(command -v sleep)" "$TMP/sleeper"
+cp "/bin/sleep" "$TMP/sleeper"
 sum=$(sha256sum <sleeper | cut -d' ' -f1)
 printf 'type,value\nsha256,%s\n' "$sum" >sleeper.csv
 "$TMP/sleeper" 600 &
@@ -148,7 +148,7 @@ rm sleeper
 out=$("$FIREBREAK" hunt --indicators sleeper.csv --processes --json)
 is "$(json '[(x["path"], x["state"]) for x in d["processes"]["not_as_on_disk"] if x["path"].endswith("/sleeper")]')" "[('$TMP/sleeper', 'deleted')]" "also when its file was deleted"
 is "$(json 'sum(x["path"].endswith("/sleeper") for x in h)')" 1 "which is still read"
-cp "$(command -v true)" sleeper
+cp "/bin/true" sleeper
 out=$("$FIREBREAK" hunt --indicators sleeper.csv --processes --json)
 is "$(json '[x["state"] for x in d["processes"]["not_as_on_disk"] if x["path"].endswith("/sleeper")]')" "['replaced']" "and when another stands in its place"
 is "$(json '[p for x in d["processes"]["not_as_on_disk"] for p in x["processes"] if "firebreak" in p["comm"]]')" "[]" "it does not hunt itself"
@@ -158,7 +158,7 @@ wait $pid 2>/dev/null
 # --- autostart ---
 mkdir -p a/etc/{systemd/system/multi-user.target.wants,cron.d,profile.d,pam.d,udev/rules.d,xdg/autostart,init.d} a/opt a/usr/bin a/bin a/home/u/.config/autostart a/usr/lib/security
 for n in svc cron job preload udev desk; do echo "#!/bin/sh # $n" >a/opt/$n; done
-cp "$(command -v true)" a/bin/sh
+cp "/bin/true" a/bin/sh
 echo 'root:x:0:0::/root:/bin/sh' >a/etc/passwd
 printf '[Service]\nUser=web\nExecStart=-/opt/svc --flag \\\n  more\nExecStartPre=/opt/gone\n' >a/etc/systemd/system/x.service
 ln -s ../x.service a/etc/systemd/system/multi-user.target.wants/x.service
@@ -170,11 +170,10 @@ printf '[Desktop Entry]\nExec=/opt/desk\nHidden=true\n' >a/home/u/.config/autost
 chmod 777 a/opt/cron
 printf 'type,value\nsha256,%s\n' "$(sha256sum <a/opt/job | cut -d' ' -f1)" >job.csv
 run 1 "what starts by itself" "$FIREBREAK" hunt --indicators job.csv --autostart --root a --json
-entries() { json "sorted((x['kind'], x.get('path'), x['missing'], x['writable'], x['off']) for x in d['autostart']['entries'] if $1)"; }
+entries() { json "sorted((x['kind'], x.get('path', ''), x['missing'], x['writable'], x['off']) for x in d['autostart']['entries'] if $1)"; }
 is "$(entries "x['kind'].startswith('systemd')")" \
-	"[('systemd-service', '/opt/gone', True, False, False), ('systemd-service', '/opt/svc', False, False, False), ('systemd-service', None, False, False, True)]" \
-	"units: programs, missing ones, masked ones" 2>/dev/null ||
-	true
+	"[('systemd-service', '', False, False, True), ('systemd-service', '/opt/gone', True, False, False), ('systemd-service', '/opt/svc', False, False, False)]" \
+	"units: programs, missing ones, masked ones"
 is "$(json '[(x["trigger"], x["user"], x["line"]) for x in d["autostart"]["entries"] if x.get("path") == "/opt/svc"]')" "[('multi-user.target', 'web', 3)]" "with target, user and line"
 is "$(entries "x['kind'] == 'cron' and x['resolved']")" \
 	"[('cron', '/bin/sh', False, False, False), ('cron', '/opt/cron', False, True, False), ('cron', '/opt/job', False, False, False)]" \
@@ -203,7 +202,7 @@ is "$(json 'sorted(x["path"] for x in d["autostart"]["entries"])')" \
 mkdir -p t/sub/deep img
 echo hello >t/a.txt
 head -c 300000 /dev/urandom >t/sub/b.bin
-cp "$(command -v true)" t/sub/deep/x
+cp "/bin/true" t/sub/deep/x
 python3 -c "import zipfile; z=zipfile.ZipFile('t/in.zip','w'); z.write('t/sub/b.bin','dir/b.bin')"
 tar czf img/t.tgz t
 printf 'type,value\nsha256,%s\nmd5,%s\n' "$(sha256sum <t/sub/b.bin | cut -d' ' -f1)" "$(md5sum <t/a.txt | cut -d' ' -f1)" >in.csv
@@ -251,12 +250,11 @@ else
 		struct.pack_into('<B3sB3sII', g, 446, 0, b'\0\0\0', 0xee, b'\0\0\0', 1, len(g)//512-1)
 		ents = bytearray(128*128)
 		lin = uuid.UUID('0FC63DAF-8483-4772-8E79-3D69D8477DE4').bytes_le
-		for i, (s, n) in enumerate([(2048, len(a)//512), (2048+len(a)//512, len(b)//512)]):
-			ents[i*128:i*128+128] = lin + uuid.UUID(int=i+1).bytes_le + struct.pack('<QQQ', s, s+n-1, 0) + b'p\0'.ljust(72, b'\0')
+		for i, (s, n) in enumerate([(2048, len(a)//512), (2048+len(a)//512, len(b)//512)]): ents[i*128:i*128+128] = lin + uuid.UUID(int=i+1).bytes_le + struct.pack('<QQQ', s, s+n-1, 0) + b'p\0'.ljust(72, b'\0')
 		last = len(g)//512 - 1
 		def head(me, other, at):
-			h = bytearray(b'EFI PART' + struct.pack('<IIIIQQQQ', 0x10000, 92, 0, 0, me, other, 34, last-34) + uuid.UUID(int=9).bytes_le + struct.pack('<QIII', at, 128, 128, zlib.crc32(ents)))
-			struct.pack_into('<I', h, 16, zlib.crc32(h)); return h
+		    h = bytearray(b'EFI PART' + struct.pack('<IIIIQQQQ', 0x10000, 92, 0, 0, me, other, 34, last-34) + uuid.UUID(int=9).bytes_le + struct.pack('<QIII', at, 128, 128, zlib.crc32(ents)))
+		    struct.pack_into('<I', h, 16, zlib.crc32(h)); return h
 		g[512:512+92] = head(1, last, 2); g[1024:1024+len(ents)] = ents
 		g[last*512:last*512+92] = head(last, 1, last-32); g[(last-32)*512:last*512] = ents
 		open('img/gpt', 'wb').write(g)
@@ -285,14 +283,14 @@ for c in sorted(json.load(sys.stdin)['artifacts'][0]['components'], key=lambda c
 fi
 
 # --- PE facts and side-loading ---
-efi=$TESTDEPS/deb/shim-signed/usr/lib/shim/shimx64.efi.signed
+efi=$TESTDEPS/deb/grub-efi-amd64-signed/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed
 if [ ! -f "$efi" ] || ! command -v osslsigncode >/dev/null; then
-	skip "facts of PE files" "needs the signed shim (tools/deps.sh --test) and osslsigncode"
+	skip "facts of PE files" "needs the signed grub (tools/deps.sh --test) and osslsigncode"
 else
 	mkdir -p 'pe/Program Files/App'
 	cp "$efi" 'pe/Program Files/App/app.exe'
 	osslsigncode verify "$efi" >v.txt 2>&1
-	auth=$(sed -n 's/^Current message digest *: *//p' v.txt | head -n 1 | tr A-F a-f)
+	auth=$(sed -n 's/^Current message digest *: *//p' v.txt | head -n 1 | tr A-F a-f | tr -d ' ')
 	serial=$(sed -n 's/.*Serial *: *//p' v.txt | head -n 1 | tr A-F a-f | sed 's/^\(00\)*//')
 	printf 'type,value\nauthentihash,%s\ncert-serial,%s\n' "$auth" "$serial" >pe.csv
 	run 1 "a signed program" "$FIREBREAK" hunt --indicators pe.csv --json pe
@@ -313,14 +311,14 @@ else
 		open('pe/Program Files/App/version.dll', 'wb').write(b[:off])
 	PY
 	run 1 "a library of Windows beside a program" fb --sideload --json pe
-	is "$(json '[(x["kind"], x["indicator"]["value"], x["path"]) for x in h]')" \
+	is "$(json '[(x["kind"], x["matched"], x["path"]) for x in h]')" \
 		"[('side-loading', 'library-outside-its-place', 'pe/Program Files/App/version.dll')]" "is a candidate"
 	mkdir -p pe/Windows/System32 && mv 'pe/Program Files/App/version.dll' pe/Windows/System32
 	run 0 "at its place" fb --sideload --json pe
 	printf -- '---\nName: Version.dll\nAuthor: x\nCreated: 2022-01-01\nVendor: Microsoft\nExpectedLocations:\n  - "%%PROGRAMFILES%%\\\\Nowhere"\nVulnerableExecutables:\n  - Path: "%%SYSTEM32%%\\\\App.exe"\n    Type: Sideloading\n' >rule.yml
 	mv pe/Windows/System32/version.dll 'pe/Program Files/App'
 	run 1 "rules as HijackLibs has them" fb --sideload-rules rule.yml --json pe
-	is "$(json '[x["indicator"]["value"] for x in h]')" "['library-beside-its-program']" "name the program, too"
+	is "$(json '[x["matched"] for x in h]')" "['library-beside-its-program']" "name the program, too"
 	printf 'Vendor: x\n' >bad.yml
 	run 5 "a rule without a name" fb --sideload-rules bad.yml pe
 	like "$err" 'bad.yml:1:1: a rule without a Name' "says where"
@@ -333,6 +331,6 @@ else
 	put32 "$f" "$(pe_table "$f")" $((n + 4096))
 	rm -f 'pe/Program Files/App/version.dll'
 	run 1 "bytes behind a signature" fb --sideload --json pe
-	is "$(json '[(x["indicator"]["value"], x["path"].split("/")[-1]) for x in h]')" "[('signed-with-unsigned-data', 'd3d.dll')]" "are a candidate by themselves"
+	is "$(json '[(x["matched"], x["path"].split("/")[-1]) for x in h]')" "[('signed-with-unsigned-data', 'd3d.dll')]" "are a candidate by themselves"
 fi
 tap_done
