@@ -138,10 +138,11 @@ static int fold(struct shelf_edit *e, struct fault *f)
 
 /* --- recovery --- */
 
-/* The file that the newest entry of the shelf names. */
+/* What the ledger names last. The first entry of a generation is of its database, those that follow
+ * of the same, or of an overlay. */
 struct newest {
 	uint64_t generation; /* 0: there is none */
-	struct digest content;
+	struct digest db, content; /* of the database, of the file that was made last */
 };
 
 static int on_entry(void *ctx, const struct ledger_entry *e)
@@ -151,12 +152,16 @@ static int on_entry(void *ctx, const struct ledger_entry *e)
 	struct json_val g = json_get(e->data, "generation");
 	const char *hex = json_cstr(json_get(e->data, "content"), &a);
 	int64_t generation;
+	struct digest d;
 
 	if (!json_ok(g)) /* of a firebreak before the shelf */
 		return 0;
 	if (json_int(g, &generation) < 0 || generation < 1 || !hex ||
-	    digest_parse_hex(DIGEST_SHA256, span_str(hex), &n->content) < 0)
+	    digest_parse_hex(DIGEST_SHA256, span_str(hex), &d) < 0)
 		return 0;
+	if ((uint64_t)generation > n->generation)
+		n->db = d;
+	n->content = d;
 	n->generation = (uint64_t)generation;
 	return 0;
 }
@@ -169,12 +174,12 @@ static int find_newest(struct store *s, struct newest *ret_n, struct fault *f)
 	return ledger_each(s, &q, on_entry, ret_n, f);
 }
 
-static bool is_file_of(const struct intel_db *db, const struct newest *n)
+static bool is_file_of(const struct intel_db *db, uint64_t generation, const struct digest *content)
 {
 	struct intel_db_info info;
 
 	intel_db_info(db, &info);
-	return n->generation == info.generation && digest_eq(&n->content, &info.content);
+	return generation == info.generation && digest_eq(content, &info.content);
 }
 
 static int sync_dir(int dirfd, const char *path, struct fault *f)
@@ -233,7 +238,7 @@ static int recover_one(int dirfd, const char *path, bool overlay, const struct n
 	struct shelf_file id;
 	int rc = shelf_open_file(dirfd, path, name, &db, &id, f);
 
-	if (rc == 0 && is_file_of(db, n))
+	if (rc == 0 && is_file_of(db, n->generation, &n->content))
 		return put_in_place(dirfd, path, overlay, is_good(dirfd, path, overlay), f);
 	if (rc == -ENOENT)
 		return 0;
@@ -251,6 +256,14 @@ static int recover(struct shelf_edit *e, struct newest *ret_n, struct fault *f)
 	return rc < 0 ? rc : recover_one(e->dirfd, e->path, true, ret_n, f);
 }
 
+static bool is_newest(const struct shelf *s, const struct newest *n)
+{
+	if (!is_file_of(s->db, n->generation, &n->db))
+		return false;
+	return s->over ? is_file_of(s->over, n->generation, &n->content) :
+			 digest_eq(&n->db, &n->content);
+}
+
 int shelf_state(struct store *s, const struct shelf *shelf, enum shelf_state *ret_st,
     struct fault *f)
 {
@@ -261,10 +274,8 @@ int shelf_state(struct store *s, const struct shelf *shelf, enum shelf_state *re
 		return rc;
 	if (!n.generation)
 		*ret_st = shelf ? SHELF_UNRECORDED : SHELF_NOTHING;
-	else if (shelf && (is_file_of(shelf->over ? shelf->over : shelf->db, &n)))
-		*ret_st = SHELF_CURRENT;
 	else
-		*ret_st = SHELF_BEHIND;
+		*ret_st = shelf && is_newest(shelf, &n) ? SHELF_CURRENT : SHELF_BEHIND;
 	return 0;
 }
 

@@ -201,6 +201,12 @@ run 0 "a change" fb intel block third.example.com
 like "$err" 'not in service' "goes on from there, and says so"
 run 0 "check" fb intel check
 
+run 0 "a change" fb intel block fourth.example.com
+"$FIREBREAK" intel import third.txt --source other --state "$TMP/other" >/dev/null
+cp "$TMP/other/intel/indicators.fbi" "$S/intel/indicators.fbi"
+run 1 "another database in its place" fb intel check
+like "$out" 'The ledger names' "is not what the ledger names"
+
 # --- what an older firebreak held ---
 old=$TMP/old
 "$FIREBREAK" ledger init --state "$old" >/dev/null
