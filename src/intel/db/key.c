@@ -257,81 +257,124 @@ static inline uint64_t dots8(uint64_t w)
 	return ~(((x & 0x7f * EACH_BYTE) + 0x7f * EACH_BYTE) | x) & 0x80 * EACH_BYTE;
 }
 
-/* The eight bytes from p + i on, zeros from n on; n > i. */
-static inline uint64_t load_upto8(const uint8_t *p, size_t i, size_t n)
+/* Up to seven bytes, zeros behind them. */
+static inline uint64_t load_few(const uint8_t *p, size_t n)
 {
-	uint64_t w = 0;
+	uint32_t lo, hi;
 
-	if (n - i >= 8)
-		return load64(p + i);
-	if (n >= 8)
-		return load64(p + n - 8) >> 8 * (8 - (n - i));
-	for (size_t k = i; k < n; k++)
-		w |= (uint64_t)p[k] << 8 * (k - i);
-	return w;
-}
-
-/* A label's words; eight bytes can be read behind it. */
-static inline void sip_label(struct sip *s, const uint8_t *p, size_t n)
-{
-	uint64_t mark = (uint64_t)(0x80 | n) << 56;
-
-	for (; n >= 8; p += 8, n -= 8)
-		sip_word(s, load64(p));
-	sip_word(s, (load64(p) & (((uint64_t)1 << 8 * n) - 1)) | mark);
-}
-
-/* Copies in lower case and finds the dots: how many. */
-static inline size_t name_copy(struct name *n, struct span t, uint8_t dot[static NAME_MAX_BYTES + 8])
-{
-	size_t dots = 0;
-
-	for (size_t i = 0; i < t.n; i += 8) {
-		uint64_t w = lower8(load_upto8(t.p, i, t.n));
-		uint64_t le = htole64(w);
-		memcpy(n->low + i, &le, 8);
-		for (uint64_t m = dots8(w); m; m &= m - 1)
-			dot[dots++] = (uint8_t)(i + (size_t)__builtin_ctzll(m) / 8);
+	if (n >= 4) {
+		memcpy(&lo, p, 4);
+		memcpy(&hi, p + n - 4, 4);
+		return le32toh(lo) | (uint64_t)le32toh(hi) << 8 * (n - 4);
 	}
-	memset(n->low + t.n, 0, 8);
-	n->n = (uint8_t)t.n;
-	return dots;
+	return n ? p[0] | (uint64_t)p[n / 2] << 8 * (n / 2) | (uint64_t)p[n - 1] << 8 * (n - 1) : 0;
 }
 
-bool name_read(struct name *n, struct sip s, struct span t)
+static inline void put_name(struct names *o, const struct sip *s, uint64_t last, size_t at,
+    uint32_t asked)
 {
-	DB_NOT_CLEARED uint8_t dot[NAME_MAX_BYTES + 8];
+	size_t i = o->n++;
 
-	if (t.n && t.p[t.n - 1] == '.')
-		t.n--;
-	if (t.n == 0 || t.n > NAME_MAX_BYTES)
-		return false;
-	size_t dots = name_copy(n, t, dot), end = t.n;
-	n->names = 0;
-	for (size_t d = dots + 1; d-- > 0;) {
-		size_t start = d ? dot[d - 1] + 1u : 0;
-		if (start >= end || end - start > 63)
-			return false;
-		sip_label(&s, n->low + start, end - start);
-		n->start[n->names] = (uint8_t)start;
-		n->hash[n->names++] = sip_end(s);
-		end = start - 1;
-	}
-	return true;
+	for (int k = 0; k < 4; k++)
+		o->v[k][i] = s->v[k];
+	o->last[i] = last;
+	o->at[i] = (uint8_t)at;
+	o->asked[i] = asked;
 }
 
-uint64_t name_hash(struct sip s, struct span domain)
+void names_add(struct names *o, struct sip s, struct span name, size_t skip, uint32_t asked)
 {
-	DB_NOT_CLEARED uint8_t room[KEY_MAX + 8];
-	size_t end = domain.n;
+	size_t left = name.n;
+	uint64_t w;
 
-	memcpy(room, domain.p, domain.n); /* so that eight bytes can be read behind each label */
-	memset(room + domain.n, 0, 8);
-	for (size_t i = domain.n; i-- > 0;)
-		if (room[i] == '.') {
-			sip_label(&s, room + i + 1, end - i - 1);
-			end = i;
+	for (;; left -= 8) { /* words from the right; the last one has what is left, perhaps nothing */
+		size_t n = left < 8 ? left : 8;
+		w = left >= 8 ? load64(name.p + left - 8) :
+		    name.n >= 8 ? load64(name.p) & (((uint64_t)1 << 8 * n) - 1) :
+				  load_few(name.p, n);
+		w = lower8(w);
+		for (uint64_t m = dots8(w); m;) {
+			unsigned top = 63 - (unsigned)__builtin_clzll(m);
+			size_t at = left - n + top / 8 + 1;
+			m ^= (uint64_t)1 << top;
+			if (skip)
+				skip--;
+			else
+				put_name(o, &s, w >> (top - 7) >> 8 | (uint64_t)(name.n - at) << 56,
+				    at, asked);
 		}
-	sip_label(&s, room, end);
+		if (n < 8)
+			break;
+		sip_word(&s, w);
+	}
+	if (!skip)
+		put_name(o, &s, w | (uint64_t)name.n << 56, 0, asked);
+}
+
+/* The same as names_end_one, eight at a time; on x86-64 with what vectors the processor has. */
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WIDE
+#endif
+
+typedef uint64_t lanes __attribute__((vector_size(64)));
+
+#define LANES_ROTL(x, b) ((x) << (b) | (x) >> (64 - (b)))
+#define LANES_ROUND(a, b, c, d)                                                                    \
+	do {                                                                                       \
+		a += b;                                                                            \
+		b = LANES_ROTL(b, 13) ^ a;                                                         \
+		a = LANES_ROTL(a, 32);                                                             \
+		c += d;                                                                            \
+		d = LANES_ROTL(d, 16) ^ c;                                                         \
+		a += d;                                                                            \
+		d = LANES_ROTL(d, 21) ^ a;                                                         \
+		c += b;                                                                            \
+		b = LANES_ROTL(b, 17) ^ c;                                                         \
+		c = LANES_ROTL(c, 32);                                                             \
+	} while (0)
+
+WIDE void names_end(struct names *o)
+{
+	for (size_t i = 0; i < o->n; i += 8) {
+		lanes a, b, c, d, m;
+		memcpy(&a, &o->v[0][i], sizeof(a));
+		memcpy(&b, &o->v[1][i], sizeof(b));
+		memcpy(&c, &o->v[2][i], sizeof(c));
+		memcpy(&d, &o->v[3][i], sizeof(d));
+		memcpy(&m, &o->last[i], sizeof(m));
+		d ^= m;
+		LANES_ROUND(a, b, c, d);
+		a ^= m;
+		c ^= 0xff;
+		LANES_ROUND(a, b, c, d);
+		LANES_ROUND(a, b, c, d);
+		LANES_ROUND(a, b, c, d);
+		a ^= b ^ c ^ d;
+		memcpy(&o->v[0][i], &a, sizeof(a));
+	}
+}
+
+bool name_ok(struct span name)
+{
+	size_t label = 0;
+
+	for (size_t i = 0; i < name.n; i++) {
+		bool dot = name.p[i] == '.';
+		if (dot ? label == 0 : ++label > 63)
+			return false;
+		label = dot ? 0 : label;
+	}
+	return label > 0;
+}
+
+uint64_t name_hash(struct sip s, struct span name)
+{
+	uint64_t length = (uint64_t)name.n << 56;
+
+	for (; name.n >= 8; name.n -= 8)
+		sip_word(&s, load64(name.p + name.n - 8));
+	sip_word(&s, load_few(name.p, name.n) | length);
 	return sip_end(s);
 }

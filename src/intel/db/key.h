@@ -8,10 +8,9 @@
  * with a port as 16 bytes (IPv4 mapped into IPv6) and the port; everything else as its text.
  *
  * The hash is SipHash-1-3's compression and finish over 64-bit words: the type, then the value's
- * bytes as SipHash takes them, or, for a domain, its labels from the right, each as words of which
- * the last holds up to seven bytes and, in the highest byte, 128 + the label's length. So one pass
- * over a name gives the hashes of all names above it: the state after each label is finished on the
- * side.
+ * bytes as SipHash takes them; those of a domain in words from its end. So one pass over a name
+ * gives the hashes of all names above it: at each dot, the state is finished on the side with what
+ * of the current word is behind the dot.
  */
 
 #include "base/span.h"
@@ -20,7 +19,7 @@
 
 #define KEY_MAX INDICATOR_VALUE_MAX
 #define NAME_MAX_BYTES 253
-#define NAME_MAX_LABELS 127
+#define NAME_MAX_LABELS 254 /* dots and one more, whether or not it can be a name */
 
 /* The text as stored. 0 with *ret_n bytes in out, -EINVAL when it is not normalised. */
 FB_MUST int key_encode(enum indicator_type t, struct span text, uint8_t out[static KEY_MAX],
@@ -80,15 +79,36 @@ static inline __attribute__((always_inline)) uint64_t sip_end(struct sip s)
 struct sip sip_start(const uint8_t salt[static 16], enum indicator_type t);
 uint64_t sip_bytes(struct sip s, struct span bytes);
 
-/* A name that was asked for. */
-struct name {
-	uint8_t n, names;		      /* bytes; the name itself and all above it */
-	uint8_t start[NAME_MAX_LABELS];	      /* of each, that of one label first */
-	uint64_t hash[NAME_MAX_LABELS];	      /* the same */
-	uint8_t low[NAME_MAX_BYTES + 3 + 16]; /* in lower case, without a final dot; zeros behind */
+/* Without the final dot. False: too long or too short to be a name. */
+static inline bool name_trim(struct span *name)
+{
+	name->n -= name->n && name->p[name->n - 1] == '.';
+	return name->n > 0 && name->n <= NAME_MAX_BYTES;
+}
+
+#define NAMES 512 /* a multiple of 8 */
+
+/* Names whose hashes are being made: states, each with its last word; then (v[0]) the hashes. */
+struct names {
+	size_t n;
+	uint64_t v[4][NAMES], last[NAMES];
+	uint8_t at[NAMES];    /* where it starts in what was asked for */
+	uint32_t asked[NAMES]; /* the caller's */
 };
 
-/* False: it cannot be a name. */
-bool name_read(struct name *n, struct sip start, struct span text);
+/* Adds a trimmed name, in any case, and all above it: the shortest first, from the one of skip + 1
+ * labels on. There is room for NAME_MAX_LABELS more. */
+void names_add(struct names *o, struct sip start, struct span name, size_t skip, uint32_t asked);
+/* Makes the hashes of all. */
+void names_end(struct names *o);
+static inline uint64_t names_end_one(const struct names *o, size_t i)
+{
+	struct sip s = { { o->v[0][i], o->v[1][i], o->v[2][i], o->v[3][i] } };
+
+	sip_word(&s, o->last[i]);
+	return sip_end(s);
+}
+/* Can it be a name: labels of 1 to 63 bytes? */
+bool name_ok(struct span name);
 /* The hash of a normalised domain. */
 uint64_t name_hash(struct sip start, struct span domain);

@@ -96,8 +96,8 @@ bool intel_db_find(const struct intel_db *db, enum indicator_side side, enum ind
 
 /* --- names --- */
 
-/* The first of a name's names that is asked for: never a bad top-level domain. */
-static size_t first_name(enum indicator_side side)
+/* How many labels a name has at least, less one: a bad top-level domain is not asked for. */
+static size_t skipped(enum indicator_side side)
 {
 	return side == INDICATOR_BAD;
 }
@@ -115,80 +115,82 @@ static bool covers_below(const struct intel_db *db, uint32_t entry)
 	return false;
 }
 
-size_t intel_db_name(const struct intel_db *db, enum indicator_side side, struct span text,
+/* What the filter let through: the part of the name from at on has this hash. */
+static size_t find_name(const struct intel_db *db, const struct column *c, struct span name,
+    size_t at, uint64_t hash, struct intel_found *out, size_t hits)
+{
+	DB_NOT_CLEARED uint8_t low[NAME_MAX_BYTES];
+	uint32_t entry;
+
+	for (size_t i = at; i < name.n; i++)
+		low[i] = name.p[i] | (name.p[i] >= 'A' && name.p[i] <= 'Z' ? 0x20 : 0);
+	if (!find_hash(&db->table[c->side], c, hash, span_of(low + at, name.n - at), &entry) ||
+	    !name_ok(name) || (at && !covers_below(db, entry)))
+		return hits;
+	return found(out, hits, entry, at ? INTEL_PARENT : INTEL_SAME);
+}
+
+size_t intel_db_name(const struct intel_db *db, enum indicator_side side, struct span name,
     struct intel_found out[static INTEL_FOUND_MAX])
 {
 	const struct column *c = &db->column[side][INDICATOR_DOMAIN];
 	const struct table *t = &db->table[side];
-	DB_NOT_CLEARED struct fuse_at at[NAME_MAX_LABELS];
-	DB_NOT_CLEARED struct name n;
+	DB_NOT_CLEARED struct names n;
 	size_t hits = 0;
-	uint32_t entry;
 
-	if (!c->n || !name_read(&n, db->start[INDICATOR_DOMAIN], text))
+	if (!c->n || !name_trim(&name))
 		return 0;
-	for (size_t i = first_name(side); i < n.names; i++) {
-		at[i] = fuse_at(&t->filter, n.hash[i]);
-		fuse_prefetch(t->bytes, &at[i]);
+	n.n = 0;
+	names_add(&n, db->start[INDICATOR_DOMAIN], name, skipped(side), 0);
+	for (size_t i = 0; i < n.n; i++) {
+		n.v[0][i] = names_end_one(&n, i);
+		struct fuse_at at = fuse_at(&t->filter, n.v[0][i]);
+		fuse_prefetch(t->bytes, &at);
 	}
-	for (size_t i = n.names; i-- > first_name(side);) {
-		struct span name = span_of(n.low + n.start[i], n.n - (size_t)n.start[i]);
-		bool same = i + 1u == n.names;
-		if (!fuse_test(t->bytes, &at[i]) || !find_hash(t, c, n.hash[i], name, &entry))
-			continue;
-		if (same || covers_below(db, entry))
-			hits = found(out, hits, entry, same ? INTEL_SAME : INTEL_PARENT);
-	}
+	for (size_t i = n.n; i-- > 0;)
+		if (fuse_may_have(&t->filter, t->bytes, n.v[0][i]))
+			hits = find_name(db, c, name, n.at[i], n.v[0][i], out, hits);
 	return hits;
 }
 
-#define BATCH 256 /* filter positions on their way to the cache */
-
-struct batch {
-	struct fuse_at at[BATCH];
-	uint32_t name[BATCH];
-	size_t n;
-};
-
-static void batch_test(const struct intel_db *db, enum indicator_side side, struct batch *b,
+/* What waits for memory, waits for all names at once. */
+static void ask_names(const struct intel_db *db, enum indicator_side side, struct names *n,
     const struct span *name, uint64_t *hit)
 {
 	DB_NOT_CLEARED struct intel_found out[INTEL_FOUND_MAX];
-	const uint8_t *bytes = db->table[side].bytes;
+	const struct table *t = &db->table[side];
 
-	for (size_t i = 0; i < b->n; i++) {
-		uint32_t k = b->name[i];
-		if (fuse_test(bytes, &b->at[i]) && !(hit[k / 64] >> k % 64 & 1) &&
-		    intel_db_name(db, side, name[k], out) > 0)
+	names_end(n);
+	for (size_t i = 0; i < n->n; i++) {
+		struct fuse_at at = fuse_at(&t->filter, n->v[0][i]);
+		fuse_prefetch(t->bytes, &at);
+	}
+	for (size_t i = 0; i < n->n; i++) {
+		uint32_t k = n->asked[i];
+		if (fuse_may_have(&t->filter, t->bytes, n->v[0][i]) &&
+		    !(hit[k / 64] >> k % 64 & 1) && intel_db_name(db, side, name[k], out) > 0)
 			hit[k / 64] |= (uint64_t)1 << k % 64;
 	}
-	b->n = 0;
+	n->n = 0;
 }
 
 void intel_db_names(const struct intel_db *db, enum indicator_side side, const struct span *name,
     size_t n, uint64_t *hit)
 {
-	const struct table *t = &db->table[side];
-	DB_NOT_CLEARED struct name read;
-	DB_NOT_CLEARED struct batch b;
+	DB_NOT_CLEARED struct names all;
 
-	b.n = 0;
+	all.n = 0;
 	memset(hit, 0, (n + 63) / 64 * 8);
 	if (!db->column[side][INDICATOR_DOMAIN].n)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		if (!name_read(&read, db->start[INDICATOR_DOMAIN], name[i]))
-			continue;
-		for (size_t k = first_name(side); k < read.names; k++) {
-			struct fuse_at *at = &b.at[b.n];
-			*at = fuse_at(&t->filter, read.hash[k]);
-			fuse_prefetch(t->bytes, at);
-			b.name[b.n++] = (uint32_t)i;
-		}
-		if (b.n > BATCH - NAME_MAX_LABELS)
-			batch_test(db, side, &b, name, hit);
+		struct span s = name[i];
+		if (name_trim(&s))
+			names_add(&all, db->start[INDICATOR_DOMAIN], s, skipped(side), (uint32_t)i);
+		if (all.n > NAMES - NAME_MAX_LABELS)
+			ask_names(db, side, &all, name, hit);
 	}
-	batch_test(db, side, &b, name, hit);
+	ask_names(db, side, &all, name, hit);
 }
 
 /* --- addresses --- */
