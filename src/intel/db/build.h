@@ -6,8 +6,7 @@
  * before it.
  *
  * Memory: opts.memory for sorting (sorted runs beyond it go to unlinked temporary files in
- * opts.tmp_dir and are merged), and what the filters need: about 12 bytes an entry while they are
- * made. 10 M entries within 4 GiB, 100 M within 8 GiB, in all.
+ * opts.tmp_dir and are merged), and 18 bytes an entry while the tables are made. 10 M entries within 4 GiB, 100 M within 8 GiB, in all.
  *
  * Claims of one side, type, value and source:
  *   twice in this build   merged: the higher confidence, the wider validity and seen times, the

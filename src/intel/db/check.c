@@ -123,7 +123,7 @@ static int check_value(const struct intel_db *db, const struct column *c, struct
 	    c->type != INDICATOR_CERT) {
 		return -EBADMSG;
 	}
-	return fuse_may_have(&t->filter, t->bytes, hash) ? 0 : -EBADMSG;
+	return bloom_may_have(t->filter, t->blocks, hash) ? 0 : -EBADMSG;
 }
 
 static int check_column(const struct intel_db *db, const struct column *c, struct sums *s,

@@ -10,7 +10,7 @@
  * (shelf.h). Entries are numbered in canonical order (side, type, value bytes), claims of an entry
  * by source: the same claims give the same bytes.
  *
- *   hot    for each side: filter (base/fuse.h) and keyed-hash tables of exact values, address
+ *   hot    for each side: filter (base/bloom.h) and keyed-hash tables of exact values, address
  *          ranges; at most 16 bytes an entry in all; touched on every lookup
  *   cold   values in canonical order, claims (interned tuples); touched on hits only
  *

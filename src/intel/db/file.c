@@ -37,10 +37,11 @@ static void attach_table(struct intel_db *db, enum indicator_side s)
 	const struct db_side *d = &db->h.side[s];
 	struct table *t = &db->table[s];
 
-	*t = (struct table){ .n = (uint32_t)db_entries(&db->h, s), .filter = d->filter,
+	*t = (struct table){ .n = (uint32_t)db_entries(&db->h, s),
 		.bucket_bits = d->bucket_bits, .nets4 = { d->nets4[0] } };
 	memcpy(t->nets6, d->nets6, sizeof(t->nets6));
-	t->bytes = db_section(db, db_hot(DB_FILTER, s)).p;
+	t->filter = (const void *)db_section(db, db_hot(DB_FILTER, s)).p;
+	t->blocks = db_section(db, db_hot(DB_FILTER, s)).n / BLOOM_BLOCK;
 	t->index = words(db, db_hot(DB_INDEX, s));
 	t->rest = words(db, db_hot(DB_REST, s));
 	t->entry = words(db, db_hot(DB_ENTRY, s));

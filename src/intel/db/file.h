@@ -24,9 +24,9 @@ struct column {
 /* What finds the entries of a side. */
 struct table {
 	uint32_t n;
-	struct fuse filter;
+	const uint64_t *filter;
+	uint64_t blocks; /* of the filter */
 	uint32_t bucket_bits;
-	const uint8_t *bytes; /* of the filter */
 	const uint32_t *index, *rest, *entry;
 	struct span pattern;
 	uint64_t nets4[1], nets6[3];

@@ -80,9 +80,6 @@ static void put_le64(struct buf *b, uint64_t v)
 
 static void put_side(struct buf *b, const struct db_side *s)
 {
-	put_le64(b, s->filter.seed);
-	buf_put_le32(b, s->filter.segment_bits);
-	buf_put_le32(b, s->filter.segments);
 	buf_put_le32(b, s->bucket_bits);
 	put_le64(b, s->nets4[0]);
 	for (int i = 0; i < 3; i++)
@@ -127,9 +124,6 @@ void db_header_put(const struct db_header *h, uint8_t out[static DB_HEADER])
 
 static void get_side(struct cur *c, struct db_side *s)
 {
-	s->filter.seed = cur_le64(c);
-	s->filter.segment_bits = cur_le32(c);
-	s->filter.segments = cur_le32(c);
 	s->bucket_bits = cur_le32(c);
 	s->nets4[0] = cur_le64(c);
 	for (int i = 0; i < 3; i++)
@@ -198,12 +192,11 @@ static bool columns_ok(const struct db_header *h)
 static bool side_ok(const struct db_header *h, enum indicator_side s)
 {
 	const struct db_side *d = &h->side[s];
-	uint64_t n = db_entries(h, s), filter = h->place[db_hot(DB_FILTER, s)].len;
+	uint64_t n = db_entries(h, s);
 
-	if (d->bucket_bits > DB_BUCKET_BITS ||
-	    (n ? !fuse_shape_ok(&d->filter, filter) : filter != 0))
-		return false;
-	return h->place[db_hot(DB_INDEX, s)].len ==
+	return d->bucket_bits <= DB_BUCKET_BITS &&
+	    h->place[db_hot(DB_FILTER, s)].len == BLOOM_BLOCK * bloom_blocks(n) &&
+	    h->place[db_hot(DB_INDEX, s)].len ==
 	    (n ? 4 * (((uint64_t)1 << d->bucket_bits) + 1) : 0) &&
 	    h->place[db_hot(DB_REST, s)].len == 4 * n &&
 	    h->place[db_hot(DB_ENTRY, s)].len == 4 * n;

@@ -20,7 +20,7 @@
  *         STRINGS  texts with a NUL behind each; the first is empty
  *         SOURCES  struct db_source, by name, side, type
  *   hot   for each side:
- *         FILTER   of the hashes of all its entries (base/fuse.h)
+ *         FILTER   of the hashes of all its entries (base/bloom.h)
  *         INDEX    u32: where each bucket of entries starts; one more. A bucket is all hashes with
  *                  the same first bucket_bits bits
  *         REST     u32 for each entry: the next 32 bits of its hash, ascending in a bucket
@@ -29,7 +29,7 @@
  */
 
 #include "base/fault.h"
-#include "base/fuse.h"
+#include "base/bloom.h"
 #include "model/indicator.h"
 
 #define DB_MAGIC "FBINTEL\n"
@@ -95,7 +95,6 @@ struct db_source {
 _Static_assert(sizeof(struct db_tuple) == 64 && sizeof(struct db_source) == 16, "file format");
 
 struct db_side {
-	struct fuse filter;
 	uint32_t bucket_bits;
 	uint64_t nets4[1]; /* bit L: there is an address or network of L bits */
 	uint64_t nets6[3];

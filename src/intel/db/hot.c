@@ -115,16 +115,15 @@ static int write_section(struct hot *x, enum db_section s, const void *p, size_t
 
 static int write_filter(struct hot *x, struct fault *f)
 {
-	AUTO_FREE uint8_t *bytes = NULL;
-	struct fuse *filter = &x->h->side[x->side].filter;
-	int rc = 0;
+	uint64_t blocks = bloom_blocks(x->n);
+	AUTO_FREE uint64_t *filter = aligned_alloc(BLOOM_BLOCK, (blocks + 1) * BLOOM_BLOCK);
 
-	if (x->n)
-		rc = fuse_build(&x->pair[0].hash, x->n, sizeof(*x->pair), filter, &bytes);
-	if (rc < 0)
-		return fault_set(f, rc, rc == -ENOMEM ? "not enough memory for the filter" :
-							"no filter for these values");
-	return write_section(x, db_hot(DB_FILTER, x->side), bytes, x->n ? fuse_size(filter) : 0, f);
+	if (!filter)
+		return fault_set(f, -ENOMEM, "not enough memory for the filter");
+	memset(filter, 0, blocks * BLOOM_BLOCK);
+	for (uint64_t i = 0; i < x->n; i++)
+		bloom_put(filter, blocks, x->pair[i].hash);
+	return write_section(x, db_hot(DB_FILTER, x->side), filter, blocks * BLOOM_BLOCK, f);
 }
 
 /* Where each bucket starts; and where the last one ends. */

@@ -65,7 +65,7 @@ static bool find(const struct intel_db *db, const struct column *c, struct span 
 	if (!c->n)
 		return false;
 	uint64_t hash = column_hash(db, c, value);
-	return fuse_may_have(&t->filter, t->bytes, hash) &&
+	return bloom_may_have(t->filter, t->blocks, hash) &&
 	    find_hash(t, c, hash, value, ret_entry);
 }
 
@@ -137,6 +137,7 @@ size_t intel_db_name(const struct intel_db *db, enum indicator_side side, struct
 	const struct table *t = &db->table[side];
 	DB_NOT_CLEARED struct names n;
 	size_t hits = 0;
+	bool maybe = false;
 
 	if (!c->n || !name_trim(&name))
 		return 0;
@@ -144,30 +145,31 @@ size_t intel_db_name(const struct intel_db *db, enum indicator_side side, struct
 	names_add(&n, db->start[INDICATOR_DOMAIN], name, skipped(side), 0);
 	for (size_t i = 0; i < n.n; i++) {
 		n.v[0][i] = names_end_one(&n, i);
-		struct fuse_at at = fuse_at(&t->filter, n.v[0][i]);
-		fuse_prefetch(t->bytes, &at);
+		maybe |= bloom_first(t->filter, t->blocks, n.v[0][i]);
 	}
-	for (size_t i = n.n; i-- > 0;)
-		if (fuse_may_have(&t->filter, t->bytes, n.v[0][i]))
+	for (size_t i = n.n; maybe && i-- > 0;)
+		if (bloom_may_have(t->filter, t->blocks, n.v[0][i]))
 			hits = find_name(db, c, name, n.at[i], n.v[0][i], out, hits);
 	return hits;
 }
 
-/* What waits for memory, waits for all names at once. */
 static void ask_names(const struct intel_db *db, enum indicator_side side, struct names *n,
     const struct span *name, uint64_t *hit)
 {
 	DB_NOT_CLEARED struct intel_found out[INTEL_FOUND_MAX];
+	DB_NOT_CLEARED uint16_t left[NAMES + 1];
 	const struct table *t = &db->table[side];
+	size_t lefts = 0;
 
 	names_end(n);
 	for (size_t i = 0; i < n->n; i++) {
-		struct fuse_at at = fuse_at(&t->filter, n->v[0][i]);
-		fuse_prefetch(t->bytes, &at);
+		left[lefts] = (uint16_t)i;
+		lefts += bloom_first(t->filter, t->blocks, n->v[0][i]);
 	}
-	for (size_t i = 0; i < n->n; i++) {
+	for (size_t l = 0; l < lefts; l++) {
+		size_t i = left[l];
 		uint32_t k = n->asked[i];
-		if (fuse_may_have(&t->filter, t->bytes, n->v[0][i]) &&
+		if (bloom_may_have(t->filter, t->blocks, n->v[0][i]) &&
 		    !(hit[k / 64] >> k % 64 & 1) && intel_db_name(db, side, name[k], out) > 0)
 			hit[k / 64] |= (uint64_t)1 << k % 64;
 	}
