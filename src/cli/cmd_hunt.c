@@ -81,14 +81,31 @@ static bool asked(const struct cli *c)
 	return c->nargs || cli_has(c, "pcap");
 }
 
+/* --sarif and --stix. -1 or an exit code. */
+static int files(struct hunt *h)
+{
+	const char *sarif = cli_opt(h->c, "sarif"), *stix = cli_opt(h->c, "stix");
+	int rc = sarif ? hunt_sarif(h, sarif, &h->f) : 0;
+
+	if (rc == 0 && stix)
+		rc = hunt_stix(h, stix, &h->f);
+	return rc < 0 ? cli_fail(h->c, CLI_INTERNAL, &h->f) : -1;
+}
+
 /* As text, hits are shown before they are handed on, which may fail. */
 static int report(struct hunt *h)
 {
 	struct cli *c = h->c;
 	bool signal = cli_has(c, "signal");
-	int code = -1;
+	int code = files(h);
 
-	if (!c->json) {
+	if (code >= 0)
+		return code;
+	if (cli_has(c, "jsonl")) {
+		hunt_jsonl(h, true);
+		if (signal)
+			code = hunt_signals_quietly(h);
+	} else if (!c->json) {
 		hunt_print(h);
 		if (signal)
 			code = hunt_signals(h, NULL);
@@ -116,6 +133,8 @@ static int run_hunt(struct cli *c)
 	if (!asked(c))
 		return cli_failf(c, CLI_USAGE, "nothing to hunt in: give a directory or file, or "
 		    "--pcap FILE");
+	if (cli_has(c, "jsonl") && c->json)
+		return cli_failf(c, CLI_USAGE, "--json is one object, --jsonl one a line: give one of them");
 	if (cli_has(c, "reporter") && !cli_has(c, "signal"))
 		return cli_failf(c, CLI_USAGE, "--reporter goes with --signal");
 	h.jobs = jobs ? (unsigned)strtoul(jobs, NULL, 10) : 0;
@@ -157,6 +176,9 @@ static const struct cli_opt hunt_opts[] = {
 	{ "rehash", NULL, "read every file, also those unchanged since the last hunt", false },
 	{ "no-record", NULL, "record nothing, and use nothing that was recorded", false },
 	CLI_HEADING("What becomes of hits"),
+	{ "jsonl", NULL, "one JSON object a line: hits as they are found, then a summary", false },
+	{ "sarif", "FILE", "write the hits as SARIF 2.1.0, too", false },
+	{ "stix", "FILE", "write the hits as STIX 2.1 sightings, too", false },
 	{ "signal", NULL, "make each different hit a downstream-impact signal", false },
 	{ "reporter", "NAME", "with --signal: who reports it (default: --as)", false },
 	{ "routes", "FILE", "with --signal: take the routes from this file", false },

@@ -339,8 +339,13 @@ void hunt_hit_json(const struct hunt *h, const struct hunt_hit *x, struct jw *w)
 /* --jsonl: hits that were not told yet; all: with those of captures, and the summary. */
 void hunt_jsonl(struct hunt *h, bool all);
 
+/* --sarif, --stix: writes the file. 0 or -errno with fault. */
+FB_MUST int hunt_sarif(const struct hunt *h, const char *path, struct fault *f);
+FB_MUST int hunt_stix(const struct hunt *h, const char *path, struct fault *f);
+
 const char *hunt_by(enum hunt_kind k);					       /* "digest" */
 const char *hunt_hit_what(const struct hunt *h, const struct hunt_hit *x);     /* "sha256", "rule" */
 const char *hunt_next(const struct hunt_hit *x); /* what to do about it, in a sentence */
 /* --signal: each different hit becomes a downstream-impact signal. -1 or an exit code. */
 FB_MUST int hunt_signals(struct hunt *h, struct jw *w);
+FB_MUST int hunt_signals_quietly(struct hunt *h);

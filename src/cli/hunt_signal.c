@@ -13,6 +13,7 @@ struct batch {
 	struct signal s[HUNT_SIGNALS_MAX];
 	size_t n;
 	uint64_t left_out;
+	bool silent;
 	struct map seen;
 };
 
@@ -127,6 +128,8 @@ static int collect(struct batch *b)
 
 static void tell(struct batch *b, const struct wire_result *r, struct jw *w)
 {
+	if (b->silent)
+		return;
 	if (!w) {
 		for (size_t i = 0; i < b->n; i++)
 			wire_print(b->h->c, &r[i]);
@@ -169,7 +172,7 @@ static int hand_on(struct batch *b, struct jw *w)
 	return -1;
 }
 
-int hunt_signals(struct hunt *h, struct jw *w)
+static int signals(struct hunt *h, struct jw *w, bool silent)
 {
 	struct batch *b = ARENA_NEW(&h->c->arena, struct batch);
 	int code = -1;
@@ -177,6 +180,7 @@ int hunt_signals(struct hunt *h, struct jw *w)
 	if (!b)
 		return cli_errno(h->c, -ENOMEM, NULL);
 	b->h = h;
+	b->silent = silent;
 	map_init(&b->seen, HUNT_SIGNALS_MAX);
 	int rc = collect(b);
 	if (rc < 0)
@@ -185,4 +189,14 @@ int hunt_signals(struct hunt *h, struct jw *w)
 		code = hand_on(b, w);
 	map_free(&b->seen);
 	return code;
+}
+
+int hunt_signals(struct hunt *h, struct jw *w)
+{
+	return signals(h, w, false);
+}
+
+int hunt_signals_quietly(struct hunt *h)
+{
+	return signals(h, NULL, true);
 }

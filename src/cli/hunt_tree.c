@@ -10,6 +10,7 @@
 struct walk {
 	struct hunt *h;
 	unsigned set; /* what is wanted of each file */
+	bool stream; /* --jsonl */
 	struct seen_known known;
 	struct digest digest[DIGEST_ALGS]; /* of the file that was planned last */
 };
@@ -92,7 +93,11 @@ static int on_file(void *ctx, const struct sense_file *f)
 	count(h, f, o.known != NULL);
 	hunt_progress(h, 0);
 	int rc = h->nprobe ? probes(w, f, &o) : 0;
-	return rc < 0 ? rc : hunt_observe(h, &o);
+	if (rc == 0)
+		rc = hunt_observe(h, &o);
+	if (rc == 0 && w->stream)
+		hunt_jsonl(h, false);
+	return rc;
 }
 
 /* What could not be read still has a name. */
@@ -120,7 +125,8 @@ static void add_stats(struct sense_tree_stats *sum, const struct sense_tree_stat
 int hunt_tree(struct hunt *h, const char *path)
 {
 	struct sense_probe probe;
-	struct walk w = { .h = h, .set = hunt_digests(h), .known.run = UINT32_MAX };
+	struct walk w = { .h = h,
+		.set = hunt_digests(h), .stream = cli_has(h->c, "jsonl"), .known.run = UINT32_MAX };
 	struct sense_tree_opts o = { .set = w.set, .jobs = h->jobs, .plan = on_plan,
 		.probe = hunt_probe_all(h, &probe) ? &probe : NULL, .stop = &hunt_stop,
 		.no_cache = cli_has(h->c, "no-cache"), .ordered = cli_has(h->c, "ordered"),

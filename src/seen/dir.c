@@ -60,6 +60,15 @@ static int add(struct seen *s, const struct seen_run *r)
 	return 0;
 }
 
+/* What turned out to be damaged is set aside, so that it is told once. */
+static void set_aside(struct seen *s, const char *name)
+{
+	char aside[32];
+
+	snprintf(aside, sizeof(aside), "%.16s.bad", name);
+	renameat(s->dirfd, name, s->dirfd, aside);
+}
+
 /* 0, 1 it is gone: list again, -errno. */
 static int load_one(struct seen *s, const char *name)
 {
@@ -76,11 +85,8 @@ static int load_one(struct seen *s, const char *name)
 	int rc = seen_run_open(&r, fd, name, &f);
 	if (rc == -EBADMSG || rc == -EPROTONOSUPPORT) {
 		seen_dir_note(s, name, f.text);
-		if (s->mode == SEEN_WRITE && rc == -EBADMSG) {
-			char aside[32];
-			snprintf(aside, sizeof(aside), "%.16s.bad", name);
-			return renameat(s->dirfd, name, s->dirfd, aside) < 0 ? -errno : 0;
-		}
+		if (s->mode == SEEN_WRITE && rc == -EBADMSG)
+			set_aside(s, name);
 		return 0;
 	}
 	if (rc == 0 && (rc = add(s, &r)) < 0)
@@ -152,8 +158,12 @@ static void drop_replaced(struct seen *s)
 
 void seen_dir_unload(struct seen *s)
 {
-	for (size_t i = 0; i < s->nrun; i++)
+	seen_dir_note_bad(s);
+	for (size_t i = 0; i < s->nrun; i++) {
+		if (s->run[i].file.bad && s->mode == SEEN_WRITE)
+			set_aside(s, s->run[i].file.name);
 		seen_run_close(&s->run[i]);
+	}
 	s->nrun = 0;
 }
 

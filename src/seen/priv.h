@@ -37,6 +37,7 @@ struct seen {
 	char **damaged;
 	size_t ndamaged;
 	struct seen_batch batch;
+	bool wrote; /* runs that were not here when it was opened */
 	uint8_t *room; /* SEEN_BLOB_MAX */
 };
 

@@ -86,24 +86,10 @@ int seen_open(struct seen **ret_s, const char *state_dir, enum seen_mode mode, s
 	return 0;
 }
 
-/* What turned out to be damaged is set aside, so that it is told once. */
-static void set_aside(struct seen *s)
-{
-	char aside[32];
-
-	for (size_t i = 0; i < s->nrun && s->mode == SEEN_WRITE; i++) {
-		if (!s->run[i].file.bad)
-			continue;
-		snprintf(aside, sizeof(aside), "%.16s.bad", s->run[i].file.name);
-		renameat(s->dirfd, s->run[i].file.name, s->dirfd, aside);
-	}
-}
-
 struct seen *seen_close(struct seen *s)
 {
 	if (!s)
 		return NULL;
-	set_aside(s);
 	seen_dir_unload(s);
 	seen_batch_free(&s->batch);
 	for (size_t i = 0; i < s->ndamaged; i++)
@@ -215,13 +201,19 @@ static bool trusted(const struct seen_put *p)
 	return p->id->ctime + (p->id->ctime % TS_SECOND ? SEEN_TICK : SEEN_COARSE) < p->began;
 }
 
+static int write_batch(struct seen *s, struct fault *f)
+{
+	s->wrote |= s->batch.n > 0;
+	return seen_batch_write(&s->batch, s->dirfd, f);
+}
+
 static int add(struct seen *s, const struct seen_item *x, struct fault *f)
 {
 	int rc = seen_batch_add(&s->batch, x);
 
 	if (rc < 0)
 		return fault_set(f, rc, "observations: %s", strerror(-rc));
-	return seen_batch_full(&s->batch) ? seen_batch_write(&s->batch, s->dirfd, f) : 0;
+	return seen_batch_full(&s->batch) ? write_batch(s, f) : 0;
 }
 
 static struct seen_rec rec_at(ts at, struct span path)
@@ -350,40 +342,48 @@ static int tidy_alone(struct seen *s, struct fault *f)
 
 int seen_flush(struct seen *s, bool done, struct fault *f)
 {
-	bool wrote = s->batch.n > 0;
-	int rc = seen_batch_write(&s->batch, s->dirfd, f);
+	int rc = write_batch(s, f);
 
 	if (rc == 0 && done)
 		rc = seen_times_write(s, f);
-	if (rc == 0 && done && (wrote || s->nrun > 1))
+	if (rc == 0 && done && (s->wrote || s->nrun > 1))
 		rc = tidy_alone(s, f);
+	return rc;
+}
+
+/* All runs, SEEN_MERGE_MAX at a time. *ret_n: how many observations are left out. */
+static int forget(struct seen *s, uint32_t before, uint64_t *ret_n, struct fault *f)
+{
+	size_t which[SEEN_MERGE_MAX], n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < s->nrun && rc == 0; i++) {
+		uint64_t out;
+		*ret_n += s->run[i].n;
+		which[n++] = i;
+		if (n < SEEN_MERGE_MAX && i + 1 < s->nrun)
+			continue;
+		rc = seen_merge(s, which, n, before, &out, f);
+		*ret_n -= rc == 0 ? out : 0;
+		n = 0;
+	}
 	return rc;
 }
 
 int seen_forget(struct seen *s, ts before, uint64_t *ret_n, struct fault *f)
 {
-	size_t which[SEEN_MERGE_MAX], n = 0;
-	uint64_t had = 0, left = 0;
-
 	int rc = lock_alone(s, BUSY_MS);
+
 	if (rc < 0)
 		return fault_set(f, rc, "%s: %s", QUOTE(span_str(s->dir)), rc == -EBUSY ?
 			"a hunt is running; try again when it is done" : strerror(-rc));
-	rc = seen_dir_load(s, f);
-	for (size_t i = 0; i < s->nrun && rc == 0; i++) {
-		uint64_t out;
-		had += s->run[i].n;
-		which[n++] = i;
-		if (n < SEEN_MERGE_MAX && i + 1 < s->nrun)
-			continue;
-		rc = seen_merge(s, which, n, seen_seconds(before), &out, f);
-		left += rc == 0 ? out : 0;
-		n = 0;
-	}
+	do {
+		*ret_n = 0;
+		rc = seen_dir_load(s, f); /* sets aside what turned out to be damaged */
+		if (rc == 0)
+			rc = forget(s, seen_seconds(before), ret_n, f);
+	} while (rc == -EBADMSG);
 	if (rc == 0)
 		rc = seen_dir_load(s, f);
-	if (rc == 0)
-		rc = seen_tidy(s, f);
-	*ret_n = had - left;
-	return rc;
+	return rc < 0 ? rc : seen_tidy(s, f);
 }
