@@ -81,6 +81,32 @@ static int load(struct hunt *h, struct fault *f)
 					0;
 }
 
+/* Once for all that want it. */
+static int load_once(struct hunt *h, struct fault *f)
+{
+	struct hunt_places *p = hunt_places_of(h);
+
+	if (!p)
+		return -ENOMEM;
+	bool fresh = !p->packages;
+	int rc = fresh ? load(h, f) : 0;
+	if (rc == 0 && fresh)
+		rc = hunt_debs(h, f);
+	if (rc < 0)
+		p->packages = packages_free(p->packages);
+	return rc;
+}
+
+const struct packages *hunt_package_truth(struct hunt *h, struct fault *f)
+{
+	if (load_once(h, f) < 0)
+		return NULL;
+	if (!h->places->located && packages_locate(h->places->packages, f) < 0)
+		return NULL;
+	h->places->located = true;
+	return h->places->packages;
+}
+
 static int list(struct hunt *h, const struct package_finding *x)
 {
 	struct jw *w = hunt_list_next(&h->places->package_list);
@@ -153,15 +179,13 @@ static int look(struct hunt *h)
 
 	if (!cli_has(h->c, "packages"))
 		return 0;
-	struct hunt_places *p = hunt_places_of(h);
-	if (!p)
-		return -ENOMEM;
-	int rc = load(h, &f);
+	int rc = load_once(h, &f);
+	struct hunt_places *p = h->places;
 	if (rc == 0)
 		rc = packages_check(p->packages, jobs, on_finding, h, &p->package_stats, &f);
 	if (rc == 0 || rc == -ENOMEM)
 		return rc;
-	return hunt_problem(h, p->root, f.text[0] ? f.text : strerror(-rc));
+	return hunt_problem(h, p ? p->root : "/", f.text[0] ? f.text : strerror(-rc));
 }
 
 static void print(const struct hunt *h)
@@ -178,8 +202,14 @@ static void print(const struct hunt *h)
 	if (st->no_digests)
 		printf("%llu packages came without digests; their files were not compared\n",
 		    (unsigned long long)st->no_digests);
-	printf("Package databases are files that root can write, and nobody signed them: who was root can "
-	    "hide from this.\n");
+	if (st->proven)
+		printf("%llu files were compared with signed packages (%llu of %llu .deb files are listed by a "
+		    "signed archive)\n",
+		    (unsigned long long)st->proven, (unsigned long long)(h->places->debs - h->places->debs_unlisted),
+		    (unsigned long long)h->places->debs);
+	if (st->proven < st->files)
+		printf("The other digests are from files that root can write, and nobody signed them: who was "
+		    "root can hide from them.\n");
 }
 
 static void json(const struct hunt *h, struct jw *w)
@@ -202,7 +232,10 @@ static void json(const struct hunt *h, struct jw *w)
 	jw_kint(w, "unread", (int64_t)st->what[PACKAGE_UNREAD]);
 	jw_kint(w, "without_digest", (int64_t)st->what[PACKAGE_UNKNOWN]);
 	jw_kint(w, "packages_without_digests", (int64_t)st->no_digests);
-	jw_kbool(w, "signed", false);
+	jw_kint(w, "proven_by_signed_packages", (int64_t)st->proven);
+	jw_kint(w, "debs", (int64_t)p->debs);
+	jw_kint(w, "debs_not_listed", (int64_t)p->debs_unlisted);
+	jw_kint(w, "debs_used", (int64_t)p->debs_used);
 	hunt_list_json(&h->places->package_list, w, "other");
 	jw_end(w);
 }

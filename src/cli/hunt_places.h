@@ -23,6 +23,9 @@
 #define HUNT_PLACES_OPTS                                                                           \
 	{ "archives", NULL, "take archives, installers and disk images apart", false },                 \
 	    { "packages", NULL, "files that differ from what their packages brought (dpkg, rpm)", false },   \
+	    { "debs", "DIR", "with --packages: digests from these .deb files, where a signed archive lists them", true }, \
+	    { "repo", "DIR", "with --debs: its InRelease and Packages (default: /var/lib/apt/lists)", true }, \
+	    { "repo-key", "FILE", "with --debs: who may sign (default: Debian's keyring)", true }, \
 	    { "processes", NULL, "programs and libraries of running processes", false },           \
 	    { "autostart", NULL, "what starts by itself, and what it is", false },                 \
 	    { "root", "DIR", "with --packages, --autostart: of the system below DIR", false }
@@ -39,7 +42,9 @@ void hunt_list_json(struct hunt_list *l, struct jw *w, const char *key);
 
 struct hunt_places {
 	const char *root;
-	struct packages *packages; /* loaded by --packages */
+	struct packages *packages; /* loaded when needed */
+	bool located;
+	uint64_t debs, debs_unlisted, debs_used; /* of --debs; no signed archive lists them */
 	struct packages_stats package_stats;
 	struct hunt_list package_list; /* what is no hit: missing files, changed configuration */
 	const char *package_note;
@@ -52,6 +57,16 @@ struct hunt_places {
 	uint64_t pe_files;
 	uint64_t noted; /* lines of the table that was printed */
 };
+
+/*
+ * The package database of this system (of --root), with where its files are now: for who skips what a
+ * package vouches for (packages_of, then compare the digest). Loaded when it is asked for first, before
+ * workers are forked. NULL: there is none, or it cannot be read; f says why.
+ */
+const struct packages *hunt_package_truth(struct hunt *h, struct fault *f);
+
+/* --debs: proves what it can of h->places->packages. 0 or -errno with fault. */
+FB_MUST int hunt_debs(struct hunt *h, struct fault *f);
 
 /* Made when it is asked for first; NULL: memory. */
 struct hunt_places *hunt_places_of(struct hunt *h);

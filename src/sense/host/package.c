@@ -106,16 +106,24 @@ int packages_document(struct packages *p, const char *path, struct buf *out, str
 
 /* --- digests from signed packages --- */
 
-static int index_paths(struct packages *p, const char *package)
+const struct package *packages_find(
+    const struct packages *p, const char *name, const char *version, const char *arch)
 {
-	map_free(&p->paths);
-	map_init(&p->paths, PACKAGE_FILES_MAX);
-	p->paths_of = NULL;
-	for (size_t i = 0; i < p->n; i++) {
-		const struct package *k = &p->package[p->entry[i].package];
-		if (strcmp(k->name, package) != 0)
-			continue;
-		p->paths_of = k->name;
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < p->npackages; i++) {
+		const struct package *k = &p->package[i];
+		if (strncmp(k->name, name, n) == 0 && (!k->name[n] || k->name[n] == ':') &&
+		    strcmp(k->version, version) == 0 && strcmp(k->arch, arch) == 0)
+			return k;
+	}
+	return NULL;
+}
+
+/* The first of several packages that bring the same path stands. */
+static int index_paths(struct packages *p)
+{
+	for (size_t i = p->paths.n ? p->n : 0; i < p->n; i++) {
 		int rc = map_add(&p->paths, span_str(p->entry[i].path), (void *)(uintptr_t)(i + 1), NULL);
 		if (rc < 0)
 			return rc;
@@ -123,21 +131,39 @@ static int index_paths(struct packages *p, const char *package)
 	return 0;
 }
 
-bool packages_prove(struct packages *p, const char *package, const char *path, const struct digest *d)
+static int add_entry(struct packages *p, uint32_t package, const char *path)
 {
-	if ((!p->paths_of || strcmp(p->paths_of, package) != 0) && index_paths(p, package) < 0)
-		return false;
-	uintptr_t i = (uintptr_t)map_get(&p->paths, span_str(path));
-	if (!i || p->entry[i - 1].type == PACKAGE_LINK || p->entry[i - 1].type == PACKAGE_DIR)
-		return false;
+	struct entry e = { .path = arena_str(&p->arena, span_str(path)), .package = package,
+		.type = PACKAGE_FILE };
+
+	int rc = e.path ? packages_put(p, &e) : -ENOMEM;
+	return rc ? rc : map_add(&p->paths, span_str(e.path), (void *)(uintptr_t)p->n, NULL);
+}
+
+int packages_prove(struct packages *p, const struct package *package, const char *path,
+    const struct digest *d)
+{
+	uint32_t k = (uint32_t)(package - p->package);
+	int rc = index_paths(p);
+	uintptr_t i = rc ? 0 : (uintptr_t)map_get(&p->paths, span_str(path));
+
+	if (rc == 0 && !i) {
+		rc = add_entry(p, k, path);
+		i = p->n;
+	}
+	if (rc < 0)
+		return rc;
+	struct entry *e = &p->entry[i - 1];
+	if (e->package != k)
+		return 0;
 	uint8_t *want = arena_alloc(&p->arena, d->len);
 	if (!want)
-		return false;
+		return -ENOMEM;
 	memcpy(want, d->b, d->len);
-	struct entry *e = &p->entry[i - 1];
 	e->want = want;
 	e->alg = d->alg;
 	e->type = PACKAGE_FILE;
-	p->package[e->package].proven = true;
-	return true;
+	e->flags |= ENTRY_PROVEN;
+	p->package[k].proven = true;
+	return 0;
 }

@@ -10,7 +10,7 @@
  *
  * What it proves: dpkg's digests are MD5 in files that root can write, and nobody signs them; an rpm
  * database is signed package by package, but that is not looked at here. Both tell accidents and
- * careless attackers. What a person can rely on is a digest from a signed package: package_prove
+ * careless attackers. What a person can rely on is a digest from a signed package: packages_prove
  * replaces the digests of a package by those that the caller took from one.
  *
  * Everything is below a root directory: no link leads out of it (openat2 RESOLVE_IN_ROOT), the files
@@ -47,6 +47,7 @@ struct package_file {
 	enum package_type type;
 	struct digest want;	/* unset: it has to be there, nothing else is known */
 	const char *target;	/* LINK, if known; else NULL */
+	bool proven; /* want is from a signed package */
 	bool config, optional; /* a configuration file; may be missing (rpm: missingok, ghost) */
 };
 
@@ -76,16 +77,23 @@ FB_MUST int packages_load_dpkg(struct packages *p, struct fault *f);
 /* Adds the package of one rpm header as the database stores it (without the eight bytes of magic).
  * 0, -EBADMSG with fault, -E2BIG, -ENOMEM. */
 FB_MUST int packages_add_rpm(struct packages *p, struct span header, struct fault *f);
+/* The installed package with this name, version and architecture; NULL: none. */
+const struct package *packages_find(
+    const struct packages *p, const char *name, const char *version, const char *arch);
 /*
- * The digest of a file of this package from a signed source, in place of the database's: what is
- * looked up and compared from then on. False when the database has no such file.
+ * The digest of a file of this package from a signed source, in place of the database's: what is looked
+ * for and compared from then on. A file that the database does not list is added: leaving it out hides
+ * nothing. One that another package replaced stays that one's. Before packages_check and _locate. 0,
+ * -ENOMEM, -E2BIG.
  */
-bool packages_prove(struct packages *p, const char *package, const char *path, const struct digest *d);
+FB_MUST int packages_prove(struct packages *p, const struct package *package, const char *path,
+    const struct digest *d);
 
 struct packages_stats {
 	uint64_t packages, files; /* regular ones that have a digest */
 	uint64_t no_digests;	  /* packages */
 	uint64_t what[PACKAGE_WHATS]; /* of all that packages bring: links, directories, too */
+	uint64_t proven; /* files whose digest is from a signed package */
 	uint64_t same, changed, config_changed; /* of those files; changed: TYPE_NOW, too */
 	uint64_t bytes; /* read */
 };

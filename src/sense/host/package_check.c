@@ -247,7 +247,7 @@ static struct package_file file_of(const struct packages *p, const struct entry 
 {
 	struct package_file x = { .path = e->path, .package = &p->package[e->package],
 		.type = (enum package_type)e->type, .target = e->target,
-		.config = e->flags & ENTRY_CONFIG, .optional = e->flags & ENTRY_OPTIONAL };
+		.proven = e->flags & ENTRY_PROVEN, .config = e->flags & ENTRY_CONFIG, .optional = e->flags & ENTRY_OPTIONAL };
 
 	if (e->want)
 		x.want = digest_of((enum digest_alg)e->alg, e->want);
@@ -305,6 +305,7 @@ int packages_check(struct packages *p, unsigned jobs, package_finding_fn *fn, vo
 		struct package_finding x = finding_of(p, i);
 		bool other = x.what == PACKAGE_CHANGED || x.what == PACKAGE_TYPE_NOW;
 		ret_st->files += p->entry[i].want != NULL;
+		ret_st->proven += x.file.proven;
 		ret_st->same += p->entry[i].want && x.what == PACKAGE_SAME;
 		ret_st->changed += other && !x.file.config;
 		ret_st->config_changed += other && x.file.config;

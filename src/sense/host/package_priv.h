@@ -10,7 +10,7 @@
 enum entry_flag {
 	ENTRY_CONFIG = 1,
 	ENTRY_OPTIONAL = 2,
-	ENTRY_EXCLUDED = 4, /* dpkg was told not to unpack it */
+	ENTRY_PROVEN = 4,
 };
 
 struct entry {
@@ -45,9 +45,7 @@ struct packages {
 	/* by identity: entry + 1, open addressing */
 	uint32_t *slot;
 	size_t nslots;
-	/* packages_prove: the paths of this package */
-	struct map paths;
-	const char *paths_of;
+	struct map paths; /* packages_prove: path -> entry + 1 */
 	const char *excludes[PACKAGE_EXCLUDES_MAX]; /* '-' or '+', then the pattern */
 	size_t nexcludes;
 };
