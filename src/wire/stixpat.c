@@ -212,10 +212,14 @@ static uint32_t test(struct parse *x)
 {
 	struct span path;
 	size_t off = x->t.off;
-	bool exists = accept_word(x, "EXISTS"), negated = false;
+	bool negated = accept_word(x, "NOT"), exists = accept_word(x, "EXISTS");
 	enum stixpat_op op = STIXPAT_EXISTS;
 	uint32_t lit = 0;
 
+	if (negated && !exists) {
+		expect(x, "EXISTS");
+		return 0;
+	}
 	if (!object_path(x, &path))
 		return 0;
 	if (!exists) {
@@ -301,7 +305,9 @@ static bool number_word(struct parse *x, bool fraction, const char *unit)
 
 static bool time_literal(struct parse *x)
 {
-	if (x->t.type != TOK_LIT || x->t.lit != STIXPAT_TIMESTAMP)
+	bool old = x->t.type == TOK_LIT && x->t.lit == STIXPAT_STRING &&
+	    stixpat_is_time(x->t.text);
+	if (!old && (x->t.type != TOK_LIT || x->t.lit != STIXPAT_TIMESTAMP))
 		return expect(x, "a time as t'…'");
 	next(x);
 	return true;

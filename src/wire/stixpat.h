@@ -8,7 +8,8 @@
  * ISSUPERSET EXISTS and NOT; AND before OR inside an observation; AND before OR before FOLLOWEDBY
  * between observations; parentheses; WITHIN, REPEATS and START STOP; string, integer, float,
  * boolean, hex, binary and timestamp literals; comments. Keywords are upper case as 2.1 has them.
- * Taken beyond 2.1: path components with hyphens without quotes, which 2.0 allowed and feeds have.
+ * Taken beyond 2.1: path components with hyphens without quotes, and the times of START and STOP as
+ * plain strings, which 2.0 allowed and feeds have.
  *
  * Guarantees: no allocation, no I/O; linear time; the tree is at most STIXPAT_DEPTH_MAX levels of
  * parentheses deep (chains of AND and OR are lists, not depth). On an error the tree is empty.

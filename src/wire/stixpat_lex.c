@@ -135,7 +135,7 @@ static int two(const uint8_t *p)
 }
 
 /* yyyy-mm-ddThh:mm:ss[.f]Z */
-static bool good_timestamp(struct span s)
+bool stixpat_is_time(struct span s)
 {
 	static const char shape[] = "dddd-dd-ddTdd:dd:dd";
 	size_t i = 0;
@@ -168,7 +168,7 @@ static bool lex_typed(struct parse *x, struct tok *t, size_t i)
 		return false;
 	bool good = c == 'h' ? good_hex(t->text) :
 	    c == 'b'	     ? good_base64(t->text) :
-			       good_timestamp(t->text);
+			       stixpat_is_time(t->text);
 	t->lit = c == 'h' ? STIXPAT_HEX : c == 'b' ? STIXPAT_BINARY : STIXPAT_TIMESTAMP;
 	if (!good)
 		return stixpat_fail(x, STIXPAT_E_LITERAL, i, c == 'h' ? "hex digits in pairs" :

@@ -30,5 +30,7 @@ struct parse {
 
 /* Latches the first error; always false. */
 bool stixpat_fail(struct parse *x, int err, size_t off, const char *want);
+/* Is it yyyy-mm-ddThh:mm:ss[.f]Z? */
+bool stixpat_is_time(struct span s);
 /* Reads the token behind offset from into x->t; after an error that is TOK_BAD for ever. */
 void stixpat_lex(struct parse *x, size_t from);
