@@ -4,7 +4,9 @@
 
 #include "base/file.h"
 #include "intel/db/build.h"
+#include "crypto/hash.h"
 #include "intel/db/format.h"
+#include "intel_db_lie.h"
 
 #include "tap.h"
 
@@ -506,12 +508,339 @@ static void empty(void)
 	    "finds nothing");
 }
 
+/* --- merging with the database before it --- */
+
+struct told {
+	unsigned n[5];
+	uint32_t last;
+};
+
+static int tell(void *ctx, enum intel_outcome what, const struct indicator *i)
+{
+	struct told *t = ctx;
+
+	t->n[what]++;
+	return !i->value[0] || !i->source ? -EINVAL : 0;
+}
+
+static bool keep_volexity(void *ctx, const struct indicator *i)
+{
+	return strcmp(i->source, "volexity") == 0 && i->value[0];
+}
+
+/* What must come of old and new. */
+static struct model model_update(const struct model *old, const struct model *new,
+    bool (*keep)(void *ctx, const struct indicator *i), struct told *told)
+{
+	struct model m = { .i = calloc(old->n + new->n, sizeof(struct indicator)) };
+
+	for (size_t i = 0; i < new->n; i++) {
+		struct indicator n = new->i[i];
+		size_t k = 0;
+		for (; k < old->n && !same_key(&old->i[k], &n); k++)
+			;
+		told->n[k < old->n ? INTEL_UPDATED : INTEL_ADDED]++;
+		if (k < old->n) {
+			const struct indicator *o = &old->i[k];
+			n.first_seen = least_set(n.first_seen, o->first_seen);
+			if (o->first_import && (!n.first_import || o->first_import < n.first_import))
+				n.first_import = o->first_import;
+		}
+		m.i[m.n++] = n;
+	}
+	for (size_t i = 0; i < old->n; i++) {
+		size_t k = 0;
+		for (; k < new->n && !same_key(&new->i[k], &old->i[i]); k++)
+			;
+		if (k < new->n)
+			continue;
+		bool stays = !keep || keep(NULL, &old->i[i]);
+		told->n[stays ? INTEL_KEPT : INTEL_REMOVED]++;
+		if (stays)
+			m.i[m.n++] = old->i[i];
+	}
+	return m;
+}
+
+static void update(size_t olds, size_t news, bool (*keep)(void *ctx, const struct indicator *i))
+{
+	AUTO_INTEL_DB struct intel_db *before = NULL, *db = NULL, *direct = NULL;
+	AUTO_BUF struct buf merged = BUF_INIT(1u << 30);
+	struct intel_build_stats st = { 0 };
+	struct told want = { 0 }, got = { 0 };
+	struct model old = model_new(olds), new = model_new(news);
+
+	model_fold(&old);
+	model_fold(&new);
+	struct model all = model_update(&old, &new, keep, &want);
+	struct intel_build_opts o = { .tmp_dir = -1, .memory = 1 << 20, .generation = 2,
+		.keep = keep, .outcome = tell, .ctx = &got };
+	if (!ok(build(old.i, old.n, NULL, &st, &before) == 0, "a database of %zu", old.n))
+		return;
+	o.old = before;
+	ok(build(new.i, new.n, &o, &st, &db) == 0, "and %zu claims", new.n);
+	buf_put_span(&merged, buf_span(&file));
+	compare_claims(db, &all, "merged");
+	ok(memcmp(&want, &got, sizeof(want)) == 0 && st.added == want.n[INTEL_ADDED] &&
+		st.updated == want.n[INTEL_UPDATED] && st.kept == want.n[INTEL_KEPT] &&
+		st.removed == want.n[INTEL_REMOVED],
+	    "%u added, %u updated, %u kept, %u removed: counted and told", want.n[0], want.n[1],
+	    want.n[3], want.n[4]);
+	o = (struct intel_build_opts){ .tmp_dir = -1, .memory = 64 << 20, .generation = 2 };
+	ok(build(all.i, all.n, &o, &st, &direct) == 0 &&
+		span_eq(buf_span(&merged), buf_span(&file)),
+	    "the same bytes as built at once");
+	free(all.i);
+	model_free(&old);
+	model_free(&new);
+}
+
+static int stop(void *ctx, enum intel_outcome what, const struct indicator *i)
+{
+	return -ECANCELED;
+}
+
+/* The same claims in many runs on disk, and in none. */
+static void runs(void)
+{
+	AUTO_INTEL_DB struct intel_db *a = NULL, *b = NULL;
+	AUTO_BUF struct buf first = BUF_INIT(1u << 30);
+	char path[] = "/tmp/intel-db-XXXXXX";
+	int dir = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	struct intel_build_opts o = { .tmp_dir = dir, .memory = 1 << 20, .generation = 1 };
+	struct intel_build_stats st = { 0 };
+	struct model m = { .i = calloc(60000, sizeof(struct indicator)), .arena = ARENA_INIT(1u << 30) };
+
+	for (; m.n < 60000; m.n++)
+		m.i[m.n] = BAD(DOMAIN, text(&m, "n%d.x%d.example", (int)rnd(1u << 30), (int)m.n));
+	ok(build(m.i, m.n, &o, &st, &a) == 0 && st.runs > 2, "%d runs on disk", (int)st.runs);
+	ok(rmdir(path) == 0, "that leave nothing behind");
+	close(dir);
+	buf_put_span(&first, buf_span(&file));
+	o = (struct intel_build_opts){ .tmp_dir = -1, .generation = 1 };
+	ok(build(m.i, m.n, &o, &st, &b) == 0 && st.runs == 0 &&
+		span_eq(buf_span(&first), buf_span(&file)),
+	    "the same bytes as without any");
+	struct intel_db_info info;
+	intel_db_info(b, &info);
+	ok(info.hot_bytes <= 16 * m.n, "%.2f bytes of an entry are hot",
+	    (double)info.hot_bytes / (double)m.n);
+	o.outcome = stop;
+	AUTO_INTEL_DB struct intel_db *none = NULL;
+	is_int(build(m.i, 3, &o, &st, &none), -ECANCELED, "who is told may end it");
+	model_free(&m);
+}
+
+/* --- damage --- */
+
+/* A file of bytes: does it open and pass the check? Lookups must not crash, in any case. */
+static bool passes(struct span bytes)
+{
+	AUTO_INTEL_DB struct intel_db *db = NULL;
+	struct intel_found out[INTEL_FOUND_MAX];
+	struct fault f = FAULT_INIT;
+	int fd = memfd_create("damaged", MFD_CLOEXEC);
+
+	if (file_write_all(fd, bytes) < 0 || intel_db_open_fd(&db, fd, "damaged", &f) < 0)
+		return false;
+	(void)intel_db_name(db, INDICATOR_BAD, span_str("www.evil.example.org"), out);
+	return intel_db_check(db, &f) == 0;
+}
+
+static void damage(void)
+{
+	AUTO_INTEL_DB struct intel_db *db = NULL;
+	AUTO_BUF struct buf copy = BUF_INIT(1u << 24);
+	struct model m = model_new(150);
+	struct intel_build_stats st;
+	size_t passed = 0, cuts = 0;
+
+	if (!ok(build(m.i, m.n, NULL, &st, &db) == 0 && passes(buf_span(&file)), "a sound file"))
+		return;
+	buf_put_span(&copy, buf_span(&file));
+	for (size_t i = 0; i < copy.n; i++) {
+		copy.p[i] ^= (uint8_t)(1 << i % 8);
+		passed += passes(buf_span(&copy));
+		copy.p[i] ^= (uint8_t)(1 << i % 8);
+	}
+	is_int(passed, 0, "a bit flipped in any of its %zu bytes is found", copy.n);
+	for (size_t n = 0; n < copy.n; n += n < DB_HEADER ? 97 : 7)
+		cuts += passes(span_of(copy.p, n));
+	is_int(cuts, 0, "cut off anywhere is found");
+	buf_putc(&copy, 0);
+	ok(!passes(buf_span(&copy)), "a byte more is found");
+	model_free(&m);
+}
+
+/* The digests are right, the rest lies: read, but nothing outside, and the check finds it. */
+static void lies(void)
+{
+	AUTO_BUF struct buf in = BUF_INIT(1u << 24);
+	AUTO_INTEL_DB struct intel_db *db = NULL;
+	struct model m = model_new(150);
+	struct intel_build_stats st;
+	size_t at = DB_HEADER;
+
+	if (!ok(build(m.i, m.n, NULL, &st, &db) == 0, "a file to lie in"))
+		return;
+	unsigned missed = 0, tries = 0;
+	for (; at < file.n; at += 3, tries++) {
+		AUTO_INTEL_DB struct intel_db *bad = NULL;
+		struct fault f = FAULT_INIT;
+		buf_reset(&in);
+		buf_put_span(&in, buf_span(&file));
+		in.p[at] ^= (uint8_t)(1 + rnd(255));
+		relabel(in.p, in.n);
+		int fd = memfd_create("lie", MFD_CLOEXEC);
+		if (file_write_all(fd, buf_span(&in)) < 0 || intel_db_open_fd(&bad, fd, "lie", &f) < 0)
+			continue;
+		int rc = intel_db_check(bad, &f);
+		struct seen s = { .db = bad, .m = &m };
+		(void)!intel_db_each(bad, INDICATOR_BAD, INDICATOR_NONE, see, &s);
+		(void)!intel_db_each(bad, INDICATOR_BENIGN, INDICATOR_NONE, see, &s);
+		for (size_t i = 0; i < m.n; i++) {
+			struct intel_found out[INTEL_FOUND_MAX];
+			(void)intel_db_text(bad, m.i[i].side, m.i[i].type, span_str(m.i[i].value), out);
+			(void)intel_db_name(bad, m.i[i].side, span_str(m.i[i].value), out);
+		}
+		/* text that is still text, and claims that are still claims, are another content */
+		missed += rc != 0 && rc != -EBADMSG;
+	}
+	ok(missed == 0 && tries > 1000, "%u lies under right digests: read without harm", tries);
+	model_free(&m);
+}
+
+static void limits(void)
+{
+	static const struct {
+		enum indicator_type t;
+		const char *value;
+	} bad[] = {
+		{ INDICATOR_NONE, "x" }, { INDICATOR_MD5, "d41d8cd98f00b204e9800998ecf8427" },
+		{ INDICATOR_MD5, "D41D8CD98F00B204E9800998ECF8427E" },
+		{ INDICATOR_SHA256, "d41d8cd98f00b204e9800998ecf8427e" },
+		{ INDICATOR_IPV4, "1.2.3" }, { INDICATOR_IPV4, "1.2.3.4/33" },
+		{ INDICATOR_IPV4, "1.2.3.4/24" }, { INDICATOR_IPV4, "01.2.3.4" },
+		{ INDICATOR_IPV4, "1.2.3.4.5" }, { INDICATOR_IPV4, "1.2.3.256" },
+		{ INDICATOR_IPV4, "::1" }, { INDICATOR_IPV6, "1.2.3.4" },
+		{ INDICATOR_IPV6, "::1/129" }, { INDICATOR_IPV6, "::1/64" },
+		{ INDICATOR_IP_PORT, "1.2.3.4" }, { INDICATOR_IP_PORT, "1.2.3.4:0" },
+		{ INDICATOR_IP_PORT, "1.2.3.4:65536" }, { INDICATOR_IP_PORT, "[::1]443" },
+		{ INDICATOR_IP_PORT, "[::1]" }, { INDICATOR_DOMAIN, "" },
+	};
+	AUTO_INTEL_BUILD struct intel_build *b = NULL;
+	struct intel_build_opts o = { .tmp_dir = -1 };
+	struct fault f = FAULT_INIT;
+	static char longest[INDICATOR_VALUE_MAX + 2], note[40000];
+	unsigned taken = 0;
+
+	ok(intel_build_new(&b, &o, &f) == 0, "a builder");
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct indicator c = claim(INDICATOR_BAD, bad[i].t, bad[i].value, "s");
+		if (intel_build_add(b, &c, &f) != -EINVAL) {
+			diag("taken: %s", bad[i].value);
+			taken++;
+		}
+	}
+	is_int(taken, 0, "values that are not normalised are refused");
+	memset(longest, 'x', INDICATOR_VALUE_MAX);
+	struct indicator c = BAD(MUTEX, longest);
+	is_int(intel_build_add(b, &c, &f), 0, "the longest value");
+	longest[INDICATOR_VALUE_MAX] = 'x';
+	is_int(intel_build_add(b, &c, &f), -EINVAL, "one byte more");
+	memset(note, 'n', sizeof(note) - 1);
+	c = BAD(MUTEX, "m");
+	c.note = note;
+	is_int(intel_build_add(b, &c, &f), -EMSGSIZE, "a note that is too long");
+}
+
+/* Names: what is not a name, case, the final dot, the longest. */
+static void names(void)
+{
+	char text[300] = "", label[64];
+	AUTO_INTEL_DB struct intel_db *db = NULL;
+	struct intel_found out[INTEL_FOUND_MAX];
+	struct intel_build_stats st;
+
+	memset(label, 'a', 63);
+	label[63] = 0;
+	snprintf(text, sizeof(text), "%s.%s.%s.%.61s", label, label, label, label);
+	struct indicator c[] = { BAD(DOMAIN, "evil.example"), BAD(DOMAIN, text),
+		BAD(DOMAIN, "exact.example"), BAD(DOMAIN, "tld"),
+		claim(INDICATOR_BENIGN, INDICATOR_DOMAIN, "tld", "s") };
+	static const struct {
+		const char *name;
+		size_t n;
+	} ask[] = { { "evil.example", 1 }, { "EVIL.Example.", 1 }, { "www.evil.example", 1 },
+		{ "a.b.c.d.e.f.evil.example", 1 }, { "xevil.example", 0 }, { "example", 0 },
+		{ "evil.example..", 0 }, { "a..evil.example", 0 }, { ".evil.example", 0 },
+		{ "", 0 }, { ".", 0 }, { "exact.example", 1 }, { "www.exact.example", 0 },
+		{ "tld", 0 }, { "x.tld", 0 }, { "\xc3\xa9.evil.example", 1 } };
+	unsigned bad = 0;
+
+	c[2].exact = true;
+	if (!ok(build(c, ARRAY_LEN(c), NULL, &st, &db) == 0, "names"))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(ask); i++) {
+		struct span s = span_str(ask[i].name);
+		uint64_t hit = 0;
+		size_t n = intel_db_name(db, INDICATOR_BAD, s, out);
+		intel_db_names(db, INDICATOR_BAD, &s, 1, &hit);
+		if (n != ask[i].n || hit != (n > 0)) {
+			diag("%s: %d", ask[i].name, (int)n);
+			bad++;
+		}
+	}
+	is_int(bad, 0, "what matches, and what does not");
+	is_int(intel_db_name(db, INDICATOR_BAD, span_str(text), out), 1, "a name of 253 bytes");
+	is_int(intel_db_name(db, INDICATOR_BENIGN, span_str("x.tld"), out), 1,
+	    "a benign top-level domain");
+	is_int(intel_db_name(db, INDICATOR_BENIGN, span_str("tld"), out), 1, "and itself");
+	memset(text, 'x', 254);
+	ok(intel_db_name(db, INDICATOR_BAD, span_of(text, 254), out) == 0 &&
+		intel_db_name(db, INDICATOR_BAD, span_of(text, 64), out) == 0,
+	    "too long for a name, too long for a label");
+	struct span many[700];
+	uint64_t hits[11], set = 0;
+	for (size_t i = 0; i < 700; i++)
+		many[i] = span_str(ask[i % ARRAY_LEN(ask)].name);
+	intel_db_names(db, INDICATOR_BAD, many, 700, hits);
+	for (size_t i = 0; i < 700; i++)
+		set += (hits[i / 64] >> i % 64 & 1) != ask[i % ARRAY_LEN(ask)].n;
+	is_int(set, 0, "seven hundred at once");
+}
+
+/* What the bytes of a file are is a promise to other versions of this program. */
+static void stored(void)
+{
+	AUTO_INTEL_DB struct intel_db *db = NULL;
+	struct indicator c[] = { BAD(DOMAIN, "evil.example"), BAD(IPV4, "192.0.2.0/24") };
+	struct intel_build_stats st;
+	struct digest d;
+
+	if (!ok(build(c, ARRAY_LEN(c), NULL, &st, &db) == 0, "two claims"))
+		return;
+	d = sha256_of(buf_span(&file));
+	is_str(DIGEST_HEX(&d),
+	    "7f3614b5560abd9036b696f5b167a227374e3c40244f6425a2a6c13b4d0ef112", "give these bytes");
+}
+
 int main(void)
 {
 	empty();
 	for (size_t n = 1; n < 40; n += 6)
 		random_sets(n);
 	random_sets(2000);
+	update(0, 50, NULL);
+	update(50, 0, NULL);
+	update(1500, 1500, NULL);
+	update(1500, 1000, keep_volexity);
+	runs();
+	damage();
+	lies();
+	limits();
+	names();
+	stored();
 	buf_free(&file);
 	return tap_done();
 }
