@@ -59,7 +59,7 @@ static void ask(const struct intel_db *db, bool sound)
 	intel_db_info(db, &info);
 	for (unsigned side = 0; side < INDICATOR_SIDES; side++) {
 		enum indicator_side k = (enum indicator_side)side;
-		(void)intel_db_each(db, k, INDICATOR_NONE, see, &s);
+		(void)!intel_db_each(db, k, INDICATOR_NONE, see, &s);
 		intel_db_names(db, k, name, 2, &hit);
 		(void)intel_db_ip(db, k, 4, ip, 443, out);
 		(void)intel_db_ip(db, k, 6, ip, 0, out);
