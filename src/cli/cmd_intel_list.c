@@ -74,7 +74,7 @@ static int list_claim(void *ctx, const struct indicator *i)
 	o->n++;
 	if (o->c->json) {
 		indicator_json(&o->w, i);
-		intel_flush(o->c, false);
+		intel_flush(o->c, "");
 	} else {
 		printf("%-9s %s%s  %s  %d  %s  %s%s%s%s%s\n",
 		    indicator_type_name(i->type),

@@ -299,7 +299,7 @@ static void tell(struct show *x, const struct shelf_hit *h, enum indicator_type 
 		hit_json(x, &t);
 	else
 		hit_text(x, &t);
-	intel_flush(x->c, false);
+	intel_flush(x->c, "\n");
 }
 
 /* --- one value --- */
@@ -379,11 +379,10 @@ static int show(struct show *x, struct span raw, struct fault *f)
 }
 
 /* What is no value is told, and the others are still answered. 0 or negative. */
-static int show_or_tell(struct show *x, struct span raw, const char *where)
+static int show_or_tell(struct show *x, struct span raw, const char *where, bool whole)
 {
 	struct fault f = FAULT_INIT;
-	int rc = raw.n > INTEL_LINE_MAX ? fault_set(&f, -EINVAL, "the line is too long") :
-					  show(x, raw, &f);
+	int rc = whole ? show(x, raw, &f) : fault_set(&f, -EINVAL, "the line is too long");
 
 	if (rc != -EINVAL)
 		return rc;
@@ -392,23 +391,38 @@ static int show_or_tell(struct show *x, struct span raw, const char *where)
 	return 0;
 }
 
+/* The next line of stdin into room: -1 at the end, else its length; more than INTEL_LINE_MAX bytes are
+ * counted, not kept. */
+static ssize_t read_line(char room[static INTEL_LINE_MAX])
+{
+	size_t n = 0;
+	int c;
+
+	while ((c = getc_unlocked(stdin)) != EOF && c != '\n') {
+		if (n < INTEL_LINE_MAX)
+			room[n] = (char)c;
+		n++;
+	}
+	return c == EOF && !n ? -1 : (ssize_t)n;
+}
+
 static int show_lines(struct show *x)
 {
-	char *line = NULL, where[40];
-	size_t cap = 0;
+	char *room = arena_alloc(&x->c->arena, INTEL_LINE_MAX), where[40];
 	uint64_t number = 0;
-	int rc = 0;
+	int rc = room ? 0 : -ENOMEM;
 	ssize_t n;
 
-	while (rc == 0 && (n = getline(&line, &cap, stdin)) >= 0) {
-		struct span s = span_trim(span_of(line, (size_t)n));
+	while (rc == 0 && (n = read_line(room)) >= 0) {
+		bool whole = n <= INTEL_LINE_MAX;
+		struct span s = span_of(room, whole ? (size_t)n : INTEL_LINE_MAX);
 		number++;
-		if (!s.n || s.p[0] == '#')
+		s = span_trim(s);
+		if (whole && (!s.n || s.p[0] == '#'))
 			continue;
 		snprintf(where, sizeof(where), "line %llu: ", (unsigned long long)number);
-		rc = show_or_tell(x, s, where);
+		rc = show_or_tell(x, s, where, whole);
 	}
-	free(line);
 	return rc == 0 && ferror(stdin) ? -EIO : rc;
 }
 
@@ -420,7 +434,7 @@ static int show_args(struct show *x)
 
 	if (c->nargs > 1) {
 		for (int i = 0; i < c->nargs && rc == 0; i++)
-			rc = show_or_tell(x, span_str(c->arg[i]), "");
+			rc = show_or_tell(x, span_str(c->arg[i]), "", true);
 		return rc;
 	}
 	rc = show(x, span_str(c->arg[0]), &f);

@@ -4,6 +4,7 @@
 
 #include "cli/print.h"
 #include "cli/share.h"
+#include "intel/shelf_edit.h"
 #include "store/moving.h"
 
 #include <errno.h>
@@ -25,14 +26,24 @@ void intel_shelf_warn(struct cli *c, const struct shelf *s)
 		    i.previous_overlay ? "what the last command" : "what was");
 }
 
+#define BEHIND "an interrupted change, which the next command that writes intelligence completes"
+
+/* No file: is that what the ledger says, too? */
 static int nothing_there(struct cli *c, struct store *store)
 {
 	struct fault f = FAULT_INIT;
+	enum shelf_state st = SHELF_NOTHING;
 	uint64_t n;
 	int rc = moving_count(store, &n, &f);
 
+	if (rc == 0)
+		rc = shelf_state(store, NULL, &st, &f);
 	if (rc < 0)
 		return cli_errno(c, rc, &f);
+	if (st == SHELF_BEHIND)
+		return cli_failf(c, CLI_INTERNAL, "%s: the ledger names a database of indicators that is not "
+		    "there: " BEHIND "; or it was lost: import again what firebreak ledger show --kind "
+		    "intel.import names", cli_safe(c, store_dir(store)));
 	if (n)
 		return cli_failf(c, CLI_INTERNAL, "%s: holds %llu indicators of an older firebreak that are "
 		    "not moved yet; any command that writes, such as firebreak ledger init, moves them",
@@ -56,6 +67,18 @@ static int set_rules(struct cli *c, struct shelf *s)
 	return -1;
 }
 
+/* Something lies beside it: is the ledger ahead of what is in service? */
+static void warn_behind(struct cli *c, struct store *store, const struct shelf *s)
+{
+	enum shelf_state st;
+	struct shelf_info i;
+
+	shelf_info(s, &i);
+	if (i.staged && shelf_state(store, s, &st, NULL) == 0 && st == SHELF_BEHIND)
+		fprintf(stderr, "firebreak %s: the ledger names a newer database than the one in service: "
+		    BEHIND "\n", c->cmd->name);
+}
+
 int intel_shelf_of(struct cli *c, struct store *store, struct shelf **ret_s)
 {
 	struct fault f = FAULT_INIT;
@@ -67,6 +90,7 @@ int intel_shelf_of(struct cli *c, struct store *store, struct shelf **ret_s)
 	if (rc < 0)
 		return cli_fail(c, CLI_INTERNAL, &f);
 	intel_shelf_warn(c, *ret_s);
+	warn_behind(c, store, *ret_s);
 	int code = set_rules(c, *ret_s);
 	if (code >= 0)
 		*ret_s = shelf_close(*ret_s);
@@ -92,9 +116,12 @@ int intel_type_opt(struct cli *c, enum indicator_type *ret_t)
 	return -1;
 }
 
-void intel_flush(struct cli *c, bool all)
+void intel_flush(struct cli *c, const char *end)
 {
-	if (!c->json || buf_err(&c->out) || (!all && c->out.n < FLUSH_AT))
+	if (!c->json || c->out.n < FLUSH_AT)
+		return;
+	buf_puts(&c->out, end);
+	if (buf_err(&c->out))
 		return;
 	fwrite(c->out.p, 1, c->out.n, stdout);
 	buf_reset(&c->out);

@@ -21,7 +21,7 @@ void intel_shelf_warn(struct cli *c, const struct shelf *s);
 /* --type, --source … of a command that names a value: -1 or an exit code. *ret_t NONE: no --type. */
 FB_MUST int intel_type_opt(struct cli *c, enum indicator_type *ret_t);
 
-/* c->out so far goes to stdout when it is large: for lists of any length. */
-void intel_flush(struct cli *c, bool all);
+/* c->out so far goes to stdout when it is large, with end behind it: for lists of any length. */
+void intel_flush(struct cli *c, const char *end);
 /* A value for a terminal: itself when it is plain, as nearly all are. Valid as long as v and c. */
 const char *intel_value(struct cli *c, const char *v);

@@ -94,14 +94,14 @@ static uint64_t generation(const struct intel_db *db)
  * The overlay first: whoever puts a newer database in place takes the overlay away after that, so
  * an overlay that is gone by now was folded into the database that is there by now.
  */
-static int load_overlay(struct shelf *s)
+static int load_overlay(struct shelf *s, struct fault *f)
 {
 	int rc = shelf_open_file(s->dirfd, s->path, SHELF_OVERLAY, &s->over, &s->over_file, &s->why);
 
 	if (rc == -ENOENT)
 		s->why = FAULT_INIT;
 	if (rc != -EBADMSG)
-		return rc == -ENOENT ? 0 : rc;
+		return rc == -ENOENT || rc == 0 ? 0 : fault_set(f, rc, "%s", s->why.text);
 	struct shelf_file id;
 	rc = shelf_open_file(s->dirfd, s->path, SHELF_PREVIOUS_OVERLAY, &s->over, &id, NULL);
 	s->over_file = look(s->dirfd, SHELF_OVERLAY); /* that was looked at */
@@ -125,7 +125,10 @@ static int load_db(struct shelf *s, struct fault *f)
 		s->why = first;
 		return 0;
 	}
-	return rc2 == -ENOMEM ? rc2 : fault_set(f, rc, "%s", first.text);
+	if (rc2 == -ENOMEM || rc == -ENOENT)
+		return rc2 == -ENOMEM ? rc2 : fault_set(f, rc, "%s", first.text);
+	return fault_set(f, rc, "%s; and there is no good one before it: take %s away and import again what "
+	    "firebreak ledger show --kind intel.import names", first.text, QUOTE(span_str(s->path)));
 }
 
 static bool any_benign(const struct shelf *s)
@@ -138,7 +141,7 @@ static bool any_benign(const struct shelf *s)
 
 static int load(struct shelf *s, struct fault *f)
 {
-	int rc = load_overlay(s);
+	int rc = load_overlay(s, f);
 
 	if (rc == 0)
 		rc = load_db(s, f);

@@ -74,6 +74,7 @@ struct shelf_hit {
 	bool block;	 /* BAD: as weighed (weigh.h): may it be blocked, how sure are we now */
 	int8_t confidence;
 	enum weigh_verdict verdict;
+	uint16_t specific; /* labels' bytes, prefix length: more is more specific */
 	uint32_t entry;	 /* of the database; SHELF_NO_ENTRY */
 	uint32_t over;	 /* of the overlay; SHELF_NO_ENTRY */
 	ts at;		 /* when it was observed */

@@ -75,6 +75,15 @@ bool shelf_claim(const struct shelf *s, const struct shelf_hit *h, uint32_t *pos
 
 /* --- hits --- */
 
+static uint16_t specific(const struct intel_entry *e)
+{
+	const char *slash = strchr(e->value, '/');
+
+	if (e->type == INDICATOR_IPV4 || e->type == INDICATOR_IPV6)
+		return slash ? (uint16_t)atoi(slash + 1) : UINT16_MAX;
+	return (uint16_t)strlen(e->value);
+}
+
 /* Sets the type and whether all claims had expired; false when no claim is left. */
 static bool judge(const struct shelf *s, struct shelf_hit *h)
 {
@@ -86,6 +95,7 @@ static bool judge(const struct shelf *s, struct shelf_hit *h)
 	if (shelf_entry(s, h, room, &e) < 0)
 		return false;
 	h->type = e.type;
+	h->specific = specific(&e);
 	h->expired = true;
 	bool any = false;
 	while (shelf_claim(s, h, &pos, &i)) {
@@ -117,7 +127,9 @@ static struct shelf_hit *same_value(const struct shelf *s, uint32_t over, struct
 static int by_how(const void *pa, const void *pb)
 {
 	const struct shelf_hit *a = pa, *b = pb;
-	return (a->how > b->how) - (a->how < b->how);
+	if (a->how != b->how)
+		return a->how < b->how ? -1 : 1;
+	return (a->specific < b->specific) - (a->specific > b->specific);
 }
 
 static size_t gather(const struct shelf *s, const struct shelf_question *q,

@@ -83,3 +83,21 @@ FB_MUST int shelf_open_file(int dirfd, const char *path, const char *name, struc
 void shelf_distrust(int dirfd, const char *name);
 /* The folder DIR/intel: a descriptor, -ENOENT. */
 FB_MUST int shelf_open_dir(const char *dir, char **ret_path, struct fault *f);
+
+struct store;
+
+/* What the ledger names last. The first entry of a generation is of its database, those that follow
+ * of the same, or of an overlay. */
+struct shelf_newest {
+	uint64_t generation; /* 0: there is none */
+	struct digest db, content; /* of the database, of the file that was made last */
+};
+
+/* shelf_place.c: finds out, and finishes what a writer left that was interrupted: what was committed is
+ * put in place, what was not is taken away. */
+FB_MUST int shelf_recover(struct store *s, int dirfd, const char *path,
+    struct shelf_newest *ret_n, struct fault *f);
+/* The staged file takes its place; good: the one there is, and becomes the previous one. */
+FB_MUST int shelf_put_in_place(int dirfd, const char *path, bool overlay, bool good,
+    struct fault *f);
+FB_MUST int shelf_sync(int dirfd, const char *path, struct fault *f);
