@@ -44,15 +44,15 @@ static int look(void *ctx, const char *path, const struct sense_id *id, struct s
 
 static int report_match(struct hunt *h, const struct hunt_obs *o, const struct yara_match *m)
 {
-	char where[160] = "";
+	char where[QUOTE_MAX + 48] = "";
 
 	if (m->string)
-		snprintf(where, sizeof(where), "; first at offset %llu: %s",
-		    (unsigned long long)m->offset, QUOTE(span_str(m->string)));
-	const char *text = arena_printf(&h->c->arena, "%s%s%s%s%s%s%s",
+		snprintf(where, sizeof(where), "%s at offset %llu: ", QUOTE(span_str(m->string)),
+		    (unsigned long long)m->offset);
+	const char *text = arena_printf(&h->c->arena, "%s%s%s%s%s%s%s", where,
 	    m->description ? m->description : "a YARA rule matches", m->author ? " (by " : "",
-	    m->author ? m->author : "", m->author ? ")" : "", where,
-	    m->reference ? "; " : "", m->reference ? m->reference : "");
+	    m->author ? m->author : "", m->author ? ")" : "",
+	    m->reference ? ", " : "", m->reference ? m->reference : "");
 	const struct hunt_finding x = {
 		.kind = HUNT_RULE,
 		.name = m->rule,

@@ -295,6 +295,7 @@ static int tell(struct yara *y, struct yara_group *g, uint32_t index, const stru
 		if (RULE_IS_PRIVATE(r) || u->group != index)
 			continue;
 		g->told[i] = (uint32_t)y->ntold;
+		y->unit[m->at[opaque ? 0 : i]].told = (uint32_t)y->ntold;
 		int rc = add_told(y, r, index, i);
 		if (rc < 0)
 			return rc;
@@ -407,16 +408,51 @@ static int attempt(struct yara *y, struct members *m, const uint32_t *unit, size
 	return rc ? rc : 2;
 }
 
+static int compile_union(struct attempt *a, const struct members *m, struct yara_group *ret_g)
+{
+	AUTO_BUF struct buf room = BUF_INIT(1u << 30);
+	AUTO_FREE uint32_t *told = calloc(m->n + 1, sizeof(*told));
+	YR_RULES *rules;
+	uint32_t bad;
+
+	int rc = begin(a);
+	if (rc == 0)
+		rc = compile_members(a, m, &bad);
+	if (rc == 0)
+		rc = get_rules(a, &room, &rules);
+	FB_CLEANUP(compiler_free_p) YR_COMPILER *compiler = a->compiler;
+	if (rc || !told)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->n; i++) {
+		const struct yara_unit *u = &a->y->unit[m->at[i]];
+		told[i] = u->rule->is_private ? YARA_NONE : u->told;
+	}
+	*ret_g = (struct yara_group){ .rules = rules, .told = TAKE_PTR(told) };
+	ret_g->externals = asks_externals(a->y, m);
+	return 0;
+}
+
+int yara_compile_union(struct yara *y, const uint32_t *unit, size_t n, struct yara_group *ret_g)
+{
+	AUTO_FREE uint32_t *at = calloc(y->nunits + 1, sizeof(*at));
+	struct members m = { at, 0 };
+	struct attempt a = { .y = y };
+
+	if (!at)
+		return -ENOMEM;
+	gather(y, &m, unit, n, ++y->mark);
+	return compile_union(&a, &m, ret_g);
+}
+
 int yara_compile(struct yara *y, const uint32_t *unit, size_t n, struct fault *f)
 {
-	static uint32_t mark;
 	AUTO_FREE uint32_t *at = calloc(y->nunits + 1, sizeof(*at));
 	struct members m = { at, 0 };
 
 	if (!at)
 		return -ENOMEM;
 	for (;;) {
-		gather(y, &m, unit, n, ++mark);
+		gather(y, &m, unit, n, ++y->mark);
 		if (!m.n)
 			return 0;
 		int rc = attempt(y, &m, unit, n, f);

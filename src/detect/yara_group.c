@@ -307,7 +307,10 @@ static int make_marks(struct yara *y)
 	y->string_seen = arena_array(&y->arena, y->nstrings + 1, sizeof(*y->string_seen));
 	y->ask_seen = arena_array(&y->arena, y->nask + 1, sizeof(*y->ask_seen));
 	y->ask_count = arena_array(&y->arena, y->nask + 1, sizeof(*y->ask_count));
-	return y->string_seen && y->ask_seen && y->ask_count ? 0 : -ENOMEM;
+	y->unit_seen = arena_array(&y->arena, y->nunits + 1, sizeof(*y->unit_seen));
+	y->candidate = arena_array(&y->arena, y->nunits + 1, sizeof(*y->candidate));
+	return y->string_seen && y->ask_seen && y->ask_count && y->unit_seen && y->candidate ? 0 :
+											      -ENOMEM;
 }
 
 int yara_group_all(struct yara *y, struct fault *f)

@@ -47,10 +47,18 @@ int yara_start(void *ctx)
 
 /* --- which groups --- */
 
-static void mark(const struct scan *s, const struct yara_ask *a)
+static bool passes(const struct scan *s, const struct yara_ask *a)
 {
-	if (yara_gate_passes(a->gate, s->head, s->bytes.n))
-		s->y->group[s->y->unit[a->unit].group].marked = s->y->look;
+	return yara_gate_passes(a->gate, s->head, s->bytes.n);
+}
+
+/* Its strings are there. */
+static void add_candidate(struct yara *y, uint32_t unit)
+{
+	if (y->unit_seen[unit] == y->look)
+		return;
+	y->unit_seen[unit] = y->look;
+	y->candidate[y->ncandidates++] = unit;
 }
 
 static bool on_literal(void *ctx, uint32_t string, size_t offset)
@@ -68,8 +76,8 @@ static bool on_literal(void *ctx, uint32_t string, size_t offset)
 			y->ask_seen[a] = y->look;
 			y->ask_count[a] = 0;
 		}
-		if (++y->ask_count[a] == y->ask[a].gate->need)
-			mark(s, &y->ask[a]);
+		if (++y->ask_count[a] == y->ask[a].gate->need && passes(s, &y->ask[a]))
+			add_candidate(y, y->ask[a].unit);
 	}
 	return false;
 }
@@ -80,6 +88,7 @@ static void next_look(struct yara *y)
 	if (++y->look)
 		return;
 	memset(y->string_seen, 0, y->nstrings * sizeof(*y->string_seen));
+	memset(y->unit_seen, 0, y->nunits * sizeof(*y->unit_seen));
 	memset(y->ask_seen, 0, y->nask * sizeof(*y->ask_seen));
 	for (size_t i = 0; i < y->ngroups; i++)
 		y->group[i].marked = 0;
@@ -91,9 +100,53 @@ static void choose(struct scan *s)
 	struct yara *y = s->y;
 
 	next_look(y);
+	y->ncandidates = 0;
 	for (size_t i = 0; i < y->nopen; i++)
-		mark(s, &y->ask[i]);
+		if (passes(s, &y->ask[i]))
+			y->group[y->unit[y->ask[i].unit].group].marked = y->look;
 	yara_sieve_look(y->sieve, s->bytes, on_literal, s);
+}
+
+static int ascending(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+/*
+ * Measured: a run of libyara with one group takes 3.8 ns a byte, one with a few rules 2.7; to compile
+ * takes 0.13 ms a rule and some for the compiler.
+ */
+#define RUN_NS 4u
+#define RULE_NS 130000u
+#define COMPILER_NS 1000000u
+
+/*
+ * The candidates that are in no group which is run anyway: either their groups are run too, or, where
+ * many groups would read a large file, one that is made of them.
+ */
+static bool make_union(struct scan *s, struct yara_group *ret_g)
+{
+	struct yara *y = s->y;
+	size_t n = 0, groups = 0;
+
+	for (size_t i = 0; i < y->ncandidates; i++)
+		if (y->group[y->unit[y->candidate[i]].group].marked != y->look)
+			y->candidate[n++] = y->candidate[i];
+	if (!n)
+		return false;
+	qsort(y->candidate, n, sizeof(*y->candidate), ascending);
+	for (size_t i = 0; i < n; i++) {
+		struct yara_group *g = &y->group[y->unit[y->candidate[i]].group];
+		groups += g->marked != y->look;
+		g->marked = y->look;
+	}
+	if (groups < 2 || (groups - 1) * s->bytes.n * RUN_NS < n * RULE_NS + COMPILER_NS ||
+	    yara_compile_union(y, y->candidate, n, ret_g) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		y->group[y->unit[y->candidate[i]].group].marked = y->look - 1;
+	return true;
 }
 
 /* --- one group --- */
@@ -258,21 +311,34 @@ static void not_whole(struct scan *s, int code)
 	}
 }
 
+/* False: there is no time left. */
+static bool run(struct scan *s, struct yara_group *g, ts deadline)
+{
+	ts left = deadline - monotonic();
+	int code = left > 0 ? scan_group(s, g, left) : ERROR_SCAN_TIMEOUT;
+
+	if (code != ERROR_SUCCESS)
+		not_whole(s, code);
+	return code != ERROR_SCAN_TIMEOUT;
+}
+
 static void scan_groups(struct scan *s)
 {
 	struct yara *y = s->y;
+	struct yara_group made = { 0 };
 	ts deadline = monotonic() + y->o.timeout;
+	bool on = true;
 
-	for (size_t i = 0; i < y->ngroups; i++) {
-		if (y->group[i].marked != y->look)
-			continue;
-		ts left = deadline - monotonic();
-		int code = left > 0 ? scan_group(s, &y->group[i], left) : ERROR_SCAN_TIMEOUT;
-		if (code != ERROR_SUCCESS)
-			not_whole(s, code);
-		if (code == ERROR_SCAN_TIMEOUT)
-			return;
+	if (make_union(s, &made)) {
+		on = run(s, &made, deadline);
+		if (made.scanner)
+			yara_lib.yr_scanner_destroy(made.scanner);
+		yara_lib.yr_rules_destroy(made.rules);
+		free(made.told);
 	}
+	for (size_t i = 0; i < y->ngroups && on; i++)
+		if (y->group[i].marked == y->look)
+			on = run(s, &y->group[i], deadline);
 }
 
 /* Ends this process when libyara forgets the time; never the one that owns the rules. */
@@ -290,12 +356,24 @@ static int by_told(const void *a, const void *b)
 	return (x->told > y->told) - (x->told < y->told);
 }
 
+/* A rule that another one needs is in two groups; both tell of it. */
+static size_t without_doubles(struct hit *h, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!kept || h[kept - 1].told != h[i].told)
+			h[kept++] = h[i];
+	return kept;
+}
+
 /* See yara_report.c for the other half. */
 static int put_report(struct scan *s, struct buf *out)
 {
 	if (!s->n && s->end == YARA_WHOLE)
 		return 0;
 	qsort(s->hit, s->n, sizeof(*s->hit), by_told);
+	s->n = without_doubles(s->hit, s->n);
 	buf_putc(out, (char)s->end);
 	buf_put_le32(out, (uint32_t)s->code);
 	buf_put_le32(out, (uint32_t)s->more);

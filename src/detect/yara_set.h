@@ -30,7 +30,7 @@ struct yara_file {
 
 /* One rule. */
 struct yara_unit {
-	uint32_t file, group;
+	uint32_t file, group, told;
 	const struct yara_rule *rule; /* NULL: stands for all rules of an opaque file */
 	uint32_t string; /* index of its first one */
 	struct yara_gates gates;
@@ -83,11 +83,15 @@ struct yara {
 	uint32_t *user_first, *user; /* asks that need string s: user[user_first[s]] … */
 	struct yara_stats stats;
 	struct digest identity;
+	uint32_t mark; /* number of the last closure */
 	int owner; /* the process that made it */
 	/* in a worker */
 	uint32_t look;
 	uint32_t *string_seen, *ask_seen; /* the look in which they were last found, … */
 	uint8_t *ask_count;		  /* … and how many strings of it */
+	uint32_t *unit_seen;		  /* the look in which it was a candidate */
+	uint32_t *candidate;		  /* rules whose strings are in the file */
+	size_t ncandidates;
 };
 
 /* A rule or file that does not compile. YARA_BAD with fault, or 0: it is left out and counted. */
@@ -104,3 +108,7 @@ FB_MUST int yara_group_all(struct yara *y, struct fault *f);
 FB_MUST int yara_has_module(struct yara *y, struct span name, bool *ret);
 /* Compiles the given rules, ascending, with what they need, as a new group. */
 FB_MUST int yara_compile(struct yara *y, const uint32_t *unit, size_t n, struct fault *f);
+/* In a worker: the given rules (of files that are understood, compiled before) and what they need as
+ * one group for a while: the caller frees its rules, scanner and told. It tells of all of them. */
+FB_MUST int yara_compile_union(struct yara *y, const uint32_t *unit, size_t n,
+    struct yara_group *ret_g);
