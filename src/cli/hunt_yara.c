@@ -73,8 +73,6 @@ static int found(void *ctx, struct hunt *h, const struct hunt_obs *o, struct spa
 {
 	struct hunt_yara *y = ctx;
 
-	if (rc == -EFBIG)
-		return not_whole(y, h, o->path, yara_end_name(YARA_LARGE));
 	if (rc == 0)
 		rc = yara_report(y->rules, report, &y->found);
 	if (rc < 0)
@@ -176,7 +174,7 @@ static void want_workers(struct hunt *h)
 		h->jobs = 2;
 }
 
-static int add_probe(struct hunt *h, const struct yara_opts *o)
+static int add_probe(struct hunt *h)
 {
 	struct hunt_probe p = {
 		.name = "yara",
@@ -184,7 +182,7 @@ static int add_probe(struct hunt *h, const struct yara_opts *o)
 		.start = worker_start,
 		.look = look,
 		.found = found,
-		.max_size = o->max_size ? o->max_size : YARA_SIZE_MAX,
+		.max_size = 0, /* yara_look tells what is too large, so that it is counted */
 	};
 	struct digest d;
 
@@ -215,7 +213,7 @@ static int compile(struct hunt *h, const struct paths *p, struct yara_opts *o)
 	if (rc == 0)
 		yara_stats(y->rules, &y->stats);
 	if (rc == 0)
-		rc = add_probe(h, o);
+		rc = add_probe(h);
 	return rc < 0 ? cli_errno(c, rc, &h->f) : -1;
 }
 

@@ -152,9 +152,9 @@ cat >evil.yar <<-'EOF'
 	  strings: $none = "not there" $w = "evil words" condition: any of them }
 EOF
 run 1 "a rule that matches" fb hunt tree --yara evil.yar --indicators none.csv --json
-is "$(json '[(x["kind"], x["path"], x["indicator"]["value"], x["indicator"]["confidence"]) for x in h]')" \
+is "$(json '[(x["kind"], x["path"], x["matched"], x["confidence"]) for x in h]')" \
 	"[('rule', 'tree/bad', 'Evil', 61)]" "is a hit with the rule's own score"
-note=$(json 'h[0]["indicator"]["claims"][0]["note"]')
+note=$(json 'h[0]["finding"]["text"]')
 like "$note" 'what evil says \(by A\. Author\)' "its author is named"
 like "$note" '\$w at offset 3' "and where it matched"
 is "$(json 'd["yara"]["rules"]')" 1 "rules are counted"
@@ -224,11 +224,11 @@ like "$(json 'd["problems"]')" 'matched too often' "is told"
 # --- our rules ---
 run 1 "stand-ins for the 3CX files" fb hunt 3cx --yara shipped --indicators none.csv --json
 is "$(json 'sorted(set(x["path"][4:] for x in h)) == sorted(__import__("os").listdir("3cx"))')" True "every one is found"
-is "$(json 'len(set(x["indicator"]["value"] for x in h))')" 5 "by five rules"
+is "$(json 'len(set(x["matched"] for x in h))')" 5 "by five rules"
 run 0 "what only resembles them" fb hunt near --yara shipped --indicators none.csv --json
 is "$(json '(len(h), d["problems_total"])')" "(0, 0)" "is not"
 run 1 "--case brings the case's rules" fb hunt 3cx/payload.dll --case 3cx-2023 --json
-is "$(json 'h[0]["indicator"]["value"]')" Firebreak_3CX_Icon_Storage "without being asked"
+is "$(json 'h[0]["matched"]')" Firebreak_3CX_Icon_Storage "without being asked"
 run 0 "no hit among honest programs" fb hunt --yara shipped --indicators none.csv /usr/bin --json --no-record
 is "$(json '(len(h), d["yara"]["matches"])')" "(0, 0)" "none in /usr/bin"
 
