@@ -17,7 +17,7 @@ f=$intel/maltrail-trails.txt
 is "$(field 2)" 0 "maltrail is read"
 is "$(field 4)" "$(wc -l <"$f")" "every trail is a record"
 awk -f "$TOP/tests/conformance/intel_trails.awk" "$f" | sort >"$TMP/want"
-awk -F '\t' '/^!bad/ { n["bad"]++; next } /^!unmatched/ { n[$2]++; next } !/^=/ { n[$1]++ }
+awk -F '\t' '/^!bad/ { n["bad"]++; next } /^!unmatched/ { n[$2]++; next } !/^=/ && $1 != "pattern" { n[$1]++ }
 	END { for (k in n) print k "\t" n[k] }' "$TMP/got" | sort >"$TMP/have"
 is "$(cat "$TMP/have")" "$(cat "$TMP/want")" "trails of each form, as awk tells them apart"
 
@@ -33,21 +33,22 @@ awk -F '\t' '/^ipv4/ { print $2 }' "$TMP/got" | cmp - <(awk '!/^#/ { print $1 }'
 ok $? "each of them in its place"
 
 # MISP: 30 events, one of which is no JSON
-n=0
+set --
 for e in "$intel"/misp-events/*.json; do
 	name=$(basename "$e")
-	"$TOOL" "$e" >"$TMP/got" 2>"$TMP/err"
+	"$TOOL" "$e" >"$TMP/$name" 2>"$TMP/err"
 	if [ "$name" = pypi_backdoor_malicious_pypi_packages.misp-event.json ]; then
 		like "$(cat "$TMP/err")" ': offset 1532403: not valid JSON here$' "$name: refused, with the place"
-		is "$(grep -c . "$TMP/got")" 1 "$name: and nothing is given"
+		is "$(grep -c . "$TMP/$name")" 1 "$name: and nothing is given"
 	else
-		said=$(python3 "$TOP/tests/conformance/intel_misp.py" "$e" "$TMP/got" 2>&1)
-		rc=$?
-		ok $rc "$name: $(tail -n1 <<<"$said")"
+		set -- "$@" "$e" "$TMP/$name"
 	fi
-	n=$((n + 1))
 done
-is $n 30 "all 30 events"
+is $# 58 "29 other events"
+while read -r word what; do
+	[ "$word" = ok ]
+	ok $? "$what"
+done < <(python3 "$TOP/tests/conformance/intel_misp.py" "$@" 2>&1)
 "$TOOL" "$intel/misp-events/nukesped_lazarus_lazarus_3cx.json" >"$TMP/got"
 grep -q "^domain.od\.lk" "$TMP/got"
 is $? 1 "the file host of the 3CX event is not for detection"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""intel_misp.py EVENT.json GOT: what intel_tool gave, against what the event says.
+"""intel_misp.py EVENT.json GOT …: what intel_tool gave, against what the event says: a line each.
 
 Digests, names and addresses are compared as sets of (type, value); of the others every attribute
 must be accounted for: given, or rejected."""
@@ -47,7 +47,7 @@ def expect(event, want, tally):
         tally["records"] += 1
         if a["deleted"] or t in TEXT or (t == "filename" and digest) or (marks and not a["to_ids"]):
             tally["context"] += 1
-        elif t in NOT_HUNTED or (t == "uri" and v.startswith("/")):
+        elif t in NOT_HUNTED:
             tally["unmatched"] += 1
         elif t == "domain|ip":
             name, ip = v.split("|")
@@ -60,8 +60,8 @@ def expect(event, want, tally):
             tally["rest"] += 1
 
 
-def main():
-    with open(sys.argv[1], encoding="utf-8-sig") as f:
+def compare(event, result):
+    with open(event, encoding="utf-8-sig") as f:
         doc = json.load(f)
     want, tally = set(), {"records": 0, "context": 0, "unmatched": 0, "rest": 0}
     response = doc.get("response", doc)
@@ -69,7 +69,7 @@ def main():
         expect(e.get("Event", e), want, tally)
     got, bad, rest, kinds = set(), 0, 0, {"context": 0, "unmatched": 0}
     simple_types = set(ONE.values()) | {"ipv4", "ipv6"}
-    for line in open(sys.argv[2], encoding="utf-8"):
+    for line in open(result, encoding="utf-8"):
         f = line.rstrip("\n").split("\t")
         if f[0].startswith("!"):
             if f[0] == "!bad":
@@ -89,7 +89,12 @@ def main():
     rest += len(got - want)
     assert len(missing) <= bad, missing
     assert rest + bad == tally["rest"] + len(missing), (rest, bad, tally, missing)
-    print(f"{len(want)} values and {tally['rest']} others, {tally['context']} context, {bad} bad")
+    return f"{len(want)} values and {tally['rest']} others, {tally['context']} context, {bad} bad"
 
 
-main()
+for pair in zip(sys.argv[1::2], sys.argv[2::2]):
+    name = pair[0].rsplit("/", 1)[-1]
+    try:
+        print(f"ok {name}: {compare(*pair)}")
+    except AssertionError as e:
+        print(f"not {name}: {e}")
