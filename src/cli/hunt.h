@@ -274,6 +274,8 @@ FB_MUST int hunt_record_value(struct hunt *h, enum indicator_type t, struct span
 uint64_t hunt_probe_key(struct hunt *h, const char *path, const struct sense_id *id, bool count);
 /* All of them as one, for sense_tree; false: there are none. */
 bool hunt_probe_all(struct hunt *h, struct sense_probe *ret_p);
+/* Tells those for which the file is too large: -EFBIG. */
+FB_MUST int hunt_probe_large(struct hunt *h, const struct hunt_obs *o, const struct sense_id *id);
 /* Gives each its part. *ret_key: of those that looked without an error, 0 when one had any. */
 FB_MUST int hunt_probe_found(struct hunt *h, const struct hunt_obs *o, struct span found,
     uint64_t *ret_key);

@@ -23,16 +23,23 @@ size_t hunt_match_file_name(const struct hunt *h, struct span name, ts at,
 	return shelf_text(h->shelf, INDICATOR_BAD, INDICATOR_FILE_NAME, span_of(lower, name.n), at, out);
 }
 
-size_t hunt_match_text(const struct hunt *h, enum indicator_type t, struct span value, ts at,
+static __attribute__((noinline)) size_t match_text(const struct hunt *h, enum indicator_type t, struct span value, ts at,
     struct shelf_hit out[static SHELF_HITS_MAX])
 {
 	char text[INTEL_TEXT_MAX];
 
-	if (value.n >= sizeof(text) || !hunt_looks_for(h, t))
+	if (value.n >= sizeof(text))
 		return 0;
 	memcpy(text, value.p, value.n);
 	text[value.n] = 0;
 	return shelf_value(h->shelf, INDICATOR_BAD, t, text, at, out);
+}
+
+/* The room for the text is cleared at each call, so it is apart. */
+size_t hunt_match_text(const struct hunt *h, enum indicator_type t, struct span value, ts at,
+    struct shelf_hit out[static SHELF_HITS_MAX])
+{
+	return hunt_looks_for(h, t) ? match_text(h, t, value, at, out) : 0;
 }
 
 size_t hunt_match_name(const struct hunt *h, struct span name, ts at,

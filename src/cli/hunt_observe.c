@@ -125,15 +125,18 @@ static int file_hit(struct hunt *h, const struct hunt_hit *x, const struct hunt_
 	return kept->path && (kept->detail || !o->detail) ? 0 : -ENOMEM;
 }
 
-static int matches(struct hunt *h, const struct hunt_obs *o, struct hunt_hit *x,
-    const struct shelf_hit *m, size_t n)
+/* The first n of h->match. Nearly always there is none, so nothing is made before. */
+static int matches(struct hunt *h, const struct hunt_obs *o, enum hunt_kind kind, const char *observed,
+    size_t n)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		x->m = m[i];
-		x->expired = hunt_match_expired(&m[i]);
-		rc = file_hit(h, x, o);
+		struct hunt_hit x = hit_of(o, kind);
+		x.m = h->match[i];
+		x.expired = hunt_match_expired(&x.m);
+		x.observed = observed;
+		rc = file_hit(h, &x, o);
 	}
 	return rc;
 }
@@ -146,26 +149,24 @@ static const char *name_of(const struct hunt_obs *o)
 
 static int fact(struct hunt *h, const struct hunt_obs *o, enum indicator_type t, struct span value)
 {
-	struct shelf_hit *m = h->match;
-	struct hunt_hit x = hit_of(o, t == INDICATOR_PATH ? HUNT_FILE_PATH : HUNT_FILE_FACT);
-	size_t n = hunt_match_text(h, t, value, when(h, o), m);
+	enum hunt_kind kind = t == INDICATOR_PATH ? HUNT_FILE_PATH : HUNT_FILE_FACT;
+	size_t n = hunt_match_text(h, t, value, when(h, o), h->match);
+	const char *observed = NULL;
 
-	if (n && x.kind == HUNT_FILE_FACT && !(x.observed = arena_str(&h->c->arena, value)))
+	if (n && kind == HUNT_FILE_FACT && !(observed = arena_str(&h->c->arena, value)))
 		return -ENOMEM;
-	return matches(h, o, &x, m, n);
+	return matches(h, o, kind, observed, n);
 }
 
 int hunt_digest(struct hunt *h, const struct hunt_obs *o, enum digest_alg a)
 {
-	struct hunt_hit x = hit_of(o, HUNT_FILE_DIGEST);
-
-	return matches(h, o, &x, h->match, hunt_match_digest(h, &o->digest[a], when(h, o), h->match));
+	return matches(h, o, HUNT_FILE_DIGEST, NULL,
+	    hunt_match_digest(h, &o->digest[a], when(h, o), h->match));
 }
 
 int hunt_name(struct hunt *h, const struct hunt_obs *o)
 {
-	struct hunt_hit x = hit_of(o, HUNT_FILE_NAME);
-	int rc = matches(h, o, &x, h->match,
+	int rc = matches(h, o, HUNT_FILE_NAME, NULL,
 	    hunt_match_file_name(h, span_str(name_of(o)), when(h, o), h->match));
 
 	return rc < 0 ? rc : fact(h, o, INDICATOR_PATH, span_str(o->path));

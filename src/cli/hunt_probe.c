@@ -39,10 +39,15 @@ static uint64_t key_of(const struct hunt *h, unsigned mask)
 	return n ? siphash13(seed, key, n * sizeof(*key)) | 1 : 0;
 }
 
+static bool too_large(const struct hunt_probe *p, const struct sense_id *id)
+{
+	return p->max_size && id->size > p->max_size;
+}
+
 static bool wants(const struct hunt_probe *p, struct hunt *h, const char *path,
     const struct sense_id *id)
 {
-	return !p->wants || p->wants(p->ctx, h, path, id);
+	return !too_large(p, id) && (!p->wants || p->wants(p->ctx, h, path, id));
 }
 
 /* UINT64_MAX stands for "look, whatever is recorded". */
@@ -69,15 +74,6 @@ static int start_all(void *ctx)
 	return rc;
 }
 
-static int look_one(const struct hunt_probe *p, const char *path, const struct sense_id *id,
-    struct span bytes, struct buf *out)
-{
-	if (p->max_size && bytes.n > p->max_size)
-		return -EFBIG;
-	int rc = p->look(p->ctx, path, id, bytes, out);
-	return rc == 0 ? buf_err(out) : rc;
-}
-
 static int look_all(void *ctx, const char *path, const struct sense_id *id, struct span bytes,
     struct buf *out)
 {
@@ -90,7 +86,9 @@ static int look_all(void *ctx, const char *path, const struct sense_id *id, stru
 		if (room < ENTRY_HEAD)
 			return -EMSGSIZE;
 		AUTO_BUF struct buf one = BUF_INIT(room - ENTRY_HEAD);
-		int rc = look_one(&h->probe[i], path, id, bytes, &one);
+		int rc = h->probe[i].look(h->probe[i].ctx, path, id, bytes, &one);
+		if (rc == 0)
+			rc = buf_err(&one);
 		if (rc < 0)
 			buf_reset(&one);
 		buf_putc(out, (char)i);
@@ -104,16 +102,7 @@ static int look_all(void *ctx, const char *path, const struct sense_id *id, stru
 
 bool hunt_probe_all(struct hunt *h, struct sense_probe *ret_p)
 {
-	uint64_t max = 0;
-
-	for (unsigned i = 0; i < h->nprobe; i++) {
-		if (!h->probe[i].max_size) {
-			max = 0;
-			break;
-		}
-		max = h->probe[i].max_size > max ? h->probe[i].max_size : max;
-	}
-	*ret_p = (struct sense_probe){ .ctx = h, .start = start_all, .look = look_all, .max_size = max };
+	*ret_p = (struct sense_probe){ .ctx = h, .start = start_all, .look = look_all };
 	return h->nprobe > 0;
 }
 
@@ -139,5 +128,17 @@ int hunt_probe_found(struct hunt *h, const struct hunt_obs *o, struct span found
 		rc = h->probe[i].found(h->probe[i].ctx, h, o, bytes, result);
 	}
 	*ret_key = whole ? key_of(h, mask) : 0;
+	return rc;
+}
+
+int hunt_probe_large(struct hunt *h, const struct hunt_obs *o, const struct sense_id *id)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < h->nprobe && rc == 0; i++) {
+		struct hunt_probe *p = &h->probe[i];
+		if (too_large(p, id) && (!p->wants || p->wants(p->ctx, h, o->path, id)))
+			rc = p->found(p->ctx, h, o, SPAN_NONE, -EFBIG);
+	}
 	return rc;
 }

@@ -57,14 +57,16 @@ static int probes(struct walk *w, const struct sense_file *f, struct hunt_obs *o
 	struct hunt *h = w->h;
 	uint64_t unused;
 
+	int rc = hunt_probe_large(h, o, &f->id);
+	if (rc < 0)
+		return rc;
 	if (f->probed && f->probe_rc == 0) {
-		int rc = hunt_probe_found(h, o, f->found, &o->probe);
+		rc = hunt_probe_found(h, o, f->found, &o->probe);
 		o->found = o->probe ? f->found : SPAN_NONE;
 		return rc;
 	}
 	if (f->probe_rc)
-		return hunt_problem(h, f->path, f->probe_rc == -EFBIG ?
-			"too large for the rules" : strerror(f->probe_rc < 0 ? -f->probe_rc : EIO));
+		return hunt_problem(h, f->path, strerror(f->probe_rc < 0 ? -f->probe_rc : EIO));
 	if (!h->nprobe || !o->probe || hunt_probe_key(h, f->path, &f->id, false) != o->probe)
 		return 0;
 	return hunt_probe_found(h, o, o->found, &unused);

@@ -164,7 +164,8 @@ static uint64_t key_at(struct seen_run *r, enum seen_ix ix, uint32_t at)
 	return k ? *k : UINT64_MAX;
 }
 
-/* Keys are spread evenly, so the first guess is near; from there in growing steps. */
+/* Keys of digests and texts are spread evenly, and files are asked for in their order, so the first
+ * guess is near; from there in growing steps. */
 uint32_t seen_run_lower(struct seen_run *r, enum seen_ix ix, uint64_t key, uint32_t from)
 {
 	uint32_t n = r->nix[ix], lo = from, hi = n, step = 1;
@@ -173,7 +174,7 @@ uint32_t seen_run_lower(struct seen_run *r, enum seen_ix ix, uint64_t key, uint3
 		return n;
 	uint32_t at = from;
 	if (from == 0)
-		at = (uint32_t)((unsigned __int128)key * n >> 64);
+		at = ix == SEEN_IX_FILE ? r->hint % n : (uint32_t)((unsigned __int128)key * n >> 64);
 	if (key_at(r, ix, at) < key) {
 		for (lo = at + 1; lo < n && key_at(r, ix, lo) < key; step *= 2) {
 			lo++;

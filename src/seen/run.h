@@ -45,6 +45,7 @@ struct seen_run {
 	struct seen_file file;
 	uint32_t n;
 	uint32_t nix[SEEN_IXS];
+	uint32_t hint; /* where the last file was found: the next one is near */
 	struct seen_way way;
 	struct seen_file times; /* last and count of what was seen again; .h NULL: none */
 	struct seen_again *again; /* [n], by this process; NULL: none */

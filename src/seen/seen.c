@@ -143,8 +143,8 @@ static bool known_in(struct seen *s, size_t run, const struct seen_id *id, uint3
 	bool any = false;
 	uint32_t rec;
 
-	for (uint32_t at = seen_run_lower(r, SEEN_IX_FILE, key, 0);
-	     seen_run_ix(r, SEEN_IX_FILE, at, &have, &rec) && have == key; at++) {
+	uint32_t at = r->hint = seen_run_lower(r, SEEN_IX_FILE, key, 0);
+	for (; seen_run_ix(r, SEEN_IX_FILE, at, &have, &rec) && have == key; at++) {
 		struct seen_item x;
 		const struct seen_rec *p = seen_run_rec(r, rec);
 		bool path = p && p->path_key == path_key;
