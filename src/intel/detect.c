@@ -104,7 +104,7 @@ static enum intel_format detect_json(struct span text)
 /* --- lines --- */
 
 struct looks {
-	unsigned lines, hosts, paths, names, ipsum;
+	unsigned lines, hosts, paths, names, ipsum, digests;
 	bool zone;
 };
 
@@ -114,6 +114,14 @@ static bool has_word(struct span line, const char *word)
 		if (span_eq_nocase(w, span_str(word)))
 			return true;
 	return false;
+}
+
+static bool is_digest(struct span word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if (!memchr("0123456789abcdefABCDEF", word.p[i], 22))
+			return false;
+	return word.n >= 32;
 }
 
 static bool is_ipsum(struct span line)
@@ -126,6 +134,15 @@ static bool is_ipsum(struct span line)
 			return false;
 	return rest.n && rest.n < 4 && span_find(line, '\t') == first.n &&
 	    span_find(first, '.') != SIZE_MAX && span_find(first, ',') == SIZE_MAX;
+}
+
+/* Of what was cut, the line that is not whole is left out. */
+static struct span whole_lines(struct span text)
+{
+	struct span head = span_cut(text, 0, HEAD);
+	const uint8_t *last = head.n < text.n ? memrchr(head.p, '\n', head.n) : NULL;
+
+	return last ? span_cut(head, 0, (size_t)(last - head.p)) : head;
 }
 
 static struct looks look_at(struct span head)
@@ -150,6 +167,7 @@ static struct looks look_at(struct span head)
 		k.ipsum += is_ipsum(line);
 		k.paths += one_word && line.p[0] == '/';
 		k.names += one_word && line.p[0] != '/';
+		k.digests += is_digest(line);
 	}
 	return k;
 }
@@ -181,12 +199,13 @@ enum intel_format reader_detect(const struct reader *r)
 			return INTEL_CSV;
 	if (r->o->no_header || csv_has_header(r->text, r->o->delim))
 		return INTEL_CSV;
-	struct looks k = look_at(span_cut(head, 0, HEAD));
+	struct looks k = look_at(whole_lines(head));
 	if (k.zone)
 		return INTEL_RPZ;
 	if (k.lines && k.ipsum == k.lines)
 		return INTEL_IPSUM;
 	if (k.lines && k.hosts == k.lines)
 		return INTEL_HOSTS;
-	return k.paths && k.names ? INTEL_MALTRAIL : INTEL_LIST;
+	/* With digests of files, paths are those of files. */
+	return k.paths && k.names && !k.digests ? INTEL_MALTRAIL : INTEL_LIST;
 }

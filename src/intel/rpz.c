@@ -39,7 +39,7 @@ static bool absolute(const struct rpz *z, struct span name, char out[static ZONE
 	bool full = name.n && name.p[name.n - 1] == '.';
 	int n;
 
-	if (name.n > ZONE_NAME_MAX)
+	if (name.n > ZONE_NAME_MAX || (name.n && memchr(name.p, 0, name.n)))
 		return false;
 	if (is(name, "@"))
 		n = snprintf(out, ZONE_NAME_MAX, "%s", z->origin);
@@ -260,7 +260,7 @@ static int owner(struct rpz *z, const struct zone_record *rec, size_t *ret_type)
 			z->said = true;
 			reader_next(z->r, rec->line);
 			return reader_reject(z->r, span_cut(s, 0, ZONE_NAME_MAX),
-			    "a name longer than 1024 bytes", NULL);
+			    "a name longer than 1024 bytes, or with NUL", NULL);
 		}
 		z->said = z->said && strcmp(z->owner, name) == 0;
 		z->absolute = s.n && s.p[s.n - 1] == '.';

@@ -154,13 +154,14 @@ static bool is_c2(struct json_val o)
 static int fill_category(struct bundle *b, struct json_val o, struct indicator *i)
 {
 	struct json_val types = json_get(o, "indicator_types");
-	struct json_val first = json_first(json_ok(types) ? types : json_get(o, "labels"));
+	struct json_val list = json_ok(types) ? types : json_get(o, "labels");
+	struct json_val first = json_first(list);
 	int rc = json_ok(first) ?
 		       reader_label(b->r, json_str(first, &b->r->arena), &i->category) :
 		       0;
 
 	/* "Not suspicious or malicious in and of itself" (section 10.11). */
-	if (json_count(types) == 1 && json_is(first, "benign"))
+	if (json_count(list) == 1 && json_is(first, "benign"))
 		i->side = INDICATOR_BENIGN;
 	if (is_c2(o))
 		i->category = "c2";

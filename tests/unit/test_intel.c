@@ -384,6 +384,9 @@ static void stix_refs(void)
 		{ BUNDLE(IND("1", "\"indicator_types\":[\"benign\"],", D)),
 		    "1 domain a.example <bundle--1> 50 benign// 2023-03-30T00:00:00Z.. benign\n",
 		    "a benign indicator" },
+		{ BUNDLE(IND("1", "\"labels\":[\"benign\"],", D)),
+		    "1 domain a.example <bundle--1> 50 benign// 2023-03-30T00:00:00Z.. benign\n",
+		    "and one of STIX 2.0" },
 		{ BUNDLE(IND("1", "\"indicator_types\":[\"malicious-activity\"],\"kill_chain_phases\":"
 		    "[{\"kill_chain_name\":\"k\",\"phase_name\":\"command-and-control\"}],", D)),
 		    "1 domain a.example <bundle--1> 50 c2// 2023-03-30T00:00:00Z..\n",

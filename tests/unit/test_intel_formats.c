@@ -388,6 +388,10 @@ static void rpz(void)
 	    "$ORIGIN example.rpz.local.\nsub CNAME .\n"),
 	    "4" BAD("evil.example exact", "NXDOMAIN") "5 REJECT a name outside of the zone\n"
 	    "7" BAD("sub.example exact", "NXDOMAIN"), "absolute names, origins inside the zone");
+	struct intel_opts o = INTEL_OPTS_DEFAULT;
+	o.format = INTEL_RPZ;
+	is_str(read_it(SPAN_LIT("a.example\0.b CNAME .\n"), &o),
+	    "1 REJECT a name longer than 1024 bytes, or with NUL\n", "NUL in a name");
 	is_str(as(INTEL_RPZ, "a CNAME ( .\n"), "ERROR -74 dir/feed.x:2: the zone ends inside parentheses",
 	    "parentheses that do not end");
 	is_str(as(INTEL_RPZ, "a.example )\n"),
@@ -430,6 +434,7 @@ static void foreign(void)
 		{ "{\"name\":\"x\",\"matching_attributes\":[],\"list\":[]}", INTEL_WARNINGLIST },
 		{ "a.example\n/x/y\n", INTEL_MALTRAIL },
 		{ "a.example\n", INTEL_LIST },
+		{ "a.example\n/tmp/x\n" H32 "\n", INTEL_LIST },
 		{ "; zone\n$TTL 5\n", INTEL_RPZ },
 		{ "\xef\xbb\xbf<?xml version=\"1.0\"?><ioc/>", INTEL_OPENIOC },
 	};
