@@ -4,6 +4,7 @@
 #   make check      every test                 make bench   every benchmark against its peer
 #   make install    into DESTDIR               make deb     a Debian package in build/
 #   make bench-evidence   Sigstore bundles, one verification, SHA-256, all cores: ratios
+#   make bench-hunt       hunting in a tree against hashing tools and yara: ratios
 #   make bench-anatomy    taking apart: inspect against bsdtar, signatures, diff
 BUILD ?= build
 DRILL ?= 3cx-2023
@@ -46,4 +47,7 @@ bench-anatomy: all
 	tests/bench/anatomy.sh $(BUILD)
 	tests/bench/known_good.sh $(BUILD)
 
-.PHONY: all run check bench bench-evidence bench-anatomy install deb clean
+bench-hunt: all
+	tests/bench/hunt.sh $(BUILD)
+
+.PHONY: all run check bench bench-evidence bench-anatomy bench-hunt install deb clean

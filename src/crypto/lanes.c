@@ -123,7 +123,7 @@ int lanes_new(struct lanes **ret_l, unsigned set, enum lanes_kind kind)
 	l->sha_ni = l->vec && kind == LANES_BEST && has_sha_ni();
 	l->in_vectors = l->vec ? set & VECTOR_SET : 0;
 	l->in_evp = set & ~l->in_vectors;
-	l->count = !l->in_vectors ? 1 : only_pairs(l) ? 4 : l->vec->n32;
+	l->count = !l->in_vectors ? 1 : only_pairs(l) ? 8 : l->vec->n32;
 	int rc = make_contexts(l);
 	if (rc == 0)
 		*ret_l = TAKE_PTR(l);

@@ -20,9 +20,10 @@ static const int allowed[] = {
 	/* memory; mmap and mprotect below */
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(mincore),
 	/* descriptors: openat2 can name flags for writing, Landlock and the lost rights refuse them */
-	SCMP_SYS(openat2), SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(close),
+	SCMP_SYS(openat2), SCMP_SYS(read), SCMP_SYS(pread64),
+	SCMP_SYS(preadv2), SCMP_SYS(lseek), SCMP_SYS(close),
 	SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fcntl),
-	SCMP_SYS(fadvise64), SCMP_SYS(readahead),
+	SCMP_SYS(fadvise64),
 	/* the socket */
 	SCMP_SYS(recvmsg), SCMP_SYS(sendto), SCMP_SYS(poll),
 	/* facts and time */

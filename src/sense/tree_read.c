@@ -12,11 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define OPEN_FILE (O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define BLOCK (64u << 10)        /* read at once; a multiple of LANES_STEP */
 #define SEQUENTIAL (1u << 20)    /* from this size on the kernel is told to read ahead far */
+#define AHEAD (256u << 10)       /* asked for of a file that is not in the page cache */
 #define NO_HOLE UINT64_MAX
 
 /* Never written: the kernel maps its one page of zeros for it. */
@@ -30,6 +32,7 @@ struct reading {
 	uint32_t slot, set;
 	struct stat before;
 	uint64_t off, from_disk;
+	size_t ready; /* bytes that are in the block already */
 	uint64_t data, hole; /* sparse: the next data and the end of it; NO_HOLE: not known */
 	bool probe, probed;
 	int probe_rc;
@@ -44,6 +47,7 @@ struct tree_reader {
 	struct lanes *lanes;
 	unsigned count;
 	uint32_t used; /* lanes with a file */
+	uint32_t waiting; /* of these those whose file is on its way from the disk */
 	bool started;  /* the probe; a worker does that before it is locked down */
 	struct reading in[LANES_MAX];
 	uint8_t *blocks;
@@ -187,20 +191,22 @@ static void look_mapped(struct tree_reader *r, struct reading *x)
 
 /* --- reading --- */
 
-/* Reads until the block is full or the file ends. *ret_n is what was read, also on an error. */
+/* Reads until the block is full or the file ends. *ret_n is what is in it, also on an error. */
 static int read_block(struct reading *x, uint8_t *to, size_t want, size_t *ret_n)
 {
 	uint64_t size = (uint64_t)x->before.st_size;
 
-	for (*ret_n = 0; *ret_n < want;) {
+	*ret_n = x->ready;
+	x->ready = 0;
+	while (*ret_n < want && (!*ret_n || x->off + *ret_n != size)) {
 		ssize_t n = pread(x->fd, to + *ret_n, want - *ret_n, (off_t)(x->off + *ret_n));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		*ret_n += (size_t)n;
-		if (n == 0 || x->off + *ret_n == size)
+		if (n == 0)
 			break;
+		*ret_n += (size_t)n;
 	}
 	return 0;
 }
@@ -282,10 +288,34 @@ static int fill(struct tree_reader *r, struct reading *x)
 	return 0;
 }
 
+/* The first read, of what is in the page cache. If nothing is, the disk is told to bring it, and other
+ * files are read meanwhile. */
+static bool comes_later(struct reading *x)
+{
+	struct iovec v = { x->block, BLOCK };
+	ssize_t n = x->sparse ? 0 : preadv2(x->fd, &v, 1, 0, RWF_NOWAIT);
+
+	x->ready = n > 0 ? (size_t)n : 0;
+	return n < 0 && errno == EAGAIN &&
+	    posix_fadvise(x->fd, 0, AHEAD, POSIX_FADV_WILLNEED) == 0;
+}
+
+/* Nothing is left to compute: the files that were waited for are read, in the order of their lanes. */
+static uint32_t those_that_wait(struct tree_reader *r)
+{
+	uint32_t those = r->waiting;
+
+	r->waiting = 0;
+	return those;
+}
+
 int tree_reader_step(struct tree_reader *r)
 {
 	uint32_t out = lanes_run(r->lanes);
 	int rc = 0;
+
+	if (!out)
+		out = those_that_wait(r);
 
 	for (; out && rc >= 0; out &= out - 1) {
 		struct reading *x = &r->in[__builtin_ctz(out)];
@@ -384,8 +414,12 @@ int tree_reader_add(struct tree_reader *r, int dirfd, const struct tree_job *job
 	if (rc < 0)
 		return finish(r, x, SENSE_WHY_ERRNO, -rc);
 	lanes_begin(r->lanes, (unsigned)(x - r->in), x->set);
-	if (x->set || (uint64_t)x->before.st_size <= BLOCK)
-		return fill(r, x);
+	if (x->set || (uint64_t)x->before.st_size <= BLOCK) {
+		if (!comes_later(x))
+			return fill(r, x);
+		r->waiting |= 1u << (x - r->in);
+		return 0;
+	}
 	/* The probe alone wants it. */
 	x->off = (uint64_t)x->before.st_size;
 	rc = end_of_file(r, x);

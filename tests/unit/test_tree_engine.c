@@ -287,7 +287,7 @@ static int look(void *ctx, const char *path, const struct sense_id *id, struct s
 	if (strcmp(name, "kill") == 0)
 		raise(SIGKILL);
 	if (strcmp(name, "crash") == 0)
-		raise(SIGSEGV);
+		raise(SIGABRT);
 	if (strcmp(name, "fail") == 0)
 		return -EBADMSG;
 	for (int i = 0; i < 1000 && strcmp(name, "much") == 0; i++)
@@ -360,7 +360,7 @@ static void test_death(void)
 	is_int(stats.files, 300, "all other files are read");
 	is_int(stats.problems, 2, "two are not");
 	ok(noted("the process that read it died: Killed /kill\n") &&
-		noted("the process that read it died: Segmentation fault /sub/crash\n"),
+		noted("the process that read it died: Aborted /sub/crash\n"),
 	    "which are told");
 	is_int(got.why, SENSE_WHY_DIED, "with the reason");
 }
