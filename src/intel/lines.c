@@ -59,8 +59,6 @@ int reader_lines(struct reader *r, int (*fn)(struct reader *r, struct span line)
 	uint64_t n = 0;
 	int rc = 0;
 
-	if (span_starts(rest, SPAN_LIT("\xef\xbb\xbf")))
-		rest = span_from(rest, 3);
 	while (rc == 0 && span_next_line(&rest, &s)) {
 		do { /* lines that a CR alone ends */
 			size_t cr = span_find(s, '\r');

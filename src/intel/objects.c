@@ -21,7 +21,8 @@ struct span reader_key(const struct json_tok *t, uint8_t room[static READER_KEY_
 
 int reader_malformed_at(struct reader *r, size_t off, const char *text)
 {
-	return fault_set(r->f, -EBADMSG, "%s: offset %zu: %s", QUOTE(span_str(r->name)), off, text);
+	return fault_set(r->f, -EBADMSG, "%s: offset %zu: %s", QUOTE(span_str(r->name)),
+	    r->skipped + off, text);
 }
 
 int reader_doc(struct reader *r, struct span value, struct json_doc *ret_d)
@@ -77,7 +78,7 @@ void reader_next_at(struct reader *r, size_t off)
 	}
 	r->counted_off = off;
 	r->line = r->counted_line;
-	r->off = off;
+	r->off = r->skipped + off;
 	r->r->records++;
 }
 

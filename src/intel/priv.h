@@ -18,6 +18,7 @@ struct reader {
 	const char *source; /* for rows that name none */
 	uint64_t line, off; /* of the record */
 	const char *id;     /* of the object */
+	size_t skipped; /* a byte order mark in front of text */
 	uint64_t counted_line;
 	size_t counted_off; /* where lines were counted up to */
 };

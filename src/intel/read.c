@@ -243,6 +243,10 @@ int intel_read(struct span text, const char *name, const struct intel_opts *o,
 	if (o->format == INTEL_AUTO)
 		ret_r->format = reader_detect(&r);
 	const char *what = reader_foreign(text, ret_r->format == INTEL_OPENIOC);
+	if (ret_r->format != INTEL_OPENIOC && span_starts(text, SPAN_LIT("\xef\xbb\xbf"))) {
+		r.skipped = 3;
+		r.text = span_from(text, 3);
+	}
 	int rc = what ? reader_malformed(&r, 1, what) : read_as(&r);
 	arena_free(&r.arena);
 	return rc;

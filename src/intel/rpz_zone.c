@@ -4,8 +4,6 @@
 
 void zone_open(struct zone *z, struct span text)
 {
-	if (span_starts(text, SPAN_LIT("\xef\xbb\xbf")))
-		text = span_from(text, 3);
 	*z = (struct zone){ .rest = text, .line = 1 };
 }
 

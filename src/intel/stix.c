@@ -20,7 +20,8 @@ struct bundle {
 	struct stix_refs refs;
 	struct arena names;
 	const char *id;
-	bool type_bundle, type_indicator, has_type, objects; /* of the outermost object */
+	/* of the outermost object */
+	bool type_bundle, type_indicator, has_type, objects, other;
 };
 
 /* Walks the whole text (so that all of it is checked), calling fn for each object of "objects". */
@@ -85,8 +86,19 @@ static int outer_member(struct bundle *b, struct span key, const struct json_tok
 		if (v->type != JSON_ARR)
 			return reader_malformed_at(b->r, v->off, "\"objects\" is not an array");
 		b->objects = true;
+	} else if (!span_eq_str(key, "more") && !span_eq_str(key, "next")) {
+		b->other = true;
 	}
 	return 0;
+}
+
+/* A list of objects, or a TAXII envelope (TAXII 2.1 section 3.7); one that is empty is "{}", which
+ * says too little to be taken for one unasked. */
+static bool is_envelope(const struct bundle *b, bool array)
+{
+	if (array || b->has_type)
+		return array;
+	return b->objects || (b->r->o->format == INTEL_STIX && !b->other);
 }
 
 /* --- then: the indicators --- */
@@ -255,8 +267,7 @@ static int read_all(struct bundle *b)
 
 	if (rc < 0)
 		return rc;
-	bool envelope = array || (!b->has_type && b->objects);
-	if (!envelope && !b->type_bundle && !b->type_indicator)
+	if (!is_envelope(b, array) && !b->type_bundle && !b->type_indicator)
 		return reader_malformed_at(r, 0,
 		    "JSON, but neither a STIX bundle nor a STIX indicator");
 	if (b->type_bundle &&

@@ -303,6 +303,16 @@ static void stix_objects(void)
 	    "1 domain a.example <feed.x> 50 // 2023-03-30T00:00:00Z..\n", "a TAXII envelope");
 	is_str(read_default("[" IND("1", "", "[domain-name:value = 'a.example']") "]"),
 	    "1 domain a.example <feed.x> 50 // 2023-03-30T00:00:00Z..\n", "a list of objects");
+	is_str(read_default("\xef\xbb\xbf" BUNDLE(IND("1", "", "[domain-name:value = 'a.example']"))),
+	    "1 domain a.example" TAIL, "a byte order mark");
+	is_str(read_default("\xef\xbb\xbf{\"type\":\"bundle\",]"),
+	    "ERROR -74 dir/feed.x: offset 20: not valid JSON here", "places count it");
+	struct intel_opts o = INTEL_OPTS_DEFAULT;
+	o.format = INTEL_STIX;
+	is_str(read_it(SPAN_LIT("{\"more\":false}"), &o), "", "an empty envelope, when it is asked for");
+	is_str(read_default("{\"more\":false}"),
+	    "ERROR -74 dir/feed.x: offset 0: JSON, but neither a STIX bundle nor a STIX indicator",
+	    "but not unasked");
 
 	static const struct {
 		const char *in, *why;
