@@ -213,10 +213,10 @@ const char *path_pattern(char *s)
 	text_drop(s, "//./");
 	if (!expand(s))
 		return "a value is longer than 2048 bytes";
-	if (is_drive(s) && s[2] != '/')
-		return "a drive without its folder";
 	if (!tidy(s))
 		return "a path that goes up (..)";
+	if (is_drive(s) && s[2] != '/')
+		return "a drive without its folder";
 	if (!root(s) || (ends_in_slash(s) && !splice(s, strlen(s), 0, "**")))
 		return "a value is longer than 2048 bytes";
 	if (!strpbrk(s, "abcdefghijklmnopqrstuvwxyz0123456789") && !strpbrk(s, "_~@") )

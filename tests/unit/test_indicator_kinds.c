@@ -247,6 +247,7 @@ static void paths(void)
 		{ INDICATOR_FILE_NAME, "evil*.exe", "path **/evil*.exe" },
 		{ INDICATOR_FILE_NAME, "setup[1].exe", "file-name setup[1].exe" },
 		{ INDICATOR_PATH, "/a/../b", "! a path that goes up (..)" },
+		{ INDICATOR_PATH, "./c:evil.exe", "! a drive without its folder" },
 		{ INDICATOR_PATH, "c:evil.exe", "! a drive without its folder" },
 		{ INDICATOR_PATH, "/", "! a path without a name" },
 		{ INDICATOR_PATH, "*", "! a path without a name" },
