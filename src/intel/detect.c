@@ -8,6 +8,7 @@
 
 #define HEAD 65536 /* bytes that are looked at */
 #define SAMPLE 64  /* lines */
+#define CONTROLS_MIN 8
 #define KEYS 1024
 
 static const struct {
@@ -42,6 +43,17 @@ static bool starts_nocase(struct span s, const char *head)
 	return s.n >= n && span_eq_nocase(span_cut(s, 0, n), span_str(head));
 }
 
+/* Texts in any encoding have hardly any control characters; one byte in 100 is another thing. */
+static bool is_binary(struct span head)
+{
+	size_t controls = 0;
+
+	for (size_t i = 0; i < head.n; i++)
+		controls += (head.p[i] < 0x20 && !(head.p[i] >= '\t' && head.p[i] <= '\r')) ||
+		    head.p[i] == 0x7f;
+	return controls >= CONTROLS_MIN && controls > head.n / 100;
+}
+
 const char *reader_foreign(struct span text, bool xml)
 {
 	struct span head = head_of(text);
@@ -51,7 +63,7 @@ const char *reader_foreign(struct span text, bool xml)
 			return foreign[i].what;
 	if (starts_nocase(head, "<!doctype html") || starts_nocase(head, "<html"))
 		return "a web page, not a feed (an error page of the server?)";
-	return NULL;
+	return !xml && is_binary(span_cut(text, 0, HEAD)) ? "not a text" : NULL;
 }
 
 /* --- JSON: by the members of the outermost object, or of the first in the outermost array --- */

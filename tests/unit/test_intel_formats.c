@@ -412,6 +412,7 @@ static void foreign(void)
 		{ SPAN_LIT("\xfe\xff\0a"), "UTF-16: make it UTF-8 first (iconv -f UTF-16 -t UTF-8)" },
 		{ SPAN_LIT("\x1f\x8b\x08"), "compressed with gzip: unpack it first" },
 		{ SPAN_LIT("PK\3\4"), "a zip archive: unpack it first" },
+		{ SPAN_LIT("a.example\n\1\2\3\4\5\6\7\xfe\n\0"), "not a text" },
 		{ SPAN_LIT("<!DOCTYPE html>\n"),
 		    "a web page, not a feed (an error page of the server?)" },
 	};
