@@ -30,6 +30,7 @@ struct shelf_edit {
 	struct arena keys;
 	uint64_t claims; /* overlay: so far, at most */
 	bool staged;
+	bool made; /* the folder */
 };
 
 static const char *staged_name(const struct shelf_edit *e)
@@ -145,6 +146,7 @@ static int open_place(struct shelf_edit *e, struct fault *f)
 		path = NULL;
 		return -ENOMEM;
 	}
+	e->made = access(path, F_OK) < 0;
 	int rc = file_mkdirs(path, 0700);
 	if (rc < 0)
 		return fault_set(f, rc, "%s: cannot make it: %s", QUOTE(span_str(path)), strerror(-rc));
@@ -253,6 +255,8 @@ struct shelf_edit *shelf_edit_end(struct shelf_edit *e)
 		return NULL;
 	if (e->staged)
 		unlinkat(e->dirfd, staged_name(e), 0);
+	if (e->made && e->path)
+		(void)rmdir(e->path); /* unless something is in it */
 	intel_build_free(e->build);
 	shelf_close(e->before);
 	if (e->dirfd >= 0)

@@ -131,7 +131,9 @@ like "$(fb intel list --quarantined --source p)" '10.0.0.1' "and listed"
 # --- kill -9 at any moment: the old or the new, and no repair ---
 seq 1 10000 | sed 's/.*/n&.feed.example.net/' >big.txt
 bad=0
-for i in $(seq 1 6); do
+kills=6
+[ -n "${SANITIZED:-}" ] && kills=2
+for i in $(seq 1 $kills); do
 	gen=$(fb intel status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["generation"])')
 	fb intel import big.txt --source "big$i" >/dev/null 2>&1 &
 	sleep "0.0$((10 + i * 7))"

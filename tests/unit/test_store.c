@@ -185,7 +185,7 @@ static void test_older(void)
 	is_int(store_open(&s, scratch("o"), STORE_RDWR, &f), 0, "open");
 	is_int(put_entry(s, &f), 0, "with an entry");
 	s = store_close(s);
-	sql(scratch("o/firebreak.db"), "DROP TABLE indicator; DROP TABLE known_list;"
+	sql(scratch("o/firebreak.db"), "DROP TABLE known_list;"
 	    " DROP TABLE known_version; DROP TABLE known_digest; DROP TABLE known_path;"
 	    " PRAGMA user_version = 1");
 	opens(scratch("o"), STORE_RDONLY, -ENOTSUP, "made by an older firebreak (schema 1)",
