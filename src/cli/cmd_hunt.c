@@ -191,14 +191,17 @@ const struct cli_cmd cmd_hunt = {
 	.args = "[PATH…]",
 	.summary = "Hunt for known-bad files on disk and names in packet captures",
 	.help =
-	    "Reads every regular file below each PATH (SHA-256, SHA-1 and MD5 in one pass, and its\n"
-	    "name) and every DNS name, DNS answer and TLS server name in the captures, and compares\n"
+	    "Reads every regular file below each PATH once (the digests that are looked for, rules, its\n"
+	    "name), and every DNS name, DNS answer and TLS server name in the captures, and compares\n"
 	    "them with the indicators: those imported into the state (firebreak intel import), or\n"
 	    "those of --indicators and --case. Without any, the shipped case 3cx-2023 is hunted.\n"
-	    "A domain matches its sub-domains unless it was imported as exact. Links are not followed.\n\n"
+	    "A domain matches its sub-domains unless it was imported as exact. Links are not followed.\n"
+	    "With a state, what is seen is recorded (firebreak seen), and files that are unchanged since\n"
+	    "an earlier hunt are not read again; an interrupted hunt goes on where it was.\n\n"
 	    "  firebreak hunt /srv/endpoints\n"
 	    "  firebreak hunt --pcap march.pcap --case 3cx-2023 --json\n"
-	    "  firebreak hunt /srv --indicators edr.csv --signal --reporter acme-soc\n\n"
+	    "  firebreak hunt /srv --indicators edr.csv --signal --reporter acme-soc\n"
+	    "  firebreak hunt / --one-file-system --sarif hits.sarif --stix hits.stix --jsonl\n\n"
 	    "What cannot be read is listed, and never counts as clean.\n"
 	    "Exit: 0 nothing found, 1 hits (also when not everything could be looked at: see\n"
 	    "\"incomplete\"), 3 usage, 4 nothing found but not everything could be looked at,\n"

@@ -30,6 +30,9 @@ static const char *sentence(struct hunt *h, const struct hunt_hit *x)
 	const char *what = best.category ? QUOTE(span_str(best.category)) : "known bad";
 	const char *name = QUOTE(span_str(base_name(x->path)));
 
+	if (!x->client && !hunt_is_file(x))
+		return arena_printf(a, "Capture \"%s\" showed %s (%s)", name,
+		    QUOTE(span_str(x->observed)), what);
 	switch (x->kind) {
 	case HUNT_FILE_DIGEST:
 		return arena_printf(a, "File \"%s\" has a digest that %s names (%s)", name,
@@ -107,8 +110,8 @@ static int add(struct batch *b, const struct hunt_hit *x)
 		s->obs_type = indicator_type_name(INDICATOR_FILE_NAME);
 		s->obs_value = base_name(x->path);
 	}
-	/* A capture knows when it happened; a file only says what was written into it. */
-	if (x->kind >= HUNT_DNS && x->time > 0 && x->time < now)
+	/* A capture and the record know when it was; a file only says what was written into it. */
+	if ((!hunt_is_file(x) || x->place == HUNT_IN_RECORD) && x->time > 0 && x->time < now)
 		s->seen = x->time;
 	add_evidence(h, s, x);
 	b->n++;

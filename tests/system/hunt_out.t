@@ -173,6 +173,10 @@ run 0 "--since the newest" fb intel retro --since 2
 run 0 "--since a time to come" fb intel retro --since 2100-01-01T00:00:00Z
 run 1 "--since a time ago" fb intel retro --since 2020-01-01T00:00:00Z --signal --reporter acme-soc --json
 is "$(json 'len(d["signals"])')" 4 "hits become signals"
+is "$(json 'sorted(s["signal"]["summary"] for s in d["signals"] if s["signal"]["source"] == "hunt.dns")')" \
+	"['Capture \"w.pcap\" showed www.evil.example (c2)']" "that say what was seen where"
+is "$(json '[s["signal"]["seen"] for s in d["signals"] if s["signal"]["source"] == "hunt.dns"]')" \
+	"['2023-03-22T14:00:00Z']" "and when"
 run 1 "with a file of indicators" fb intel retro --indicators edr.csv
 run 5 "an unknown generation" fb intel retro --since 77
 run 3 "since when?" fb intel retro --since yesterday
