@@ -6,6 +6,7 @@
 #   make bench-evidence   Sigstore bundles, one verification, SHA-256, all cores: ratios
 #   make bench-hunt       hunting in a tree against hashing tools and yara: ratios
 #   make bench-anatomy    taking apart: inspect against bsdtar, signatures, diff
+#   make bench-intel      the indicator database against a hash set, SQLite, LMDB, grep -F
 BUILD ?= build
 DRILL ?= 3cx-2023
 OUT ?= $(BUILD)/drill-$(DRILL)
@@ -43,6 +44,9 @@ deb:
 clean:
 	rm -rf build build-*
 
+bench-intel: all
+	tests/bench/intel_db.sh $(BUILD)
+
 bench-anatomy: all
 	tests/bench/anatomy.sh $(BUILD)
 	tests/bench/known_good.sh $(BUILD)
@@ -50,4 +54,4 @@ bench-anatomy: all
 bench-hunt: all
 	tests/bench/hunt.sh $(BUILD)
 
-.PHONY: all run check bench bench-evidence bench-anatomy bench-hunt install deb clean
+.PHONY: all run check bench bench-evidence bench-anatomy bench-hunt bench-intel install deb clean

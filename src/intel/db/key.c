@@ -282,33 +282,64 @@ static inline void put_name(struct names *o, const struct sip *s, uint64_t last,
 	o->asked[i] = asked;
 }
 
+/* The high bits of bytes 0 to 7, as bits 0 to 7. */
+static inline uint64_t gather8(uint64_t high)
+{
+	return (high >> 7) * 0x0102040810204080u >> 56;
+}
+
+/* The bytes from p that are left before whole words begin, behind which n - 8 bytes follow, moved
+ * to the word's end. */
+static inline uint64_t load_rest(const uint8_t *p, size_t n)
+{
+	size_t rest = n % 8;
+
+	if (!rest)
+		return 0;
+	return (n >= 8 ? load64(p) : load_few(p, rest)) << (64 - 8 * rest);
+}
+
+/*
+ * Eight words at a time, from the right: first their states and dots, then for each dot what is
+ * behind it, so that there are few branches to guess.
+ */
 void names_add(struct names *o, struct sip s, struct span name, size_t skip, uint32_t asked)
 {
+	DB_NOT_CLEARED struct sip before[8];
+	DB_NOT_CLEARED uint64_t word[8];
 	size_t left = name.n;
-	uint64_t w;
 
-	for (;; left -= 8) { /* words from the right; the last one has what is left, perhaps nothing */
-		size_t n = left < 8 ? left : 8;
-		w = left >= 8 ? load64(name.p + left - 8) :
-		    name.n >= 8 ? load64(name.p) & (((uint64_t)1 << 8 * n) - 1) :
-				  load_few(name.p, n);
-		w = lower8(w);
-		for (uint64_t m = dots8(w); m;) {
-			unsigned top = 63 - (unsigned)__builtin_clzll(m);
-			size_t at = left - n + top / 8 + 1;
-			m ^= (uint64_t)1 << top;
-			if (skip)
-				skip--;
-			else
-				put_name(o, &s, w >> (top - 7) >> 8 | (uint64_t)(name.n - at) << 56,
-				    at, asked);
+	for (;; left -= 64) {
+		size_t words = left / 8 < 8 ? left / 8 : 8, right = name.n - left;
+		uint64_t dots = 0; /* the highest bit is the last byte */
+		for (size_t i = 0; i < words; i++) {
+			before[i] = s;
+			word[i] = lower8(load64(name.p + left - 8 * (i + 1)));
+			dots |= gather8(dots8(word[i])) << (56 - 8 * i);
+			sip_word(&s, word[i]);
 		}
-		if (n < 8)
-			break;
-		sip_word(&s, w);
+		if (words < 8) {
+			before[words] = s;
+			word[words] = lower8(load_rest(name.p, left));
+			dots |= gather8(dots8(word[words])) << (56 - 8 * words);
+		}
+		for (; dots && skip; skip--)
+			dots ^= (uint64_t)1 << (63 - __builtin_clzll(dots));
+		while (dots) {
+			size_t behind = (size_t)__builtin_clzll(dots), len = right + behind;
+			uint64_t part = word[behind / 8] >> 1 >> (63 - 8 * (behind % 8));
+			dots ^= (uint64_t)1 << (63 - behind);
+			put_name(o, &before[behind / 8], part | (uint64_t)len << 56, name.n - len,
+			    asked);
+		}
+		if (words < 8) {
+			size_t rest = left % 8;
+			uint64_t part = rest ? word[words] >> (64 - 8 * rest) : 0;
+			if (!skip)
+				put_name(o, &s, part | (uint64_t)name.n << 56, 0, asked);
+			return;
+		}
 	}
-	if (!skip)
-		put_name(o, &s, w | (uint64_t)name.n << 56, 0, asked);
 }
 
 /* The same as names_end_one, eight at a time; on x86-64 with what vectors the processor has. */

@@ -91,7 +91,7 @@ static inline bool name_trim(struct span *name)
 /* Names whose hashes are being made: states, each with its last word; then (v[0]) the hashes. */
 struct names {
 	size_t n;
-	uint64_t v[4][NAMES], last[NAMES];
+	uint64_t v[4][NAMES + 8], last[NAMES + 8]; /* not a page apart: caches */
 	uint8_t at[NAMES];    /* where it starts in what was asked for */
 	uint32_t asked[NAMES]; /* the caller's */
 };

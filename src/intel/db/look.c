@@ -145,7 +145,7 @@ size_t intel_db_name(const struct intel_db *db, enum indicator_side side, struct
 	names_add(&n, db->start[INDICATOR_DOMAIN], name, skipped(side), 0);
 	for (size_t i = 0; i < n.n; i++) {
 		n.v[0][i] = names_end_one(&n, i);
-		maybe |= bloom_first(t->filter, t->blocks, n.v[0][i]);
+		maybe |= bloom_may_have(t->filter, t->blocks, n.v[0][i]);
 	}
 	for (size_t i = n.n; maybe && i-- > 0;)
 		if (bloom_may_have(t->filter, t->blocks, n.v[0][i]))
