@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#define OWN_NAME "a hosts file's name for the machine itself"
+
 /* The address that hosts files give to names that must not resolve. */
 static bool is_sink(struct span word)
 {
@@ -63,7 +65,7 @@ static int names(struct reader *r, struct span rest)
 		struct indicator i = reader_default(r);
 		i.type = INDICATOR_DOMAIN;
 		rc = is_own_name(name) ?
-			  reader_context(r, name, "a hosts file's name for the machine itself", NULL) :
+			  reader_context(r, name, OWN_NAME, NULL) :
 			  reader_emit(r, &i, name);
 	}
 	return rc;
@@ -74,7 +76,8 @@ int line_hosts(struct reader *r, struct span line)
 	struct span rest = line, first = line_word(&rest);
 
 	if (!is_address(first) || !span_trim(rest).n)
-		return reader_reject(r, line, "not a line of a hosts file: an address and names", NULL);
+		return reader_reject(r, line, "not a line of a hosts file: an address and names",
+		    NULL);
 	if (is_sink(first))
 		return names(r, rest);
 	struct span s = rest;
@@ -82,7 +85,7 @@ int line_hosts(struct reader *r, struct span line)
 		if (!is_own_name(w))
 			return reader_reject(r, line,
 			    "names that point to a real address are no blocked names", NULL);
-	return reader_context(r, line, "a hosts file's name for the machine itself", NULL);
+	return reader_context(r, line, OWN_NAME, NULL);
 }
 
 int line_list(struct reader *r, struct span line)

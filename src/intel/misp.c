@@ -190,7 +190,8 @@ static int take(struct misp *m, struct indicator *i, const struct misp_type *t, 
 	case MISP_NAMED:
 		first = before_last_bar(value, &second);
 		if (!second.p)
-			return reader_reject(r, value, "no file name and digest with | between them", NULL);
+			return reader_reject(r, value,
+			    "no file name and digest with | between them", NULL);
 		rc = half_note(m, i, comment, first);
 		return rc < 0 ? rc : reader_emit(r, i, second);
 	case MISP_FIRST:
@@ -286,12 +287,13 @@ static int attribute(struct misp *m, struct json_val o, size_t off)
 		return reader_context(r, value, why, t.form == MISP_TEXT ? t.name : NULL);
 	bool context = !is_set(json_get(o, "to_ids"));
 	if (context && m->marks && !r->o->context)
-		return reader_context(r, value, "its source says that it is not for detection (to_ids)",
-		    NULL);
+		return reader_context(r, value,
+		    "its source says that it is not for detection (to_ids)", NULL);
 	if (t.form == MISP_NO_MATCH) {
 		const char *name = arena_str(&r->arena, span_cut(type, 0, INTEL_SOURCE_MAX));
-		return name ? reader_unmatched(r, value, "a type of MISP that is not hunted", name) :
-			      -ENOMEM;
+		if (!name)
+			return -ENOMEM;
+		return reader_unmatched(r, value, "a type of MISP that is not hunted", name);
 	}
 	int rc = describe(m, o, &i);
 	if (context)

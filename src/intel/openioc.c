@@ -243,7 +243,8 @@ static void close_item(struct doc *d)
 		d->r->line = n->line;
 		d->r->off = n->off;
 		d->r->id = n->id;
-		rc = reader_reject(d->r, span_str(n->value), "a content longer than 65536 bytes", NULL);
+		rc = reader_reject(d->r, span_str(n->value), "a content longer than 65536 bytes",
+		    NULL);
 		n->value = "";
 		if (rc < 0 || !d->and_groups) {
 			if (rc < 0)
@@ -369,7 +370,8 @@ static void on_close(void *ctx, const char *name)
 	d->depth--;
 }
 
-static void on_doctype(void *ctx, const char *name, const char *sysid, const char *pubid, int internal)
+static void on_doctype(void *ctx, const char *name, const char *sysid, const char *pubid,
+    int internal)
 {
 	(void)name;
 	(void)sysid;

@@ -218,8 +218,8 @@ static int joined(struct reader *r, const struct indicator *i, const struct ioc_
 static void describe(const struct ioc_node *n, struct buf *out)
 {
 	if (n->kind == IOC_ITEM) {
-		buf_printf(out, "%s %s%s \"%.200s\"", n->search, n->negated ? "not " : "", n->condition,
-		    n->value);
+		buf_printf(out, "%s %s%s \"%.200s\"", n->search, n->negated ? "not " : "",
+		    n->condition, n->value);
 		return;
 	}
 	buf_putc(out, '(');

@@ -338,7 +338,8 @@ static int alternatives(struct walk *w, uint32_t at)
 		return unmatched(w, w->pattern, "pattern: observations joined by AND or FOLLOWEDBY",
 		    NULL);
 	case STIXPAT_QUALIFIED:
-		return unmatched(w, w->pattern, "pattern: a qualifier such as REPEATS or WITHIN", NULL);
+		return unmatched(w, w->pattern, "pattern: a qualifier such as REPEATS or WITHIN",
+		    NULL);
 	default:
 		return -EINVAL;
 	}
