@@ -12,6 +12,7 @@
 
 #define SOURCES_MAX 1000000
 #define SOURCES_RECORDED 100
+#define OWN "own"
 
 struct intel_source {
 	const char *name;
@@ -59,12 +60,53 @@ static int note_source(struct reading *r, const char *name)
 	return map_add(&x->sources, span_str(copy), s, NULL);
 }
 
-static void count_held(struct intel_job *j, const struct indicator *i)
+static int find_own(void *ctx, const char *source, enum indicator_side side,
+    enum indicator_type type, uint64_t claims)
 {
-	const char *why;
+	bool *own = ctx;
+
+	(void)type, (void)claims;
+	*own |= side == INDICATOR_BENIGN && strcmp(source, OWN) == 0;
+	return 0;
+}
+
+static bool has_own(const struct shelf *s)
+{
+	bool own = false;
+
+	/* A damaged one is told when it is merged. */
+	if (s && (intel_db_sources(shelf_db(s), find_own, &own) < 0 ||
+		     (shelf_overlay(s) && intel_db_sources(shelf_overlay(s), find_own, &own) < 0)))
+		return false;
+	return own;
+}
+
+static bool is_own(const struct intel_import *x, const struct indicator *i)
+{
+	const struct shelf *s = shelf_edit_before(x->edit);
+	struct shelf_hit h[SHELF_HITS_MAX];
+	struct indicator c;
+	size_t n = shelf_value(s, INDICATOR_BENIGN, i->type, i->value, x->now, h);
+
+	for (size_t k = 0; k < n; k++) {
+		uint32_t pos = 0;
+		while (shelf_claim(s, &h[k], &pos, &c))
+			if (strcmp(c.source, OWN) == 0)
+				return true;
+	}
+	return false;
+}
+
+static void count_held(const struct intel_import *x, struct intel_job *j, const struct indicator *i)
+{
+	const char *why = NULL;
 	size_t k = 0;
 
-	if (i->side != INDICATOR_BAD || poison_of(i->type, i->value, &why) == POISON_NONE)
+	if (i->side != INDICATOR_BAD)
+		return;
+	if (poison_of(i->type, i->value, &why) == POISON_NONE)
+		why = x->own && is_own(x, i) ? "the organisation's own" : NULL;
+	if (!why)
 		return;
 	while (k < j->nheld && strcmp(j->held[k].why, why) != 0)
 		k++;
@@ -89,7 +131,7 @@ static int on_indicator(void *ctx, const struct indicator *in, uint64_t line)
 	if (i.first_seen == TS_NONE)
 		i.first_seen = i.last_seen;
 	i.first_import = i.last_import = r->entry;
-	count_held(r->job, &i);
+	count_held(r->x, r->job, &i);
 	return shelf_edit_add(r->x->edit, &i, r->f);
 }
 
@@ -239,8 +281,10 @@ static int import(struct intel_import *x, struct fault *f)
 
 	if (rc == 0)
 		rc = shelf_edit_begin(&x->edit, x->s, &o, f);
-	if (rc == 0 && shelf_edit_before(x->edit))
+	if (rc == 0 && shelf_edit_before(x->edit)) {
 		intel_shelf_warn(x->c, shelf_edit_before(x->edit));
+		x->own = has_own(shelf_edit_before(x->edit));
+	}
 	for (size_t i = 0; i < x->njobs && rc == 0; i++)
 		rc = read_job(x, i, f);
 	if (rc == 0)

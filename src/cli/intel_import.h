@@ -27,6 +27,7 @@ struct intel_import {
 	struct shelf_edit *edit;
 	struct shelf_staged staged;
 	uint64_t first_seq; /* of the ledger entry of job 0 */
+	bool own;	    /* there are claims of source "own" (intel own add) */
 	uint64_t folded;    /* claims of the overlay that went into the database */
 };
 
@@ -34,7 +35,7 @@ struct intel_import {
 struct intel_job {
 	struct intel_file file;
 	uint64_t n[INTEL_REMOVED + 1]; /* by enum intel_outcome; KEPT is not counted */
-	/* Stored, but no evidence (intel/poison.h); by reason, which are static texts. */
+	/* Stored, but no evidence (intel/poison.h, intel own); by reason, which are static texts. */
 	struct {
 		const char *why;
 		uint64_t n;

@@ -119,6 +119,10 @@ mkdir tree && echo x >tree/f
 run 0 "listed" fb intel own list --json
 is "$(json '[(i["type"], i["value"]) for i in d["own"]]')" "[('domain', 'example.net')]" "as one's own"
 like "$(fb intel list --quarantined)" 'evil.example.net .* own' "what is held by it"
+printf 'www.example.net\nelsewhere.example.org\n' >victim.txt
+run 0 "a feed that lists the victim" fb intel import victim.txt --source edr
+like "$out" '1 quarantined' "says that it is held"
+run 0 "without that" fb intel remove www.example.net elsewhere.example.org
 run 0 "take it back" fb intel own remove example.net
 run 1 "and the hit" fb intel show evil.example.net --json
 is "$(lines 'd[0]["verdict"]')" match "is one again"
