@@ -41,11 +41,10 @@ static int check_owner(const struct seen *s, struct fault *f)
 	return 0;
 }
 
-static int open_dir(struct seen *s, const char *state_dir, struct fault *f)
+/* A writer makes the folder when it has something to put into it. */
+static int open_dir(struct seen *s, bool make, struct fault *f)
 {
-	if (asprintf(&s->dir, "%s/seen", state_dir) < 0)
-		return -ENOMEM;
-	if (s->mode == SEEN_WRITE && mkdir(s->dir, 0700) < 0 && errno != EEXIST)
+	if (make && mkdir(s->dir, 0700) < 0 && errno != EEXIST)
 		return fault_set(f, -errno, "%s: %s", QUOTE(span_str(s->dir)), strerror(errno));
 	s->dirfd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (s->dirfd < 0)
@@ -64,6 +63,18 @@ static int lock_shared(struct seen *s, struct fault *f)
 	return 0;
 }
 
+static int open_all(struct seen *s, const char *state_dir, struct fault *f)
+{
+	if (asprintf(&s->dir, "%s/seen", state_dir) < 0 || !(s->room = malloc(SEEN_BLOB_MAX)))
+		return -ENOMEM;
+	int rc = open_dir(s, false, f);
+	if (rc == -ENOENT && s->mode == SEEN_WRITE)
+		return 0;
+	if (rc == 0 && s->mode == SEEN_WRITE)
+		rc = lock_shared(s, f);
+	return rc < 0 ? rc : seen_dir_load(s, f);
+}
+
 int seen_open(struct seen **ret_s, const char *state_dir, enum seen_mode mode, struct fault *f)
 {
 	struct seen *s = calloc(1, sizeof(*s));
@@ -71,13 +82,7 @@ int seen_open(struct seen **ret_s, const char *state_dir, enum seen_mode mode, s
 	if (!s)
 		return -ENOMEM;
 	*s = (struct seen){ .dirfd = -1, .lock = -1, .mode = mode };
-	int rc = open_dir(s, state_dir, f);
-	if (rc == 0 && !(s->room = malloc(SEEN_BLOB_MAX)))
-		rc = -ENOMEM;
-	if (rc == 0 && mode == SEEN_WRITE)
-		rc = lock_shared(s, f);
-	if (rc == 0)
-		rc = seen_dir_load(s, f);
+	int rc = open_all(s, state_dir, f);
 	if (rc < 0) {
 		seen_close(s);
 		return rc;
@@ -203,7 +208,15 @@ static bool trusted(const struct seen_put *p)
 
 static int write_batch(struct seen *s, struct fault *f)
 {
-	s->wrote |= s->batch.n > 0;
+	int rc = 0;
+
+	if (!s->batch.n)
+		return 0;
+	if (s->dirfd < 0 && (rc = open_dir(s, true, f)) == 0)
+		rc = lock_shared(s, f);
+	if (rc < 0)
+		return rc;
+	s->wrote = true;
 	return seen_batch_write(&s->batch, s->dirfd, f);
 }
 
@@ -344,7 +357,9 @@ int seen_flush(struct seen *s, bool done, struct fault *f)
 {
 	int rc = write_batch(s, f);
 
-	if (rc == 0 && done)
+	if (rc < 0 || s->dirfd < 0)
+		return rc;
+	if (done)
 		rc = seen_times_write(s, f);
 	if (rc == 0 && done && (s->wrote || s->nrun > 1))
 		rc = tidy_alone(s, f);
@@ -372,8 +387,10 @@ static int forget(struct seen *s, uint32_t before, uint64_t *ret_n, struct fault
 
 int seen_forget(struct seen *s, ts before, uint64_t *ret_n, struct fault *f)
 {
+	*ret_n = 0;
+	if (s->dirfd < 0)
+		return 0;
 	int rc = lock_alone(s, BUSY_MS);
-
 	if (rc < 0)
 		return fault_set(f, rc, "%s: %s", QUOTE(span_str(s->dir)), rc == -EBUSY ?
 			"a hunt is running; try again when it is done" : strerror(-rc));

@@ -50,7 +50,8 @@ enum seen_mode { SEEN_READ = 0, SEEN_WRITE };
 
 struct seen;
 
-/* state_dir is there already. SEEN_WRITE makes the folder; it must belong to the caller. */
+/* state_dir is there already. A writer makes the folder when there is something to put into it; it must
+ * belong to the caller. */
 FB_MUST int seen_open(struct seen **ret_s, const char *state_dir, enum seen_mode mode,
     struct fault *f);
 /* Without a flush: what was not flushed is lost. */
