@@ -31,6 +31,10 @@ struct show {
 	ts now;
 	uint64_t values, named, bad;
 	struct import import[IMPORTS_KEPT];
+	/* of the value that is being asked for */
+	const char *asked;
+	struct shelf_hit told[SHELF_HITS_MAX];
+	size_t ntold;
 };
 
 /* --- imports --- */
@@ -188,7 +192,7 @@ static void hit_json(struct show *x, const struct told *t)
 	jw_key(&w, "sources");
 	sources_json(x, &w, t->h);
 	jw_kcstr(&w, "type", indicator_type_name(t->e.type));
-	jw_kcstr(&w, "value", t->value);
+	jw_kcstr(&w, "value", x->asked);
 	jw_kcstr(&w, "verdict", weigh_verdict_name(t->w.verdict));
 	jw_kcstr(&w, "why", t->w.why);
 	jw_end(&w);
@@ -277,7 +281,7 @@ static void hit_text(struct show *x, const struct told *t)
 	uint32_t pos = 0;
 
 	if (x->many)
-		printf("%s: ", intel_value(x->c, t->value));
+		printf("%s: ", intel_value(x->c, x->asked));
 	printf("%s %s%s%s\n", indicator_type_name(t->e.type), intel_value(x->c, t->e.value),
 	    how_text(t->h->how, t->e.type), t->h->expired ? " (expired)" : "");
 	while (shelf_claim(x->s, t->h, &pos, &i))
@@ -304,13 +308,25 @@ static void tell(struct show *x, const struct shelf_hit *h, enum indicator_type 
 
 /* --- one value --- */
 
+/* Parts of a URL may find the same: a folder, with the query and without. */
+static bool is_told(struct show *x, const struct shelf_hit *h)
+{
+	for (size_t i = 0; i < x->ntold; i++)
+		if (x->told[i].entry == h->entry && x->told[i].over == h->over)
+			return true;
+	if (x->ntold < SHELF_HITS_MAX)
+		x->told[x->ntold++] = *h;
+	return false;
+}
+
 static size_t ask(struct show *x, enum indicator_type t, const char *value)
 {
 	struct shelf_hit hit[SHELF_HITS_MAX];
 	size_t n = shelf_value(x->s, INDICATOR_BAD, t, value, x->now, hit);
 
 	for (size_t i = 0; i < n; i++)
-		tell(x, &hit[i], t, value);
+		if (!is_told(x, &hit[i]))
+			tell(x, &hit[i], t, value);
 	return n;
 }
 
@@ -364,6 +380,8 @@ static int show(struct show *x, struct span raw, struct fault *f)
 	if (rc < 0)
 		return rc;
 	x->values++;
+	x->asked = value;
+	x->ntold = 0;
 	if (x->s)
 		n = ask(x, type, value);
 	for (size_t i = 0, k = x->s && !x->type ? also(type, other) : 0; i < k; i++) {
