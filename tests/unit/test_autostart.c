@@ -27,6 +27,7 @@ static const struct {
 	{ true, ". /etc/default/x; source /opt/lib.sh", "+/etc/default/x +/opt/lib.sh" },
 	{ true, "sh -c 'sh -c \"/opt/deep\"'", "sh sh /opt/deep" },
 	{ true, "/opt/x # /opt/y", "/opt/x" },
+	{ true, ">/x </y 2> /z /opt/x > /w", "/opt/x" },
 	{ true, "", "" },
 	{ true, "\"unclosed", "unclosed" },
 	{ true, ";;&&||", "" },

@@ -23,6 +23,12 @@ static bool is_operator(const struct lexer *l, uint8_t c)
 	return l->shell ? strchr(";|&(){}\n", c) != NULL && c : c == ';';
 }
 
+/* ">&" and "<&" are one. */
+static bool redirects(const struct lexer *l)
+{
+	return l->rest.p[0] == '&' && l->word.n && strchr("<>", l->word.p[l->word.n - 1]);
+}
+
 static void take(struct lexer *l)
 {
 	buf_putc(&l->word, (char)l->rest.p[0]);
@@ -56,7 +62,7 @@ static enum token next(struct lexer *l)
 	}
 	l->quoted = l->rest.p[0] == '"' || l->rest.p[0] == '\'';
 	while (l->rest.n && l->rest.p[0] != ' ' && l->rest.p[0] != '\t' &&
-	    !(l->shell && is_operator(l, l->rest.p[0]))) {
+	    !(l->shell && is_operator(l, l->rest.p[0]) && !redirects(l))) {
 		if (l->rest.p[0] == '"' || l->rest.p[0] == '\'') {
 			quoted(l);
 			continue;
@@ -82,6 +88,12 @@ static const char *base(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	return slash ? slash + 1 : path;
+}
+
+/* "2>&1", ">file", "<": of the last kind the file is the next word. */
+static bool is_redirection(const char *w)
+{
+	return w[strspn(w, "0123456789&")] == '>' || w[strspn(w, "0123456789")] == '<';
 }
 
 static bool is_assignment(const char *w)
@@ -161,6 +173,9 @@ static int parse(struct autostart_words *w, struct span command, bool shell, str
 		if (t == TOKEN_OPERATOR) {
 			start = true;
 			wrapped = false;
+		} else if (shell && !l.quoted && is_redirection(s)) {
+			if (strchr("<>", s[strlen(s) - 1]))
+				(void)next(&l);
 		} else if (!start || is_assignment(s) || (shell && !l.quoted && is_keyword(s)) ||
 		    (wrapped && (s[0] == '-' || strspn(s, "0123456789.smhd") == strlen(s)))) {
 			continue;

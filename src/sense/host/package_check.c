@@ -31,7 +31,8 @@ struct look {
 /* The access time is for the owner and root to keep. */
 static int open_file(const struct packages *p, const char *path, int flags)
 {
-	int fd = file_open_in_root(p->root, path, flags | O_NOATIME);
+	/* openat2(2) refuses O_NOATIME where nothing is read. */
+	int fd = file_open_in_root(p->root, path, flags & O_PATH ? flags : flags | O_NOATIME);
 	return fd == -EPERM ? file_open_in_root(p->root, path, flags) : fd;
 }
 
