@@ -15,15 +15,16 @@
  *   A mount of a directory that was entered already is not entered again, and counted: bind mounts
  *   make no loops.
  * - Each file is opened at most once, also when it has several hard links: every path is given to
- *   on_file, all but the first with again set. Holes of sparse files are hashed without reading.
+ *   on_file, all but the first with again set. (While SENSE_LINKS_MAX files have names still to come,
+ *   further ones are read once for each name.) Holes of sparse files are hashed without reading.
  * - A file whose id (size, times) is not the same before and after it was read gives a problem, no
  *   digest. Limit: file systems stamp with the clock's tick, so a second write within one tick
  *   (up to 10 ms) of the first does not show; do not trust an id whose ctime is that fresh.
  * - Depth has no limit but SENSE_DEPTH_MAX, and paths may be longer than PATH_MAX. At most
  *   SENSE_FDS_MAX directories are open at once.
  * - Memory: one batch of SENSE_BATCH names, the names of directories still to be entered
- *   (SENSE_PENDING_MAX bytes), 40 bytes for each directory entered and each file with several
- *   links, and in each process that reads one block for each lane. Never the whole tree.
+ *   (SENSE_PENDING_MAX bytes), 24 to 64 bytes for each directory entered, some 300 for each file with
+ *   names still to come, and in each process that reads 64 KiB a lane. Never the whole tree.
  * - Nothing is silent: each entry below the path is either given to on_file, given to on_problem,
  *   entered, or counted in the statistics.
  * - Order: the files of a directory before its sub-directories, batches of SENSE_BATCH names, read
@@ -49,6 +50,7 @@
 #define SENSE_BATCH 8192
 #define SENSE_PENDING_MAX (256u << 20)
 #define SENSE_JOBS_MAX 64
+#define SENSE_LINKS_MAX 131072
 #define SENSE_FOUND_MAX 4096 /* bytes that a probe may report of one file */
 #define SENSE_PROBE_HEAP (128u << 20) /* that memory may grow in a worker with a probe */
 

@@ -51,6 +51,7 @@ struct tree_feed {
 	struct sense_tree_stats *stats;
 	struct tree_pool *pool;
 	struct tree_ids links;
+	size_t nlinks;
 	struct item *alive; /* all items that did not come out yet */
 	struct item *again; /* to be read once more */
 	int root;
@@ -276,6 +277,7 @@ static void links_free(struct links *l)
 static void links_drop(struct tree_feed *f, const struct sense_id *id, struct links *l)
 {
 	tree_ids_remove(&f->links, id->dev, id->ino);
+	f->nlinks--;
 	links_free(l);
 }
 
@@ -321,6 +323,8 @@ static int links_join(struct tree_feed *f, struct item *x)
 	struct sense_id id = x->id;
 	struct links *l = links_of(f, &id);
 
+	if (!l && f->nlinks == SENSE_LINKS_MAX)
+		return 0; /* read like a file with one name */
 	if (!l) {
 		l = calloc(1, sizeof(*l));
 		if (!l)
@@ -330,6 +334,8 @@ static int links_join(struct tree_feed *f, struct item *x)
 		int rc = tree_ids_put(&f->links, id.dev, id.ino, l);
 		if (rc < 0)
 			free(l);
+		else
+			f->nlinks++;
 		return rc;
 	}
 	l->left -= l->left > 0;

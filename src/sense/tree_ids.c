@@ -31,13 +31,23 @@ void *tree_ids_get(const struct tree_ids *t, uint64_t dev, uint64_t ino)
 	return v == TREE_IDS_GONE ? NULL : v;
 }
 
+static size_t in_use(const struct tree_ids *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->cap; i++)
+		n += t->e[i].value && t->e[i].value != TREE_IDS_GONE;
+	return n;
+}
+
+/* A new table, twice as large unless most of the old one is of removed entries. */
 static int grow(struct tree_ids *t)
 {
 	struct tree_ids old = *t;
 
 	if (!t->key && getrandom(&t->key, sizeof(t->key), 0) != sizeof(t->key))
 		return -errno;
-	t->cap = old.cap ? 2 * old.cap : 256;
+	t->cap = !old.cap ? 256 : in_use(t) > old.cap / 4 ? 2 * old.cap : old.cap;
 	t->e = calloc(t->cap, sizeof(*t->e));
 	if (!t->e) {
 		*t = old;
