@@ -18,7 +18,7 @@
 #define ALGS (DIGEST_SHA512 + 1) /* tables below have an element for each of VECTOR_SET */
 #define TAIL_MAX 256             /* what is left (< LANES_STEP) and the padding behind it */
 
-/* What one algorithm has still to do in one lane: blocks of the caller's, then those of the tail. */
+/* What an algorithm has still to do in a lane: blocks of the caller's, then those of the tail. */
 struct cursor {
 	const uint8_t *p, *tail;
 	size_t blocks, tail_blocks;
@@ -57,7 +57,8 @@ static const uint64_t start64[8] = { 0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3
 	0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b,
 	0x5be0cd19137e2179 };
 
-#define EACH_BIT(i, mask) for (uint32_t m_ = (mask), i; m_ && (i = (uint32_t)__builtin_ctz(m_), 1); m_ &= m_ - 1)
+#define EACH_BIT(i, mask)                                                                          \
+	for (uint32_t m_ = (mask), i; m_ && (i = (uint32_t)__builtin_ctz(m_), 1); m_ &= m_ - 1)
 
 /* --- what there is --- */
 
@@ -300,25 +301,32 @@ static void run_vectors32(struct lanes *l, unsigned a, uint32_t active, size_t b
 	for (unsigned i = 0; i < l->count; i++)
 		p[i] = active & 1u << i ? l->cursor[a][i].p : any;
 	work(l->words[a], p, blocks);
-	for (unsigned r = 0; idle && r < 8; r++)
+	for (unsigned r = 0; idle && r < 8; r++) {
 		EACH_BIT(i, ~active & ((1u << l->count) - 1))
+		{
 			l->words[a][r][i] = was[r][i];
+		}
+	}
 }
 
 static void run_vectors64(struct lanes *l, uint32_t active, size_t blocks)
 {
-	const uint8_t *p[LANES_MAX] = { 0 }, *any = l->cursor[DIGEST_SHA512][__builtin_ctz(active)].p;
+	const struct cursor *c512 = l->cursor[DIGEST_SHA512];
+	const uint8_t *p[LANES_MAX] = { 0 }, *any = c512[__builtin_ctz(active)].p;
 	uint64_t was[8][LANES_MAX];
 
 	memcpy(was, l->sha512, sizeof(was));
 	for (unsigned i = 0; i < l->count; i++)
-		p[i] = active & 1u << i ? l->cursor[DIGEST_SHA512][i].p : any;
+		p[i] = active & 1u << i ? c512[i].p : any;
 	for (unsigned c = 0; c < l->count; c += l->vec->n64)
 		if (active >> c & ((1u << l->vec->n64) - 1))
 			l->vec->sha512((uint64_t(*)[LANES_MAX])&l->sha512[0][c], p + c, blocks);
-	for (unsigned r = 0; r < 8; r++)
+	for (unsigned r = 0; r < 8; r++) {
 		EACH_BIT(i, ~active & ((1u << l->count) - 1))
+		{
 			l->sha512[r][i] = was[r][i];
+		}
+	}
 }
 
 /* Up to this many lanes the processor's own instructions are faster than vectors. */
@@ -354,12 +362,16 @@ static void run_evp(struct lanes *l)
 {
 	OSSL_SCOPE;
 
-	for (unsigned a = 0; a < DIGEST_ALGS; a++)
-		if (l->in_evp & HASH_SET(a))
-			EACH_BIT(i, l->fresh)
-				if (l->lane[i].set & HASH_SET(a))
-					FB_ASSERT(EVP_DigestUpdate(
-					    l->ctx[a][i], l->lane[i].put, l->lane[i].put_size));
+	for (unsigned a = 0; a < DIGEST_ALGS; a++) {
+		if (!(l->in_evp & HASH_SET(a)))
+			continue;
+		EACH_BIT(i, l->fresh)
+		{
+			const struct lane *x = &l->lane[i];
+			if (x->set & HASH_SET(a))
+				FB_ASSERT(EVP_DigestUpdate(l->ctx[a][i], x->put, x->put_size));
+		}
+	}
 	l->fresh = 0;
 }
 

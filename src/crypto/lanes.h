@@ -7,8 +7,8 @@
  * lanes they cost a tenth.
  *
  * What does the work is chosen at run time: AVX-512 (F, BW, VL), AVX2, the processor's instructions
- * for SHA (two inputs side by side), or OpenSSL's EVP. Algorithms other than MD5, SHA-1, SHA-256 and
- * SHA-512 are computed by EVP always.
+ * for SHA (two inputs side by side), or OpenSSL's EVP. Algorithms other than MD5, SHA-1, SHA-256
+ * and SHA-512 are computed by EVP always.
  *
  * Guarantees: digests are those of crypto/hash.h, whatever the order and sizes of the puts of the
  * lanes. Input is read in place, until the lane is given back. One struct is used by one thread at
@@ -50,8 +50,9 @@ void lanes_begin(struct lanes *l, unsigned lane, unsigned set);
 /* The next bytes of a lane that has none left. n must be a multiple of LANES_STEP but in the last
  * put, which may be empty. */
 void lanes_put(struct lanes *l, unsigned lane, const void *p, size_t n, bool last);
-/* Works until at least one lane has no bytes left. Returns a bit for each that has none now: it wants
- * the next put or, after the last, its digests are there. 0 only when no lane had bytes. */
+/* Works until at least one lane has no bytes left. Returns a bit for each that has none now: it
+ * wants the next put or, after the last, its digests are there. 0 only when no lane had bytes. */
 FB_MUST uint32_t lanes_run(struct lanes *l);
-/* After the last put was worked off: sets out[alg] for each algorithm of the set, others untouched. */
+/* After the last put was worked off: sets out[alg] for each algorithm of the set, others untouched.
+ */
 void lanes_final(struct lanes *l, unsigned lane, struct digest *out);

@@ -27,18 +27,16 @@ typedef uint64_t v64_loose __attribute__((vector_size(32), aligned(8), may_alias
 	    _mm256_broadcastsi128_si256(                                                           \
 		_mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3))))
 #define SWAP64(x)                                                                                  \
-	((v64)_mm256_shuffle_epi8((__m256i)(x),                                                    \
-	    _mm256_broadcastsi128_si256(                                                           \
-		_mm_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7))))
+	((v64)_mm256_shuffle_epi8((__m256i)(x), _mm256_broadcastsi128_si256(_mm_set_epi8(8, 9, 10, \
+						    11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7))))
 
 /* Eight words of each input: an 8x8 square is turned. */
-TARGET __attribute__((always_inline)) static inline void load32_half(v32 *w,
-    const uint8_t *const *p, size_t at)
+TARGET __attribute__((always_inline)) static inline void load32_half(
+    v32 *w, const uint8_t *const *p, size_t at)
 {
 	__m256i r[8];
 
-	UNROLL for (int i = 0; i < 8; i++)
-		r[i] = _mm256_loadu_si256((const __m256i *)(p[i] + at));
+	UNROLL for (int i = 0; i < 8; i++) r[i] = _mm256_loadu_si256((const __m256i *)(p[i] + at));
 	UNROLL for (int i = 0; i < 8; i += 4)
 	{
 		__m256i ab = _mm256_unpacklo_epi32(r[i], r[i + 1]);
@@ -57,21 +55,21 @@ TARGET __attribute__((always_inline)) static inline void load32_half(v32 *w,
 	}
 }
 
-TARGET __attribute__((always_inline)) static inline void load32(v32 *w, const uint8_t *const *p,
-    size_t at)
+TARGET __attribute__((always_inline)) static inline void load32(
+    v32 *w, const uint8_t *const *p, size_t at)
 {
 	load32_half(w, p, at);
 	load32_half(w + 8, p, at + 32);
 }
 
-TARGET __attribute__((always_inline)) static inline void load64(v64 *w, const uint8_t *const *p,
-    size_t at)
+TARGET __attribute__((always_inline)) static inline void load64(
+    v64 *w, const uint8_t *const *p, size_t at)
 {
 	UNROLL for (int k = 0; k < 16; k += 4)
 	{
 		__m256i r[4];
-		UNROLL for (int i = 0; i < 4; i++)
-			r[i] = _mm256_loadu_si256((const __m256i *)(p[i] + at + 8 * (size_t)k));
+		UNROLL for (int i = 0; i < 4; i++) r[i] =
+		    _mm256_loadu_si256((const __m256i *)(p[i] + at + 8 * (size_t)k));
 		__m256i ab = _mm256_unpacklo_epi64(r[0], r[1]);
 		__m256i AB = _mm256_unpackhi_epi64(r[0], r[1]);
 		__m256i cd = _mm256_unpacklo_epi64(r[2], r[3]);

@@ -26,13 +26,11 @@ typedef uint64_t v64_loose __attribute__((vector_size(64), aligned(8), may_alias
 #define MD5_I(b, c, d) THREE(b, c, d, 0x39)
 
 #define SWAP32(x)                                                                                  \
-	((v32)_mm512_shuffle_epi8((__m512i)(x),                                                    \
-	    _mm512_broadcast_i32x4(                                                                \
-		_mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3))))
+	((v32)_mm512_shuffle_epi8((__m512i)(x), _mm512_broadcast_i32x4(_mm_set_epi8(12, 13, 14,    \
+						    15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3))))
 #define SWAP64(x)                                                                                  \
-	((v64)_mm512_shuffle_epi8((__m512i)(x),                                                    \
-	    _mm512_broadcast_i32x4(                                                                \
-		_mm_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7))))
+	((v64)_mm512_shuffle_epi8((__m512i)(x), _mm512_broadcast_i32x4(_mm_set_epi8(8, 9, 10, 11,  \
+						    12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7))))
 
 /* Four groups of four vectors: within each 128-bit part the 4x4 square is turned. */
 TARGET __attribute__((always_inline)) static inline void turn_parts(__m512i *r)
@@ -50,13 +48,12 @@ TARGET __attribute__((always_inline)) static inline void turn_parts(__m512i *r)
 	}
 }
 
-TARGET __attribute__((always_inline)) static inline void load32(v32 *w, const uint8_t *const *p,
-    size_t at)
+TARGET __attribute__((always_inline)) static inline void load32(
+    v32 *w, const uint8_t *const *p, size_t at)
 {
 	__m512i r[16];
 
-	UNROLL for (int i = 0; i < 16; i++)
-		r[i] = _mm512_loadu_si512(p[i] + at);
+	UNROLL for (int i = 0; i < 16; i++) r[i] = _mm512_loadu_si512(p[i] + at);
 	turn_parts(r);
 	/* Then the 4x4 square of the parts: word 4k + i is part k of r[i], r[4 + i], … */
 	UNROLL for (int i = 0; i < 4; i++)
@@ -72,8 +69,8 @@ TARGET __attribute__((always_inline)) static inline void load32(v32 *w, const ui
 	}
 }
 
-TARGET __attribute__((always_inline)) static inline void load64_half(v64 *w,
-    const uint8_t *const *p, size_t at)
+TARGET __attribute__((always_inline)) static inline void load64_half(
+    v64 *w, const uint8_t *const *p, size_t at)
 {
 	__m512i r[8];
 
@@ -96,8 +93,8 @@ TARGET __attribute__((always_inline)) static inline void load64_half(v64 *w,
 	}
 }
 
-TARGET __attribute__((always_inline)) static inline void load64(v64 *w, const uint8_t *const *p,
-    size_t at)
+TARGET __attribute__((always_inline)) static inline void load64(
+    v64 *w, const uint8_t *const *p, size_t at)
 {
 	load64_half(w, p, at);
 	load64_half(w + 8, p, at + 64);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * lanes_rounds: MD5 (RFC 1321), SHA-1, SHA-256 and SHA-512 (FIPS 180-4) over several inputs at once,
- * one in each element of a vector. This is the text of functions: lanes_avx2.c and lanes_avx512.c
- * include it once each, after they have defined
+ * lanes_rounds: MD5 (RFC 1321), SHA-1, SHA-256 and SHA-512 (FIPS 180-4) over several inputs at
+ * once, one in each element of a vector. This is the text of functions: lanes_avx2.c and
+ * lanes_avx512.c include it once each, after they have defined
  *
  *   TARGET        the attribute that allows their instructions
  *   N32, N64      elements of 32 and of 64 bits in a vector; types v32, v64
@@ -32,7 +32,7 @@ static const uint8_t md5_shift[4][4] = { { 7, 12, 17, 22 }, { 5, 9, 14, 20 }, { 
 #define MD5_ROUND(r, F, index)                                                                     \
 	UNROLL for (unsigned i = 0; i < 16; i++)                                                   \
 	{                                                                                          \
-		v32 t = a + (w[(index) & 15] + lanes_md5_k[16 * (r) + i]) + (F);                   \
+		v32 t = a + (w[(index)&15] + lanes_md5_k[16 * (r) + i]) + (F);                     \
 		a = d;                                                                             \
 		d = c;                                                                             \
 		c = b;                                                                             \
@@ -63,9 +63,8 @@ TARGET static void md5_blocks(uint32_t (*s)[LANES_MAX], const uint8_t *const *p,
 
 /* The schedule is worked out in place: word i & 15 becomes word i. */
 #define SHA1_WORD(i)                                                                               \
-	(w[(i)&15] = ROL32(PARITY(w[((i) + 13) & 15], w[((i) + 8) & 15], w[((i) + 2) & 15]) ^      \
-			w[(i)&15],                                                                 \
-	     1))
+	(w[(i)&15] = ROL32(                                                                        \
+	     PARITY(w[((i) + 13) & 15], w[((i) + 8) & 15], w[((i) + 2) & 15]) ^ w[(i)&15], 1))
 
 #define SHA1_ROUNDS(from, to, F, k, word)                                                          \
 	_Pragma("GCC unroll 20") for (unsigned i = (from); i < (to); i++)                          \
@@ -142,8 +141,8 @@ TARGET static void sha256_blocks(uint32_t (*s)[LANES_MAX], const uint8_t *const 
 		}
 		for (unsigned r = 16; r < 64; r += 16)
 			UNROLL for (unsigned i = 0; i < 16; i++)
-				SHA2_STEP(v32, SHA2_WORD(i, SHA256_SMALL0, SHA256_SMALL1),
-				    lanes_sha256_k[r + i], SHA256_BIG0, SHA256_BIG1);
+			    SHA2_STEP(v32, SHA2_WORD(i, SHA256_SMALL0, SHA256_SMALL1),
+				lanes_sha256_k[r + i], SHA256_BIG0, SHA256_BIG1);
 		UNROLL for (unsigned i = 0; i < 8; i++) x[i] += old[i];
 	}
 	UNROLL for (unsigned i = 0; i < 8; i++) ROW32(s, i) = x[i];
@@ -169,8 +168,8 @@ TARGET static void sha512_blocks(uint64_t (*s)[LANES_MAX], const uint8_t *const 
 		}
 		for (unsigned r = 16; r < 80; r += 16)
 			UNROLL for (unsigned i = 0; i < 16; i++)
-				SHA2_STEP(v64, SHA2_WORD(i, SHA512_SMALL0, SHA512_SMALL1),
-				    lanes_sha512_k[r + i], SHA512_BIG0, SHA512_BIG1);
+			    SHA2_STEP(v64, SHA2_WORD(i, SHA512_SMALL0, SHA512_SMALL1),
+				lanes_sha512_k[r + i], SHA512_BIG0, SHA512_BIG1);
 		UNROLL for (unsigned i = 0; i < 8; i++) x[i] += old[i];
 	}
 	UNROLL for (unsigned i = 0; i < 8; i++) ROW64(s, i) = x[i];

@@ -21,8 +21,8 @@
 
 TARGET INLINE void load(__m128i m[4], const uint8_t *p, __m128i order)
 {
-	UNROLL for (int i = 0; i < 4; i++)
-		m[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(p + 16 * i)), order);
+	UNROLL for (int i = 0; i < 4; i++) m[i] =
+	    _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(p + 16 * i)), order);
 }
 
 static inline __m128i row4(uint32_t (*s)[LANES_MAX], unsigned c, int high, int a, int b, int low)
@@ -30,8 +30,8 @@ static inline __m128i row4(uint32_t (*s)[LANES_MAX], unsigned c, int high, int a
 	return _mm_set_epi32((int)s[high][c], (int)s[a][c], (int)s[b][c], (int)s[low][c]);
 }
 
-static inline void put4(uint32_t (*s)[LANES_MAX], unsigned c, __m128i x, int high, int a, int b,
-    int low)
+static inline void put4(
+    uint32_t (*s)[LANES_MAX], unsigned c, __m128i x, int high, int a, int b, int low)
 {
 	uint32_t w[4];
 
@@ -102,8 +102,8 @@ TARGET INLINE void sha256_n(uint32_t (*s)[LANES_MAX], const unsigned *column,
 			    _mm_xor_si128(_mm_sha1msg1_epu32(m[l][(i)&3], m[l][((i) + 1) & 3]),    \
 				m[l][((i) + 2) & 3]),                                              \
 			    m[l][((i) + 3) & 3]);                                                  \
-		__m128i e = (i) ? _mm_sha1nexte_epu32(before[l], m[l][(i)&3]) :                    \
-				  _mm_add_epi32(before[l], m[l][0]);                               \
+		__m128i e = (i) ? _mm_sha1nexte_epu32(before[l], m[l][(i)&3])                      \
+				: _mm_add_epi32(before[l], m[l][0]);                               \
 		before[l] = abcd[l];                                                               \
 		abcd[l] = _mm_sha1rnds4_epu32(abcd[l], e, f);                                      \
 	}
@@ -113,8 +113,8 @@ TARGET INLINE void sha256_n(uint32_t (*s)[LANES_MAX], const unsigned *column,
 		SHA1_FOUR(i, f)                                                                    \
 	}
 
-TARGET INLINE void sha1_n(uint32_t (*s)[LANES_MAX], const unsigned *column,
-    const uint8_t *const *p, unsigned n, size_t blocks)
+TARGET INLINE void sha1_n(uint32_t (*s)[LANES_MAX], const unsigned *column, const uint8_t *const *p,
+    unsigned n, size_t blocks)
 {
 	__m128i abcd[2], before[2], m[2][4], abcd0[2], e0[2];
 

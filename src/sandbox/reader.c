@@ -19,7 +19,7 @@ static const int allowed[] = {
 	SCMP_SYS(sigaltstack), SCMP_SYS(setitimer), SCMP_SYS(getitimer),
 	/* memory; mmap and mprotect below */
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(mincore),
-	/* descriptors: openat2 can name flags for writing, Landlock and the lost rights refuse them */
+	/* descriptors: openat2 can name flags for writing, Landlock refuses them */
 	SCMP_SYS(openat2), SCMP_SYS(read), SCMP_SYS(pread64),
 	SCMP_SYS(preadv2), SCMP_SYS(lseek), SCMP_SYS(close),
 	SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fcntl),

@@ -27,26 +27,25 @@ struct level {
 	int fd; /* -1 while more than SENSE_FDS_MAX are open below it */
 	dev_t dev;
 	ino_t ino;
-	size_t path_len; /* of walk.path up to this directory */
+	size_t path_len;	 /* of walk.path up to this directory */
 	size_t start, next, end; /* names in walk.pending; those from next on wait */
 };
 
 struct entry {
 	uint64_t ino;
-	uint32_t off; /* of the name in walk.names */
+	uint32_t off;  /* of the name in walk.names */
 	uint16_t rank; /* among the names of the batch, when they are put in order */
 	unsigned char type;
 };
-
 
 struct walk {
 	const struct sense_tree_opts *opts;
 	struct sense_tree_stats stats;
 	struct tree_feed *feed;
 	struct tree_ids entered; /* directories */
-	struct buf path;    /* of the entry at hand, a C string */
-	struct buf pending; /* names with their NUL, one level's behind the other's */
-	struct buf names;   /* the batch of the directory that is being read */
+	struct buf path;	 /* of the entry at hand, a C string */
+	struct buf pending;	 /* names with their NUL, one level's behind the other's */
+	struct buf names;	 /* the batch of the directory that is being read */
 	struct entry *batch;
 	size_t nbatch;
 	uint8_t *dents;
@@ -81,12 +80,11 @@ static bool is_pseudo(int fd)
 		PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
 		DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, BPF_FS_MAGIC, PSTOREFS_MAGIC,
 		SELINUX_MAGIC, SMACK_MAGIC, EFIVARFS_MAGIC, BINFMTFS_MAGIC, DEVPTS_SUPER_MAGIC,
-		NSFS_MAGIC, RDTGROUP_SUPER_MAGIC,
-		0x19800202, /* mqueue */
-		0x65735543, /* fusectl */
-		0x62656570, /* configfs */
-		0x67596969, /* rpc_pipefs */
-		0x6e667364, /* nfsd */
+		NSFS_MAGIC, RDTGROUP_SUPER_MAGIC, 0x19800202, /* mqueue */
+		0x65735543,				      /* fusectl */
+		0x62656570,				      /* configfs */
+		0x67596969,				      /* rpc_pipefs */
+		0x6e667364,				      /* nfsd */
 	};
 	struct statfs fs;
 
@@ -133,7 +131,8 @@ static int do_entry(struct walk *w, int dirfd, const char *name, unsigned char t
 
 	if (type == DT_UNKNOWN || type == DT_REG) {
 		if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
-			return problem_at(w, false, errno == ENOENT ? SENSE_WHY_GONE : SENSE_WHY_ERRNO,
+			return problem_at(w, false,
+			    errno == ENOENT ? SENSE_WHY_GONE : SENSE_WHY_ERRNO,
 			    errno == ENOENT ? 0 : errno);
 		type = IFTODT(st.st_mode);
 	}
@@ -282,15 +281,15 @@ static int enter(struct walk *w, int dirfd, const struct stat *st)
 	return rc;
 }
 
-/* Only a mount shows a directory a second time (or a kernel that does not tell, or a file system that
- * gives two the same number: those are entered). */
+/* Only a mount shows a directory a second time (or a kernel that does not tell, or a file system
+ * that gives two the same number: those are entered). */
 static bool entered_before(const struct walk *w, int fd, const struct stat *st)
 {
 	struct statx x;
 
 	return tree_ids_get(&w->entered, st->st_dev, st->st_ino) &&
-	    statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_INO, &x) == 0 &&
-	    (x.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+	       statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_INO, &x) == 0 &&
+	       (x.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
 /* Enters the sub-directory name of the current level, whose fd is open. */
@@ -423,16 +422,16 @@ static int open_root(struct walk *w, const char *path, struct stat *st, struct f
 	if (stat(path, st) < 0)
 		return fault_set(f, -errno, "%s: %s", QUOTE(span_str(path)), strerror(errno));
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
-		return fault_set(f, -EINVAL, "%s: neither a file nor a directory",
-		    QUOTE(span_str(path)));
+		return fault_set(
+		    f, -EINVAL, "%s: neither a file nor a directory", QUOTE(span_str(path)));
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, st) < 0)
 		return fault_set(f, -errno, "%s: %s", QUOTE(span_str(path)), strerror(errno));
 	return TAKE_FD(fd);
 }
 
-static int walk_path(struct walk *w, const char *path, const struct tree_feed_sink *sink,
-    struct fault *f)
+static int walk_path(
+    struct walk *w, const char *path, const struct tree_feed_sink *sink, struct fault *f)
 {
 	struct stat st;
 
@@ -459,8 +458,9 @@ static int walk_path(struct walk *w, const char *path, const struct tree_feed_si
 int sense_tree(const char *path, const struct sense_tree_opts *opts, sense_file_fn *on_file,
     sense_problem_fn *on_problem, void *ctx, struct sense_tree_stats *ret_stats, struct fault *f)
 {
-	static const struct sense_tree_opts defaults = { .set = HASH_TRIO, .jobs = 1,
-		.ordered = true };
+	static const struct sense_tree_opts defaults = {
+		.set = HASH_TRIO, .jobs = 1, .ordered = true
+	};
 	struct tree_feed_sink sink = { on_file, on_problem, ctx };
 	struct walk w = {
 		.opts = opts ? opts : &defaults,

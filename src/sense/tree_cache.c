@@ -67,7 +67,8 @@ static void drop(struct tree_cache *c, int fd, uint64_t end)
 	if (end > c->until)
 		end = c->until;
 	if (end > c->done)
-		(void)posix_fadvise(fd, (off_t)c->done, (off_t)(end - c->done), POSIX_FADV_DONTNEED);
+		(void)posix_fadvise(
+		    fd, (off_t)c->done, (off_t)(end - c->done), POSIX_FADV_DONTNEED);
 }
 
 void tree_cache_drop(struct tree_cache *c, int fd, uint64_t off, bool end)
@@ -78,7 +79,8 @@ void tree_cache_drop(struct tree_cache *c, int fd, uint64_t off, bool end)
 		drop(c, fd, c->run[c->next].from);
 		c->done = c->run[c->next].to;
 	}
-	/* At the end to the last byte there may be: the kernel keeps a page that is named in part. */
+	/* At the end to the last byte there may be: the kernel keeps a page that is named in part.
+	 */
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t to = end ? (off + page - 1) / page * page : off / page * page;
 	drop(c, fd, to);

@@ -16,8 +16,8 @@
 #define DIR_PATH_MAX 4096 /* what the probe hears of the path of a directory: its end */
 #define ANSWER_SOON (16u << 10)
 
-/* A directory (its path behind it) or a file in the directory before (its name); then a NUL, and up to
- * the next multiple of 4. */
+/* A directory (its path behind it) or a file in the directory before (its name); then a NUL, and up
+ * to the next multiple of 4. */
 struct part {
 	uint32_t slot, set, len;
 	uint8_t is_dir, probe;
@@ -49,7 +49,7 @@ bool tree_chunk_fits(const struct tree_chunk *c, int dirfd, const struct tree_jo
 	size_t need = part_size(strlen(job->name)) + part_size(dir_len(job));
 
 	return c->n < TREE_CHUNK_JOBS && need <= sizeof(c->b) - c->used &&
-	    (c->ndirs < TREE_CHUNK_DIRS || (c->ndirs && dirfd == c->current));
+	       (c->ndirs < TREE_CHUNK_DIRS || (c->ndirs && dirfd == c->current));
 }
 
 static void put_part(struct tree_chunk *c, const struct part *p, const char *text)
@@ -75,7 +75,9 @@ static int add_dir(struct tree_chunk *c, int dirfd, const struct tree_job *job)
 
 int tree_chunk_add(struct tree_chunk *c, int dirfd, const struct tree_job *job)
 {
-	struct part p = { .set = job->set, .probe = job->probe, .len = (uint32_t)strlen(job->name) };
+	struct part p = {
+		.set = job->set, .probe = job->probe, .len = (uint32_t)strlen(job->name)
+	};
 	int rc = c->ndirs && dirfd == c->current ? 0 : add_dir(c, dirfd, job);
 
 	if (rc < 0)

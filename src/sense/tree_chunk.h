@@ -5,8 +5,8 @@
  * tree_chunk: one message to a worker of the tree walk: files to read, by name in a few directories
  * whose descriptors go with it; and the worker's side of it. Private to this room.
  *
- * Answers are messages of records (tree_read.h) with what lies behind them, each padded to a multiple
- * of 8. A record with slot TREE_SLOT_FATAL says that the worker cannot work at all: err.
+ * Answers are messages of records (tree_read.h) with what lies behind them, each padded to a
+ * multiple of 8. A record with slot TREE_SLOT_FATAL says that the worker cannot work at all: err.
  */
 
 #include "sense/tree_read.h"

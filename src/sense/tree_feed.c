@@ -30,15 +30,15 @@ enum kind { FILE_EVENT, PROBLEM_EVENT, OTHER_EVENT };
 struct item {
 	struct tree_want want; /* first: the pool gives it back */
 	enum kind kind;
-	struct item *next; /* in links.waiting or feed.again */
+	struct item *next;	     /* in links.waiting or feed.again */
 	struct item **pprev, *alive; /* the list of all */
 	uint64_t seq;
 	bool done, linked, again;
 	unsigned tries; /* that ended with the death of a worker, nobody knows why */
 	struct sense_id id;
 	struct tree_record *record; /* when done and not given yet */
-	struct digest *known;       /* [DIGEST_ALGS] or NULL */
-	enum sense_why why;         /* of a problem */
+	struct digest *known;	    /* [DIGEST_ALGS] or NULL */
+	enum sense_why why;	    /* of a problem */
 	int err;
 	bool is_dir;
 	char *target;
@@ -123,12 +123,17 @@ static struct item *item_new(struct tree_feed *f, enum kind kind, const char *pa
 
 /* --- out --- */
 
-static int give_problem(struct tree_feed *f, const struct item *x, enum sense_why why, int err,
-    uint64_t offset)
+static int give_problem(
+    struct tree_feed *f, const struct item *x, enum sense_why why, int err, uint64_t offset)
 {
 	char text[128];
-	struct sense_problem p = { .path = x->path, .name = base_name(x->path), .is_dir = x->is_dir,
-		.why = why, .err = err, .offset = offset, .text = why_text(why, err) };
+	struct sense_problem p = { .path = x->path,
+		.name = base_name(x->path),
+		.is_dir = x->is_dir,
+		.why = why,
+		.err = err,
+		.offset = offset,
+		.text = why_text(why, err) };
 
 	if (offset)
 		snprintf(text, sizeof(text), "%s at byte %llu", p.text, (unsigned long long)offset);
@@ -140,8 +145,8 @@ static int give_problem(struct tree_feed *f, const struct item *x, enum sense_wh
 	return f->sink.on_problem(f->sink.ctx, &p);
 }
 
-static void digests_of(const struct item *x, const struct tree_record *r,
-    struct digest out[DIGEST_ALGS])
+static void digests_of(
+    const struct item *x, const struct tree_record *r, struct digest out[DIGEST_ALGS])
 {
 	const uint8_t *p = (const uint8_t *)(r + 1);
 
@@ -173,7 +178,8 @@ static int give_file(struct tree_feed *f, const struct item *x, const struct tre
 		.name = base_name(x->path),
 		.id = r->id,
 		.digest = digest,
-		.found = span_of((const uint8_t *)(r + 1) + tree_record_tail(r) - r->found, r->found),
+		.found =
+		    span_of((const uint8_t *)(r + 1) + tree_record_tail(r) - r->found, r->found),
 		.probe_rc = r->probe_rc,
 		.probed = r->probed,
 		.opened = r->opened && !x->again,
@@ -301,7 +307,8 @@ static int links_serve(struct tree_feed *f, struct links *l)
 	return rc;
 }
 
-/* The first of several names, id as it was met, was read. What it gave is kept until all were met. */
+/* The first of several names, id as it was met, was read. What it gave is kept until all were met.
+ */
 static int links_done(struct tree_feed *f, const struct sense_id *id, struct tree_record *record)
 {
 	struct links *l = links_of(f, id);
@@ -441,8 +448,8 @@ static int plan(struct tree_feed *f, struct item *x)
 }
 
 /* Reads x, or finds that it need not. It comes out sooner or later. */
-static int read_item(struct tree_feed *f, struct item *x, int dirfd, size_t dir_len,
-    const char *name)
+static int read_item(
+    struct tree_feed *f, struct item *x, int dirfd, size_t dir_len, const char *name)
 {
 	int rc = x->id.nlink > 1 && !x->linked ? links_join(f, x) : 0;
 
@@ -483,8 +490,8 @@ static int read_again(struct tree_feed *f)
 
 /* --- in --- */
 
-int tree_feed_file(struct tree_feed *f, int dirfd, const char *path, const char *name,
-    const struct stat *st)
+int tree_feed_file(
+    struct tree_feed *f, int dirfd, const char *path, const char *name, const struct stat *st)
 {
 	struct sense_id id;
 
@@ -502,8 +509,8 @@ int tree_feed_file(struct tree_feed *f, int dirfd, const char *path, const char 
 	return rc < 0 ? rc : read_again(f);
 }
 
-int tree_feed_problem(struct tree_feed *f, const char *path, bool is_dir, enum sense_why why,
-    int err)
+int tree_feed_problem(
+    struct tree_feed *f, const char *path, bool is_dir, enum sense_why why, int err)
 {
 	struct item *x = item_new(f, PROBLEM_EVENT, path);
 

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * tree_feed: what the walk of a tree finds goes in here, and comes out to the callbacks: asks the plan,
- * reads hard links once, has files read by the pool, puts events into order. Private to this room.
+ * tree_feed: what the walk of a tree finds goes in here, and comes out to the callbacks: asks the
+ * plan, reads hard links once, has files read by the pool, puts events into order. Private to this
+ * room.
  */
 
 #include "sense/tree.h"
@@ -26,18 +27,19 @@ struct tree_feed *tree_feed_free(struct tree_feed *f);
 FB_MUST int tree_feed_root(struct tree_feed *f, int fd, size_t len);
 
 /*
- * With ordered: n events come now, at positions 0 to n - 1, in any order. tree_feed_at says the one of
- * the next event; what is not used is skipped. An event outside of a batch comes after all before.
+ * With ordered: n events come now, at positions 0 to n - 1, in any order. tree_feed_at says the one
+ * of the next event; what is not used is skipped. An event outside of a batch comes after all
+ * before.
  */
 FB_MUST int tree_feed_batch(struct tree_feed *f, size_t n);
 void tree_feed_at(struct tree_feed *f, size_t position);
 FB_MUST int tree_feed_batch_end(struct tree_feed *f);
 
 /* A regular file: path ends with name, which is below dirfd; name "": dirfd is the file. */
-FB_MUST int tree_feed_file(struct tree_feed *f, int dirfd, const char *path, const char *name,
-    const struct stat *st);
-FB_MUST int tree_feed_problem(struct tree_feed *f, const char *path, bool is_dir,
-    enum sense_why why, int err);
+FB_MUST int tree_feed_file(
+    struct tree_feed *f, int dirfd, const char *path, const char *name, const struct stat *st);
+FB_MUST int tree_feed_problem(
+    struct tree_feed *f, const char *path, bool is_dir, enum sense_why why, int err);
 FB_MUST int tree_feed_other(struct tree_feed *f, const char *path, const char *target);
 /* Until everything has come out. */
 FB_MUST int tree_feed_finish(struct tree_feed *f);

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * tree_ids: a table from (device, inode) to a pointer, 24 bytes an entry at most 3/4 full. Private to
- * this room. Hashed with a random key: whoever makes the files cannot choose numbers that collide.
+ * tree_ids: a table from (device, inode) to a pointer, 24 bytes an entry at most 3/4 full. Private
+ * to this room. Hashed with a random key: whoever makes the files cannot choose numbers that
+ * collide.
  */
 
 #include "base/util.h"

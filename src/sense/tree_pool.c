@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define STOP_EVERY 500 /* ms in which a signal that came just before waiting is seen */
-#define SLOTS 128 /* files at one worker, those in its socket included */
+#define SLOTS 128      /* files at one worker, those in its socket included */
 
 struct worker {
 	pid_t pid; /* 0: there is none */
@@ -88,8 +88,7 @@ static int worker_start(struct tree_pool *p, struct worker *w)
 	p->probing[w - p->worker] = 0;
 	pid_t pid = fork();
 	if (pid == 0)
-		tree_chunk_serve(pair[1], parent, p->opts, p->root,
-		    &p->probing[w - p->worker]);
+		tree_chunk_serve(pair[1], parent, p->opts, p->root, &p->probing[w - p->worker]);
 	int err = errno;
 	close(pair[1]);
 	if (pid < 0) {
@@ -140,8 +139,8 @@ static int worker_lost(struct tree_pool *p, struct worker *w)
 		if (!w->want[i])
 			continue;
 		struct tree_want *x = take_slot(w, i);
-		rc = guilty == i + 1 ? p->sink.done(p->sink.ctx, x, &died) :
-				       p->sink.lost(p->sink.ctx, x, blame);
+		rc = guilty == i + 1 ? p->sink.done(p->sink.ctx, x, &died)
+				     : p->sink.lost(p->sink.ctx, x, blame);
 	}
 	return rc;
 }
@@ -149,9 +148,9 @@ static int worker_lost(struct tree_pool *p, struct worker *w)
 static bool record_ok(const struct worker *w, const struct tree_record *r, size_t n)
 {
 	return n >= sizeof(*r) && r->slot < SLOTS && w->want[r->slot] && r->why >= 0 &&
-	    r->why <= SENSE_WHY_LAST && r->set == (r->why ? 0 : w->want[r->slot]->set) &&
-	    r->found <= SENSE_FOUND_MAX && r->err >= 0 && r->probe_rc <= 0 &&
-	    n - sizeof(*r) >= tree_record_tail(r);
+	       r->why <= SENSE_WHY_LAST && r->set == (r->why ? 0 : w->want[r->slot]->set) &&
+	       r->found <= SENSE_FOUND_MAX && r->err >= 0 && r->probe_rc <= 0 &&
+	       n - sizeof(*r) >= tree_record_tail(r);
 }
 
 /* One message of this worker: records, each at a multiple of 8. */
@@ -269,8 +268,8 @@ static int read_there(struct tree_pool *p, struct tree_want *w, int dirfd, const
 		return rc;
 	p->chosen[p->chunk.n - 1] = w;
 	p->chunk_bytes += w->size;
-	return p->chunk_bytes >= TREE_CHUNK_BYTES || p->chunk.n == TREE_CHUNK_JOBS ? send_chunk(p) :
-										     0;
+	return p->chunk_bytes >= TREE_CHUNK_BYTES || p->chunk.n == TREE_CHUNK_JOBS ? send_chunk(p)
+										   : 0;
 }
 
 /* --- both --- */
@@ -280,8 +279,8 @@ int tree_pool_read(struct tree_pool *p, struct tree_want *w, int dirfd, const ch
 {
 	if (stopped(p))
 		return -ECANCELED;
-	return p->reader ? read_here(p, w, dirfd, dir, dir_len, name) :
-			   read_there(p, w, dirfd, dir, dir_len, name);
+	return p->reader ? read_here(p, w, dirfd, dir, dir_len, name)
+			 : read_there(p, w, dirfd, dir, dir_len, name);
 }
 
 void tree_pool_root(struct tree_pool *p, int fd)
@@ -318,8 +317,8 @@ int tree_pool_take(struct tree_pool *p)
 	return rc;
 }
 
-int tree_pool_new(struct tree_pool **ret_p, const struct sense_tree_opts *opts,
-    const struct tree_pool_sink *sink)
+int tree_pool_new(
+    struct tree_pool **ret_p, const struct sense_tree_opts *opts, const struct tree_pool_sink *sink)
 {
 	struct tree_pool *p = calloc(1, sizeof(*p));
 	int rc = 0;

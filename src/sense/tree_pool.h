@@ -2,13 +2,14 @@
 #pragma once
 
 /*
- * tree_pool: who reads the files of a walk: a reader in this process, or one in each of several worker
- * processes, which get names in messages together with the descriptors of their directories. Private
- * to this room.
+ * tree_pool: who reads the files of a walk: a reader in this process, or one in each of several
+ * worker processes, which get names in messages together with the descriptors of their directories.
+ * Private to this room.
  *
- * Guarantees: with a probe, workers are locked down (sandbox/reader.h). A worker has the calling process's memory as it was when it was forked, and of its
- * descriptors 0 to 2 and its socket. What it answers is checked like bytes from outside. Workers are
- * forked when there is work for them, so a small tree costs one fork.
+ * Guarantees: with a probe, workers are locked down (sandbox/reader.h). A worker has the calling
+ * process's memory as it was when it was forked, and of its descriptors 0 to 2 and its socket. What
+ * it answers is checked like bytes from outside. Workers are forked when there is work for them, so
+ * a small tree costs one fork.
  */
 
 #include "sense/tree_read.h"
@@ -36,8 +37,9 @@ struct tree_pool *tree_pool_free(struct tree_pool *p);
 /* All that will be read lies below this directory (or is this file); borrowed. Workers with a probe
  * can open nothing else. */
 void tree_pool_root(struct tree_pool *p, int fd);
-/* name below dirfd, whose path is dir; "": dirfd is the file. The descriptor is not needed after the
- * call. May call done of others before, and in this process of this one. -ECANCELED: opts->stop. */
+/* name below dirfd, whose path is dir; "": dirfd is the file. The descriptor is not needed after
+ * the call. May call done of others before, and in this process of this one. -ECANCELED:
+ * opts->stop. */
 FB_MUST int tree_pool_read(struct tree_pool *p, struct tree_want *w, int dirfd, const char *dir,
     size_t dir_len, const char *name);
 /* The descriptor given last may mean another directory from now on. */

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #define OPEN_FILE (O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-#define BLOCK (64u << 10)        /* read at once; a multiple of LANES_STEP */
-#define SEQUENTIAL (1u << 20)    /* from this size on the kernel is told to read ahead far */
-#define AHEAD (256u << 10)       /* asked for of a file that is not in the page cache */
+#define BLOCK (64u << 10)     /* read at once; a multiple of LANES_STEP */
+#define SEQUENTIAL (1u << 20) /* from this size on the kernel is told to read ahead far */
+#define AHEAD (256u << 10)    /* asked for of a file that is not in the page cache */
 #define NO_HOLE UINT64_MAX
 
 /* Never written: the kernel maps its one page of zeros for it. */
@@ -32,7 +32,7 @@ struct reading {
 	uint32_t slot, set;
 	struct stat before;
 	uint64_t off, from_disk;
-	size_t ready; /* bytes that are in the block already */
+	size_t ready;	     /* bytes that are in the block already */
 	uint64_t data, hole; /* sparse: the next data and the end of it; NO_HOLE: not known */
 	bool probe, probed;
 	int probe_rc;
@@ -46,9 +46,9 @@ struct tree_reader {
 	const struct sense_tree_opts *opts;
 	struct lanes *lanes;
 	unsigned count;
-	uint32_t used; /* lanes with a file */
+	uint32_t used;	  /* lanes with a file */
 	uint32_t waiting; /* of these those whose file is on its way from the disk */
-	bool started;  /* the probe; a worker does that before it is locked down */
+	bool started;	  /* the probe; a worker does that before it is locked down */
 	struct reading in[LANES_MAX];
 	uint8_t *blocks;
 	tree_done_fn *done;
@@ -63,9 +63,9 @@ static ts ts_of(struct timespec t)
 	ts v;
 
 	return __builtin_mul_overflow((ts)t.tv_sec, TS_SECOND, &v) ||
-	    __builtin_add_overflow(v, (ts)t.tv_nsec, &v) ?
-		  TS_NONE :
-		  v;
+		       __builtin_add_overflow(v, (ts)t.tv_nsec, &v)
+		   ? TS_NONE
+		   : v;
 }
 
 void tree_id_of(const struct stat *st, struct sense_id *ret_id)
@@ -99,7 +99,7 @@ static bool same_time(struct timespec a, struct timespec b)
 static bool same_state(const struct stat *a, const struct stat *b)
 {
 	return a->st_size == b->st_size && same_time(a->st_mtim, b->st_mtim) &&
-	    same_time(a->st_ctim, b->st_ctim);
+	       same_time(a->st_ctim, b->st_ctim);
 }
 
 /* --- results --- */
@@ -266,8 +266,8 @@ static int fill(struct tree_reader *r, struct reading *x)
 	} else {
 		uint64_t end = x->sparse ? min64(x->hole, size) : size;
 		/* Where data ends within a step, the zeros up to the next come from read(2). */
-		uint64_t want = x->sparse ? (end - x->off + LANES_STEP - 1) / LANES_STEP * LANES_STEP
-					  : BLOCK;
+		uint64_t want =
+		    x->sparse ? (end - x->off + LANES_STEP - 1) / LANES_STEP * LANES_STEP : BLOCK;
 		int rc = read_block(x, x->block, (size_t)min64(want, BLOCK), &n);
 		x->from_disk += n;
 		if (rc < 0) {
@@ -288,19 +288,19 @@ static int fill(struct tree_reader *r, struct reading *x)
 	return 0;
 }
 
-/* The first read, of what is in the page cache. If nothing is, the disk is told to bring it, and other
- * files are read meanwhile. */
+/* The first read, of what is in the page cache. If nothing is, the disk is told to bring it, and
+ * other files are read meanwhile. */
 static bool comes_later(struct reading *x)
 {
 	struct iovec v = { x->block, BLOCK };
 	ssize_t n = x->sparse ? 0 : preadv2(x->fd, &v, 1, 0, RWF_NOWAIT);
 
 	x->ready = n > 0 ? (size_t)n : 0;
-	return n < 0 && errno == EAGAIN &&
-	    posix_fadvise(x->fd, 0, AHEAD, POSIX_FADV_WILLNEED) == 0;
+	return n < 0 && errno == EAGAIN && posix_fadvise(x->fd, 0, AHEAD, POSIX_FADV_WILLNEED) == 0;
 }
 
-/* Nothing is left to compute: the files that were waited for are read, in the order of their lanes. */
+/* Nothing is left to compute: the files that were waited for are read, in the order of their lanes.
+ */
 static uint32_t those_that_wait(struct tree_reader *r)
 {
 	uint32_t those = r->waiting;
@@ -405,8 +405,13 @@ int tree_reader_add(struct tree_reader *r, int dirfd, const struct tree_job *job
 	uint8_t *block = x->block;
 	struct buf found = x->found;
 	buf_reset(&found);
-	*x = (struct reading){ .used = true, .fd = -1, .slot = job->slot, .set = job->set,
-		.hole = NO_HOLE, .block = block, .found = found };
+	*x = (struct reading){ .used = true,
+		.fd = -1,
+		.slot = job->slot,
+		.set = job->set,
+		.hole = NO_HOLE,
+		.block = block,
+		.found = found };
 	int err = open_it(x, dirfd, job->name, &why);
 	if (why)
 		return finish(r, x, why, err);
@@ -452,7 +457,8 @@ int tree_reader_new(struct tree_reader **ret_r, const struct sense_tree_opts *op
 		}
 	}
 	for (unsigned i = 0; rc == 0 && i < r->count; i++)
-		r->in[i] = (struct reading){ .fd = -1, .block = r->blocks + i * (size_t)BLOCK,
+		r->in[i] = (struct reading){ .fd = -1,
+			.block = r->blocks + i * (size_t)BLOCK,
 			.found = BUF_INIT(SENSE_FOUND_MAX) };
 	if (rc < 0)
 		tree_reader_free(r);

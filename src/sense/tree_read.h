@@ -14,11 +14,12 @@
 
 /* A file to read. */
 struct tree_job {
-	uint32_t slot;    /* the caller's number for it */
-	uint32_t set;     /* digests */
+	uint32_t slot; /* the caller's number for it */
+	uint32_t set;  /* digests */
 	bool probe;
-	const char *name; /* relative to the directory; "": the directory's descriptor is the file */
-	const char *dir;  /* path of that directory (or of the file), for the probe */
+	const char
+	    *name;	 /* relative to the directory; "": the directory's descriptor is the file */
+	const char *dir; /* path of that directory (or of the file), for the probe */
 	size_t dir_len;
 };
 
@@ -34,12 +35,14 @@ struct tree_record {
 	bool opened, probed;
 };
 
-#define TREE_RECORD_MAX (sizeof(struct tree_record) + DIGEST_ALGS * DIGEST_LEN_MAX + SENSE_FOUND_MAX)
+#define TREE_RECORD_MAX                                                                            \
+	(sizeof(struct tree_record) + DIGEST_ALGS * DIGEST_LEN_MAX + SENSE_FOUND_MAX)
 
 /* Size of what is behind r. */
 size_t tree_record_tail(const struct tree_record *r);
 void tree_id_of(const struct stat *st, struct sense_id *ret_id);
-/* openat2 beneath dirfd, through no link, without touching the access time where that is allowed. */
+/* openat2 beneath dirfd, through no link, without touching the access time where that is allowed.
+ */
 FB_MUST int tree_open(int dirfd, const char *name, int flags);
 
 struct tree_reader;

@@ -83,10 +83,12 @@ static void line(const char *what, struct took t)
 	    "  %-32s %7.2f CPU s  %7.2f s  %8.1f MB per CPU s\n", what, t.cpu, t.wall, mb / t.cpu);
 }
 
-/* bench_tree DIR SET JOBS: one run, for perf(1). SET: 0 or a sum of 2 MD5, 4 SHA-1, 8 SHA-256, 32 SHA-512. */
+/* bench_tree DIR SET JOBS: one run, for perf(1). SET: 0 or a sum of 2 MD5, 4 SHA-1, 8 SHA-256, 32
+ * SHA-512. */
 static int one_run(char **arg)
 {
-	struct took t = ours((unsigned)strtoul(arg[2], NULL, 0), (unsigned)strtoul(arg[3], NULL, 0));
+	struct took t =
+	    ours((unsigned)strtoul(arg[2], NULL, 0), (unsigned)strtoul(arg[3], NULL, 0));
 
 	printf("%.3f CPU s  %.3f s  %llu files  %llu MB\n", t.cpu, t.wall,
 	    (unsigned long long)stats.files, (unsigned long long)stats.bytes / 1000000);

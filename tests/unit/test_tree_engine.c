@@ -99,7 +99,8 @@ static int on_file(void *ctx, const struct sense_file *f)
 	char what[128];
 
 	(void)ctx;
-	snprintf(what, sizeof(what), "%s%s%.16s", f->again ? "again " : "", f->opened ? "" : "shut ",
+	snprintf(what, sizeof(what), "%s%s%.16s", f->again ? "again " : "",
+	    f->opened ? "" : "shut ",
 	    digest_is_set(&f->digest[DIGEST_SHA256]) ? DIGEST_HEX(&f->digest[DIGEST_SHA256]) : "-");
 	note(what, f->path);
 	memcpy(got.digest, f->digest, sizeof(got.digest));
@@ -175,8 +176,9 @@ static int on_other(void *ctx, const struct sense_other *o)
 
 static void test_order(void)
 {
-	struct sense_tree_opts o = { .set = HASH_TRIO, .jobs = 1, .ordered = true,
-		.on_other = on_other };
+	struct sense_tree_opts o = {
+		.set = HASH_TRIO, .jobs = 1, .ordered = true, .on_other = on_other
+	};
 	static char first[sizeof(got.log)];
 
 	make_mixed();
@@ -205,8 +207,8 @@ static void test_order(void)
 static struct digest known[DIGEST_ALGS];
 static unsigned plans;
 
-static int plan_by_name(void *ctx, const char *path, const struct sense_id *id,
-    struct sense_plan *p)
+static int plan_by_name(
+    void *ctx, const char *path, const struct sense_id *id, struct sense_plan *p)
 {
 	const char *name = strrchr(path, '/') + 1;
 	struct stat st;
@@ -276,8 +278,8 @@ static int start(void *ctx)
 }
 
 /* Says who started it and what it saw. */
-static int look(void *ctx, const char *path, const struct sense_id *id, struct span b,
-    struct buf *out)
+static int look(
+    void *ctx, const char *path, const struct sense_id *id, struct span b, struct buf *out)
 {
 	const char *name = strrchr(path, '/') + 1;
 
@@ -366,8 +368,8 @@ static void test_death(void)
 }
 
 /* Tries what a hijacked probe would. Says what it could do. */
-static int look_around(void *ctx, const char *path, const struct sense_id *id, struct span b,
-    struct buf *out)
+static int look_around(
+    void *ctx, const char *path, const struct sense_id *id, struct span b, struct buf *out)
 {
 	char other[300];
 
@@ -390,7 +392,8 @@ static int look_around(void *ctx, const char *path, const struct sense_id *id, s
 	strcpy(strrchr(other, '/'), "/made");
 	if (syscall(SYS_openat2, AT_FDCWD, other, &how, sizeof(how)) >= 0)
 		buf_puts(out, "create ");
-	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	    MAP_FAILED)
 		buf_puts(out, "code ");
 	if (!SANDBOX_SANITIZED && malloc(2 * SENSE_PROBE_HEAP))
 		buf_puts(out, "memory ");
@@ -422,7 +425,8 @@ static void test_locked_down(void)
 static int plan_kill(void *ctx, const char *path, const struct sense_id *id, struct sense_plan *p)
 {
 	static unsigned n;
-	FILE *f = ++n == 100 || n == 250 || n == 390 ? fopen("/proc/thread-self/children", "r") : NULL;
+	FILE *f =
+	    ++n == 100 || n == 250 || n == 390 ? fopen("/proc/thread-self/children", "r") : NULL;
 	int pid;
 
 	(void)ctx, (void)path, (void)id, (void)p;
@@ -449,8 +453,8 @@ static void test_killed(void)
 
 /* --- hard links --- */
 
-static int plan_unlink_first(void *ctx, const char *path, const struct sense_id *id,
-    struct sense_plan *p)
+static int plan_unlink_first(
+    void *ctx, const char *path, const struct sense_id *id, struct sense_plan *p)
 {
 	(void)ctx, (void)id, (void)p;
 	return plans++ ? 0 : unlink(path);
@@ -524,8 +528,8 @@ static void test_sparse(void)
 
 /* --- what changes meanwhile --- */
 
-static int plan_replace(void *ctx, const char *path, const struct sense_id *id,
-    struct sense_plan *p)
+static int plan_replace(
+    void *ctx, const char *path, const struct sense_id *id, struct sense_plan *p)
 {
 	const char *name = strrchr(path, '/') + 1;
 
@@ -649,7 +653,8 @@ static void test_cache(void)
 	is_int(walk(top, &o), SENSE_DONE, "without leaving pages behind");
 	is_int(resident(in_top("cold"), sizeof(bytes)), 0, "what was not there is not there");
 	is_int(resident(in_top("small"), 5000), 0, "nor of a small file");
-	is_int(resident(in_top("warm"), sizeof(bytes)), sizeof(bytes) / 4096, "what was there stays");
+	is_int(
+	    resident(in_top("warm"), sizeof(bytes)), sizeof(bytes) / 4096, "what was there stays");
 	o.no_cache = false;
 	is_int(walk(top, &o), SENSE_DONE, "without the option");
 	ok(resident(in_top("cold"), sizeof(bytes)) > 0, "pages stay");
