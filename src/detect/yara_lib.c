@@ -6,8 +6,9 @@
 
 #include <errno.h>
 
-/* What is kept of each match; hits are told by offset. */
-#define MATCH_DATA 8u
+/* Of each match libyara would keep a copy, and the next match behind it, aligned or not. Hits are told
+ * by offset. */
+#define MATCH_DATA 0u
 
 struct yara_lib yara_lib;
 

@@ -86,6 +86,13 @@ if command -v yara >/dev/null; then
 		same "random rules $seed" "rnd$seed/files" "rnd$seed/rules.yar"
 	done
 
+	# the same in a hunt: confined workers, large files whose rules are compiled there
+	same "again" rnd1/files rnd1/rules.yar >/dev/null
+	run 1 "a hunt with them" fb hunt rnd1/files --yara rnd1/rules.yar --indicators none.csv --no-record --json
+	json '"\n".join(sorted("rules.yar:" + x["matched"] + " " + x["path"] for x in h if x["kind"] == "rule"))' >got
+	ok $(sed 's/ \[[^]]*\]//' want | cmp -s - got; echo $?) "tells the same $(wc -l <got) matches"
+	is "$(json 'd["problems_total"]')" 0 "and nothing else"
+
 	mkdir edge
 	for n in 0 1 3 4 1023 1024 1025; do head -c "$n" /dev/zero >"edge/z$n"; done
 	printf MZ >edge/mz
