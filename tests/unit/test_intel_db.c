@@ -13,7 +13,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -673,6 +675,53 @@ static void damage(void)
 	model_free(&m);
 }
 
+/* A build upon a database that lies: the new one is sound, or there is none. */
+static bool merges(const struct intel_db *old)
+{
+	AUTO_INTEL_BUILD struct intel_build *b = NULL;
+	struct intel_build_opts o = { .tmp_dir = -1, .memory = 1 << 20, .old = old };
+	struct indicator c = BAD(DOMAIN, "new.example");
+	struct intel_build_stats st;
+	struct fault f = FAULT_INIT;
+	int fd = memfd_create("merged", MFD_CLOEXEC), rc = intel_build_new(&b, &o, &f);
+
+	if (rc == 0)
+		rc = intel_build_add(b, &c, &f);
+	if (rc == 0)
+		rc = intel_build_finish(b, fd, &st, &f);
+	close(fd);
+	return rc == 0 || rc == -EBADMSG;
+}
+
+/* No room on disk: an error that says so, wherever it runs out. */
+static void full(void)
+{
+	struct rlimit was, lim;
+	struct intel_build_stats st;
+	struct model m = model_new(2000);
+	unsigned bad = 0;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &was);
+	for (rlim_t size = 0; size < 100000; size += 20000) {
+		AUTO_INTEL_BUILD struct intel_build *b = NULL;
+		struct intel_build_opts o = { .tmp_dir = -1 };
+		struct fault f = FAULT_INIT;
+		int fd = memfd_create("full", MFD_CLOEXEC), rc = intel_build_new(&b, &o, &f);
+		for (size_t i = 0; rc == 0 && i < m.n; i++)
+			rc = intel_build_add(b, &m.i[i], &f);
+		lim = (struct rlimit){ size, was.rlim_max };
+		setrlimit(RLIMIT_FSIZE, &lim);
+		if (rc == 0)
+			rc = intel_build_finish(b, fd, &st, &f);
+		setrlimit(RLIMIT_FSIZE, &was);
+		bad += rc != -EFBIG || !strstr(f.text, "cannot be written");
+		close(fd);
+	}
+	is_int(bad, 0, "no room on disk is an error, wherever it ends");
+	model_free(&m);
+}
+
 /* The digests are right, the rest lies: read, but nothing outside, and the check finds it. */
 static void lies(void)
 {
@@ -706,6 +755,8 @@ static void lies(void)
 		}
 		/* text that is still text, and claims that are still claims, are another content */
 		missed += rc != 0 && rc != -EBADMSG;
+		if (tries % 16 == 0)
+			missed += !merges(bad);
 	}
 	ok(missed == 0 && tries > 100, "%u lies under right digests: read without harm", tries);
 	model_free(&m);
@@ -841,6 +892,7 @@ int main(void)
 		runs();
 	damage();
 	lies();
+	full();
 	limits();
 	names();
 	stored();

@@ -6,7 +6,8 @@
  * before it.
  *
  * Memory: opts.memory for sorting (sorted runs beyond it go to unlinked temporary files in
- * opts.tmp_dir and are merged), and 18 bytes an entry while the tables are made. 10 M entries within 4 GiB, 100 M within 8 GiB, in all.
+ * opts.tmp_dir and are merged), 18 bytes an entry while the tables are made, and what texts and claims
+ * are known at a time, 200 MiB at most. 10 M entries within 4 GiB, 100 M within 8 GiB, in all.
  *
  * Claims of one side, type, value and source:
  *   twice in this build   merged: the higher confidence, the wider validity and seen times, the
@@ -59,7 +60,7 @@ void intel_build_free_p(struct intel_build **b);
 #define AUTO_INTEL_BUILD FB_CLEANUP(intel_build_free_p)
 /* i->value is normalised; texts are copied. */
 FB_MUST int intel_build_add(struct intel_build *b, const struct indicator *i, struct fault *f);
-/* Writes the file to fd (from offset 0; not synced) and tests it: every claim that went in is found,
- * and the file passes intel_db_check. */
+/* Writes the file to fd (open for reading, too; emptied first; not synced) and tests it: it passes
+ * intel_db_check, holds as many claims as went in, and lookups all over it find what they must. */
 FB_MUST int intel_build_finish(struct intel_build *b, int fd, struct intel_build_stats *ret_st,
     struct fault *f);

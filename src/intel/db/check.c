@@ -65,7 +65,8 @@ static int check_tuples(const struct intel_db *db, struct fault *f)
 }
 
 /* An entry's claims are by different sources, in order. */
-static int check_claims(const struct intel_db *db, uint32_t entry, uint64_t *claims, struct fault *f)
+static int check_claims(const struct intel_db *db, uint32_t entry, uint64_t *claims,
+    struct fault *f)
 {
 	const uint32_t *ids = NULL;
 	uint32_t n = db_tuples(db, entry, &ids);

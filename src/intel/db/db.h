@@ -16,8 +16,8 @@
  *
  * Guarantees:
  * - Answers are exact: what the filter and the hash let through is compared with the stored value.
- *   The hash key is derived from the file's content, all of it, so nobody who gives a part of it can
- *   choose values that collide; who knows everything could, and would cost others a binary search.
+ *   The hash key is derived from the file's content, all of it, so nobody who gives a part of it
+ *   can choose values that collide; who knows everything could, and would cost others a binary search.
  * - Opening is O(1): header, section table and their checksum are verified, sizes checked against
  *   the file. intel_db_check reads everything: each section's checksum, each offset, each order.
  *   A file that fails either is refused; a mapped file whose bytes lie cannot make a lookup read
@@ -67,12 +67,12 @@ struct intel_found {
 	enum intel_how how;
 };
 
-#define INTEL_FOUND_MAX 160 /* labels of a name, network sizes, patterns */
+#define INTEL_FOUND_MAX 160 /* labels of a name, network sizes; patterns beyond it are left out */
 
 /*
  * Each returns how many entries match, the most specific first. A PARENT is found only if at least
- * one of its claims is not exact; a name of one label matches on the benign side only. Names come as text, any case, with or without the final dot;
- * they are not refanged. A name that cannot be one has no match.
+ * one of its claims is not exact; a name of one label matches on the benign side only. Names come
+ * as text, any case, with or without the final dot; they are not refanged. A name that cannot be one has no match.
  */
 size_t intel_db_name(const struct intel_db *db, enum indicator_side side, struct span name,
     struct intel_found out[static INTEL_FOUND_MAX]);
@@ -115,8 +115,8 @@ bool intel_db_claim(const struct intel_db *db, uint32_t entry, uint32_t *pos,
 FB_MUST int intel_db_each(const struct intel_db *db, enum indicator_side side,
     enum indicator_type t, int (*cb)(void *ctx, uint32_t entry, const struct intel_entry *e),
     void *ctx);
-/* The same for one type, with the values as they are stored: digests, AUTHENTIHASH, IMPHASH, JA3 and
- * CERT are their bytes; IPV4 and IPV6 the address and a byte with the prefix length; IP_PORT 16
+/* The same for one type, with the values as they are stored: digests, AUTHENTIHASH, IMPHASH, JA3
+ * and CERT are their bytes; IPV4 and IPV6 the address and a byte with the prefix length; IP_PORT 16
  * bytes (IPv4 mapped) and the port; all else text. Ascending; valid during the call. */
 FB_MUST int intel_db_each_bytes(const struct intel_db *db, enum indicator_side side,
     enum indicator_type t, int (*cb)(void *ctx, uint32_t entry, struct span stored), void *ctx);
