@@ -409,8 +409,8 @@ static int show_or_tell(struct show *x, struct span raw, const char *where, bool
 	return 0;
 }
 
-/* The next line of stdin into room: -1 at the end, else its length; more than INTEL_LINE_MAX bytes are
- * counted, not kept. */
+/* The next line of stdin into room: -1 at the end, else its length; more than INTEL_LINE_MAX bytes
+ * are counted, not kept. */
 static ssize_t read_line(char room[static INTEL_LINE_MAX])
 {
 	size_t n = 0;

@@ -17,7 +17,8 @@ int intel_file_open(struct intel_file *f, struct cli *c, const char *path, size_
 	int rc;
 
 	*f = (struct intel_file){ .c = c, .path = path, .name = cli_safe(c, path),
-		.max_shown = max_shown, .shown = arena_array(&c->arena, max_shown, sizeof(*f->shown)) };
+		.max_shown = max_shown,
+		.shown = arena_array(&c->arena, max_shown, sizeof(*f->shown)) };
 	if (!f->shown)
 		return -ENOMEM;
 	f->folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
@@ -81,7 +82,8 @@ static int on_reject(void *ctx, const struct intel_reject *r)
 
 	if (f->nshown < f->max_shown) {
 		struct intel_shown *s = &f->shown[f->nshown++];
-		*s = (struct intel_shown){ .name = x->name, .line = r->line, .off = r->off, .id = keep(f, r->id),
+		*s = (struct intel_shown){ .name = x->name, .line = r->line, .off = r->off,
+			.id = keep(f, r->id),
 			.value = arena_printf(a, "%s%s", QUOTE(span_cut(r->value, 0, VALUE_SHOWN)),
 			    r->value.n > VALUE_SHOWN ? "…" : ""),
 			.reason = arena_str(a, span_str(r->reason)), .detail = keep(f, r->detail) };

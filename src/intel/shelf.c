@@ -96,7 +96,8 @@ static uint64_t generation(const struct intel_db *db)
  */
 static int load_overlay(struct shelf *s, struct fault *f)
 {
-	int rc = shelf_open_file(s->dirfd, s->path, SHELF_OVERLAY, &s->over, &s->over_file, &s->why);
+	int rc = shelf_open_file(s->dirfd, s->path, SHELF_OVERLAY, &s->over, &s->over_file,
+	    &s->why);
 
 	if (rc == -ENOENT)
 		s->why = FAULT_INIT;

@@ -53,7 +53,7 @@ FB_MUST int shelf_refresh(struct shelf *s, struct fault *f);
 struct shelf_info {
 	struct intel_db_info db;
 	uint64_t overlay; /* claims of the overlay, removals included */
-	bool previous;	  /* the database in service is previous.fbi, since the newer one is damaged */
+	bool previous;	  /* previous.fbi is in service, since the newer one is damaged */
 	bool previous_overlay; /* the same for the overlay */
 	bool staged;	  /* a newer one is being made, or was committed but is not in place yet */
 	const char *why;  /* what is wrong with a file that is not in service; NULL */
@@ -115,9 +115,9 @@ size_t shelf_value(const struct shelf *s, enum indicator_side side, enum indicat
 FB_MUST int shelf_entry(const struct shelf *s, const struct shelf_hit *h,
     char room[static INTEL_TEXT_MAX], struct intel_entry *ret_e);
 /*
- * Its claims, overlay applied: *pos starts at 0; false when there is no more. Expired ones are given
- * too (valid_until <= at); of a PARENT those that are exact are not. Texts are valid as long as s;
- * side and type are set, value is not.
+ * Its claims, overlay applied: *pos starts at 0; false when there is no more. Expired ones are
+ * given too (valid_until <= at); of a PARENT those that are exact are not. Texts are valid as long
+ * as s; side and type are set, value is not.
  */
 bool shelf_claim(const struct shelf *s, const struct shelf_hit *h, uint32_t *pos,
     struct indicator *ret_i);
@@ -128,16 +128,16 @@ FB_MUST int shelf_each(const struct shelf *s, enum indicator_side side, enum ind
     int (*cb)(void *ctx, const struct indicator *i), void *ctx);
 
 /*
- * Reads every file of the shelf whole: cb gets its name, 0 or what is wrong with it (-EBADMSG …, and
- * why), and what it holds when it is good. Files that are not there are left out. One that is damaged
- * is not trusted by readers from then on, however it looks. 0, what cb returned, -ENOENT when there is
- * no shelf.
+ * Reads every file of the shelf whole: cb gets its name, 0 or what is wrong with it (-EBADMSG …,
+ * and why), and what it holds when it is good. Files that are not there are left out. One that is
+ * damaged is not trusted by readers from then on, however it looks. 0, what cb returned, -ENOENT
+ * when there is no shelf.
  */
 FB_MUST int shelf_check(const char *dir,
     int (*cb)(void *ctx, const char *name, int rc, const char *why, const struct intel_db_info *i),
     void *ctx, struct fault *f);
 
-/* What all claims on a hit, and the benign ones on what was seen, come to (weigh.h), in full. seen is
- * the observation in its normalised form, of type t; NULL: the indicator's own value. */
+/* What all claims on a hit, and the benign ones on what was seen, come to (weigh.h), in full. seen
+ * is the observation in its normalised form, of type t; NULL: the indicator's own value. */
 void shelf_weigh(const struct shelf *s, const struct shelf_hit *h, enum indicator_type t,
     const char *seen, struct weighing *ret_w);

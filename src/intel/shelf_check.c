@@ -9,7 +9,7 @@
 
 void shelf_distrust(int dirfd, const char *name)
 {
-	/* No failure worth telling: where nothing can be written, the file stays what it was said to be. */
+	/* Where nothing can be written, the file stays what it was said to be. */
 	(void)utimensat(dirfd, name, NULL, AT_SYMLINK_NOFOLLOW);
 }
 

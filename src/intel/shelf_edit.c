@@ -95,7 +95,8 @@ static int fold_tomb(struct fold *x, const struct indicator *tomb, const char *v
 	if (!intel_db_find(e->before->db, tomb->side, tomb->type, span_str(value), &entry))
 		return 0;
 	while (rc == 0 && intel_db_claim(e->before->db, entry, &pos, &i)) {
-		if (!shelf_tomb_covers(tomb, i.source, &end) || (end != TS_NONE && end >= i.valid_until))
+		if (!shelf_tomb_covers(tomb, i.source, &end) ||
+		    (end != TS_NONE && end >= i.valid_until))
 			continue;
 		i.side = tomb->side;
 		i.type = tomb->type;
@@ -131,8 +132,8 @@ static int fold(struct shelf_edit *e, struct fault *f)
 	if (!e->before || !e->before->over)
 		return 0;
 	for (int side = 0; side < INDICATOR_SIDES && rc == 0; side++)
-		rc = intel_db_each(e->before->over, (enum indicator_side)side, INDICATOR_NONE, fold_entry,
-		    &x);
+		rc = intel_db_each(e->before->over, (enum indicator_side)side, INDICATOR_NONE,
+		    fold_entry, &x);
 	return rc;
 }
 
@@ -379,8 +380,8 @@ static const char *what_to_do(int rc)
 	    "";
 }
 
-/* The file that was to be merged turned out to be damaged: the next writer starts from the one before
- * it. */
+/* The file that was to be merged turned out to be damaged: the next writer starts from the one
+ * before it. */
 static int damaged(const struct shelf_edit *e, const struct fault *why, struct fault *f)
 {
 	const struct shelf *b = e->before;

@@ -378,7 +378,8 @@ static int each_entry(void *ctx, uint32_t entry, const struct intel_entry *e)
 			return 0;
 		h.entry = SHELF_NO_ENTRY;
 		h.over = entry;
-	} else if (s->over && intel_db_find(s->over, e->side, e->type, span_str(e->value), &other)) {
+	} else if (s->over &&
+	    intel_db_find(s->over, e->side, e->type, span_str(e->value), &other)) {
 		h.over = other;
 	}
 	return each_claim(w, &h, e->value);

@@ -74,7 +74,8 @@ int shelf_put_in_place(int dirfd, const char *path, bool overlay, bool good, str
 	int rc = 0;
 
 	if (good)
-		rc = keep_one(dirfd, path, to, overlay ? SHELF_PREVIOUS_OVERLAY : SHELF_PREVIOUS, f);
+		rc = keep_one(dirfd, path, to, overlay ? SHELF_PREVIOUS_OVERLAY : SHELF_PREVIOUS,
+		    f);
 	if (rc == 0 && renameat(dirfd, from, dirfd, to) < 0)
 		rc = fault_set(f, -errno, "%s/%s: %s", QUOTE(span_str(path)), to, strerror(errno));
 	if (rc == 0)
@@ -92,7 +93,9 @@ static bool is_good(int dirfd, const char *path, bool overlay)
 	AUTO_INTEL_DB struct intel_db *db = NULL;
 	struct shelf_file id;
 
-	return shelf_open_file(dirfd, path, overlay ? SHELF_OVERLAY : SHELF_DB, &db, &id, NULL) == 0;
+	const char *name = overlay ? SHELF_OVERLAY : SHELF_DB;
+
+	return shelf_open_file(dirfd, path, name, &db, &id, NULL) == 0;
 }
 
 /* What a writer left that was interrupted: committed, so it is put in place, or not. */

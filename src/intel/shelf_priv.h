@@ -78,8 +78,8 @@ ts shelf_mtime(const struct stat *st);
 /* One file of DIR/intel, checked whole unless nobody wrote to it since it was built. -ENOENT. */
 FB_MUST int shelf_open_file(int dirfd, const char *path, const char *name, struct intel_db **ret_db,
     struct shelf_file *ret_id, struct fault *f);
-/* The file was found damaged, though nobody seemed to have written to it: takes away the time that its
- * builder gave it, so that every reader checks it whole and goes back to the one before it. */
+/* The file was found damaged, though nobody seemed to have written to it: takes away the time that
+ * its builder gave it, so that every reader checks it whole and goes back to the one before it. */
 void shelf_distrust(int dirfd, const char *name);
 /* The folder DIR/intel: a descriptor, -ENOENT. */
 FB_MUST int shelf_open_dir(const char *dir, char **ret_path, struct fault *f);
@@ -93,8 +93,8 @@ struct shelf_newest {
 	struct digest db, content; /* of the database, of the file that was made last */
 };
 
-/* shelf_place.c: finds out, and finishes what a writer left that was interrupted: what was committed is
- * put in place, what was not is taken away. */
+/* shelf_place.c: finds out, and finishes what a writer left that was interrupted: what was committed
+ * is put in place, what was not is taken away. */
 FB_MUST int shelf_recover(struct store *s, int dirfd, const char *path,
     struct shelf_newest *ret_n, struct fault *f);
 /* The staged file takes its place; good: the one there is, and becomes the previous one. */
