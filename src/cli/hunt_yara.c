@@ -2,7 +2,9 @@
 
 #include "cli/hunt_yara.h"
 
+#include "cli/hunt_places.h"
 #include "cli/share.h"
+#include "crypto/hash.h"
 #include "detect/yara.h"
 
 #include <endian.h>
@@ -19,9 +21,13 @@ struct hunt_yara {
 	struct yara *rules; /* NULL: not run, and why says so */
 	struct yara_stats stats;
 	const char *why;
-	uint64_t matches, not_whole;
+	const struct packages *packages; /* --yara-skip-packaged */
+	uint64_t matches, not_whole, packaged;
 	struct yara_found found; /* large: one for all */
 };
+
+/* The report of a file that the rules were not run over; no report of yara_look begins so. */
+#define AS_PACKAGED 0xff
 
 /* --- in the worker --- */
 
@@ -31,12 +37,26 @@ static int worker_start(void *ctx)
 	return yara_start(y->rules);
 }
 
+/* Does a package bring this file, and with these bytes? */
+static bool is_packaged(const struct hunt_yara *y, const struct sense_id *id, struct span bytes)
+{
+	struct package_file pf;
+	struct digest d;
+
+	return y->packages && packages_of(y->packages, id->dev, id->ino, &pf) &&
+	       digest_is_set(&pf.want) && hash_span(pf.want.alg, bytes, &d) == 0 &&
+	       digest_eq(&d, &pf.want);
+}
+
 static int look(void *ctx, const char *path, const struct sense_id *id, struct span bytes,
     struct buf *out)
 {
 	const struct hunt_yara *y = ctx;
 
-	(void)id;
+	if (is_packaged(y, id, bytes)) {
+		buf_putc(out, (char)AS_PACKAGED);
+		return buf_err(out);
+	}
 	return yara_look(y->rules, path, bytes, out);
 }
 
@@ -73,6 +93,10 @@ static int found(void *ctx, struct hunt *h, const struct hunt_obs *o, struct spa
 {
 	struct hunt_yara *y = ctx;
 
+	if (rc == 0 && report.n == 1 && report.p[0] == AS_PACKAGED) {
+		y->packaged++;
+		return 0;
+	}
 	if (rc == 0)
 		rc = yara_report(y->rules, report, &y->found);
 	if (rc < 0)
@@ -188,7 +212,7 @@ static int add_probe(struct hunt *h)
 
 	yara_identity(h->yara->rules, &d);
 	memcpy(&p.key, d.b, sizeof(p.key));
-	p.key = le64toh(p.key) | 1;
+	p.key = (le64toh(p.key) & ~2ull) | (h->yara->packages ? 3 : 1);
 	want_workers(h);
 	return hunt_add_probe(h, &p);
 }
@@ -212,6 +236,11 @@ static int compile(struct hunt *h, const struct paths *p, struct yara_opts *o)
 		return cli_fail(c, CLI_INPUT, &h->f);
 	if (rc == 0)
 		yara_stats(y->rules, &y->stats);
+	if (rc == 0 && cli_has(c, "yara-skip-packaged")) {
+		y->packages = hunt_package_truth(h, &h->f);
+		if (!y->packages)
+			return cli_fail(c, CLI_INTERNAL, &h->f);
+	}
 	if (rc == 0)
 		rc = add_probe(h);
 	return rc < 0 ? cli_errno(c, rc, &h->f) : -1;
@@ -262,6 +291,9 @@ static void print(const struct hunt *h)
 	if (y->stats.bad)
 		printf(", %llu left out (they do not compile)", (unsigned long long)y->stats.bad);
 	printf("; %llu matches", (unsigned long long)y->matches);
+	if (y->packages)
+		printf("; %llu files skipped, as their packages brought them",
+		    (unsigned long long)y->packaged);
 	if (y->not_whole)
 		printf("; %llu files not fully scanned", (unsigned long long)y->not_whole);
 	printf(".\n");
@@ -284,6 +316,7 @@ static void json(const struct hunt *h, struct jw *w)
 		jw_kint(w, "left_out", (int64_t)y->stats.bad);
 		jw_kint(w, "warnings", (int64_t)y->stats.warnings);
 		jw_kint(w, "matches", (int64_t)y->matches);
+		jw_kint(w, "skipped_packaged", (int64_t)y->packaged);
 		jw_kint(w, "not_fully_scanned", (int64_t)y->not_whole);
 	} else {
 		jw_kcstr(w, "not_run", y->why);
