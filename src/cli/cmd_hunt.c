@@ -201,11 +201,14 @@ const struct cli_cmd cmd_hunt = {
 	    "  firebreak hunt /srv/endpoints\n"
 	    "  firebreak hunt --pcap march.pcap --case 3cx-2023 --json\n"
 	    "  firebreak hunt /srv --indicators edr.csv --signal --reporter acme-soc\n"
+	    "  firebreak hunt --packages --processes --autostart\n"
+	    "  firebreak hunt --archives --sideload /mnt/windows /srv/images\n"
 	    "  firebreak hunt / --one-file-system --sarif hits.sarif --stix hits.stix --jsonl\n\n"
 	    "What cannot be read is listed, and never counts as clean.\n"
 	    "Exit: 0 nothing found, 1 hits (also when not everything could be looked at: see\n"
 	    "\"incomplete\"), 3 usage, 4 nothing found but not everything could be looked at,\n"
-	    "5 an indicator file is malformed, 6 the state does not allow it. docs/hunt.md says more.\n",
+	    "5 an indicator file is malformed, 6 the state does not allow it. docs/hunt.md and\n"
+	    "docs/hunt-places.md say more.\n",
 	.opts = hunt_opts,
 	.min_args = 0,
 	.max_args = -1,

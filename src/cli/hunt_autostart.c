@@ -42,7 +42,7 @@ static void note(struct hunt *h, const struct autostart_entry *e)
 {
 	struct hunt_places *p = h->places;
 
-	if (h->c->json || !(e->flags & (AUTOSTART_WRITABLE | AUTOSTART_SOURCE_WRITABLE)) ||
+	if (h->c->json || cli_has(h->c, "jsonl") || !(e->flags & (AUTOSTART_WRITABLE | AUTOSTART_SOURCE_WRITABLE)) ||
 	    p->noted++ >= NOTES_MAX)
 		return;
 	hunt_progress_end(h);

@@ -14,7 +14,7 @@
 
 #define HUNT_PE_OPTS                                                                               \
 	{ "sideload", NULL, "libraries that a Windows program may load instead of its own", false }, \
-	    { "sideload-rules", "FILE", "rules, or a folder of them, as HijackLibs has them (implies --sideload)", true }
+	    { "sideload-rules", "FILE", "rules as HijackLibs has them, or a folder", true }
 
 bool hunt_pe_wanted(const struct hunt *h);
 /* The facts of a PE file: compared with the indicators, kept for --sideload. */

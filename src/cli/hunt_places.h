@@ -23,9 +23,9 @@
 #define HUNT_PLACES_OPTS                                                                           \
 	{ "archives", NULL, "take archives, installers and disk images apart", false },                 \
 	    { "packages", NULL, "files that differ from what their packages brought (dpkg, rpm)", false },   \
-	    { "debs", "DIR", "with --packages: digests from these .deb files, where a signed archive lists them", true }, \
-	    { "repo", "DIR", "with --debs: its InRelease and Packages (default: /var/lib/apt/lists)", true }, \
-	    { "repo-key", "FILE", "with --debs: who may sign (default: Debian's keyring)", true }, \
+	    { "debs", "DIR", "digests from .deb files that a signed archive lists", true }, \
+	    { "repo", "DIR", "with --debs: InRelease, Packages (/var/lib/apt/lists)", true }, \
+	    { "repo-key", "FILE", "with --debs: who may sign (Debian's keyring)", true }, \
 	    { "processes", NULL, "programs and libraries of running processes", false },           \
 	    { "autostart", NULL, "what starts by itself, and what it is", false },                 \
 	    { "root", "DIR", "with --packages, --autostart: of the system below DIR", false }

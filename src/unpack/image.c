@@ -23,19 +23,17 @@ struct image {
 	uint8_t piece[PIECE];
 };
 
-int image_prepare(enum disk_kind k, struct fault *f)
+void image_prepare(enum disk_kind k)
 {
 #define SYMBOL(name) { #name, &image_lib.name##_ },
 	const struct dlib_symbol want[] = { IMAGE_LIB(SYMBOL) };
 #undef SYMBOL
 
 	if (!disk_is_open(k) || image_lib.tsk_error_get_)
-		return 0;
-	int rc = dlib_load("libtsk.so.19", "libtsk19", want, ARRAY_LEN(want), f);
-	if (rc == 0)
-		image_lib.tsk_error_reset_(); /* what it makes once (pthread_once) wakes others: a call that
-					       * the worker may not make */
-	return rc;
+		return;
+	/* What it makes once (pthread_once) wakes others: a call that the worker may not make. */
+	if (dlib_load("libtsk.so.19", "libtsk19", want, ARRAY_LEN(want), NULL) == 0)
+		image_lib.tsk_error_reset_();
 }
 
 static size_t read_head(int fd, uint64_t off, uint8_t *p, size_t n)

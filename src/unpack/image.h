@@ -19,8 +19,9 @@
 
 /* In the parent: what the file is; DISK_NONE: no image, or it cannot be read. */
 enum disk_kind image_probe(int fd, uint64_t size);
-/* Likewise, before the fork, if it is one that is open: loads the library. */
-FB_MUST int image_prepare(enum disk_kind k, struct fault *f);
+/* Likewise, before the fork, if it is one that is open: loads the library. Where that is not installed
+ * the image is CLOSED. */
+void image_prepare(enum disk_kind k);
 
 /* Not in the table: it is run when the caller asks for it (unpack_opts.image). */
 extern const struct unpack_backend unpack_backend_image;

@@ -33,6 +33,3 @@ struct image_lib {
 #undef SLOT
 };
 extern struct image_lib image_lib;
-
-/* Before the worker is confined. 0; -ENOTSUP with fault. */
-FB_MUST int image_lib_load(struct fault *f);

@@ -109,7 +109,9 @@ static int prepare(struct unpack_work **ret_w, const struct unpack_run *r, struc
 	inflate_lib_load();
 	bool image = r->opts && r->opts->image;
 	enum disk_kind disk = image ? image_probe(r->fd, (uint64_t)st.st_size) : DISK_NONE;
-	int rc = image ? image_prepare(disk, f) : archive_lib_load(f);
+	int rc = image ? 0 : archive_lib_load(f);
+	if (image)
+		image_prepare(disk);
 	if (rc < 0)
 		return rc;
 	struct unpack_work *w = calloc(1, sizeof(*w));
