@@ -170,7 +170,6 @@ static const struct cli_opt hunt_opts[] = {
 	{ "include-expired", NULL, "show matches of indicators that had expired, too", false },
 	CLI_HEADING("How files are read"),
 	{ "jobs", "N", "read with this many processes (default: one for each CPU)", false },
-	{ "ordered", NULL, "tell hits in the order of the paths, whatever finishes first", false },
 	{ "no-cache", NULL, "leave no pages of the files in the page cache", false },
 	{ "all-digests", NULL, "MD5, SHA-1 and SHA-256 of every file, so that the record has them", false },
 	{ "rehash", NULL, "read every file, also those unchanged since the last hunt", false },

@@ -28,6 +28,7 @@ struct hunt_record {
 	const char *given, *real; /* the way up to the tree, as given and as it is */
 	char *cwd;
 	struct buf where;
+	size_t told; /* damaged runs */
 	bool failed; /* told; nothing more is put */
 };
 
@@ -45,6 +46,13 @@ static bool has_state(const struct cli *c)
 
 	return c->state && snprintf(path, sizeof(path), "%s/firebreak.db", c->state) < PATH_MAX &&
 	    stat(path, &st) == 0;
+}
+
+/* Those that were not told before. */
+static void tell_damage(struct hunt_record *r)
+{
+	for (; seen_damaged(r->seen, r->told); r->told++)
+		fprintf(stderr, "firebreak hunt: record: %s\n", seen_damaged(r->seen, r->told));
 }
 
 void hunt_record_open(struct hunt *h)
@@ -65,8 +73,8 @@ void hunt_record_open(struct hunt *h)
 		warn(h, f.text[0] ? f.text : strerror(-rc));
 	else
 		h->record = r;
-	for (size_t i = 0; rc == 0 && seen_damaged(r->seen, i); i++)
-		fprintf(stderr, "firebreak hunt: record: %s\n", seen_damaged(r->seen, i));
+	if (rc == 0)
+		tell_damage(r);
 }
 
 /* Whatever the record cannot do, the hunt goes on. */
@@ -87,9 +95,7 @@ void hunt_record_close(struct hunt *h)
 	int rc = r->failed ? 0 : seen_flush(r->seen, true, &f);
 	if (rc < 0)
 		failed(h, rc, &f);
-	for (size_t i = 0; seen_damaged(r->seen, i); i++)
-		if (!h->c->quiet && r->next) /* those of the opening were told */
-			continue;
+	tell_damage(r);
 	r->seen = seen_close(r->seen);
 	buf_free(&r->where);
 	free(r->cwd);

@@ -29,7 +29,7 @@ echo fine >ep/fine
 	tls 192.0.2.11 203.0.113.9 plain.example dns 2001:db8::10 harmless.example 2001:db8::1
 
 # --- all of them at once ---
-run 1 "JSON lines, SARIF and STIX" fb hunt ep --pcap w.pcap --indicators edr.csv --jsonl --ordered \
+run 1 "JSON lines, SARIF and STIX" fb hunt ep --pcap w.pcap --indicators edr.csv --jsonl \
 	--sarif out.sarif --stix out.stix --clock 2026-11-22T03:00:00.5Z
 printf '%s\n' "$out" >out.jsonl
 is "$(python3 -c "
@@ -128,7 +128,7 @@ cat >want.txt <<'TXT'
 TXT
 is "$(cat stix.txt)" "$(cat want.txt)" "STIX has what it must have, and its identifiers"
 cp out.stix first.stix
-fb hunt ep --pcap w.pcap --indicators edr.csv --stix out.stix --ordered --clock 2026-11-22T03:00:00.5Z >/dev/null
+fb hunt ep --pcap w.pcap --indicators edr.csv --stix out.stix --clock 2026-11-22T03:00:00.5Z >/dev/null
 cmp -s out.stix first.stix
 ok $? "the same hits at the same time are the same bundle"
 run 0 "which is imported again as STIX" fb ledger init
