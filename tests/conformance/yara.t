@@ -231,7 +231,7 @@ like "$(json 'd["problems"]')" 'matched too often' "is told"
 # --- what packages brought ---
 if [ -s /var/lib/dpkg/info/dpkg.md5sums ] && (cd / && grep ' usr/bin/dpkg$' /var/lib/dpkg/info/dpkg.md5sums | md5sum -c --status); then
 	cp /usr/bin/dpkg tree/copy
-	echo 'rule any { condition: uint32(0) == 0x464c457f }' >any.yar
+	echo 'rule program { condition: uint32(0) == 0x464c457f }' >any.yar
 	run 1 "files of packages" fb hunt /usr/bin/dpkg tree/copy --yara any.yar --indicators none.csv --json
 	is "$(json '(len(h), d["yara"]["skipped_packaged"])')" "(2, 0)" "are scanned"
 	run 1 "unless it is asked not to" fb hunt /usr/bin/dpkg tree/copy --yara any.yar --yara-skip-packaged --indicators none.csv --json
