@@ -274,6 +274,13 @@ static struct links *links_of(const struct tree_feed *f, const struct sense_id *
 	return tree_ids_get(&f->links, id->dev, id->ino);
 }
 
+/* The number of a file that was removed may come back as that of another one. */
+static bool same_file(const struct sense_id *a, const struct sense_id *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mtime == b->mtime &&
+	       a->ctime == b->ctime;
+}
+
 static void links_free(struct links *l)
 {
 	free(l->record);
@@ -296,7 +303,7 @@ static int links_serve(struct tree_feed *f, struct links *l)
 		struct item *x = l->waiting;
 		l->waiting = x->next;
 		x->next = NULL;
-		if (l->record) {
+		if (l->record && same_file(&l->record->id, &x->id)) {
 			x->again = true;
 			rc = come_out(f, x, l->record);
 		} else {
@@ -345,6 +352,8 @@ static int links_join(struct tree_feed *f, struct item *x)
 			f->nlinks++;
 		return rc;
 	}
+	if (l->record && !same_file(&l->record->id, &id))
+		return 0; /* changed since */
 	l->left -= l->left > 0;
 	if (!l->record) {
 		x->next = l->waiting;
@@ -387,7 +396,7 @@ static struct tree_record *record_for_links(const struct item *x, const struct t
 static int file_done(struct tree_feed *f, struct item *x, const struct tree_record *r)
 {
 	struct sense_id id = x->id;
-	bool linked = x->linked, same = !r->why && r->id.dev == id.dev && r->id.ino == id.ino;
+	bool linked = x->linked, same = !r->why && same_file(&r->id, &id);
 	struct tree_record *record = linked && same ? record_for_links(x, r) : NULL;
 
 	if (linked && same && !record)

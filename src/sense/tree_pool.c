@@ -158,6 +158,9 @@ static int worker_take(struct tree_pool *p, struct worker *w, int flags)
 {
 	ssize_t n = recv(w->sock, p->in, TREE_ANSWER_MAX, flags);
 
+	/* It ended with work in its socket; what it had sent before comes after the error. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recv(w->sock, p->in, TREE_ANSWER_MAX, flags);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n <= 0)
@@ -193,6 +196,16 @@ static int take_some(struct tree_pool *p, int timeout)
 		some |= rc;
 	}
 	return some;
+}
+
+/* It cannot be written to. Its last words are heard; they may be why. */
+static int worker_broken(struct tree_pool *p, struct worker *w)
+{
+	int rc;
+
+	while ((rc = worker_take(p, w, MSG_DONTWAIT)) > 0 && w->pid)
+		;
+	return rc < 0 || !w->pid ? rc : worker_lost(p, w);
 }
 
 /* The worker with the least to do that has room for the chunk, or a new one while the others have
@@ -251,7 +264,7 @@ static int send_chunk(struct tree_pool *p)
 	}
 	tree_chunk_clear(&p->chunk);
 	p->chunk_bytes = 0;
-	return rc == -EPIPE || rc == -ECONNRESET ? worker_lost(p, w) : rc < 0 ? rc : 0;
+	return rc == -EPIPE || rc == -ECONNRESET ? worker_broken(p, w) : rc < 0 ? rc : 0;
 }
 
 static int read_there(struct tree_pool *p, struct tree_want *w, int dirfd, const char *dir,
