@@ -34,6 +34,7 @@ struct merge {
 	size_t n;
 	struct seen_run_out out;
 	uint32_t before;
+	uint64_t gone; /* observations that were forgotten */
 	uint32_t *numbers;
 	size_t mapped;
 	uint8_t *room;
@@ -73,6 +74,7 @@ static int number(struct merge *m, const struct seen_item *whole, const bool *pa
 
 	if (kept)
 		seen_run_out_add(&m->out, whole);
+	m->gone += !kept;
 	for (size_t i = 0; i < m->n && rc == 0; i++) {
 		struct input *in = &m->in[i];
 		if (!part[i])
@@ -240,7 +242,7 @@ static void unlink_inputs(const struct merge *m, int dirfd)
 	}
 }
 
-int seen_merge(struct seen *s, const size_t *which, size_t n, uint32_t before, uint64_t *ret_n,
+int seen_merge(struct seen *s, const size_t *which, size_t n, uint32_t before, uint64_t *ret_gone,
     struct fault *f)
 {
 	struct merge m = { .before = before, .out.out.fd = -1 };
@@ -253,7 +255,7 @@ int seen_merge(struct seen *s, const size_t *which, size_t n, uint32_t before, u
 		munmap(m.numbers, m.mapped);
 	free(m.room);
 	if (rc == 0) {
-		*ret_n = m.out.n;
+		*ret_gone = m.gone;
 		unlink_inputs(&m, s->dirfd);
 	}
 	seen_dir_note_bad(s);
@@ -277,7 +279,7 @@ static int by_size(const void *a, const void *b, void *ctx)
 int seen_tidy(struct seen *s, struct fault *f)
 {
 	size_t which[SEEN_RUNS_MAX], n = 0, k;
-	uint64_t sum, out;
+	uint64_t sum, gone;
 
 	for (size_t i = 0; i < s->nrun; i++)
 		if (!s->run[i].file.bad)
@@ -292,7 +294,7 @@ int seen_tidy(struct seen *s, struct fault *f)
 			break;
 		sum += next;
 	}
-	int rc = k > 1 ? seen_merge(s, which, k, 0, &out, f) : 0;
+	int rc = k > 1 ? seen_merge(s, which, k, 0, &gone, f) : 0;
 	if (rc < 0 || k < 2)
 		return rc == -EBADMSG ? seen_dir_load(s, f) : rc;
 	rc = seen_dir_load(s, f);

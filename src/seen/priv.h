@@ -56,9 +56,9 @@ FB_MUST int seen_times_touch(struct seen *s, uint32_t run, uint32_t rec, ts at);
 FB_MUST int seen_times_write(struct seen *s, struct fault *f);
 
 /* Makes one run of several (s->run numbers), without what was last seen before a time; they are
- * unlinked. *ret_n: observations in it. The lock is held exclusively. */
+ * unlinked. *ret_gone: how many observations those were. The lock is held exclusively. */
 FB_MUST int seen_merge(struct seen *s, const size_t *which, size_t n, uint32_t before,
-    uint64_t *ret_n, struct fault *f);
+    uint64_t *ret_gone, struct fault *f);
 /* Merges small runs as far as that pays. */
 FB_MUST int seen_tidy(struct seen *s, struct fault *f);
 

@@ -366,20 +366,19 @@ int seen_flush(struct seen *s, bool done, struct fault *f)
 	return rc;
 }
 
-/* All runs, SEEN_MERGE_MAX at a time. *ret_n: how many observations are left out. */
+/* All runs, SEEN_MERGE_MAX at a time. *ret_n: how many observations were forgotten. */
 static int forget(struct seen *s, uint32_t before, uint64_t *ret_n, struct fault *f)
 {
 	size_t which[SEEN_MERGE_MAX], n = 0;
 	int rc = 0;
 
 	for (size_t i = 0; i < s->nrun && rc == 0; i++) {
-		uint64_t out;
-		*ret_n += s->run[i].n;
+		uint64_t gone;
 		which[n++] = i;
 		if (n < SEEN_MERGE_MAX && i + 1 < s->nrun)
 			continue;
-		rc = seen_merge(s, which, n, before, &out, f);
-		*ret_n -= rc == 0 ? out : 0;
+		rc = seen_merge(s, which, n, before, &gone, f);
+		*ret_n += rc == 0 ? gone : 0;
 		n = 0;
 	}
 	return rc;
