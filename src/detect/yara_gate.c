@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "detect/yara_gate.h"
+#include "detect/yara_gate_join.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 
 #define AHEAD 4 /* ends behind the last token, so that looking ahead needs no check */
@@ -14,7 +13,7 @@ struct parser {
 	struct yara_token *t; /* ends in YARA_TOK_END */
 	size_t i;
 	unsigned depth;
-	int err;
+	struct yara_gate_join join;
 };
 
 static bool is(const struct parser *p, size_t i, const char *text)
@@ -22,189 +21,10 @@ static bool is(const struct parser *p, size_t i, const char *text)
 	return yara_token_is(&p->t[i], text);
 }
 
-/* --- joining --- */
-
 static int by_value(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 	return (x > y) - (x < y);
-}
-
-static unsigned score_of(const struct parser *p, uint32_t string)
-{
-	return p->c->needle[string].score;
-}
-
-/* The score of a gate that needs that many of these: the sum of the least ones. */
-static void set_score(const struct parser *p, struct yara_gate *g)
-{
-	unsigned least[YARA_GATE_NEED] = { UINT_MAX, UINT_MAX };
-
-	for (uint32_t i = 0; i < g->nstrings; i++) {
-		unsigned x = score_of(p, g->string[i]);
-		for (unsigned k = 0; k < YARA_GATE_NEED; k++)
-			if (x < least[k]) {
-				unsigned swap = least[k];
-				least[k] = x;
-				x = swap;
-			}
-	}
-	g->score = 0;
-	for (uint32_t k = 0; k < g->need && k < YARA_GATE_NEED; k++)
-		g->score += least[k];
-}
-
-/* The strings of both, once each. */
-static void join_strings(struct parser *p, struct yara_gate *g, const struct yara_gate *b)
-{
-	uint32_t *s = arena_array(p->c->a, (size_t)g->nstrings + b->nstrings, sizeof(*s));
-	uint32_t n = 0;
-
-	if (!s) {
-		p->err = -ENOMEM;
-		return;
-	}
-	for (uint32_t i = 0, k = 0; i < g->nstrings || k < b->nstrings;) {
-		if (k == b->nstrings || (i < g->nstrings && g->string[i] < b->string[k]))
-			s[n++] = g->string[i++];
-		else if (i == g->nstrings || b->string[k] < g->string[i])
-			s[n++] = b->string[k++];
-		else {
-			s[n++] = g->string[i++];
-			k++;
-		}
-	}
-	g->string = s;
-	g->nstrings = n;
-}
-
-static void add_head(struct yara_gate *g, struct yara_head h, bool *full)
-{
-	for (unsigned i = 0; i < g->nheads; i++)
-		if (g->head[i].mask == h.mask && g->head[i].value == h.value)
-			return;
-	if (g->nheads == YARA_GATE_HEADS)
-		*full = true;
-	else
-		g->head[g->nheads++] = h;
-}
-
-static bool is_never(const struct yara_gate *g)
-{
-	return g->min > g->max;
-}
-
-static void never(struct yara_gate *g)
-{
-	*g = (struct yara_gate){ .min = 1, .max = 0 };
-}
-
-/* One gate for what either lets through. */
-static void merge(struct parser *p, struct yara_gate *g, const struct yara_gate *b)
-{
-	bool full = false;
-
-	if (is_never(b))
-		return;
-	if (is_never(g)) {
-		*g = *b;
-		return;
-	}
-	g->min = g->min < b->min ? g->min : b->min;
-	g->max = g->max > b->max ? g->max : b->max;
-	if (!b->nheads)
-		g->nheads = 0;
-	if (g->nheads)
-		for (unsigned i = 0; i < b->nheads; i++)
-			add_head(g, b->head[i], &full);
-	if (full)
-		g->nheads = 0;
-	g->need = g->need < b->need ? g->need : b->need;
-	if (g->need)
-		join_strings(p, g, b);
-	else
-		g->nstrings = 0;
-	set_score(p, g);
-}
-
-static void both_heads(struct yara_gate *g, const struct yara_gate *b)
-{
-	struct yara_gate m = { 0 };
-	bool full = false;
-
-	if (!g->nheads || !b->nheads) {
-		if (!g->nheads) {
-			memcpy(g->head, b->head, sizeof(g->head));
-			g->nheads = b->nheads;
-		}
-		return;
-	}
-	for (unsigned i = 0; i < g->nheads; i++)
-		for (unsigned k = 0; k < b->nheads; k++) {
-			struct yara_head x = g->head[i], y = b->head[k];
-			if ((x.value ^ y.value) & x.mask & y.mask)
-				continue;
-			x.mask |= y.mask;
-			x.value |= y.value;
-			add_head(&m, x, &full);
-		}
-	if (full)
-		return; /* those of one side are necessary too */
-	if (!m.nheads) {
-		never(g);
-		return;
-	}
-	memcpy(g->head, m.head, sizeof(g->head));
-	g->nheads = m.nheads;
-}
-
-/* What both let through. */
-static void narrow(struct parser *p, struct yara_gate *g, const struct yara_gate *b)
-{
-	if (is_never(g) || is_never(b)) {
-		never(g);
-		return;
-	}
-	(void)p;
-	if (b->score > g->score) {
-		g->need = b->need;
-		g->string = b->string;
-		g->nstrings = b->nstrings;
-		g->score = b->score;
-	}
-	g->min = g->min > b->min ? g->min : b->min;
-	g->max = g->max < b->max ? g->max : b->max;
-	if (!is_never(g))
-		both_heads(g, b);
-}
-
-static void add_gate(struct parser *p, struct yara_gates *g, const struct yara_gate *b)
-{
-	if (is_never(b))
-		return;
-	if (g->n < YARA_GATES_MAX)
-		g->at[g->n++] = *b;
-	else
-		merge(p, &g->at[g->n - 1], b);
-}
-
-static void either(struct parser *p, struct yara_gates *g, const struct yara_gates *b)
-{
-	for (unsigned i = 0; i < b->n; i++)
-		add_gate(p, g, &b->at[i]);
-}
-
-static void both(struct parser *p, struct yara_gates *g, const struct yara_gates *b)
-{
-	struct yara_gates m = { 0 };
-
-	for (unsigned i = 0; i < g->n; i++)
-		for (unsigned k = 0; k < b->n; k++) {
-			struct yara_gate x = g->at[i];
-			narrow(p, &x, &b->at[k]);
-			add_gate(p, &m, &x);
-		}
-	*g = m;
 }
 
 /* --- comparisons --- */
@@ -231,7 +51,7 @@ static void limit_size(struct yara_gate *g, const char *op, uint64_t n)
 	if (op[0] == '=' || op[0] == '>')
 		g->min = op[1] == '=' ? n : n + 1;
 	if (strcmp(op, "<") == 0 && n == 0)
-		never(g);
+		yara_gate_never(g);
 }
 
 /* uint16(0), uint32be(0), uint8(0): bytes and order. */
@@ -267,11 +87,11 @@ static void limit_head(struct yara_gate *g, unsigned size, bool be, uint64_t n)
 	uint32_t v = (uint32_t)n;
 
 	if (size < 4 && n >> (8 * size)) {
-		never(g);
+		yara_gate_never(g);
 		return;
 	}
 	if (n >> 32) {
-		never(g);
+		yara_gate_never(g);
 		return;
 	}
 	if (!be)
@@ -319,7 +139,7 @@ static void set_add(struct parser *p, struct set *s, struct span pattern)
 		if (!name_matches(r->string[i].id, pattern))
 			continue;
 		s->listed++;
-		if (score_of(p, p->c->first + i))
+		if (p->c->needle[p->c->first + i].score)
 			s->string[s->n++] = p->c->first + i;
 	}
 }
@@ -329,13 +149,16 @@ static uint32_t *set_room(struct parser *p, size_t names)
 	uint32_t *s = arena_array(p->c->a, names * p->c->rule->nstrings + 1, sizeof(*s));
 
 	if (!s)
-		p->err = -ENOMEM;
+		p->join.err = -ENOMEM;
 	return s;
 }
 
 static int rarest_first(const void *a, const void *b, void *ctx)
 {
-	unsigned x = score_of(ctx, *(const uint32_t *)a), y = score_of(ctx, *(const uint32_t *)b);
+	const struct parser *p = ctx;
+	unsigned x = yara_gate_score(&p->join, *(const uint32_t *)a);
+	unsigned y = yara_gate_score(&p->join, *(const uint32_t *)b);
+
 	return (x < y) - (x > y);
 }
 
@@ -349,7 +172,7 @@ static void need_of(struct parser *p, struct yara_gate *g, struct set *s, uint64
 		if (!distinct || s->string[distinct - 1] != s->string[i])
 			s->string[distinct++] = s->string[i];
 	if (count > s->listed) {
-		never(g);
+		yara_gate_never(g);
 		return;
 	}
 	uint64_t useless = s->listed - s->n;
@@ -366,7 +189,7 @@ static void need_of(struct parser *p, struct yara_gate *g, struct set *s, uint64
 	g->need = (uint32_t)need;
 	g->string = s->string;
 	g->nstrings = s->n;
-	set_score(p, g);
+	yara_gate_set_score(&p->join, g);
 }
 
 /* "$a", "$a at 0", "$a in (…)". */
@@ -559,7 +382,7 @@ static void leaf(struct parser *p, size_t from, size_t to, struct yara_gate *g)
 	else if (op > from)
 		comparison(p, from, op, to, g);
 	else if (t->tok == YARA_TOK_NAME && to == from + 1 && is(p, from, "false"))
-		never(g);
+		yara_gate_never(g);
 }
 
 /* The gates of another rule, when from..to is its name. */
@@ -617,7 +440,7 @@ static struct yara_gates operand(struct parser *p)
 	} else if (to == from || !other_rule(p, from, to, &all)) {
 		if (to > from && !is(p, from, "not") && !is(p, from, "defined"))
 			leaf(p, from, to, &g);
-		add_gate(p, &all, &g);
+		yara_gates_add(&p->join, &all, &g);
 	}
 	p->i = to;
 	return all;
@@ -630,7 +453,7 @@ static struct yara_gates all_sides(struct parser *p)
 	while (is(p, p->i, "and")) {
 		p->i++;
 		struct yara_gates b = operand(p);
-		both(p, &g, &b);
+		yara_gates_both(&p->join, &g, &b);
 	}
 	return g;
 }
@@ -642,7 +465,7 @@ static struct yara_gates any_side(struct parser *p)
 	while (is(p, p->i, "or")) {
 		p->i++;
 		struct yara_gates b = all_sides(p);
-		either(p, &g, &b);
+		yara_gates_either(&p->join, &g, &b);
 	}
 	return g;
 }
@@ -663,13 +486,15 @@ static struct yara_token *all_tokens(struct span s, struct arena *a)
 
 int yara_gate(const struct yara_gate_ctx *c, struct yara_gates *ret_g)
 {
-	struct parser p = { .c = c, .t = all_tokens(c->rule->condition, c->a) };
+	struct parser p = { .c = c,
+		.t = all_tokens(c->rule->condition, c->a),
+		.join = { c->a, c->needle, 0 } };
 
 	if (!p.t)
 		return -ENOMEM;
 	struct yara_gates g = any_side(&p);
-	if (p.err < 0)
-		return p.err;
+	if (p.join.err < 0)
+		return p.join.err;
 	if (p.t[p.i].tok != YARA_TOK_END) /* not understood */
 		g = (struct yara_gates){ { YARA_GATE_OPEN }, 1 };
 	*ret_g = g;

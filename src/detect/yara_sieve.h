@@ -6,8 +6,8 @@
  *
  * Of each literal the rarest four bytes are kept in a bit map, letters folded; each position of the
  * bytes asks the map, and what it lets through is compared in full. So the cost is one load a
- * position, however many literals there are. (Of long literals one window for each of YARA_STRIDE
- * neighbouring positions is kept, and only every YARA_STRIDE-th position asks.)
+ * position, however many literals there are. (Where all literals are long enough, two windows are kept
+ * of each, one at either parity, and only every second position asks.)
  *
  * Guarantees: exact: on_hit is called for every literal that is in the bytes, at least once, and
  * for no other. No allocation while it looks. Result codes: 0; -ENOMEM.
