@@ -57,7 +57,9 @@ static int add_file(struct sink *x, const char *path, const char *name)
 	if (rc < 0)
 		return cli_errno(c, rc, &h->f);
 	x->o->rejected = file.r.rejects;
-	if (file.nshown)
+	if (file.nshown && !file.shown[0].line) /* a whole file of a folder */
+		x->o->first_reject = file.shown[0].detail;
+	else if (file.nshown)
 		x->o->first_reject = arena_printf(&c->arena, "line %llu: %s",
 		    (unsigned long long)file.shown[0].line, file.shown[0].reason);
 	if (!file.r.indicators)

@@ -122,6 +122,39 @@ static void add_result(struct intel_result *sum, const struct intel_result *r)
 		memcpy(sum->ignored, r->ignored, sizeof(sum->ignored));
 }
 
+static int drop_indicator(void *ctx, const struct indicator *i, uint64_t line)
+{
+	(void)ctx, (void)i, (void)line;
+	return 0;
+}
+
+static int drop_reject(void *ctx, const struct intel_reject *r)
+{
+	(void)ctx, (void)r;
+	return 0;
+}
+
+/*
+ * A malformed file of a folder is one reject, and nothing of it is taken: so it is read to its end
+ * before anything of it is. 1 when it was rejected.
+ */
+static int try_part(struct reading *x, struct span text, const char *path,
+    const struct intel_opts *o)
+{
+	struct intel_sink sink = { NULL, drop_indicator, drop_reject };
+	struct intel_result r = { 0 };
+	struct fault why = FAULT_INIT;
+
+	int rc = intel_read(text, path, o, &sink, &r, &why);
+	if (rc != -EBADMSG)
+		return rc;
+	struct intel_reject reject = { .value = span_str(path), .reason = "a malformed file",
+		.detail = why.text };
+	x->f->r.rejects++;
+	rc = on_reject(x, &reject);
+	return rc < 0 ? rc : 1;
+}
+
 static int read_part(struct reading *x, const char *path, const struct intel_opts *o,
     struct digest *ret_d, struct fault *fault)
 {
@@ -138,9 +171,12 @@ static int read_part(struct reading *x, const char *path, const struct intel_opt
 	if (map.s.n > INTEL_FILE_MAX)
 		return fault_set(fault, -EMSGSIZE, "%s: larger than 64 GiB", x->name);
 	*ret_d = sha256_of(map.s);
+	x->f->bytes += map.s.n;
+	rc = x->f->folder ? try_part(x, map.s, path, o) : 0;
+	if (rc)
+		return rc < 0 ? rc : 0;
 	rc = intel_read(map.s, path, o, &sink, &r, fault);
 	add_result(&x->f->r, &r);
-	x->f->bytes += map.s.n;
 	return unchanged(map.fd, &st) ? rc :
 					fault_set(fault, -ESTALE, "%s: changed while it was read: "
 					    "try again", x->name);
@@ -169,6 +205,10 @@ int intel_file_read(struct intel_file *f, const struct intel_opts *o,
 
 static void print_one(const struct intel_shown *s, FILE *out)
 {
+	if (!s->line) { /* a whole file */
+		fprintf(out, "  %s: %s\n", s->reason, s->detail ? s->detail : s->name);
+		return;
+	}
 	fprintf(out, "  %s:%llu: ", s->name, (unsigned long long)s->line);
 	if (s->id)
 		fprintf(out, "%s: ", s->id);

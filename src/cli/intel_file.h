@@ -18,7 +18,7 @@
 
 struct intel_shown {
 	const char *name; /* of the file, escaped */
-	uint64_t line, off;
+	uint64_t line, off; /* line 0: the whole file */
 	const char *id, *value, *reason, *detail; /* id, detail may be NULL; value is cut and escaped */
 };
 
@@ -44,7 +44,8 @@ struct intel_file {
 /* Finds the file, or those of the folder: 0, -errno with fault. Everything is in c->arena. */
 FB_MUST int intel_file_open(struct intel_file *f, struct cli *c, const char *path,
     size_t max_shown, struct fault *fault);
-/* Parses it: each indicator to fn. As intel_read; -ESTALE when a file changed while it was read. */
+/* Parses it: each indicator to fn. As intel_read; but of a folder, a file that is malformed is one
+ * reject (line 0), and its indicators are left out; -ESTALE when a file changed while it was read. */
 FB_MUST int intel_file_read(struct intel_file *f, const struct intel_opts *o,
     int (*fn)(void *ctx, const struct indicator *i, uint64_t line), void *ctx, struct fault *fault);
 

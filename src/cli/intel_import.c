@@ -149,6 +149,9 @@ static int judge(const struct intel_import *x, const struct intel_job *j, struct
 	if (!j->file.nshown)
 		return fault_set(f, -EBADMSG, "%s: %llu values cannot be imported", j->file.name,
 		    (unsigned long long)r->rejects);
+	if (!s->line)
+		return fault_set(f, -EBADMSG, "%s%s", s->detail ? s->detail : s->reason,
+		    r->indicators ? " (--strict)" : "");
 	return fault_set(f, -EBADMSG, "%s:%llu: %s (%llu of %llu values cannot be imported%s)",
 	    s->name, (unsigned long long)s->line, s->reason, (unsigned long long)r->rejects,
 	    (unsigned long long)(r->rejects + r->indicators), r->indicators ? "; --strict" : "");

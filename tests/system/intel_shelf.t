@@ -132,6 +132,27 @@ is "$(json 'd["files"][0]["quarantined"], sum(d["files"][0]["quarantine_reasons"
 	"what is no evidence is counted"
 like "$(fb intel list --quarantined --source p)" '10.0.0.1' "and listed"
 
+# --- folders ---
+mkdir folder
+printf 'type,value\ndomain,good.folder.example\n' >folder/a.csv
+printf 'type,value\ndomain,half.folder.example\ndomain,"broken\n' >folder/b.csv
+printf 'type,value\ndomain,other.folder.example\n' >folder/c.csv
+before=$(state)
+run 5 "--strict refuses a folder with a malformed file" fb intel import folder --source dir --strict
+like "$err" 'b.csv:3: ' "names it"
+is "$(state)" "$before" "nothing is changed"
+run 5 "a malformed file by its own name" fb intel import folder/a.csv folder/b.csv --source dir
+is "$(state)" "$before" "refuses all"
+run 0 "a folder with a malformed file" fb intel import folder --source dir --json
+is "$(json 'd["files"][0]["files"], d["files"][0]["added"], d["files"][0]["rejected"]')" "(3, 2, 1)" \
+	"is one reject"
+is "$(json 'd["files"][0]["reasons"], d["files"][0]["rejects"][0]["file"]')" \
+	"({'a malformed file': 1}, 'folder/b.csv')" "with its name"
+run 0 "nothing of it" fb intel show half.folder.example
+run 1 "the others" fb intel show other.folder.example
+run 0 "as text" fb intel import folder --source dir
+like "$out" 'a malformed file: folder/b.csv:3: ' "says where"
+
 # --- kill -9 at any moment: the old or the new, and no repair ---
 seq 1 10000 | sed 's/.*/n&.feed.example.net/' >big.txt
 bad=0
