@@ -36,7 +36,7 @@ struct lanes {
 	unsigned count;
 	unsigned in_vectors, in_evp; /* the set, by who computes it */
 	const struct lanes_vectors *vec;
-	bool sha_ni;
+	lanes_pair *sha1_pair, *sha256_pair; /* NULL: this processor has none */
 	uint32_t busy, fresh; /* lanes that have bytes; those that EVP has not seen */
 	uint32_t todo[ALGS];  /* lanes in which the algorithm has blocks left */
 	uint32_t words[DIGEST_SHA256 + 1][8][LANES_MAX];
@@ -77,13 +77,16 @@ static const struct lanes_vectors *vectors(enum lanes_kind kind)
 	return NULL;
 }
 
-static bool has_sha_ni(void)
+static void find_pairs(struct lanes *l)
 {
 #if defined(__x86_64__)
 	unsigned a, b, c, d;
-	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA);
+	if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA)) {
+		l->sha1_pair = lanes_sha1_pair;
+		l->sha256_pair = lanes_sha256_pair;
+	}
 #else
-	return false;
+	(void)l;
 #endif
 }
 
@@ -106,7 +109,7 @@ static int make_contexts(struct lanes *l)
 /* SHA-256 alone is never done in vectors then. */
 static bool only_pairs(const struct lanes *l)
 {
-	return l->sha_ni && l->in_vectors == HASH_SET(DIGEST_SHA256);
+	return l->sha256_pair && l->in_vectors == HASH_SET(DIGEST_SHA256);
 }
 
 int lanes_new(struct lanes **ret_l, unsigned set, enum lanes_kind kind)
@@ -121,7 +124,8 @@ int lanes_new(struct lanes **ret_l, unsigned set, enum lanes_kind kind)
 	l->vec = vectors(kind);
 	if (!l->vec && kind != LANES_BEST && kind != LANES_EVP)
 		return -ENOTSUP;
-	l->sha_ni = l->vec && kind == LANES_BEST && has_sha_ni();
+	if (l->vec && kind == LANES_BEST)
+		find_pairs(l);
 	l->in_vectors = l->vec ? set & VECTOR_SET : 0;
 	l->in_evp = set & ~l->in_vectors;
 	l->count = !l->in_vectors ? 1 : only_pairs(l) ? 8 : l->vec->n32;
@@ -271,7 +275,7 @@ static void advance(struct lanes *l, unsigned a, uint32_t active, size_t blocks)
 
 static void run_pairs(struct lanes *l, unsigned a, uint32_t active, size_t blocks)
 {
-	lanes_pair *work = a == DIGEST_SHA1 ? lanes_sha1_pair : lanes_sha256_pair;
+	lanes_pair *work = a == DIGEST_SHA1 ? l->sha1_pair : l->sha256_pair;
 	const uint8_t *p[2];
 	unsigned column[2], n = 0;
 
@@ -332,7 +336,7 @@ static void run_vectors64(struct lanes *l, uint32_t active, size_t blocks)
 /* Up to this many lanes the processor's own instructions are faster than vectors. */
 static int pairs_up_to(const struct lanes *l, unsigned a)
 {
-	if (!l->sha_ni || (a != DIGEST_SHA1 && a != DIGEST_SHA256))
+	if (!l->sha1_pair || (a != DIGEST_SHA1 && a != DIGEST_SHA256))
 		return 0;
 	return a == DIGEST_SHA256 ? LANES_MAX : LANES_MAX / 2;
 }
