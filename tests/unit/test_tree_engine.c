@@ -460,6 +460,17 @@ static int plan_unlink_first(
 	return plans++ ? 0 : unlink(path);
 }
 
+static int plan_append_first(void *ctx, const char *path, const struct sense_id *id,
+    struct sense_plan *p)
+{
+	FILE *f = plans++ ? NULL : fopen(path, "a");
+
+	(void)ctx, (void)id, (void)p;
+	if (f)
+		fputs("c", f);
+	return f ? fclose(f) : 0;
+}
+
 static void test_links(void)
 {
 	struct sense_tree_opts o = { .set = HASH_TRIO, .plan = plan_by_name };
@@ -490,6 +501,17 @@ static void test_links(void)
 			ok(stats.files == 2 && stats.opened == 1 && stats.again == 1 &&
 				noted("ba7816bf8f01cfea /sub/c"),
 			    "the others are read all the same");
+			fresh();
+			put("a", "ab");
+			if (link(in_top("a"), in_top("b")) < 0 || link(in_top("a"), in_top("c")) < 0)
+				abort();
+			plans = 0;
+			o.plan = plan_append_first;
+			is_int(walk(top, &o), SENSE_DONE, "it changes after the first name was met");
+			ok(stats.files == 3 && stats.opened == 2 && stats.again == 1 &&
+				noted("ba7816bf8f01cfea /a") && noted("ba7816bf8f01cfea /b") &&
+				noted("ba7816bf8f01cfea /c"),
+			    "what the first name gave does not count for the others");
 		}
 	}
 }
