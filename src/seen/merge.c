@@ -274,12 +274,28 @@ static int by_size(const void *a, const void *b, void *ctx)
 	return x < y ? -1 : x > y;
 }
 
-/* The smallest ones, as long as each is not much larger than those before it together: every record
- * is written again about log2 times. More are taken when there would be too many left. */
+/*
+ * How many of the smallest runs become one: as many as there are up to the last that is not much
+ * larger than those before it together, so that a record is written again about log2 times; and so
+ * many that few are left.
+ */
+static size_t how_many(const struct seen *s, const size_t *which, size_t n)
+{
+	uint64_t sum = s->run[which[0]].n;
+	size_t best = n > RUNS_WANTED ? n - RUNS_WANTED + 1 : 1;
+
+	for (size_t k = 1; k < n; k++) {
+		if (s->run[which[k]].n <= 2 * sum && k + 1 > best)
+			best = k + 1;
+		sum += s->run[which[k]].n;
+	}
+	return best < SEEN_MERGE_MAX ? best : SEEN_MERGE_MAX;
+}
+
 int seen_tidy(struct seen *s, struct fault *f)
 {
-	size_t which[SEEN_RUNS_MAX], n = 0, k;
-	uint64_t sum, gone;
+	size_t which[SEEN_RUNS_MAX], n = 0;
+	uint64_t gone;
 
 	for (size_t i = 0; i < s->nrun; i++)
 		if (!s->run[i].file.bad)
@@ -287,16 +303,13 @@ int seen_tidy(struct seen *s, struct fault *f)
 	if (n < 2)
 		return 0;
 	qsort_r(which, n, sizeof(*which), by_size, s->run);
-	sum = s->run[which[0]].n;
-	for (k = 1; k < n && k < SEEN_MERGE_MAX; k++) {
-		uint64_t next = s->run[which[k]].n;
-		if (next > 2 * sum && n - k < RUNS_WANTED)
-			break;
-		sum += next;
-	}
-	int rc = k > 1 ? seen_merge(s, which, k, 0, &gone, f) : 0;
-	if (rc < 0 || k < 2)
-		return rc == -EBADMSG ? seen_dir_load(s, f) : rc;
-	rc = seen_dir_load(s, f);
+	size_t k = how_many(s, which, n);
+	if (k < 2)
+		return 0;
+	int rc = seen_merge(s, which, k, 0, &gone, f);
+	if (rc == -EBADMSG)
+		return seen_dir_load(s, f); /* which sets it aside */
+	if (rc == 0)
+		rc = seen_dir_load(s, f);
 	return rc < 0 ? rc : seen_tidy(s, f);
 }

@@ -140,7 +140,9 @@ is "$(fb seen --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["
 	"and what it read is recorded"
 
 # --- damage ---
-S=$TMP/state2
+S=$TMP/state4
+fb ledger init >/dev/null
+fb hunt tree --indicators edr.csv --quiet >/dev/null
 run=$(ls "$S"/seen/*.run | head -n 1)
 python3 - "$run" <<'PY'
 import sys
