@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define NOTES_MAX 50 /* lines about what is no hit */
+
 /* Where rpm keeps its database, newest habit first. */
 static const char *const rpm_paths[] = { "usr/lib/sysimage/rpm/rpmdb.sqlite", "var/lib/rpm/rpmdb.sqlite" };
 static const char *const rpm_old[] = { "usr/lib/sysimage/rpm/Packages.db", "var/lib/rpm/Packages.db",
@@ -107,10 +109,17 @@ const struct packages *hunt_package_truth(struct hunt *h, struct fault *f)
 	return h->places->packages;
 }
 
+/* What is no hit: for --json all of it, as text the first of it. */
 static int list(struct hunt *h, const struct package_finding *x)
 {
-	struct jw *w = hunt_list_next(&h->places->package_list);
+	struct hunt_places *p = h->places;
+	struct jw *w = hunt_list_next(&p->package_list);
 
+	if (!h->c->json && !cli_has(h->c, "jsonl") && p->package_list.n <= NOTES_MAX) {
+		hunt_progress_end(h);
+		printf("%s%s: %s (%s)\n", x->file.config ? "configuration " : "", package_what_name(x->what),
+		    cli_safe(h->c, x->file.path), cli_safe(h->c, x->file.package->name));
+	}
 	if (!w)
 		return 0;
 	jw_obj(w);

@@ -24,15 +24,14 @@ static void fuzz_proc(struct span s)
 {
 	static const struct process_map none;
 	struct process_map m;
-	struct span comm;
-	uint64_t start;
+	struct process_stat ps;
 
 	if (!process_map_line(&m, s))
 		FB_ASSERT(memcmp(&m, &none, sizeof(m)) == 0);
 	else
 		FB_ASSERT(m.start <= m.end && m.path.n <= s.n);
-	if (!process_stat(s, &comm, &start))
-		FB_ASSERT(!comm.n && !start);
+	if (!process_stat(&ps, s))
+		FB_ASSERT(!ps.comm.n && !ps.start && !ps.kernel);
 }
 
 static void fuzz_words(struct span s)

@@ -37,17 +37,18 @@ static void test_map_line(void)
 static void test_stat(void)
 {
 	static const char good[] = "812 (a) b (c)) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20\n";
-	struct span comm;
-	uint64_t start;
+	struct process_stat x;
 	size_t wrong = 0;
 
-	ok(process_stat(span_str(good), &comm, &start) && span_eq_str(comm, "a) b (c)") && start == 4711,
+	ok(process_stat(&x, span_str(good)) && span_eq_str(x.comm, "a) b (c)") && x.start == 4711 && !x.kernel,
 	    "a name with parentheses");
 	for (size_t n = 0; n + 7 < sizeof(good); n++)
-		wrong += process_stat(span_cut(span_str(good), 0, n), &comm, &start) && start == 4711;
+		wrong += process_stat(&x, span_cut(span_str(good), 0, n)) && x.start == 4711;
 	is_int(wrong, 0, "no prefix without the start time gives it");
-	ok(!process_stat(SPAN_LIT("1 x 2"), &comm, &start) && !comm.n && !start, "no name");
-	ok(!process_stat(SPAN_LIT("1 (x) S x"), &comm, &start), "too few fields");
+	ok(process_stat(&x, SPAN_LIT("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 1 0")) && x.kernel,
+	    "a thread of the kernel");
+	ok(!process_stat(&x, SPAN_LIT("1 x 2")) && !x.comm.n && !x.start, "no name");
+	ok(!process_stat(&x, SPAN_LIT("1 (x) S x")), "too few fields");
 }
 
 struct look {

@@ -114,20 +114,24 @@ static const char *arguments(struct scan *s, uint32_t pid)
 	return n > 0 ? arena_str(&s->arena, span_of(b.p, strnlen((char *)b.p, (size_t)n))) : "";
 }
 
-/* NULL with *ret_rc: gone, or no memory. */
+/* NULL with *ret_rc: gone, no memory, or 0: a thread of the kernel, which is counted. */
 static struct process *describe(struct scan *s, uint32_t pid, int *ret_rc)
 {
 	AUTO_BUF struct buf b = BUF_INIT(1u << 16);
-	struct span comm;
-	uint64_t start;
+	struct process_stat ps;
 	struct stat st;
 	char path[32];
 
 	*ret_rc = read_file(s, pid, "stat", &b, 1u << 16);
 	if (*ret_rc < 0)
 		return NULL;
-	if (!process_stat(buf_span(&b), &comm, &start)) {
+	if (!process_stat(&ps, buf_span(&b))) {
 		*ret_rc = -EIO;
+		return NULL;
+	}
+	if (ps.kernel) {
+		s->st->kernel++;
+		*ret_rc = 0;
 		return NULL;
 	}
 	snprintf(path, sizeof(path), "%u", pid);
@@ -135,12 +139,12 @@ static struct process *describe(struct scan *s, uint32_t pid, int *ret_rc)
 	*ret_rc = -ENOMEM;
 	if (!p)
 		return NULL;
-	*p = (struct process){ .pid = pid, .start = TS_NONE, .comm = arena_str(&s->arena, comm),
+	*p = (struct process){ .pid = pid, .start = TS_NONE, .comm = arena_str(&s->arena, ps.comm),
 		.cmdline = arguments(s, pid),
 		.uid = fstatat(s->procfd, path, &st, 0) == 0 ? st.st_uid : UINT32_MAX };
-	if (s->boot != TS_NONE && start < (uint64_t)(INT64_MAX / TS_SECOND / 2))
-		p->start = s->boot + (ts)(start / (uint64_t)s->ticks) * TS_SECOND +
-		    (ts)(start % (uint64_t)s->ticks) * (TS_SECOND / s->ticks);
+	if (s->boot != TS_NONE && ps.start < (uint64_t)(INT64_MAX / TS_SECOND / 2))
+		p->start = s->boot + (ts)(ps.start / (uint64_t)s->ticks) * TS_SECOND +
+		    (ts)(ps.start % (uint64_t)s->ticks) * (TS_SECOND / s->ticks);
 	return p->comm && p->cmdline ? p : NULL;
 }
 
@@ -276,7 +280,7 @@ static int read_process(struct scan *s, uint32_t pid)
 
 	if (!p) {
 		s->st->vanished += vanished(rc);
-		return vanished(rc) ? 0 : rc == -ENOMEM ? rc : problem(s, NULL, "a process' stat makes no sense");
+		return rc == 0 || vanished(rc) ? 0 : rc == -ENOMEM ? rc : problem(s, NULL, "a process' stat makes no sense");
 	}
 	rc = read_file(s, pid, "maps", &maps, PROCESS_MAPS_MAX);
 	if (vanished(rc)) {

@@ -96,5 +96,10 @@ struct process_map {
 };
 /* One line of maps. False: it is none. */
 bool process_map_line(struct process_map *ret_m, struct span line);
-/* "pid (comm) S …": comm may hold anything. *ret_start is in clock ticks since boot. */
-bool process_stat(struct span text, struct span *ret_comm, uint64_t *ret_start);
+struct process_stat {
+	struct span comm;
+	bool kernel;	/* a thread of the kernel */
+	uint64_t start; /* clock ticks since boot */
+};
+/* "pid (comm) S …": comm may hold anything. False: it is none, *ret_s is zeroed. */
+bool process_stat(struct process_stat *ret_s, struct span text);

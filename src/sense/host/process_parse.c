@@ -84,27 +84,27 @@ bool process_map_line(struct process_map *ret_m, struct span line)
 	return true;
 }
 
-bool process_stat(struct span text, struct span *ret_comm, uint64_t *ret_start)
+#define PF_KTHREAD 0x00200000u /* linux/sched.h */
+
+bool process_stat(struct process_stat *ret_s, struct span text)
 {
 	size_t open = span_find(text, '('), close = text.n;
-	uint64_t v = 0;
+	uint64_t flags = 0, start;
 
-	*ret_comm = SPAN_NONE;
-	*ret_start = 0;
+	*ret_s = (struct process_stat){ .start = 0 };
 	while (close > 0 && text.p[close - 1] != ')')
 		close--;
 	if (open == SIZE_MAX || close <= open + 1)
 		return false;
 	struct span rest = span_from(text, close);
-	for (int field = 3; field < 22; field++) { /* the 22nd is starttime */
-		if (!skip(&rest, ' '))
+	for (int field = 3; field < 22; field++) { /* the 9th is flags, the 22nd starttime */
+		if (!skip(&rest, ' ') || (field == 9 && !decimal(&rest, &flags)))
 			return false;
 		while (rest.n && rest.p[0] != ' ')
 			rest = span_from(rest, 1);
 	}
-	if (!skip(&rest, ' ') || !decimal(&rest, &v))
+	if (!skip(&rest, ' ') || !decimal(&rest, &start))
 		return false;
-	*ret_comm = span_cut(text, open + 1, close - open - 2);
-	*ret_start = v;
+	*ret_s = (struct process_stat){ span_cut(text, open + 1, close - open - 2), flags & PF_KTHREAD, start };
 	return true;
 }
