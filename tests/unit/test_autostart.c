@@ -28,6 +28,7 @@ static const struct {
 	{ true, "sh -c 'sh -c \"/opt/deep\"'", "sh sh /opt/deep" },
 	{ true, "/opt/x # /opt/y", "/opt/x" },
 	{ true, ">/x </y 2> /z /opt/x > /w", "/opt/x" },
+	{ true, "\"\" /x; ''; /opt/x \"\"", "/opt/x" },
 	{ true, "", "" },
 	{ true, "\"unclosed", "unclosed" },
 	{ true, ";;&&||", "" },

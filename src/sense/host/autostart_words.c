@@ -78,9 +78,9 @@ static bool one_of(const char *s, const char *list)
 {
 	size_t n = strlen(s);
 
-	for (const char *p = list; (p = strstr(p, s)); p += n)
+	for (const char *p = list; n && (p = strstr(p, s)); p += n)
 		if ((p == list || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
-			return n > 0;
+			return true;
 	return false;
 }
 
@@ -132,7 +132,7 @@ static bool is_interpreter(const char *w)
 
 static int add(struct autostart_words *w, struct arena *a, const char *text, bool script)
 {
-	if (w->n == AUTOSTART_PROGRAMS_MAX)
+	if (w->n == AUTOSTART_PROGRAMS_MAX || !text[0])
 		return 0;
 	w->program[w->n] = arena_str(a, span_str(text));
 	w->script[w->n] = script;
