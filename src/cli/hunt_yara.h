@@ -7,7 +7,7 @@
 
 #define HUNT_YARA_OPTS                                                                             \
 	{ "yara", "PATH", "YARA rules: a file, a folder, or \"shipped\" for those of firebreak", true },  \
-	    { "yara-timeout", "SECONDS", "at most so long for one file (default 10)", false },         \
+	    { "yara-timeout", "SECONDS", "at most so long for one file (default 60)", false },         \
 	    { "yara-size", "MIB", "files above this are not scanned, and told (default 256)", false }, \
 	    { "yara-skip-packaged", NULL, "no rules for files that are as their package brought them", false }, \
 	    { "skip-bad-rules", NULL, "leave out rules that do not compile, and count them", false },  \

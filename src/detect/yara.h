@@ -24,7 +24,7 @@
 #include "base/fault.h"
 #include "model/digest.h"
 
-#define YARA_TIMEOUT (10 * TS_SECOND)     /* for one file, if the options say nothing */
+#define YARA_TIMEOUT (60 * TS_SECOND)     /* for one file, if the options say nothing */
 #define YARA_SIZE_MAX (256ull << 20)   /* likewise */
 #define YARA_SOURCE_MAX (64u << 20)    /* one rule file */
 #define YARA_FILES_MAX 20000           /* rule files */

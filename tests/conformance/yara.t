@@ -224,6 +224,25 @@ like "$(json 'd["problems"]')" 'not fully scanned by the YARA rules: timeout' "e
 is "$(json '(d["yara"]["not_fully_scanned"], d["incomplete"])')" "(1, True)" "and counted"
 run 1 "a size limit" fb hunt tree --yara evil.yar --yara-size 1 --indicators none.csv --json
 like "$(json 'd["problems"]')" "tree/large.*larger than their limit" "tells what is above it"
+# A crash inside libyara: its worker is killed in the middle of the rule without end.
+"$FIREBREAK" hunt tree --state "$TMP/state" --yara slow.yar --yara evil.yar --indicators none.csv --no-record --json >crash.json 2>/dev/null &
+hunt=$!
+worker=
+for _ in $(seq 100); do
+	for p in $(cat "/proc/$hunt/task/$hunt/children" 2>/dev/null); do
+		grep -q '^Seccomp:.*2' "/proc/$p/status" 2>/dev/null && worker=$p
+	done
+	[ -n "$worker" ] && break
+	sleep 0.1
+done
+sleep 1
+ok $([ -n "$worker" ]; echo $?) "the worker is confined by seccomp"
+[ -n "$worker" ] && kill -SEGV "$worker"
+wait "$hunt"
+is "$?" 1 "a worker that dies does not end the hunt"
+out=$(cat crash.json)
+like "$(json 'd["problems"]')" "tree/large.*died.*Segmentation fault" "the file is told"
+is "$(json '(len(h), d["incomplete"])')" "(1, True)" "and the other files are scanned"
 cat >often.yar <<<'rule often { strings: $a = { 00 00 } condition: #a > 2000000 }'
 run 4 "a string that matches too often" fb hunt tree/large --yara often.yar --indicators none.csv --json
 like "$(json 'd["problems"]')" 'matched too often' "is told"
