@@ -79,6 +79,7 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_intel_status,
 	&cmd_intel_check,
 	&cmd_intel_retro,
+	&cmd_intel_export,
 	&cmd_hunt,
 	&cmd_seen,
 	&cmd_seen_forget,

@@ -31,6 +31,7 @@ extern const struct cli_cmd cmd_intel_import, cmd_intel_list, cmd_intel_show;
 extern const struct cli_cmd cmd_intel_block, cmd_intel_remove, cmd_intel_expire;
 extern const struct cli_cmd cmd_intel_own_add, cmd_intel_own_list, cmd_intel_own_remove;
 extern const struct cli_cmd cmd_intel_status, cmd_intel_check, cmd_intel_audit;
+extern const struct cli_cmd cmd_intel_export;
 extern const struct cli_cmd cmd_diff, cmd_rebuild_compare;
 extern const struct cli_cmd cmd_hunt;
 extern const struct cli_cmd cmd_seen, cmd_seen_forget, cmd_intel_retro;
