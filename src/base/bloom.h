@@ -54,12 +54,11 @@ static inline void bloom_put(uint64_t *filter, uint64_t blocks, uint64_t key)
 		w[i] |= bloom_bits(x, i);
 }
 
-/* One word of the four: three keys of four that are not in the set fail here. For asking many: first
- * this for each of them, without a branch, so that the processor waits for many lines at once
- * (prefetch instructions are dropped when there are too many). */
-static inline bool bloom_first(const uint64_t *filter, uint64_t blocks, uint64_t key)
+/* A word of its block. For asking many: first add these up for all of them, so that the processor
+ * waits for many lines at once; prefetch instructions are dropped when there are too many. */
+static inline uint64_t bloom_touch(const uint64_t *filter, uint64_t blocks, uint64_t key)
 {
-	return (bloom_bits(bloom_mixed(key), 0) & ~filter[bloom_at(blocks, key)]) == 0;
+	return filter[bloom_at(blocks, key)];
 }
 
 static inline bool bloom_may_have(const uint64_t *filter, uint64_t blocks, uint64_t key)

@@ -157,17 +157,14 @@ static void ask_names(const struct intel_db *db, enum indicator_side side, struc
     const struct span *name, uint64_t *hit)
 {
 	DB_NOT_CLEARED struct intel_found out[INTEL_FOUND_MAX];
-	DB_NOT_CLEARED uint16_t left[NAMES + 1];
 	const struct table *t = &db->table[side];
-	size_t lefts = 0;
+	uint64_t touched = 0;
 
 	names_end(n);
+	for (size_t i = 0; i < n->n; i++)
+		touched += bloom_touch(t->filter, t->blocks, n->v[0][i]);
+	__asm__ volatile("" : : "r"(touched)); /* is used */
 	for (size_t i = 0; i < n->n; i++) {
-		left[lefts] = (uint16_t)i;
-		lefts += bloom_first(t->filter, t->blocks, n->v[0][i]);
-	}
-	for (size_t l = 0; l < lefts; l++) {
-		size_t i = left[l];
 		uint32_t k = n->asked[i];
 		if (bloom_may_have(t->filter, t->blocks, n->v[0][i]) &&
 		    !(hit[k / 64] >> k % 64 & 1) && intel_db_name(db, side, name[k], out) > 0)
