@@ -13,6 +13,9 @@
  * that is late by this many seconds is ended, which the tree walk tells. */
 #define GRACE 5
 
+/* From so many bytes on, a group may be made for the file alone (see make_union). */
+#define LARGE (1u << 20)
+
 /* A rule that matched, as the report has it. */
 struct hit {
 	uint32_t told;
@@ -95,6 +98,17 @@ static void next_look(struct yara *y)
 	y->look = 1;
 }
 
+/* A rule that needs no string. Its group is run; or in a large file it may be put together with others. */
+static void open_ask(const struct scan *s, uint32_t unit)
+{
+	struct yara *y = s->y;
+
+	if (s->bytes.n >= LARGE && y->unit[unit].rule)
+		add_candidate(y, unit);
+	else
+		y->group[y->unit[unit].group].marked = y->look;
+}
+
 static void choose(struct scan *s)
 {
 	struct yara *y = s->y;
@@ -103,7 +117,7 @@ static void choose(struct scan *s)
 	y->ncandidates = 0;
 	for (size_t i = 0; i < y->nopen; i++)
 		if (passes(s, &y->ask[i]))
-			y->group[y->unit[y->ask[i].unit].group].marked = y->look;
+			open_ask(s, y->ask[i].unit);
 	yara_sieve_look(y->sieve, s->bytes, on_literal, s);
 }
 
@@ -141,7 +155,7 @@ static bool make_union(struct scan *s, struct yara_group *ret_g)
 		groups += g->marked != y->look;
 		g->marked = y->look;
 	}
-	if (groups < 2 || (groups - 1) * s->bytes.n * RUN_NS < n * RULE_NS + COMPILER_NS ||
+	if (s->bytes.n < LARGE || groups < 2 || (groups - 1) * s->bytes.n * RUN_NS < n * RULE_NS + COMPILER_NS ||
 	    yara_compile_union(y, y->candidate, n, ret_g) < 0)
 		return false;
 	for (size_t i = 0; i < n; i++)
