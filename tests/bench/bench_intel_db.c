@@ -58,7 +58,7 @@ static char *put_label(char *p, uint64_t x, unsigned n)
 static size_t make_name(uint64_t x, char *out)
 {
 	static const char *const ends[] = { "com", "net", "org", "ru", "info", "co.uk", "xyz", "top",
-		"duckdns.org", "com.br", "de", "cn" };
+		"example.org", "com.br", "de", "cn" };
 	unsigned more = x % 10 < 6 ? 0 : x % 10 < 9 ? 1 : 2;
 	char *p = out;
 
