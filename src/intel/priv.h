@@ -16,6 +16,7 @@ struct reader {
 	struct fault *f;
 	struct arena arena; /* for one record; emptied by reader_next */
 	const char *source; /* for rows that name none */
+	bool own;	    /* who imports says that this is the organisation's own */
 	uint64_t line, off; /* of the record */
 	const char *id;     /* of the object */
 	size_t skipped; /* a byte order mark in front of text */

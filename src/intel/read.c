@@ -3,6 +3,7 @@
 #include "intel/priv.h"
 
 #include "base/utf8.h"
+#include "intel/weigh.h"
 #include "wire/json.h"
 
 #include <errno.h>
@@ -101,10 +102,27 @@ int reader_context(struct reader *r, struct span value, const char *reason, cons
 	return not_taken(r, INTEL_CONTEXT, value, reason, detail);
 }
 
+static bool is_own_name(const char *s)
+{
+	return s && span_eq_nocase(span_str(s), span_str(benign_category_name(BENIGN_OWN)));
+}
+
+/* What is one's own takes hits away, and its source answers to --replace: no file says it by itself. */
+static bool usurps_own(const struct reader *r, const struct indicator *i)
+{
+	return !r->own && (is_own_name(i->source) ||
+			      (i->side == INDICATOR_BENIGN && benign_of(i) == BENIGN_OWN));
+}
+
 int reader_emit(struct reader *r, struct indicator *i, struct span raw)
 {
 	struct fault why = FAULT_INIT;
-	int rc = i->side == INDICATOR_BENIGN ?
+
+	if (usurps_own(r, i))
+		return reader_reject(r, raw, "what is the organisation's own is not for a file to say: "
+		    "firebreak intel own add, or --category own", NULL);
+	/* Poison on a list of what is ordinary is for who imports it as one: "com" covers everything. */
+	int rc = i->side == INDICATOR_BENIGN && r->o->side == INDICATOR_BENIGN ?
 		       indicator_normalise_benign(&i->type, raw, &r->arena, &i->value, &why) :
 		       indicator_normalise(&i->type, raw, &r->arena, &i->value, &why);
 
@@ -240,6 +258,7 @@ int intel_read(struct span text, const char *name, const struct intel_opts *o,
 
 	*ret_r = (struct intel_result){ .format = o->format };
 	r.source = o->source ? o->source : slash ? slash + 1 : name;
+	r.own = is_own_name(o->category) || is_own_name(o->source);
 	if (o->format == INTEL_AUTO)
 		ret_r->format = reader_detect(&r);
 	const char *what = reader_foreign(text, ret_r->format == INTEL_OPENIOC);

@@ -52,6 +52,17 @@ static const char *label_fault(const char *s, size_t n)
 	return NULL;
 }
 
+/* "7", "0x7f": browsers take a host that ends so for an address (WHATWG URL, ends in a number). */
+static bool is_number(const char *s, size_t n)
+{
+	if (n < 2 || s[0] != '0' || s[1] != 'x')
+		return is_digits(s, n);
+	for (size_t i = 2; i < n; i++)
+		if (!is_hex_digit(s[i]))
+			return false;
+	return true;
+}
+
 /* ASCII without a final dot, lower case. */
 static const char *name_fault(const char *s, size_t n, bool benign)
 {
@@ -72,7 +83,7 @@ static const char *name_fault(const char *s, size_t n, bool benign)
 		return "a domain is longer than 253 bytes";
 	if (labels < 2 && !benign)
 		return "a single label is no domain that can be hunted";
-	if (is_digits(s + at - len - 1, len))
+	if (is_number(s + at - len - 1, len))
 		return "not a domain: the last label is all digits (an address?)";
 	return NULL;
 }
@@ -154,7 +165,7 @@ bool net_is_plain_domain(struct span s, size_t *ret_last)
 		letter = false;
 	}
 	*ret_last = last;
-	return last && label && label <= LABEL_MAX && letter &&
+	return last && label && label <= LABEL_MAX && letter && !is_number((const char *)s.p + last, label) &&
 	    !(label > 3 && memcmp(s.p + last, "xn--", 4) == 0);
 }
 
@@ -395,6 +406,8 @@ const char *net_url(char *s)
 	snprintf(host, sizeof(host), "%.*s", (int)(rest - auth), auth);
 	char *at = strrchr(host, '@');
 	char *name = at ? at + 1 : host;
+	if (strchr(host, '\\'))
+		return "a backslash before a URL's path: browsers end the host there, others do not";
 	why = url_host(name, span_of(s, scheme));
 	if (why)
 		return why;

@@ -84,7 +84,13 @@ run 0 "taken back" fb intel own remove victim.example
 like "$(fb intel show www.victim.example --json)" '"verdict":"match"' "it counts again"
 run 6 "what was not there" fb intel own remove other.example
 run 3 "no value" fb intel own add 'a b'
+printf 'value,source,side,category\ncom,own,benign,own\nexample,feed,benign,own\n' >usurper.csv
+run 5 "a feed does not say what is own" fb intel import usurper.csv
+like "$err" 'not for a file to say' "and is told so"
+run 5 "nor replaces what is" fb intel import usurper.csv --replace --shrink
+run 0 "who imports it may" fb intel import usurper.csv --benign --category own
+run 0 "and take it back" fb intel own remove com
 run 0 "the ledger" fb ledger show --limit 0 --json
 is "$(printf '%s' "$out" | grep -o '"intel.own"\|"intel.disown"' | sort | uniq -c | tr -s ' \n' ' ')" \
-	' 1 "intel.disown" 2 "intel.own" ' "has all of it"
+	' 2 "intel.disown" 2 "intel.own" ' "has all of it"
 tap_done

@@ -179,6 +179,12 @@ static void urls(void)
 		{ INDICATOR_URL, "http://example.com:99999/", "! not a port number" },
 		{ INDICATOR_URL, "http://example.com:/", "! not a port number" },
 		{ INDICATOR_URL, "http://2130706433/", "! not an IP address" },
+		{ INDICATOR_URL, "http://evil.example\\@good.example/",
+		    "! a backslash before a URL's path: browsers end the host there, others do not" },
+		{ INDICATOR_URL, "http://8.8.0x808/",
+		    "! not a domain: the last label is all digits (an address?)" },
+		{ INDICATOR_DOMAIN, "1.2.3.0x4", "! not a domain: the last label is all digits (an address?)" },
+		{ INDICATOR_NONE, "1.2.3.0xg", "domain 1.2.3.0xg" },
 		{ INDICATOR_URL, "http://example.com/a b", "! a character that no URL holds" },
 		{ INDICATOR_URL, "http://example.com/\xc3\xbc", "url http://example.com/%C3%BC" },
 	};

@@ -50,6 +50,26 @@ static void csv_good(void)
 	    "seen 2023-01-01T00:00:00Z..2023-01-02T00:00:00Z\n", "the other columns");
 }
 
+#define OWN_WHY \
+	"what is the organisation's own is not for a file to say: firebreak intel own add, or --category own"
+
+static void csv_own(void)
+{
+	static const char row[] = "value,side,category\ncom,benign,OWN\n";
+	struct intel_opts o = INTEL_OPTS_DEFAULT;
+
+	is_str(read_default("value,side\ncom,benign\n0.0.0.0/1,benign\na.example,benign\n"),
+	    "2 REJECT a single label is no domain that can be hunted\n"
+	    "3 REJECT the network is too large to be an indicator\n"
+	    "4 domain a.example <feed.x> 50 // .. benign\n", "no file covers everything by itself");
+	is_str(read_default(row), "2 REJECT " OWN_WHY "\n", "one's own is not for a file to say");
+	o.side = INDICATOR_BENIGN;
+	is_str(read_it(span_str(row), &o), "2 REJECT " OWN_WHY "\n", "nor for a list of what is ordinary");
+	o.category = "own";
+	is_str(read_it(span_str(row), &o), "2 domain com <feed.x> 50 OWN// .. benign\n",
+	    "but for who imports it");
+}
+
 static void csv_rejects(void)
 {
 	static const struct {
@@ -66,6 +86,8 @@ static void csv_rejects(void)
 		{ "domain,evil.example,a\001b,,,", "a source that is no short text" },
 		{ "domain,evil,a|b|c,,,", "a single label is no domain that can be hunted" },
 		{ "domain,,a,,,", "an empty value" },
+		{ "domain,evil.example,Own,,,", OWN_WHY },
+		{ "domain,evil.example,own,,,,benign", OWN_WHY },
 		{ "domain,evil.example,,,,,grey", "side is not bad or benign" },
 		{ "domain,evil.example,,,,,,mauve", "tlp is not clear, green, amber, amber+strict or red" },
 		{ "domain,evil.example,,,,,,,a\001b", "a licence that is no short text" },
@@ -484,6 +506,7 @@ static void sinks(void)
 int main(void)
 {
 	csv_good();
+	csv_own();
 	csv_rejects();
 	csv_malformed();
 	lists();
