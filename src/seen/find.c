@@ -211,15 +211,15 @@ int seen_each_value(struct seen *s, seen_fn *fn, void *ctx)
 static void common(struct seen_run *r, enum seen_ix ix, const uint64_t *key, size_t n, uint64_t *out,
     size_t *nout)
 {
-	uint32_t at = 0, rec;
-	uint64_t have;
+	uint32_t at = 0;
 
+	seen_file_ahead(&r->file, SEEN_S_IX + 2 * (unsigned)ix);
 	for (size_t i = 0; i < n && at < r->nix[ix]; i++) {
 		if (i && key[i] == key[i - 1])
 			continue;
 		at = seen_run_lower(r, ix, key[i], at);
-		if (seen_run_ix(r, ix, at, &have, &rec) && have == key[i])
-			out[(*nout)++] = have;
+		if (at < r->nix[ix] && seen_run_key(r, ix, at) == key[i])
+			out[(*nout)++] = key[i];
 	}
 }
 

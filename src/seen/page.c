@@ -151,6 +151,15 @@ const void *seen_file_at(struct seen_file *f, unsigned section, uint64_t off, ui
 	return f->p + off;
 }
 
+void seen_file_ahead(const struct seen_file *f, unsigned section)
+{
+	uint64_t off = f->h->section[section].off & ~4095ull;
+	uint64_t end = f->h->section[section].off + f->h->section[section].len;
+
+	if (end > off && end <= f->size)
+		madvise((void *)(uintptr_t)(f->p + off), end - off, MADV_WILLNEED);
+}
+
 int seen_file_check(struct seen_file *f)
 {
 	for (uint64_t page = 0; page < f->h->pages && !f->bad; page++)

@@ -55,6 +55,8 @@ FB_MUST int seen_file_open(struct seen_file *f, int fd, const char *name, const 
 void seen_file_close(struct seen_file *f);
 /* len bytes at off of a section, or NULL. */
 const void *seen_file_at(struct seen_file *f, unsigned section, uint64_t off, uint64_t len);
+/* The whole section is about to be read in order. */
+void seen_file_ahead(const struct seen_file *f, unsigned section);
 /* Verifies all of it: 0 or -EBADMSG. */
 FB_MUST int seen_file_check(struct seen_file *f);
 

@@ -157,8 +157,7 @@ bool seen_run_item(struct seen_run *r, uint32_t i, struct seen_item *ret_x)
 
 /* --- indexes --- */
 
-/* UINT64_MAX where it cannot be read; the run is bad then. */
-static uint64_t key_at(struct seen_run *r, enum seen_ix ix, uint32_t at)
+uint64_t seen_run_key(struct seen_run *r, enum seen_ix ix, uint32_t at)
 {
 	const uint64_t *k = seen_file_at(&r->file, SEEN_S_IX + 2 * (unsigned)ix, 8ull * at, 8);
 	return k ? *k : UINT64_MAX;
@@ -175,11 +174,11 @@ uint32_t seen_run_lower(struct seen_run *r, enum seen_ix ix, uint64_t key, uint3
 	uint32_t at = from;
 	if (from == 0)
 		at = ix == SEEN_IX_FILE ? r->hint % n : (uint32_t)((unsigned __int128)key * n >> 64);
-	if (key_at(r, ix, at) < key) {
-		for (lo = at + 1; lo < n && key_at(r, ix, lo) < key; step *= 2) {
+	if (seen_run_key(r, ix, at) < key) {
+		for (lo = at + 1; lo < n && seen_run_key(r, ix, lo) < key; step *= 2) {
 			lo++;
 			uint32_t next = n - lo > step ? lo + step : n;
-			if (next == n || key_at(r, ix, next) >= key) {
+			if (next == n || seen_run_key(r, ix, next) >= key) {
 				hi = next;
 				break;
 			}
@@ -188,7 +187,7 @@ uint32_t seen_run_lower(struct seen_run *r, enum seen_ix ix, uint64_t key, uint3
 	} else {
 		for (hi = at; hi > lo; step *= 2) {
 			uint32_t next = hi - lo > step ? hi - step : lo;
-			if (key_at(r, ix, next) < key) {
+			if (seen_run_key(r, ix, next) < key) {
 				lo = next + 1;
 				break;
 			}
@@ -197,7 +196,7 @@ uint32_t seen_run_lower(struct seen_run *r, enum seen_ix ix, uint64_t key, uint3
 	}
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
-		if (key_at(r, ix, mid) < key)
+		if (seen_run_key(r, ix, mid) < key)
 			lo = mid + 1;
 		else
 			hi = mid;

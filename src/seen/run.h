@@ -71,6 +71,8 @@ void seen_run_times(struct seen_run *r, uint32_t i, struct seen_rec *rec);
 
 /* The first place of the index whose key is at least key, from a place on; n when there is none. */
 uint32_t seen_run_lower(struct seen_run *r, enum seen_ix ix, uint64_t key, uint32_t from);
+/* The key at a place before the end; UINT64_MAX where it cannot be read: the run is bad then. */
+uint64_t seen_run_key(struct seen_run *r, enum seen_ix ix, uint32_t at);
 /* false past the end, or damaged. */
 bool seen_run_ix(struct seen_run *r, enum seen_ix ix, uint32_t at, uint64_t *ret_key,
     uint32_t *ret_rec);
