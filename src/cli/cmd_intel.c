@@ -72,7 +72,7 @@ static int get_values(struct cli *c, struct intel_opts *o)
 		o->confidence = (int)n;
 	}
 	v = cli_opt(c, "valid-until");
-	if (v && ts_parse(span_str(v), &o->valid_until) < 0)
+	if (v && ts_parse_bound(span_str(v), &o->valid_until) < 0)
 		return usage(c, "valid-until", v, "not an RFC 3339 time such as 2026-11-22T03:00:00Z");
 	v = cli_opt(c, "type");
 	o->type = v ? indicator_type_of(span_str(v)) : INDICATOR_NONE;

@@ -102,7 +102,7 @@ static int get_until(struct change *x)
 		return -1;
 	if (ts_parse_duration(span_str(v), &d) == 0)
 		x->like.valid_until = x->now + d;
-	else if (ts_parse(span_str(v), &x->like.valid_until) < 0)
+	else if (ts_parse_bound(span_str(v), &x->like.valid_until) < 0)
 		return cli_failf(x->c, CLI_USAGE, "--until %s: neither a time such as "
 		    "2026-11-22T03:00:00Z nor a duration such as 7d", QUOTE(span_str(v)));
 	if (x->like.valid_until <= x->now)

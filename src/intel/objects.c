@@ -85,5 +85,5 @@ void reader_next_at(struct reader *r, size_t off)
 int reader_time_of(struct reader *r, struct json_val o, const char *key, ts *ret)
 {
 	struct json_val v = json_get(o, key);
-	return json_ok(v) ? ts_parse(json_str(v, &r->arena), ret) : 0;
+	return json_ok(v) ? ts_parse_bound(json_str(v, &r->arena), ret) : 0;
 }

@@ -66,7 +66,7 @@ typedef int reader_object_fn(void *ctx, struct span value);
 FB_MUST int reader_each(struct reader *r, struct json *j, reader_object_fn *fn, void *ctx);
 /* The end of a walk: nothing may follow, and j's error, if any, is told. */
 FB_MUST int reader_end(struct reader *r, struct json *j);
-/* An optional time member: 0, or -EINVAL. */
+/* An optional time member, as reader_time: 0, or -EINVAL. */
 FB_MUST int reader_time_of(struct reader *r, struct json_val o, const char *key, ts *ret);
 
 /*
@@ -78,7 +78,8 @@ FB_MUST int reader_label(struct reader *r, struct span s, const char **ret);
 bool text_is_label(struct span s);
 /* A note into the arena: control characters become spaces, cut at INTEL_NOTE_MAX. NULL if empty. */
 FB_MUST int reader_note(struct reader *r, struct span s, const char **ret);
-/* RFC 3339, or a date alone, which means its first second. */
+/* RFC 3339, or a date alone, which means its first second. Feeds write the year 9999 for "never ends" and
+ * the year 1 for "not known": what is past 2261 is TS_FOREVER, what is before 1970 TS_NONE. */
 FB_MUST int reader_time(struct span s, ts *ret);
 
 /* Seconds since the epoch in digits. */

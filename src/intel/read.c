@@ -134,6 +134,10 @@ int reader_emit(struct reader *r, struct indicator *i, struct span raw)
 		return reader_reject(r, raw, "valid_until is not after valid_from", NULL);
 	if (i->type != INDICATOR_DOMAIN)
 		i->exact = false;
+	if (i->first_seen == TS_FOREVER)
+		i->first_seen = TS_NONE;
+	if (i->last_seen == TS_FOREVER)
+		i->last_seen = TS_NONE;
 	r->r->indicators++;
 	return r->sink->indicator(r->sink->ctx, i, r->line);
 }
@@ -208,9 +212,9 @@ int reader_time(struct span s, ts *ret)
 	char text[32];
 
 	if (s.n != 10)
-		return ts_parse(s, ret);
+		return ts_parse_bound(s, ret);
 	int n = snprintf(text, sizeof(text), "%.10sT00:00:00Z", (const char *)s.p);
-	return ts_parse(span_of(text, (size_t)n), ret);
+	return ts_parse_bound(span_of(text, (size_t)n), ret);
 }
 
 int reader_epoch(struct span s, ts *ret)

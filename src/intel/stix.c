@@ -125,7 +125,10 @@ static const char *fill(struct bundle *b, struct json_val o, struct indicator *i
 	if (json_is_true(json_get(o, "revoked"))) {
 		if (modified == TS_NONE)
 			return "revoked, but modified is missing or no RFC 3339 time";
-		i->valid_until = modified > i->valid_from ? modified : i->valid_from + 1;
+		bool after = modified > i->valid_from && modified != TS_FOREVER;
+		i->valid_until = after			 ? modified :
+		    i->valid_from == TS_FOREVER ? TS_FOREVER : /* never begins: emit rejects it */
+						  i->valid_from + 1;
 	} else {
 		i->last_seen = modified;
 	}

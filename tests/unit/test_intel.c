@@ -53,6 +53,15 @@ static void csv_good(void)
 #define OWN_WHY \
 	"what is the organisation's own is not for a file to say: firebreak intel own add, or --category own"
 
+static void csv_open_ends(void)
+{
+	is_str(read_default("value,valid_from,valid_until,first_seen,last_seen\n"
+	    "a.example,0001-01-01,9999-12-31T23:59:59Z,0001-01-01T00:00:00Z,9999-12-31\n"
+	    "b.example,9999-12-31,,,\nc.example,,0001-01-01,,\n"),
+	    "2 domain a.example <feed.x> 50 // ..\n3 REJECT valid_until is not after valid_from\n"
+	    "4 REJECT valid_until is not after valid_from\n", "the years 1 and 9999 are open ends");
+}
+
 static void csv_own(void)
 {
 	static const char row[] = "value,side,category\ncom,benign,OWN\n";
@@ -312,6 +321,13 @@ static void stix_objects(void)
 	    "[domain-name:value = 'a.example']"))),
 	    "1 domain a.example <bundle--1> 50 // 2023-03-30T00:00:00Z..2024-01-01T00:00:00Z\n",
 	    "revoked: expired when it was modified");
+	is_str(read_default(BUNDLE(IND("1", "\"revoked\":true,\"modified\":\"9999-01-01T00:00:00Z\",",
+	    "[domain-name:value = 'a.example']"))),
+	    "1 domain a.example <bundle--1> 50 // 2023-03-30T00:00:00Z..2023-03-30T00:00:00.000000001Z\n",
+	    "and not in force for ever when that is in the year 9999");
+	is_str(read_default(BUNDLE(IND("1", "\"valid_until\":\"9999-12-31T23:59:59Z\",",
+	    "[domain-name:value = 'a.example']"))),
+	    "1 domain a.example <bundle--1> 50 // 2023-03-30T00:00:00Z..\n", "the year 9999 is no end");
 	is_str(read_default(IND("1", "", "[domain-name:value = 'a.example']")),
 	    "1 domain a.example <feed.x> 50 // 2023-03-30T00:00:00Z..\n", "one indicator alone");
 	is_str(read_default("{\"type\":\"bundle\",\"id\":\"bundle--1\",\"spec_version\":\"2.0\","
@@ -506,6 +522,7 @@ static void sinks(void)
 int main(void)
 {
 	csv_good();
+	csv_open_ends();
 	csv_own();
 	csv_rejects();
 	csv_malformed();
