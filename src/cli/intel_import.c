@@ -121,9 +121,11 @@ static int on_indicator(void *ctx, const struct indicator *in, uint64_t line)
 {
 	struct reading *r = ctx;
 	struct indicator i = *in;
-	int rc = note_source(r, i.source);
 
 	(void)line;
+	if (r->x->as)
+		i.source = r->x->as;
+	int rc = note_source(r, i.source);
 	if (rc < 0)
 		return rc;
 	if (i.last_seen == TS_NONE)
@@ -163,7 +165,12 @@ static int read_job(struct intel_import *x, size_t n, struct fault *f)
 	struct reading r = { .x = x, .job = j, .entry = (uint32_t)(x->first_seq + n + 1), .f = f };
 	int rc = intel_file_read(&j->file, &x->opts, on_indicator, &r, f);
 
-	return rc < 0 ? rc : judge(x, j, f);
+	if (rc == 0)
+		rc = judge(x, j, f);
+	if (rc == 0 && x->whole && !j->file.r.indicators)
+		rc = fault_set(f, -ECANCELED, "%s: brings nothing that can be used, and an empty list "
+		    "replaces nothing", j->file.name);
+	return rc;
 }
 
 /* --- what becomes of them --- */

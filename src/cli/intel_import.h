@@ -18,6 +18,8 @@ struct intel_import {
 	struct intel_opts opts;
 	/* --replace: sources that are named here lose what is not said any more; shrink: also most */
 	bool replace, shrink, strict;
+	bool whole; /* a list that brings nothing is refused */
+	const char *as; /* the source of all claims, whatever the files say; NULL */
 	size_t max_shown;
 	ts now;
 	/* What happened. */

@@ -39,7 +39,8 @@ struct transfer {
 	struct buf *out;
 	size_t start, max, ignored;
 	bool oversize;
-	char etag[HTTP_ETAG_MAX];
+	const struct http_request *ask;
+	struct http_answer *answer;
 };
 
 static int load_library(struct fault *f)
@@ -172,6 +173,8 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	lib.easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (status != 200) {
 		t->ignored += len;
+		if (t->ignored <= ERROR_PAGE_MAX && t->ask->error)
+			buf_put(t->ask->error, p, len);
 		return t->ignored > ERROR_PAGE_MAX ? 0 : len;
 	}
 	if (len > t->max - (t->out->n - t->start)) {
@@ -182,20 +185,31 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	return t->out->err ? 0 : len;
 }
 
+/* The value of the header, when the line is one of this name and it fits. */
+static void take_header(struct span line, const char *name, char *out, size_t room)
+{
+	size_t n = strlen(name);
+
+	if (line.n <= n || line.p[n] != ':' || !span_eq_nocase(span_cut(line, 0, n), span_str(name)))
+		return;
+	struct span v = span_trim(span_from(line, n + 1));
+	if (v.n >= room || memchr(v.p, 0, v.n))
+		return;
+	memcpy(out, v.p, v.n);
+	out[v.n] = 0;
+}
+
 static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct transfer *t = ctx;
 	struct span line = span_of(p, size * n);
 
 	if (span_starts(line, SPAN_LIT("HTTP/")))
-		t->etag[0] = 0; /* of the answer before a redirect */
-	if (!span_eq_nocase(span_cut(line, 0, 5), SPAN_LIT("etag:")))
-		return size * n;
-	struct span v = span_trim(span_from(line, 5));
-	if (v.n < sizeof(t->etag) && !memchr(v.p, 0, v.n)) {
-		memcpy(t->etag, v.p, v.n);
-		t->etag[v.n] = 0;
-	}
+		*t->answer = (struct http_answer){ 0 }; /* of the answer before a redirect */
+	take_header(line, "etag", t->answer->etag, sizeof(t->answer->etag));
+	take_header(line, "content-type", t->answer->type, sizeof(t->answer->type));
+	if (t->ask->want)
+		take_header(line, t->ask->want, t->answer->wanted, sizeof(t->answer->wanted));
 	return size * n;
 }
 
@@ -231,7 +245,7 @@ static int set_options(struct http *h, const char *url, struct transfer *t, stru
 	bad |= lib.easy_setopt(c, CURLOPT_URL, url);
 	bad |= lib.easy_setopt(c, CURLOPT_PROTOCOLS_STR, https ? "https" : "http");
 	bad |= lib.easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "https");
-	bad |= lib.easy_setopt(c, CURLOPT_FOLLOWLOCATION, https ? 1L : 0L);
+	bad |= lib.easy_setopt(c, CURLOPT_FOLLOWLOCATION, https && !t->ask->stay ? 1L : 0L);
 	bad |= lib.easy_setopt(c, CURLOPT_MAXREDIRS, (long)HTTP_REDIRECTS_MAX);
 	bad |= lib.easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
 	bad |= lib.easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
@@ -297,14 +311,14 @@ static int result_of(long status, const char *url, struct fault *f)
 	    status);
 }
 
-static int with_headers(struct http *h, const char *url, struct transfer *t, struct curl_slist *head,
+static int with_headers(struct http *h, struct transfer *t, struct curl_slist *head,
     struct fault *f)
 {
-	long status = 0;
-	int rc = perform(h, url, t, head, &status, f);
+	const char *url = t->ask->url;
+	int rc = perform(h, url, t, head, &t->answer->status, f);
 
 	if (rc == 0)
-		rc = result_of(status, url, f);
+		rc = result_of(t->answer->status, url, f);
 	if (rc != HTTP_OK) {
 		t->out->n = t->start;
 		if (t->out->p)
@@ -313,25 +327,57 @@ static int with_headers(struct http *h, const char *url, struct transfer *t, str
 	return rc;
 }
 
+static int add_header(struct curl_slist **list, const char *name, const char *value)
+{
+	AUTO_BUF struct buf line = BUF_INIT(HTTP_SECRET_MAX + 64);
+
+	if (!value || !value[0])
+		return 0;
+	buf_printf(&line, "%s: %s", name, value);
+	struct curl_slist *more = buf_err(&line) ? NULL : lib.slist_append(*list, buf_str(&line));
+	if (line.p)
+		explicit_bzero(line.p, line.n);
+	if (!more)
+		return -ENOMEM;
+	*list = more;
+	return 0;
+}
+
+int http_ask(struct http *h, const struct http_request *ask, struct buf *out,
+    struct http_answer *ret_a, struct fault *f)
+{
+	struct http_answer answer = { 0 };
+	struct transfer t = { .curl = h->curl, .out = out, .start = out->n, .max = ask->max, .ask = ask,
+		.answer = &answer };
+	struct curl_slist *head = NULL;
+
+	int rc = http_url_check(ask->url, f);
+	if (rc < 0)
+		return rc;
+	if (ask->authorization && !ask->stay)
+		return fault_set(f, -EINVAL, "credentials do not follow redirects");
+	rc = add_header(&head, "If-None-Match", ask->etag);
+	if (rc == 0)
+		rc = add_header(&head, "Accept", ask->accept);
+	if (rc == 0)
+		rc = add_header(&head, "Authorization", ask->authorization);
+	if (rc == 0)
+		rc = with_headers(h, &t, head, f);
+	for (struct curl_slist *l = head; l && ask->authorization; l = l->next)
+		explicit_bzero(l->data, strlen(l->data));
+	lib.slist_free_all(head);
+	*ret_a = answer;
+	return rc;
+}
+
 int http_get(
     struct http *h, const char *url, size_t max, char *etag, struct buf *out, struct fault *f)
 {
-	struct transfer t = { .curl = h->curl, .out = out, .start = out->n, .max = max };
-	char line[HTTP_ETAG_MAX + 32];
-	struct curl_slist *head = NULL;
+	struct http_request ask = { .url = url, .max = max, .etag = etag };
+	struct http_answer answer;
+	int rc = http_ask(h, &ask, out, &answer, f);
 
-	int rc = http_url_check(url, f);
-	if (rc < 0)
-		return rc;
-	if (etag && etag[0]) {
-		snprintf(line, sizeof(line), "If-None-Match: %s", etag);
-		head = lib.slist_append(NULL, line);
-		if (!head)
-			return -ENOMEM;
-	}
-	rc = with_headers(h, url, &t, head, f);
-	lib.slist_free_all(head);
 	if (rc == HTTP_OK && etag)
-		memcpy(etag, t.etag, sizeof(t.etag));
+		memcpy(etag, answer.etag, sizeof(answer.etag));
 	return rc;
 }

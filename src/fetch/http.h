@@ -10,8 +10,8 @@
  * Rules: https only; plain http only when the host is a loopback address written as one (127.x.y.z,
  * [::1]) or localhost, which libcurl never looks up: for tests and mirrors on the same machine. Redirects are followed only from https to
  * https, HTTP_REDIRECTS_MAX of them. TLS 1.2 at least; certificate and name are verified against
- * the system's authorities, or the file given instead. No cookies, no credentials (neither in the
- * URL nor from ~/.netrc). Proxies are those of the environment (https_proxy, all_proxy, no_proxy),
+ * the system's authorities, or the file given instead. No cookies, no credentials but those that
+ * http_ask is given (neither in the URL nor from ~/.netrc), and those only without redirects. Proxies are those of the environment (https_proxy, all_proxy, no_proxy),
  * as the administrator set them: content is verified by whoever asked for it, and not by TLS alone;
  * loopback never goes through one. Bodies come as they are (no transfer compression), so that max
  * bounds what is received. A transfer that is slower than HTTP_SLOW_BYTES a second for
@@ -65,3 +65,28 @@ FB_MUST int http_url_check(const char *url, struct fault *f);
  */
 FB_MUST int http_get(struct http *h, const char *url, size_t max, char *etag, struct buf *out,
     struct fault *f);
+
+#define HTTP_HEADER_MAX 256
+#define HTTP_SECRET_MAX 8192
+
+/* A GET with more to it. What is NULL is not sent or not wanted. */
+struct http_request {
+	const char *url;
+	size_t max;		   /* bytes of the body */
+	const char *etag;	   /* of the copy that the caller has */
+	const char *accept;
+	const char *authorization; /* the header's value; needs stay; wiped from memory after use */
+	bool stay;		   /* no redirects: a status of 3xx is an error */
+	const char *want;	   /* name of a header of the answer */
+	struct buf *error;	   /* gets the body of an answer that is none, its first 64 KiB */
+};
+
+struct http_answer {
+	long status; /* 0: there was none */
+	char etag[HTTP_ETAG_MAX], type[HTTP_HEADER_MAX];
+	char wanted[HTTP_HEADER_MAX]; /* "" when it did not come, or is longer */
+};
+
+/* As http_get; *ret_a is written on errors, too. */
+FB_MUST int http_ask(struct http *h, const struct http_request *ask, struct buf *out,
+    struct http_answer *ret_a, struct fault *f);
