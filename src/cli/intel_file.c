@@ -74,14 +74,28 @@ static const char *keep(struct intel_file *f, const char *s)
 	return s ? arena_str(&f->c->arena, span_str(QUOTE(span_str(s)))) : NULL;
 }
 
+/* Where to keep one that is shown; whole files come first, however late they are read. NULL: nowhere. */
+static struct intel_shown *place(struct intel_file *f, bool whole)
+{
+	size_t at = whole ? f->nwhole : f->nshown;
+
+	if (at >= f->max_shown)
+		return NULL;
+	if (f->nshown < f->max_shown)
+		f->nshown++;
+	memmove(&f->shown[at + 1], &f->shown[at], (f->nshown - at - 1) * sizeof(*f->shown));
+	f->nwhole += whole;
+	return &f->shown[at];
+}
+
 static int on_reject(void *ctx, const struct intel_reject *r)
 {
 	struct reading *x = ctx;
 	struct intel_file *f = x->f;
 	struct arena *a = &f->c->arena;
 
-	if (f->nshown < f->max_shown) {
-		struct intel_shown *s = &f->shown[f->nshown++];
+	struct intel_shown *s = place(f, !r->line);
+	if (s) {
 		*s = (struct intel_shown){ .name = x->name, .line = r->line, .off = r->off,
 			.id = keep(f, r->id),
 			.value = arena_printf(a, "%s%s", QUOTE(span_cut(r->value, 0, VALUE_SHOWN)),

@@ -15,10 +15,12 @@
 
 #define MANIFEST_MAX (256u << 20)
 #define UUID_LEN 36
+#define DEPTH_MAX 32
 
 struct list {
 	const char *dir;
 	int fd;
+	int depth;
 	struct arena *a;
 	struct intel_dir *d;
 	size_t cap;
@@ -134,12 +136,37 @@ static bool is_about(const char *name)
 	    starts_nocase(name, "copying") || (n > 3 && strcasecmp(name + n - 3, ".md") == 0);
 }
 
+static int one_folder(struct list *l);
+
+static int below(struct list *l, const char *name)
+{
+	AUTO_FD int fd = file_open_beneath(l->fd, name, O_RDONLY | O_DIRECTORY, 0);
+	struct list b = *l;
+
+	if (fd == -ENOTDIR || fd == -ELOOP) /* no file and no folder; a link */
+		return 0;
+	b.dir = arena_printf(l->a, "%s/%s", l->dir, name);
+	if (!b.dir)
+		return -ENOMEM;
+	if (fd < 0)
+		return fault_set(l->f, fd, "%s: %s", QUOTE(span_str(b.dir)), strerror(-fd));
+	if (++b.depth > DEPTH_MAX)
+		return fault_set(l->f, -ELOOP, "%s: more than %d folders deep", QUOTE(span_str(b.dir)),
+		    DEPTH_MAX);
+	b.fd = fd;
+	int rc = one_folder(&b);
+	l->cap = b.cap;
+	return rc;
+}
+
 static int entry(struct list *l, const char *name, bool lists)
 {
 	char inner[NAME_MAX + 16];
 
+	if (!lists && is_file(l, name))
+		return is_about(name) ? 0 : add(l, name);
 	if (!lists)
-		return is_file(l, name) && !is_about(name) ? add(l, name) : 0;
+		return below(l, name);
 	snprintf(inner, sizeof(inner), "%s/list.json", name);
 	return is_file(l, inner) ? add(l, inner) : 0;
 }
@@ -148,16 +175,22 @@ static int folder(struct list *l)
 {
 	struct dirent **e;
 	int n = scandirat(l->fd, ".", &e, skip_hidden, alphasort), rc = 0;
+	size_t before = l->d->n;
 
 	if (n < 0)
 		return fault_set(l->f, -errno, "%s: %s", QUOTE(span_str(l->dir)), strerror(errno));
-	for (int pass = 0; pass < 2 && !l->d->n; pass++)
+	for (int pass = 0; pass < 2 && l->d->n == before; pass++)
 		for (int i = 0; i < n && rc == 0; i++)
 			rc = entry(l, e[i]->d_name, pass == 0);
 	for (int i = 0; i < n; i++)
 		free(e[i]);
 	free(e);
 	return rc;
+}
+
+static int one_folder(struct list *l)
+{
+	return is_file(l, "manifest.json") ? manifest(l) : folder(l);
 }
 
 int intel_dir_list(const char *dir, struct arena *a, struct intel_dir *ret_d, struct fault *f)
@@ -168,7 +201,7 @@ int intel_dir_list(const char *dir, struct arena *a, struct intel_dir *ret_d, st
 
 	if (fd < 0)
 		return fault_set(f, -errno, "%s: %s", QUOTE(span_str(dir)), strerror(errno));
-	int rc = is_file(&l, "manifest.json") ? manifest(&l) : folder(&l);
+	int rc = one_folder(&l);
 	if (rc == 0)
 		*ret_d = d;
 	return rc;

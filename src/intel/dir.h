@@ -7,7 +7,8 @@
  *   a MISP feed (it has a manifest.json): the events that the manifest names, UUID.json. hashes.csv
  *             is an index of them and no list of indicators
  *   warninglists (folders with a list.json, as in misp-warninglists/lists): each list.json
- *   any other folder: its files, but for hidden ones and licences and readmes
+ *   any other folder: its files, but for hidden ones and licences and readmes, and the folders in
+ *             it by the same rules, at most 32 deep
  *
  * Guarantees: reads names and the manifest only; nothing outside the folder is named, and no symbolic
  * link followed below it; the order is that of the names.
