@@ -224,7 +224,8 @@ static int since_of(struct retro *r, struct store *st, const char *text)
 	if (rc < 0)
 		return cli_errno(c, rc, &r->h.f);
 	if (s.at == TS_NONE && !s.found)
-		return cli_failf(c, CLI_INPUT, "--since %s: no import made this generation",
+		return cli_failf(c, CLI_INPUT, "--since %s: no import made this generation "
+		    "(firebreak intel status tells the newest)",
 		    QUOTE(span_str(text)));
 	r->h.since = (uint32_t)s.seq;
 	return -1;

@@ -72,7 +72,6 @@ bool hunt_can_look(enum indicator_type t)
 	case INDICATOR_EMAIL:
 	case INDICATOR_JA3:
 	case INDICATOR_JA4:
-	case INDICATOR_CERT_SERIAL:
 	case INDICATOR_MUTEX:
 	case INDICATOR_REGISTRY:
 	case INDICATOR_PATTERN:

@@ -79,6 +79,9 @@ static int add_case(struct sink *x, const char *name)
 		    "firebreak, such as " SHIPPED_DEFAULT, QUOTE(span_str(name)));
 	const char *below = arena_printf(&c->arena, "cases/%s/indicators.csv", name);
 	const char *path = below ? cli_share(c, below, &h->f) : NULL;
+	if (!path && cli_share(c, "cases/" SHIPPED_DEFAULT "/indicators.csv", &h->f))
+		return cli_failf(c, CLI_INPUT, "--case %s: no case of that name comes with firebreak; "
+		    SHIPPED_DEFAULT " does", QUOTE(span_str(name)));
 	if (!path)
 		return cli_fail(c, CLI_INPUT, &h->f);
 	return add_file(x, path, arena_printf(&c->arena, "case %s", cli_safe(c, name)));

@@ -157,6 +157,10 @@ printf 'mutex\n' >useless.txt
 run 5 "an indicator file with nothing in it" fb hunt ep --indicators useless.txt
 run 5 "a missing one" fb hunt ep --indicators none.csv
 run 5 "an unknown case" fb hunt ep --case 4cx-2024
+like "$err" 'no case of that name comes with firebreak; 3cx-2023 does' "which there is, is said"
+printf 'type,value\ncert-serial,0e97881c6ca137964203bc454224756c\nmutex,M\n' >serial.csv
+run 0 "a serial number" fb hunt ep --indicators serial.csv
+like "$out" '^Not looked for: 1 mutex' "is looked for in programs"
 run 3 "a case outside the share folder" fb hunt ep --case ../../etc
 run 3 "nothing to hunt in" fb hunt --case 3cx-2023
 run 3 "a reporter without a signal" fb hunt ep --case 3cx-2023 --reporter x
