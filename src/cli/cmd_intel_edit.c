@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/intel_shelf.h"
 #include "intel/intel.h"
+#include "intel/poison.h"
 #include "intel/shelf_edit.h"
 #include "store/ledger.h"
 
@@ -54,6 +55,35 @@ struct change {
 
 /* --- options --- */
 
+/*
+ * What is one's own takes hits away: so no more of it than can be one's own. Taking it back is as free
+ * as what an older firebreak took. 0 or -EINVAL with the reason.
+ */
+static int own_value(const struct change *x, struct value *v, struct span raw, struct fault *f)
+{
+	struct arena *a = &x->c->arena;
+
+	if (x->verb == OWN_REMOVE)
+		return indicator_normalise_benign(&v->type, raw, a, &v->text, f);
+	int rc = indicator_normalise(&v->type, raw, a, &v->text, f);
+	if (rc < 0)
+		return rc;
+	switch (v->type) {
+	case INDICATOR_IPV4:
+	case INDICATOR_IPV6:
+		return 0;
+	case INDICATOR_DOMAIN:
+		if (!cli_has(x->c, "exact") &&
+		    poison_hosting(span_str(v->text)).n == strlen(v->text))
+			return fault_set(f, -EINVAL, "others have names below it, too: give your own "
+			    "below it, or --exact for this name alone");
+		return 0;
+	default:
+		return fault_set(f, -EINVAL, "%s: only names and networks are one's own; for other "
+		    "values: intel import --benign", indicator_type_name(v->type));
+	}
+}
+
 static int get_values(struct change *x)
 {
 	struct cli *c = x->c;
@@ -71,7 +101,7 @@ static int get_values(struct change *x)
 		x->v[i].type = type;
 		struct span raw = span_str(c->arg[i]);
 		int rc = side_of(x->verb) == INDICATOR_BENIGN ?
-			       indicator_normalise_benign(&x->v[i].type, raw, &c->arena, &x->v[i].text, &f) :
+			       own_value(x, &x->v[i], raw, &f) :
 			       indicator_normalise(&x->v[i].type, raw, &c->arena, &x->v[i].text, &f);
 		if (rc < 0)
 			return cli_failf(c, CLI_USAGE, "%s: %s", QUOTE(span_str(c->arg[i])), f.text);
@@ -246,7 +276,29 @@ static int change_all(struct change *x, struct fault *f)
 	return rc == 0 ? shelf_edit_install(x->edit, f) : rc;
 }
 
-static void told(const struct change *x)
+/* Why what was just blocked is no hit, or not to be blocked elsewhere; NULL: there is nothing to add. */
+static const char *but(const struct change *x, struct shelf *s, const struct value *v)
+{
+	struct shelf_hit hit[SHELF_HITS_MAX];
+	struct weighing w;
+	size_t n = x->verb == BLOCK && s ?
+			   shelf_value(s, INDICATOR_BAD, v->type, v->text, x->now, hit) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (hit[i].how != INTEL_SAME)
+			continue;
+		shelf_weigh(s, &hit[i], v->type, v->text, &w);
+		if (w.verdict == WEIGH_HELD || w.verdict == WEIGH_TENANT)
+			return arena_printf(&x->c->arena, "no hit: %s", w.why);
+		if (w.benign)
+			return arena_printf(&x->c->arena, "a hit, but left out of block lists: on a list of "
+			    "what is ordinary: %s (%s)", QUOTE(span_str(w.benign_list)),
+			    benign_category_name(w.benign));
+	}
+	return NULL;
+}
+
+static void told(const struct change *x, struct shelf *s)
 {
 	static const char *const done[] = { "blocked", "removed", "expired", "own", "not own any more" };
 	struct jw w = jw_of(&x->c->out);
@@ -259,8 +311,10 @@ static void told(const struct change *x)
 	}
 	for (size_t i = 0; i < x->n; i++) {
 		const struct value *v = &x->v[i];
+		const char *why = but(x, s, v);
 		if (x->c->json) {
 			jw_obj(&w);
+			jw_kcstr(&w, "but", why);
 			jw_kint(&w, "claims", (int64_t)v->claims);
 			jw_kint(&w, "ledger_entry", (int64_t)v->seq);
 			jw_kcstr(&w, "type", indicator_type_name(v->type));
@@ -272,6 +326,8 @@ static void told(const struct change *x)
 			if (!adds(x->verb))
 				printf(" (%zu claim%s)", v->claims, v->claims == 1 ? "" : "s");
 			printf(", ledger entry %llu\n", (unsigned long long)v->seq);
+			if (why)
+				printf("    %s\n", why);
 		}
 	}
 	if (x->c->json) {
@@ -298,7 +354,13 @@ static int run(struct cli *c, enum verb verb)
 		return cli_fail(c, CLI_REFUSED, &f);
 	if (rc < 0)
 		return cli_errno(c, rc, &f);
-	told(&x);
+	AUTO_SHELF struct shelf *shelf = NULL;
+	code = verb == BLOCK ? intel_shelf_of(c, s, &shelf) : -1;
+	if (code >= 0)
+		return code;
+	if (shelf)
+		shelf_set_held(shelf, true);
+	told(&x, shelf);
 	return CLI_OK;
 }
 
@@ -338,6 +400,8 @@ const struct cli_cmd cmd_intel_block = {
 	    "an entry in the ledger; the next import makes it part of the database. At most 65536\n"
 	    "changes wait for that.\n\n"
 	    "  firebreak intel block evil.example 192.0.2.7 --reason 'beacons, INC-7' --until 30d\n\n"
+	    "What is held (one's own, private addresses) or on a list of what is ordinary is said so\n"
+	    "(\"but\" with --json): it is taken, and is no hit, or in no block list.\n\n"
 	    "Exit: 0 done, 3 usage or no value, 4 could not write, 6 too many changes wait.\n",
 	.opts = block_opts,
 	.min_args = 1,
@@ -408,7 +472,8 @@ const struct cli_cmd cmd_intel_own_add = {
 	    "What a feed says against one's own names, and those below them, and against addresses in\n"
 	    "one's own networks, is held: kept, shown by intel list --quarantined, and no hit. So a feed\n"
 	    "that lists the victim beside the attacker (splunk's 3CX list has www.3cx.com) does not make\n"
-	    "every customer a finding. It counts at once, for what is imported already, too.\n\n"
+	    "every customer a finding. It counts at once, for what is imported already, too. Names that\n"
+	    "everybody has names below (co.uk, github.io) are taken with --exact only.\n\n"
 	    "  firebreak intel own add 3cx.com 192.0.2.0/24 --reason 'ours'\n\n"
 	    "Exit: 0 done, 3 usage or no value, 4 could not write, 6 too many changes wait.\n",
 	.opts = own_opts,

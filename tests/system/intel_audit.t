@@ -84,6 +84,12 @@ run 0 "taken back" fb intel own remove victim.example
 like "$(fb intel show www.victim.example --json)" '"verdict":"match"' "it counts again"
 run 6 "what was not there" fb intel own remove other.example
 run 3 "no value" fb intel own add 'a b'
+for v in com 0.0.0.0/0 ::/0 co.uk github.io 00a43d64f9b5187a1e1f922b99b09b77 victim.example/a; do
+	run 3 "$v is nobody's own" fb intel own add victim.example "$v"
+done
+like "$(fb intel own list)" '^ipv4 +203.0.113.0/24  ours$' "and nothing of such a command is taken"
+run 0 "but the name alone" fb intel own add github.io --exact
+run 0 "and taken back" fb intel own remove github.io
 printf 'value,source,side,category\ncom,own,benign,own\nexample,feed,benign,own\n' >usurper.csv
 run 5 "a feed does not say what is own" fb intel import usurper.csv
 like "$err" 'not for a file to say' "and is told so"
@@ -92,5 +98,5 @@ run 0 "who imports it may" fb intel import usurper.csv --benign --category own
 run 0 "and take it back" fb intel own remove com
 run 0 "the ledger" fb ledger show --limit 0 --json
 is "$(printf '%s' "$out" | grep -o '"intel.own"\|"intel.disown"' | sort | uniq -c | tr -s ' \n' ' ')" \
-	' 2 "intel.disown" 2 "intel.own" ' "has all of it"
+	' 3 "intel.disown" 3 "intel.own" ' "has all of it"
 tap_done

@@ -130,6 +130,9 @@ printf '10.0.0.1\nbad.example.org\n' >poison.txt
 run 0 "a poisoned feed" fb intel import poison.txt --source p --json
 is "$(json 'd["files"][0]["quarantined"], sum(d["files"][0]["quarantine_reasons"].values())')" "(1, 1)" \
 	"what is no evidence is counted"
+run 0 "to block such" fb intel block 10.0.0.2 fine.example.org
+like "$out" 'no hit: an address of private use' "is told to be no hit"
+is "$(printf '%s\n' "$out" | wc -l)" 3 "and nothing is said of others"
 like "$(fb intel list --quarantined --source p)" '10.0.0.1' "and listed"
 
 # --- folders ---
@@ -152,6 +155,16 @@ run 0 "nothing of it" fb intel show half.folder.example
 run 1 "the others" fb intel show other.folder.example
 run 0 "as text" fb intel import folder --source dir
 like "$out" 'a malformed file: folder/b.csv:3: ' "says where"
+mkdir -p deep/a/b/.git deep/feed deep/lists/top
+seq 1 9 | sed 's/^/no value /' >deep/a/1.txt
+cp folder/a.csv deep/a/b/z.csv; cp folder/b.csv deep/a/b/broken.csv; cp folder/c.csv deep/a/b/.git/no.csv
+printf '{}' >deep/feed/manifest.json; cp folder/c.csv deep/feed/
+echo '{"name":"top","type":"hostname","list":["top.deep.example"],"matching_attributes":["domain"]}' >deep/lists/top/list.json
+echo 'other' >deep/lists/README; ln -s ../folder deep/link
+run 0 "folders in folders" fb intel import deep --show-rejects 1 --json
+is "$(json 'd["files"][0]["files"], d["files"][0]["added"]')" "(4, 2)" "are read, each for what it is; links are not"
+is "$(json '[r["reason"] for r in d["files"][0]["rejects"]]')" "['a malformed file']" \
+	"a malformed file is told before ten bad values"
 
 # --- kill -9 at any moment: the old or the new, and no repair ---
 seq 1 10000 | sed 's/.*/n&.feed.example.net/' >big.txt
