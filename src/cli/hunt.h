@@ -257,12 +257,13 @@ void hunt_record_root(struct hunt *h, const char *path);
 /* What is computed of a file: digests that the set has, and the SHA-256 that names it in hits and in
  * the record. 0: only names count. */
 unsigned hunt_digests(const struct hunt *h);
-/*
- * Are these digests of the file known from an earlier hunt, and its id the same since? Then out has
- * them, and reading it is not needed. ret_k may be NULL.
- */
-bool hunt_known(struct hunt *h, const char *path, const struct sense_id *id, unsigned set,
-    struct digest out[static DIGEST_ALGS], struct seen_known *ret_k);
+/* Is the file known from an earlier hunt, and its id the same since? Then what ret_k has need not be
+ * read. */
+bool hunt_known(struct hunt *h, const char *path, const struct sense_id *id,
+    struct seen_known *ret_k);
+/* The same for later: a number that is not 0, and what it stands for. false: damaged meanwhile. */
+uint64_t hunt_known_note(const struct seen_known *k);
+bool hunt_known_again(struct hunt *h, uint64_t note, struct seen_known *ret_k);
 /* Called by hunt_observe and hunt_fact. */
 FB_MUST int hunt_record_file(struct hunt *h, const struct hunt_obs *o);
 FB_MUST int hunt_record_value(struct hunt *h, enum indicator_type t, struct span value,

@@ -30,6 +30,7 @@ struct hunt_record {
 	struct buf where;
 	size_t told; /* damaged runs */
 	bool failed; /* told; nothing more is put */
+	bool rehash;
 };
 
 static void warn(const struct hunt *h, const char *what)
@@ -66,7 +67,7 @@ void hunt_record_open(struct hunt *h)
 	if (!r)
 		return;
 	*r = (struct hunt_record){ .began = clock_now(&real), .born = clock_mono(),
-		.where = BUF_INIT(WHERE_MAX), .cwd = getcwd(NULL, 0) };
+		.where = BUF_INIT(WHERE_MAX), .cwd = getcwd(NULL, 0), .rehash = cli_has(h->c, "rehash") };
 	r->next = r->born + CHECKPOINT_FIRST;
 	int rc = seen_open(&r->seen, h->c->state, SEEN_WRITE, &f);
 	if (rc < 0)
@@ -184,23 +185,29 @@ unsigned hunt_digests(const struct hunt *h)
 	return set || h->record ? set | HASH_SET(DIGEST_SHA256) : 0;
 }
 
-bool hunt_known(struct hunt *h, const char *path, const struct sense_id *id, unsigned set,
-    struct digest out[static DIGEST_ALGS], struct seen_known *ret_k)
+bool hunt_known(struct hunt *h, const char *path, const struct sense_id *id,
+    struct seen_known *ret_k)
 {
 	struct hunt_record *r = h->record;
-	struct seen_known own, *k = ret_k ? ret_k : &own;
 	const struct seen_id who = { id->dev, id->ino, id->size, id->ctime, id->mtime };
 
-	memset(out, 0, DIGEST_ALGS * sizeof(*out));
-	k->run = UINT32_MAX;
-	if (!r || cli_has(h->c, "rehash") || !trusted_dev(r, path, id->dev) ||
-	    !seen_file_known(r->seen, &who, where_of(h, path), k))
-		return false;
-	memcpy(out, k->digest, DIGEST_ALGS * sizeof(*out));
-	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++)
-		if (set & HASH_SET(a) && !digest_is_set(&out[a]))
-			return false;
-	return true;
+	return r && !r->rehash && trusted_dev(r, path, id->dev) &&
+	    seen_file_known(r->seen, &who, where_of(h, path), ret_k);
+}
+
+#define NOTED (1ull << 63)
+
+uint64_t hunt_known_note(const struct seen_known *k)
+{
+	return NOTED | (uint64_t)k->run << 32 | k->rec << 1 | k->same_path;
+}
+
+bool hunt_known_again(struct hunt *h, uint64_t note, struct seen_known *ret_k)
+{
+	ret_k->run = (uint32_t)((note & ~NOTED) >> 32);
+	ret_k->rec = (uint32_t)note >> 1;
+	ret_k->same_path = note & 1;
+	return seen_file_again(h->record->seen, ret_k);
 }
 
 /* --- what is recorded --- */

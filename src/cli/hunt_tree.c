@@ -11,8 +11,7 @@ struct walk {
 	struct hunt *h;
 	unsigned set; /* what is wanted of each file */
 	bool stream; /* --jsonl */
-	struct seen_known known;
-	struct digest digest[DIGEST_ALGS]; /* of the file that was planned last */
+	struct seen_known known; /* of the file at hand */
 };
 
 static int on_plan(void *ctx, const char *path, const struct sense_id *id, struct sense_plan *plan)
@@ -22,33 +21,30 @@ static int on_plan(void *ctx, const char *path, const struct sense_id *id, struc
 	uint64_t key = h->nprobe ? hunt_probe_key(h, path, id, true) : 0;
 
 	plan->probe = key != 0;
-	if (!h->record)
+	if (!hunt_known(h, path, id, &w->known))
 		return 0;
-	hunt_known(h, path, id, w->set, w->digest, &w->known);
-	if (w->known.run == UINT32_MAX)
-		return 0;
-	plan->known = w->digest;
+	plan->known = w->known.digest;
+	plan->note = hunt_known_note(&w->known);
 	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++)
-		if (digest_is_set(&w->digest[a]))
+		if (digest_is_set(&w->known.digest[a]))
 			plan->set &= ~HASH_SET(a);
 	plan->probe = key && w->known.probe != key;
 	return 0;
 }
 
-/* What the record has of it: asked again, since other files were planned since. */
-static void recall(struct walk *w, const struct sense_file *f, struct hunt_obs *o)
+/* What the record has of it. Other files were planned since; and a file that was opened may have
+ * changed before it was. */
+static int recall(struct walk *w, const struct sense_file *f, struct hunt_obs *o)
 {
-	struct digest unused[DIGEST_ALGS];
+	struct hunt *h = w->h;
+	bool noted = f->note && !f->opened;
 
-	if (!w->h->record)
-		return;
-	if (f->opened || f->again)
-		hunt_known(w->h, f->path, &f->id, w->set, unused, &w->known);
-	if (w->known.run == UINT32_MAX)
-		return;
+	if (noted ? !hunt_known_again(h, f->note, &w->known) : !hunt_known(h, f->path, &f->id, &w->known))
+		return noted ? hunt_problem(h, f->path, "what was recorded of it is damaged; hunt again") : 0;
 	o->known = &w->known;
 	o->probe = w->known.probe;
 	o->found = w->known.found;
+	return 0;
 }
 
 /* What probes say of it: now, or when it was read. */
@@ -91,10 +87,11 @@ static int on_file(void *ctx, const struct sense_file *f)
 	struct hunt_obs o = { .path = f->path, .name = f->name, .digest = f->digest,
 		.size = f->id.size, .mtime = f->id.mtime, .id = &f->id };
 
-	recall(w, f, &o);
+	int rc = h->record ? recall(w, f, &o) : 0;
 	count(h, f, o.known != NULL);
 	hunt_progress(h, 0);
-	int rc = h->nprobe ? probes(w, f, &o) : 0;
+	if (rc == 0 && h->nprobe)
+		rc = probes(w, f, &o);
 	if (rc == 0)
 		rc = hunt_observe(h, &o);
 	if (rc == 0 && w->stream)
@@ -128,7 +125,7 @@ int hunt_tree(struct hunt *h, const char *path)
 {
 	struct sense_probe probe;
 	struct walk w = { .h = h,
-		.set = hunt_digests(h), .stream = cli_has(h->c, "jsonl"), .known.run = UINT32_MAX };
+		.set = hunt_digests(h), .stream = cli_has(h->c, "jsonl") };
 	struct sense_tree_opts o = { .set = w.set, .jobs = h->jobs, .plan = on_plan,
 		.probe = hunt_probe_all(h, &probe) ? &probe : NULL, .stop = &hunt_stop,
 		.no_cache = cli_has(h->c, "no-cache"), .ordered = true,

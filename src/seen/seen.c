@@ -183,6 +183,16 @@ bool seen_file_known(struct seen *s, const struct seen_id *id, const char *path,
 	return any;
 }
 
+bool seen_file_again(struct seen *s, struct seen_known *k)
+{
+	struct seen_item x;
+
+	if (k->run >= s->nrun || !seen_run_blob(&s->run[k->run], k->rec, &x))
+		return false;
+	fill(k, &x);
+	return true;
+}
+
 /* --- putting --- */
 
 /* Is there nothing to say that the record does not say already? */

@@ -80,6 +80,9 @@ struct seen_known {
 /* What is known of the file with this id; path is absolute. */
 bool seen_file_known(struct seen *s, const struct seen_id *id, const char *path,
     struct seen_known *ret_k);
+/* The same once more, by its run and rec, until the next flush; same_path stays as it is. false: the
+ * run turned out to be damaged. */
+bool seen_file_again(struct seen *s, struct seen_known *k);
 
 struct seen_put {
 	const char *path; /* absolute */

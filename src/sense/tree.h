@@ -79,6 +79,7 @@ struct sense_file {
 	bool probed;  /* the probe saw it */
 	bool opened;  /* false: nothing was read, plan wanted nothing of it */
 	bool again;   /* another name of a file that was given before (hard link) */
+	uint64_t note; /* what the plan of this file left; 0 when again is set */
 };
 
 enum sense_why {
@@ -121,6 +122,7 @@ struct sense_plan {
 	bool probe;   /* hand its bytes to the probe (if there is one) */
 	const struct digest
 	    *known; /* [DIGEST_ALGS], read until the function is called again; NULL */
+	uint64_t note; /* the caller's own, for on_file: other files may be planned before */
 };
 /* id is the file's as fstatat(2) sees it. Not asked for further hard links. */
 typedef int sense_plan_fn(

@@ -36,6 +36,7 @@ struct item {
 	bool done, linked, again;
 	unsigned tries; /* that ended with the death of a worker, nobody knows why */
 	struct sense_id id;
+	uint64_t note;
 	struct tree_record *record; /* when done and not given yet */
 	struct digest *known;	    /* [DIGEST_ALGS] or NULL */
 	enum sense_why why;	    /* of a problem */
@@ -184,6 +185,7 @@ static int give_file(struct tree_feed *f, const struct item *x, const struct tre
 		.probed = r->probed,
 		.opened = r->opened && !x->again,
 		.again = x->again,
+		.note = x->again ? 0 : x->note,
 	};
 	f->stats->files++;
 	f->stats->bytes += r->id.size;
@@ -447,6 +449,7 @@ static int plan(struct tree_feed *f, struct item *x)
 	x->want.set = p.set & f->opts->set;
 	x->want.probe = p.probe && f->opts->probe;
 	x->want.size = x->id.size;
+	x->note = p.note;
 	if (!p.known)
 		return 0;
 	x->known = malloc(DIGEST_ALGS * sizeof(*x->known));

@@ -61,6 +61,31 @@ run 1 "as text" fb hunt tree --indicators edr.csv
 like "$out" "^$TOTAL files \(.* were unchanged since an earlier hunt and not read again" "it says so"
 like "$out" 'next: keep a copy as evidence' "and what to do about a hit"
 
+# Files are planned in the order of their inodes and given in that of their names: what the record
+# has of one must not be taken for another's. Here the names run against the inodes.
+mkdir order
+for i in $(seq 60 -1 10); do echo "file $i" >order/f$i; done
+echo "needle in a haystack" >order/f33 # the same inode
+sleep 0.1
+run 0 "a folder is hunted" fb hunt order --quiet
+before=$(cd "$S/seen" && ls -- *.run)
+run 0 "and again" fb hunt order --quiet
+is "$(cd "$S/seen" && ls -- *.run)" "$before" "nothing of it is new to the record"
+run 1 "each was seen twice" fb seen --json "$(sha256sum <order/f33 | cut -d' ' -f1)"
+is "$(lines '[(x["where"].split("/")[-1], x["count"]) for x in l]')" "[('f33', 2)]" "under its own name"
+cat >needle.yar <<'EOF'
+rule needle { strings: $a = "needle in a haystack" condition: $a }
+EOF
+if ldconfig -p | grep -q 'libyara\.so'; then
+	run 1 "with a rule" fb hunt order --yara needle.yar --json
+	is "$(json '[x["path"] for x in h]')" "['order/f33']" "it finds the file"
+	run 1 "and again, from the record" fb hunt order --yara needle.yar --json
+	is "$(json '([x["path"] for x in h], f["opened"])')" "(['order/f33'], 0)" "the same file"
+else
+	skip "with a rule, and again from the record" "libyara is not installed"
+fi
+rm -r order
+
 # --- only what changed is read ---
 f=tree/00/00/file0.bin
 cp -p "$f" old.bin
