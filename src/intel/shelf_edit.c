@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define DROPS_MAX (4u * SHELF_OVERLAY_MAX)
@@ -139,6 +140,22 @@ static int fold(struct shelf_edit *e, struct fault *f)
 
 /* --- an edit --- */
 
+/*
+ * The folder is locked until the edit ends. The store's transaction is not enough: it is over when the
+ * file is put in its place, or taken away, and the next writer makes one of the same name. Whoever holds
+ * this lock and no transaction wants none.
+ */
+static int lock_place(struct shelf_edit *e, struct fault *f)
+{
+	int rc;
+
+	do {
+		rc = flock(e->dirfd, LOCK_EX);
+	} while (rc < 0 && errno == EINTR);
+	return rc < 0 ? fault_set(f, -errno, "%s: cannot be locked: %s", QUOTE(span_str(e->path)),
+			    strerror(errno)) : 0;
+}
+
 static int open_place(struct shelf_edit *e, struct fault *f)
 {
 	AUTO_FREE char *path = NULL;
@@ -152,7 +169,7 @@ static int open_place(struct shelf_edit *e, struct fault *f)
 	if (rc < 0)
 		return fault_set(f, rc, "%s: cannot make it: %s", QUOTE(span_str(path)), strerror(-rc));
 	e->dirfd = shelf_open_dir(store_dir(e->s), &e->path, f);
-	return e->dirfd < 0 ? e->dirfd : 0;
+	return e->dirfd < 0 ? e->dirfd : lock_place(e, f);
 }
 
 static int prepare(struct shelf_edit *e, struct shelf_newest *ret_n, struct fault *f)

@@ -31,7 +31,8 @@ struct shelf_edit_opts {
 	bool moving; /* this is shelf_migrate */
 };
 
-/* Recovers, opens the shelf, starts a build that folds the overlay in. s is in a transaction. */
+/* Recovers, opens the shelf, starts a build that folds the overlay in. s is in a transaction. The
+ * folder is locked until shelf_edit_end: begin no other transaction between the commit and that. */
 FB_MUST int shelf_edit_begin(struct shelf_edit **ret_e, struct store *s,
     const struct shelf_edit_opts *o, struct fault *f);
 /* The same for the next overlay: what is added here is found at once, without a build of all.

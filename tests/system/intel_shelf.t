@@ -191,6 +191,19 @@ is "$(ls "$S/intel" | grep -v overlay-previous)" "indicators.fbi
 overlay.fbi
 previous.fbi" "nothing is left over"
 
+# --- several writers at once ---
+for w in 1 2 3 4; do
+	for i in $(seq 1 8); do
+		fb intel block "b$i.writer$w.example.net" >/dev/null 2>>"writer$w" || echo "exit $?" >>"writer$w"
+	done &
+done
+fb intel import big.txt --source beside >/dev/null 2>>writer5 || echo "exit $?" >>writer5
+wait
+is "$(cat writer?)" "" "writers wait for each other"
+for w in 1 2 3 4; do for i in $(seq 1 8); do echo "b$i.writer$w.example.net"; done; done >blocked
+run 1 "all that they said" bash -c "'$FIREBREAK' intel show - --state '$S' --json <blocked"
+is "$(lines 'len(d)')" 32 "is in force"
+
 # --- a full disk ---
 before=$(state)
 run 4 "no room for the next database" bash -c \
