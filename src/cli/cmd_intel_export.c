@@ -31,8 +31,8 @@ static int get_zone(struct output *o)
 		return cli_failf(o->c, CLI_USAGE, "--zone is for --format rpz");
 	int rc = indicator_normalise_benign(&t, span_str(v), &o->c->arena, &o->q.zone, &f);
 	if (rc < 0 || t != INDICATOR_DOMAIN || strlen(o->q.zone) > EXPORT_ZONE_MAX)
-		return cli_failf(o->c, CLI_USAGE, "--zone %s: not the name of a zone, such as " ZONE_DEFAULT,
-		    QUOTE(span_str(v)));
+		return cli_failf(o->c, CLI_USAGE,
+		    "--zone %s: not the name of a zone, such as " ZONE_DEFAULT, QUOTE(span_str(v)));
 	return -1;
 }
 
@@ -48,7 +48,8 @@ static int get_numbers(struct output *o)
 	v = cli_opt(o->c, "tlp");
 	o->q.tlp = v ? tlp_of(span_str(v)) : TLP_NONE;
 	if (o->q.tlp == TLPS)
-		return cli_failf(o->c, CLI_USAGE, "--tlp %s: not one of clear, green, amber, amber+strict, red",
+		return cli_failf(o->c, CLI_USAGE,
+		    "--tlp %s: not one of clear, green, amber, amber+strict, red",
 		    QUOTE(span_str(v)));
 	return -1;
 }
@@ -60,15 +61,20 @@ static int get_format(struct output *o)
 
 	o->q.format = v ? export_format_of(span_str(v)) : EXPORT_FORMATS;
 	if (!v)
-		return cli_failf(c, CLI_USAGE, "--format is missing: csv, stix, rpz, nftables, suricata, yara or "
+		return cli_failf(c, CLI_USAGE,
+		    "--format is missing: csv, stix, rpz, nftables, suricata, yara or "
 		    "osquery");
 	if (o->q.format == EXPORT_FORMATS)
-		return cli_failf(c, CLI_USAGE, "--format %s: not one of csv, stix, rpz, nftables, suricata, "
-		    "yara, osquery", QUOTE(span_str(v)));
+		return cli_failf(c, CLI_USAGE,
+		    "--format %s: not one of csv, stix, rpz, nftables, suricata, "
+		    "yara, osquery",
+		    QUOTE(span_str(v)));
 	if (export_is_folder(o->q.format) && !cli_opt(c, "out"))
-		return cli_failf(c, CLI_USAGE, "--format %s makes several files: --out FOLDER says where", v);
+		return cli_failf(
+		    c, CLI_USAGE, "--format %s makes several files: --out FOLDER says where", v);
 	if (c->json && !cli_opt(c, "out"))
-		return cli_failf(c, CLI_USAGE, "--json is the summary; --out FILE says where the rest goes");
+		return cli_failf(
+		    c, CLI_USAGE, "--json is the summary; --out FILE says where the rest goes");
 	if (cli_has(c, "benign") && !export_is_record(o->q.format))
 		return cli_failf(c, CLI_USAGE, "--benign is for --format csv and stix");
 	return -1;
@@ -79,8 +85,8 @@ static int get_query(struct output *o)
 	struct cli *c = o->c;
 	int code = get_format(o);
 
-	if (code >= 0 || (code = intel_type_opt(c, &o->q.type)) >= 0 || (code = get_numbers(o)) >= 0 ||
-	    (code = get_zone(o)) >= 0)
+	if (code >= 0 || (code = intel_type_opt(c, &o->q.type)) >= 0 ||
+	    (code = get_numbers(o)) >= 0 || (code = get_zone(o)) >= 0)
 		return code;
 	o->q.side = cli_has(c, "benign") ? INDICATOR_BENIGN : INDICATOR_BAD;
 	o->q.source = cli_opt(c, "source");
@@ -129,7 +135,8 @@ static void told(const struct output *o)
 	for (size_t i = 0; i < EXPORT_LEFTS; i++) {
 		if (!o->r.left[i])
 			continue;
-		fprintf(stderr, "\n%10llu  %s", (unsigned long long)o->r.left[i], export_left_words(i));
+		fprintf(
+		    stderr, "\n%10llu  %s", (unsigned long long)o->r.left[i], export_left_words(i));
 		any = true;
 	}
 	fputs(any ? "\n" : " nothing\n", stderr);
@@ -165,7 +172,8 @@ static int run_export(struct cli *c)
 	if (intel_shelf_open(c, &store, &s, &code) < 0)
 		return code;
 	if (!s)
-		return cli_failf(c, CLI_REFUSED, "the state holds no intelligence: nothing is written");
+		return cli_failf(
+		    c, CLI_REFUSED, "the state holds no intelligence: nothing is written");
 	if (export(&o, s, &f) < 0)
 		return cli_fail(c, CLI_INTERNAL, &f);
 	if (c->json)
@@ -182,9 +190,12 @@ static const struct cli_opt export_opts[] = {
 	{ "source", "NAME", "only what this source says", false },
 	{ "category", "TEXT", "only this category", false },
 	{ "campaign", "TEXT", "only this campaign", false },
-	{ "in-force", NULL, "csv, stix: only what is valid now (the others never have anything else)", false },
-	{ "min-confidence", "0..100", "only values that are at least that sure, weighed now", false },
-	{ "tlp", "MAX", "leave out what is marked stricter: clear, green, amber, amber+strict, red", false },
+	{ "in-force", NULL,
+	    "csv, stix: only what is valid now (the others never have anything else)", false },
+	{ "min-confidence", "0..100", "only values that are at least that sure, weighed now",
+	    false },
+	{ "tlp", "MAX", "leave out what is marked stricter: clear, green, amber, amber+strict, red",
+	    false },
 	{ "benign", NULL, "csv, stix: the lists of what is ordinary instead", false },
 	{ "zone", "NAME", "rpz: name of the zone (default " ZONE_DEFAULT ")", false },
 	{ NULL, NULL, NULL, false },
@@ -195,18 +206,25 @@ const struct cli_cmd cmd_intel_export = {
 	.args = "",
 	.summary = "Write indicators for other programs: STIX, CSV, RPZ, nftables, Suricata …",
 	.help =
-	    "csv and stix are the record: every claim of every source, for sharing; intel import reads\n"
-	    "both. The others are for acting on, and have each value once. What blocks (rpz, nftables,\n"
-	    "suricata) gets only what may be blocked now: in force, sure enough, and on no list of what is\n"
-	    "ordinary; with what is ordinary below a listed name or inside a listed network as an exception.\n"
-	    "yara and osquery get what is a hit now. What was left out is counted by reason on stderr, or\n"
+	    "csv and stix are the record: every claim of every source, for sharing; intel import "
+	    "reads\n"
+	    "both. The others are for acting on, and have each value once. What blocks (rpz, "
+	    "nftables,\n"
+	    "suricata) gets only what may be blocked now: in force, sure enough, and on no list of "
+	    "what is\n"
+	    "ordinary; with what is ordinary below a listed name or inside a listed network as an "
+	    "exception.\n"
+	    "yara and osquery get what is a hit now. What was left out is counted by reason on "
+	    "stderr, or\n"
 	    "with --json.\n\n"
 	    "  firebreak intel export --format stix --source ir-team --tlp green --out share.json\n"
-	    "  firebreak intel export --format rpz --min-confidence 60 --out /var/lib/bind/firebreak.rpz\n"
+	    "  firebreak intel export --format rpz --min-confidence 60 --out "
+	    "/var/lib/bind/firebreak.rpz\n"
 	    "  firebreak intel export --format nftables --out fb.nft && nft -f fb.nft\n"
 	    "  firebreak intel export --format suricata --out /etc/suricata/rules/firebreak\n\n"
 	    "A file appears whole or not at all. docs/intel-export.md.\n\n"
-	    "Exit: 0 written, 3 usage, 4 could not write or the database is damaged, 6 the state holds no\n"
+	    "Exit: 0 written, 3 usage, 4 could not write or the database is damaged, 6 the state "
+	    "holds no\n"
 	    "intelligence (an empty block list is never written because of that).\n",
 	.opts = export_opts,
 	.min_args = 0,

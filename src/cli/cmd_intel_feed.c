@@ -25,8 +25,8 @@ static int get_text(struct cli *c, const char *name, const char **ret)
 	if (!v)
 		return -1;
 	if (!v[0] || strlen(v) > INTEL_SOURCE_MAX || !quote_plain(span_str(v)))
-		return cli_failf(c, CLI_USAGE, "--%s %s: not a short printable text", name,
-		    QUOTE(span_str(v)));
+		return cli_failf(
+		    c, CLI_USAGE, "--%s %s: not a short printable text", name, QUOTE(span_str(v)));
 	*ret = v;
 	return -1;
 }
@@ -41,8 +41,10 @@ static int get_url(struct cli *c, struct feed *x)
 	if (http_url_check(x->url, &f) < 0)
 		return cli_fail(c, CLI_USAGE, &f);
 	if (x->taxii && !taxii_is_collection(x->url))
-		return cli_failf(c, CLI_USAGE, "%s: not the URL of a TAXII collection (…/collections/ID/); "
-		    "firebreak intel feed collections URL lists those of a server", QUOTE(span_str(url)));
+		return cli_failf(c, CLI_USAGE,
+		    "%s: not the URL of a TAXII collection (…/collections/ID/); "
+		    "firebreak intel feed collections URL lists those of a server",
+		    QUOTE(span_str(url)));
 	return -1;
 }
 
@@ -75,7 +77,8 @@ static int get_values(struct cli *c, struct feed *x)
 	v = cli_opt(c, "tlp");
 	x->tlp = v ? tlp_of(span_str(v)) : TLP_NONE;
 	if (x->tlp == TLPS)
-		return cli_failf(c, CLI_USAGE, "--tlp %s: not one of clear, green, amber, amber+strict, red",
+		return cli_failf(c, CLI_USAGE,
+		    "--tlp %s: not one of clear, green, amber, amber+strict, red",
 		    QUOTE(span_str(v)));
 	v = cli_opt(c, "confidence");
 	if (v && (!cli_count(v, &n) || n > 100))
@@ -96,7 +99,8 @@ static int get_feed(struct cli *c, struct feed *x)
 
 	*x = (struct feed){ .name = c->arg[0], .at = TS_NONE, .imported = TS_NONE };
 	if (!feed_name_ok(x->name))
-		return cli_failf(c, CLI_USAGE, "%s: not a name of letters, digits, \"-\", \"_\" and \".\"",
+		return cli_failf(c, CLI_USAGE,
+		    "%s: not a name of letters, digits, \"-\", \"_\" and \".\"",
 		    QUOTE(span_str(x->name)));
 	if ((code = get_url(c, x)) >= 0 || (code = get_values(c, x)) >= 0 ||
 	    (code = get_text(c, "source", &x->source)) >= 0 ||
@@ -109,8 +113,8 @@ static int get_feed(struct cli *c, struct feed *x)
 
 /* --- changing the list --- */
 
-static int record(struct cli *c, struct store *s, const char *kind, const struct feed *x,
-    struct fault *f)
+static int record(
+    struct cli *c, struct store *s, const char *kind, const struct feed *x, struct fault *f)
 {
 	AUTO_BUF struct buf b = BUF_INIT(64u << 10);
 	struct jw w = jw_of(&b);
@@ -129,13 +133,18 @@ static int record(struct cli *c, struct store *s, const char *kind, const struct
 	if (rc < 0)
 		return rc;
 	snprintf(subject, sizeof(subject), "feed:%s", x->name);
-	struct ledger_new e = { .kind = kind, .subject = subject, .actor = c->actor,
-		.at = clock_now(&c->clock), .clock_injected = c->clock_injected, .data = buf_span(&b) };
+	struct ledger_new e = { .kind = kind,
+		.subject = subject,
+		.actor = c->actor,
+		.at = clock_now(&c->clock),
+		.clock_injected = c->clock_injected,
+		.data = buf_span(&b) };
 	return ledger_append(s, &e, &seq, f);
 }
 
 /* Adds x, or removes the feed of this name. */
-static int change(struct cli *c, struct store *s, const struct feed *x, const char *gone, struct fault *f)
+static int change(
+    struct cli *c, struct store *s, const struct feed *x, const char *gone, struct fault *f)
 {
 	struct feeds fs;
 	int rc = feeds_load(&fs, store_dir(s), &c->arena, f);
@@ -181,7 +190,8 @@ static int change_all(struct cli *c, const struct feed *x, const char *gone)
 		jw_kcstr(&w, x ? "added" : "removed", x ? x->name : gone);
 		jw_end(&w);
 	} else if (x) {
-		printf("%s: added; nothing is fetched before firebreak intel fetch %s\n", x->name, x->name);
+		printf("%s: added; nothing is fetched before firebreak intel fetch %s\n", x->name,
+		    x->name);
 	} else {
 		printf("%s: removed; what it said stays (intel list --source …)\n", gone);
 	}
@@ -212,7 +222,8 @@ static void print(struct cli *c, const struct feed *x)
 	if (x->at != TS_NONE)
 		printf(" %s", cli_when(c, x->at));
 	if (x->imported != TS_NONE)
-		printf(", %llu claims of %s", (unsigned long long)x->claims, cli_when(c, x->imported));
+		printf(
+		    ", %llu claims of %s", (unsigned long long)x->claims, cli_when(c, x->imported));
 	putchar('\n');
 	if (x->message)
 		cli_wrap(c, "    ", x->message);
@@ -261,7 +272,8 @@ static int on_collection(void *ctx, const struct taxii_collection *x)
 		jw_end(&o->w);
 		return 0;
 	}
-	printf("%s%s%s\n", TAXII_SCHEME, cli_whole(o->c, x->url), x->can_read ? "" : "  (not readable)");
+	printf("%s%s%s\n", TAXII_SCHEME, cli_whole(o->c, x->url),
+	    x->can_read ? "" : "  (not readable)");
 	cli_wrap(o->c, "    ", x->title);
 	return 0;
 }
@@ -288,7 +300,9 @@ static int run_collections(struct cli *c)
 		jw_arr(&o.w);
 	}
 	rc = http_open(&h, &ho, &f);
-	struct taxii t = { .http = h, .authorization = credentials_value(&own), .max = TAXII_PAGE_BYTES };
+	struct taxii t = {
+		.http = h, .authorization = credentials_value(&own), .max = TAXII_PAGE_BYTES
+	};
 	if (rc == 0)
 		rc = taxii_discover(&t, url, on_collection, &o, &f);
 	if (rc < 0)
@@ -305,13 +319,16 @@ static int run_collections(struct cli *c)
 /* --- the commands --- */
 
 static const struct cli_opt add_opts[] = {
-	{ "format", "FORMAT", "auto (default), csv, list, stix, misp, openioc, hosts, maltrail, …", false },
+	{ "format", "FORMAT", "auto (default), csv, list, stix, misp, openioc, hosts, maltrail, …",
+	    false },
 	{ "source", "NAME", "whose claims these are (default: the feed's name)", false },
-	{ "named-sources", NULL, "claims are of those whom the feed names, as intel import has it", false },
+	{ "named-sources", NULL, "claims are of those whom the feed names, as intel import has it",
+	    false },
 	{ "category", "TEXT", "for records without one: c2, scanner, …", false },
 	{ "campaign", "TEXT", "for records without one", false },
 	{ "confidence", "0..100", "for records without one (default 50)", false },
-	{ "tlp", "TLP", "clear, green, amber, amber+strict or red, for records without one", false },
+	{ "tlp", "TLP", "clear, green, amber, amber+strict or red, for records without one",
+	    false },
 	{ "licence", "SPDX", "of the feed", false },
 	{ "benign", NULL, "what is listed is ordinary", false },
 	{ "keep", NULL, "what it does not list any more stays (TAXII always)", false },
@@ -323,20 +340,27 @@ const struct cli_cmd cmd_intel_feed_add = {
 	.name = "intel feed add",
 	.args = "NAME URL",
 	.summary = "Subscribe to a feed of indicators",
-	.help =
-	    "Notes where a feed is and what it is. Nothing is fetched before intel fetch is called.\n"
-	    "A feed is https (or http on a loopback address); taxii+https://…/collections/ID/ is a\n"
-	    "collection of a TAXII 2.1 server. All claims of a feed are its own, whomever it names, so\n"
-	    "that it cannot speak for others; --named-sources takes them as named, and then nothing is\n"
-	    "replaced. A list is taken as the whole of what the feed says: what is not in it any more is\n"
-	    "removed (--keep: stays).\n\n"
-	    "Credentials stay in their file, whose path is noted; they are sent to the feed's own server\n"
-	    "only, and no redirect is followed then. A key that is part of the URL is stored with it.\n\n"
-	    "  firebreak intel feed add ipsum https://example.org/ipsum.txt --format ipsum\n"
-	    "  firebreak intel feed add isac taxii+https://example.org/api/collections/\\\n"
-	    "      91a7b528-80eb-42ed-a74d-c6fbd5a26116/ --credentials /etc/firebreak/isac\n\n"
-	    "Exit: 0 noted, 3 usage, 4 could not write, 5 no credentials in the file, 6 there is a feed of\n"
-	    "this name, or others can read the credentials. docs/intel-feeds.md.\n",
+	.help = "Notes where a feed is and what it is. Nothing is fetched before intel fetch is "
+		"called.\n"
+		"A feed is https (or http on a loopback address); taxii+https://…/collections/ID/ "
+		"is a\n"
+		"collection of a TAXII 2.1 server. All claims of a feed are its own, whomever it "
+		"names, so\n"
+		"that it cannot speak for others; --named-sources takes them as named, and then "
+		"nothing is\n"
+		"replaced. A list is taken as the whole of what the feed says: what is not in it "
+		"any more is\n"
+		"removed (--keep: stays).\n\n"
+		"Credentials stay in their file, whose path is noted; they are sent to the feed's "
+		"own server\n"
+		"only, and no redirect is followed then. A key that is part of the URL is stored "
+		"with it.\n\n"
+		"  firebreak intel feed add ipsum https://example.org/ipsum.txt --format ipsum\n"
+		"  firebreak intel feed add isac taxii+https://example.org/api/collections/\\\n"
+		"      91a7b528-80eb-42ed-a74d-c6fbd5a26116/ --credentials /etc/firebreak/isac\n\n"
+		"Exit: 0 noted, 3 usage, 4 could not write, 5 no credentials in the file, 6 there "
+		"is a feed of\n"
+		"this name, or others can read the credentials. docs/intel-feeds.md.\n",
 	.opts = add_opts,
 	.min_args = 2,
 	.max_args = 2,
@@ -349,7 +373,8 @@ const struct cli_cmd cmd_intel_feed_list = {
 	.name = "intel feed list",
 	.args = "",
 	.summary = "List the feeds, and how their last fetch went",
-	.help = "  firebreak intel feed list --json\n\nExit: 0 done, 3 usage, 4 the list is damaged, 6 there is "
+	.help = "  firebreak intel feed list --json\n\nExit: 0 done, 3 usage, 4 the list is "
+		"damaged, 6 there is "
 		"no state directory.\n",
 	.opts = no_opts,
 	.min_args = 0,
@@ -380,10 +405,12 @@ const struct cli_cmd cmd_intel_feed_collections = {
 	.name = "intel feed collections",
 	.args = "URL",
 	.summary = "List the collections of a TAXII 2.1 server",
-	.help = "Asks the server now: its discovery resource (…/taxii2/), or one API root, which are on the\n"
+	.help = "Asks the server now: its discovery resource (…/taxii2/), or one API root, which "
+		"are on the\n"
 		"same server. Each line is a URL for intel feed add.\n\n"
 		"  firebreak intel feed collections https://example.org/taxii2/\n\n"
-		"Exit: 0 done, 3 usage, 4 the server cannot be asked, 5 its answer is not TAXII 2.1, 6 others\n"
+		"Exit: 0 done, 3 usage, 4 the server cannot be asked, 5 its answer is not TAXII "
+		"2.1, 6 others\n"
 		"can read the credentials.\n",
 	.opts = collections_opts,
 	.min_args = 1,

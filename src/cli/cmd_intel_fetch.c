@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* intel fetch: feeds into the shelf, each by itself: fetched whole, then imported whole, then noted. */
+/* intel fetch: feeds into the shelf, each by itself: fetched whole, then imported whole, then
+ * noted. */
 
 #include "base/file.h"
 #include "cli/commands.h"
@@ -26,7 +27,7 @@ struct fetch {
 	struct jw w;
 	int dir; /* FOLDER, locked */
 	const char *folder;
-	struct feed x; /* at work */
+	struct feed x;	  /* at work */
 	const char *etag; /* new ones, for when it is imported */
 	struct taxii_got got;
 	int code;
@@ -38,8 +39,11 @@ struct fetch {
 static int get_file(struct fetch *o, const char *authorization, struct buf *body, struct fault *f)
 {
 	struct http_answer answer;
-	struct http_request ask = { .url = o->x.url, .max = BYTES_MAX, .etag = o->x.etag,
-		.authorization = authorization, .stay = authorization != NULL };
+	struct http_request ask = { .url = o->x.url,
+		.max = BYTES_MAX,
+		.etag = o->x.etag,
+		.authorization = authorization,
+		.stay = authorization != NULL };
 	int rc = http_ask(o->h, &ask, body, &answer, f);
 
 	if (rc == HTTP_ABSENT)
@@ -57,8 +61,11 @@ static int get_file(struct fetch *o, const char *authorization, struct buf *body
 static int get_taxii(struct fetch *o, const char *authorization, struct buf *body, struct fault *f)
 {
 	struct taxii t = { .http = o->h,
-		.authorization = authorization, .max = BYTES_MAX, .pages_max = o->pages_max };
-	int rc = taxii_objects(&t, o->x.url, o->x.added_last ? o->x.added_last : "", body, &o->got, f);
+		.authorization = authorization,
+		.max = BYTES_MAX,
+		.pages_max = o->pages_max };
+	int rc =
+	    taxii_objects(&t, o->x.url, o->x.added_last ? o->x.added_last : "", body, &o->got, f);
 
 	return rc == 0 && !o->got.objects ? HTTP_UNCHANGED : rc;
 }
@@ -70,9 +77,11 @@ static int get(struct fetch *o, struct buf *body, struct fault *f)
 	int rc = credentials_load(&own, o->x.credentials, f);
 
 	if (rc < 0)
-		return rc == -EACCES ? -ECANCELED : rc == -EBADMSG ? rc : fault_set(f, -EIO, "%s", f->text);
-	return o->x.taxii ? get_taxii(o, credentials_value(&own), body, f) :
-			    get_file(o, credentials_value(&own), body, f);
+		return rc == -EACCES	? -ECANCELED
+		       : rc == -EBADMSG ? rc
+					: fault_set(f, -EIO, "%s", f->text);
+	return o->x.taxii ? get_taxii(o, credentials_value(&own), body, f)
+			  : get_file(o, credentials_value(&own), body, f);
 }
 
 /* --- importing --- */
@@ -84,7 +93,8 @@ static int import(struct fetch *o, struct intel_import *i, struct span body, str
 	int rc = path ? file_replace(o->dir, x->name, body, 0600) : -ENOMEM;
 
 	if (rc < 0)
-		return fault_set(f, rc, "%s: cannot write: %s", QUOTE(span_str(path)), strerror(-rc));
+		return fault_set(
+		    f, rc, "%s: cannot write: %s", QUOTE(span_str(path)), strerror(-rc));
 	i->opts = INTEL_OPTS_DEFAULT;
 	i->opts.format = x->format;
 	i->opts.source = x->source ? x->source : x->name;
@@ -101,8 +111,8 @@ static int import(struct fetch *o, struct intel_import *i, struct span body, str
 	return rc;
 }
 
-/* TAXII: objects of which none can be used are no failure, but the way of a collection; the next ones
- * would never come if it were. */
+/* TAXII: objects of which none can be used are no failure, but the way of a collection; the next
+ * ones would never come if it were. */
 static bool is_nothing(const struct fetch *o, const struct intel_import *i)
 {
 	return o->x.taxii && i->njobs && i->job[0].file.r.rejects && !i->job[0].file.r.indicators;
@@ -131,9 +141,10 @@ static int note(struct fetch *o, struct fault *f)
 
 static int code_of(int rc)
 {
-	return rc == -ECANCELED ? CLI_REFUSED :
-	    rc == -EBADMSG || rc == -EINVAL || rc == -EMSGSIZE || rc == -ELOOP || rc == -E2BIG ? CLI_INPUT :
-												 CLI_INTERNAL;
+	return rc == -ECANCELED ? CLI_REFUSED
+	       : rc == -EBADMSG || rc == -EINVAL || rc == -EMSGSIZE || rc == -ELOOP || rc == -E2BIG
+		   ? CLI_INPUT
+		   : CLI_INTERNAL;
 }
 
 static void noted(struct fetch *o, int rc, const struct intel_import *i, struct fault *f)
@@ -142,10 +153,13 @@ static void noted(struct fetch *o, int rc, const struct intel_import *i, struct 
 
 	x->at = clock_now(&o->c->clock);
 	x->message = NULL;
-	x->result = rc == 0 ? "imported" : rc == HTTP_UNCHANGED ? "unchanged" : rc == -ECANCELED ? "refused" :
-												   "failed";
+	x->result = rc == 0		   ? "imported"
+		    : rc == HTTP_UNCHANGED ? "unchanged"
+		    : rc == -ECANCELED	   ? "refused"
+					   : "failed";
 	if (rc < 0) {
-		x->message = arena_str(&o->c->arena, span_str(f->text[0] ? f->text : strerror(-rc)));
+		x->message =
+		    arena_str(&o->c->arena, span_str(f->text[0] ? f->text : strerror(-rc)));
 		o->failed++;
 		o->code = code_of(rc) > o->code ? code_of(rc) : o->code;
 		return;
@@ -197,8 +211,10 @@ static void told(struct fetch *o, int rc, const struct intel_import *i)
 		printf("%s: nothing new\n", o->x.name);
 	} else {
 		const struct intel_job *j = &i->job[0];
-		printf("%s: %llu added, %llu updated, %llu removed, %llu rejected (%s, ledger entry %llu)\n",
-		    o->x.name, (unsigned long long)j->n[INTEL_ADDED], (unsigned long long)j->n[INTEL_UPDATED],
+		printf("%s: %llu added, %llu updated, %llu removed, %llu rejected (%s, ledger "
+		       "entry %llu)\n",
+		    o->x.name, (unsigned long long)j->n[INTEL_ADDED],
+		    (unsigned long long)j->n[INTEL_UPDATED],
 		    (unsigned long long)j->n[INTEL_REMOVED], (unsigned long long)j->file.r.rejects,
 		    intel_format_name(j->file.r.format), (unsigned long long)i->first_seq);
 	}
@@ -210,8 +226,11 @@ static void told(struct fetch *o, int rc, const struct intel_import *i)
 static int one(struct fetch *o, const struct feed *x)
 {
 	AUTO_BUF struct buf body = BUF_INIT(BYTES_MAX + 1);
-	struct intel_import i = { .c = o->c, .s = o->s, .shrink = cli_has(o->c, "shrink"),
-		.max_shown = INTEL_SHOWN_DEFAULT, .now = clock_now(&o->c->clock) };
+	struct intel_import i = { .c = o->c,
+		.s = o->s,
+		.shrink = cli_has(o->c, "shrink"),
+		.max_shown = INTEL_SHOWN_DEFAULT,
+		.now = clock_now(&o->c->clock) };
 	struct fault f = FAULT_INIT, late = FAULT_INIT;
 
 	o->x = *x;
@@ -256,7 +275,8 @@ static int choose(struct cli *c, const struct feeds *fs, const struct feed **ret
 	for (size_t i = 0; i < *ret_n; i++) {
 		ret[i] = c->nargs ? feeds_find(fs, c->arg[i]) : &fs->e[i];
 		if (!ret[i])
-			return cli_failf(c, CLI_REFUSED, "there is no feed \"%s\" (firebreak intel feed list)",
+			return cli_failf(c, CLI_REFUSED,
+			    "there is no feed \"%s\" (firebreak intel feed list)",
 			    QUOTE(span_str(c->arg[i])));
 	}
 	return -1;
@@ -319,7 +339,8 @@ static int run_fetch(struct cli *c)
 
 static const struct cli_opt fetch_opts[] = {
 	{ "all", NULL, "every feed", false },
-	{ "again", NULL, "also what is known not to have changed; TAXII: from the beginning", false },
+	{ "again", NULL, "also what is known not to have changed; TAXII: from the beginning",
+	    false },
 	{ "shrink", NULL, "yes, the feed lost more than half", false },
 	{ "max-pages", "N", "TAXII: a collection of more pages is refused (default 10000)", false },
 	{ "ca", "FILE", "PEM file of authorities instead of the system's", false },
@@ -330,15 +351,19 @@ const struct cli_cmd cmd_intel_fetch = {
 	.name = "intel fetch",
 	.args = "[NAME…]",
 	.summary = "Fetch feeds and import what they say",
-	.help =
-	    "Each feed is fetched whole (at most 512 MiB), then imported whole or not at all; a failure\n"
-	    "of one does not stop the others, and leaves what was in force. What has not changed since\n"
-	    "(ETag; TAXII: X-TAXII-Date-Added-Last) is not fetched again. A list that is empty, or lost\n"
-	    "more than half, replaces nothing: exit 6; --shrink says that it is meant.\n\n"
-	    "  firebreak intel fetch --all\n"
-	    "  firebreak intel fetch isac --json\n\n"
-	    "Exit: 0 all done, 3 usage; else the highest of what the feeds came to: 4 not to be had, 5\n"
-	    "malformed, 6 refused (empty, collapsed, credentials that others can read), no such feed.\n",
+	.help = "Each feed is fetched whole (at most 512 MiB), then imported whole or not at all; "
+		"a failure\n"
+		"of one does not stop the others, and leaves what was in force. What has not "
+		"changed since\n"
+		"(ETag; TAXII: X-TAXII-Date-Added-Last) is not fetched again. A list that is "
+		"empty, or lost\n"
+		"more than half, replaces nothing: exit 6; --shrink says that it is meant.\n\n"
+		"  firebreak intel fetch --all\n"
+		"  firebreak intel fetch isac --json\n\n"
+		"Exit: 0 all done, 3 usage; else the highest of what the feeds came to: 4 not to "
+		"be had, 5\n"
+		"malformed, 6 refused (empty, collapsed, credentials that others can read), no "
+		"such feed.\n",
 	.opts = fetch_opts,
 	.min_args = 0,
 	.max_args = -1,

@@ -22,9 +22,11 @@ static int check(int fd, const char *path, struct fault *f)
 	if (fstat(fd, &st) < 0)
 		return fault_set(f, -errno, "%s: %s", QUOTE(span_str(path)), strerror(errno));
 	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return fault_set(f, -EACCES, "%s: credentials of somebody else's", QUOTE(span_str(path)));
+		return fault_set(
+		    f, -EACCES, "%s: credentials of somebody else's", QUOTE(span_str(path)));
 	if (st.st_mode & 077)
-		return fault_set(f, -EACCES, "%s: others can read these credentials (mode %03o); chmod 600",
+		return fault_set(f, -EACCES,
+		    "%s: others can read these credentials (mode %03o); chmod 600",
 		    QUOTE(span_str(path)), st.st_mode & 0777);
 	return 0;
 }
@@ -42,11 +44,12 @@ static int parse(struct credentials *c, struct span line)
 	AUTO_BUF struct buf b = BUF_INIT(sizeof(c->value));
 	struct span rest = span_trim(span_from(line, 6));
 
-	if (span_starts(line, SPAN_LIT("basic ")) && is_token(rest) && span_find(rest, ':') != SIZE_MAX) {
+	if (span_starts(line, SPAN_LIT("basic ")) && is_token(rest) &&
+	    span_find(rest, ':') != SIZE_MAX) {
 		buf_puts(&b, "Basic ");
 		b64_encode(&b, rest, B64_STD);
 	} else if (span_starts(line, SPAN_LIT("bearer ")) && is_token(rest) &&
-	    span_find(rest, ' ') == SIZE_MAX) {
+		   span_find(rest, ' ') == SIZE_MAX) {
 		buf_puts(&b, "Bearer ");
 		buf_put_span(&b, rest);
 	}
@@ -79,7 +82,8 @@ int credentials_load(struct credentials *ret_c, const char *path, struct fault *
 	if (b.p)
 		explicit_bzero(b.p, b.n);
 	if (rc < 0)
-		return fault_set(f, rc, "%s: not one line \"basic USER:PASSWORD\" or \"bearer TOKEN\"",
+		return fault_set(f, rc,
+		    "%s: not one line \"basic USER:PASSWORD\" or \"bearer TOKEN\"",
 		    QUOTE(span_str(path)));
 	*ret_c = c;
 	credentials_wipe(&c);

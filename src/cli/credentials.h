@@ -13,8 +13,8 @@
 
 #define CREDENTIALS_MAX 4096
 
-/* As the value of the header Authorization, or with path NULL "". 0, -EACCES (permissions), -EBADMSG,
- * -errno with fault. */
+/* As the value of the header Authorization, or with path NULL "". 0, -EACCES (permissions),
+ * -EBADMSG, -errno with fault. */
 struct credentials {
 	char value[2 * CREDENTIALS_MAX];
 };

@@ -26,9 +26,9 @@ int out_files_open(struct out_files *o, const char *path, bool folder, struct fa
 	if (rc < 0)
 		return failed(o, rc, f);
 	const char *slash = strrchr(path, '/');
-	AUTO_FREE char *dir = folder ? strdup(path) :
-	    slash		     ? strndup(path, (size_t)(slash - path) + 1) :
-				       strdup(".");
+	AUTO_FREE char *dir = folder  ? strdup(path)
+			      : slash ? strndup(path, (size_t)(slash - path) + 1)
+				      : strdup(".");
 	if (!dir)
 		return -ENOMEM;
 	o->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -56,7 +56,8 @@ FILE *out_files_new(struct out_files *o, const char *name, struct fault *f)
 	}
 	snprintf(x->name, sizeof(x->name), "%s", name);
 	snprintf(x->temp, sizeof(x->temp), ".firebreak-%016llx", (unsigned long long)r);
-	int fd = openat(o->dirfd, x->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	int fd =
+	    openat(o->dirfd, x->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
 	x->f = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!x->f) {
 		(void)failed(o, -errno, f);

@@ -28,7 +28,8 @@ static bool is_taxii(const char *type)
 		return true;
 	version += strlen("version=");
 	version += *version == '"';
-	return strncmp(version, "2.1", 3) == 0 && !strchr("0123456789.", version[3] ? version[3] : 'x');
+	return strncmp(version, "2.1", 3) == 0 &&
+	       !strchr("0123456789.", version[3] ? version[3] : 'x');
 }
 
 /* What the server says of an error, behind what http.c said. */
@@ -47,25 +48,32 @@ static int with_title(int rc, struct span body, struct fault *f)
 }
 
 /* The document behind a URL, parsed into the arena. */
-static int get(const struct taxii *t, const char *url, size_t max, struct buf *body, struct arena *a,
-    struct json_doc *ret_d, struct http_answer *ret_a, struct fault *f)
+static int get(const struct taxii *t, const char *url, size_t max, struct buf *body,
+    struct arena *a, struct json_doc *ret_d, struct http_answer *ret_a, struct fault *f)
 {
 	AUTO_BUF struct buf error = BUF_INIT(128u << 10);
-	struct http_request ask = { .url = url, .max = max, .accept = TAXII_MEDIA,
-		.authorization = t->authorization, .stay = true, .want = "X-TAXII-Date-Added-Last",
+	struct http_request ask = { .url = url,
+		.max = max,
+		.accept = TAXII_MEDIA,
+		.authorization = t->authorization,
+		.stay = true,
+		.want = "X-TAXII-Date-Added-Last",
 		.error = &error };
 	int rc = http_ask(t->http, &ask, body, ret_a, f);
 
 	if (rc == HTTP_ABSENT)
-		rc = fault_set(f, -ENOENT, "%s: the server answers with status %ld", QUOTE(span_str(url)),
-		    ret_a->status);
+		rc = fault_set(f, -ENOENT, "%s: the server answers with status %ld",
+		    QUOTE(span_str(url)), ret_a->status);
 	if (rc < 0)
 		return ret_a->status ? with_title(rc, buf_span(&error), f) : rc;
 	if (rc != HTTP_OK)
-		return fault_set(f, -EBADMSG, "%s: an answer without content", QUOTE(span_str(url)));
+		return fault_set(
+		    f, -EBADMSG, "%s: an answer without content", QUOTE(span_str(url)));
 	if (!is_taxii(ret_a->type))
-		return fault_set(f, -EBADMSG, "%s: the answer is \"%s\", not application/taxii+json of version "
-		    "2.1", QUOTE(span_str(url)), QUOTE(span_str(ret_a->type)));
+		return fault_set(f, -EBADMSG,
+		    "%s: the answer is \"%s\", not application/taxii+json of version "
+		    "2.1",
+		    QUOTE(span_str(url)), QUOTE(span_str(ret_a->type)));
 	rc = json_parse(ret_d, buf_span(body), a, f);
 	if (rc < 0)
 		return fault_wrap(f, rc, "%s", QUOTE(span_str(url)));
@@ -90,8 +98,8 @@ static void put_query(struct buf *b, char sep, const char *name, struct span val
 	buf_printf(b, "%c%s=", sep, name);
 	for (size_t i = 0; i < value.n; i++) {
 		uint8_t c = value.p[i];
-		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c && strchr("-._~", c));
+		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+			     (c >= 'A' && c <= 'Z') || (c && strchr("-._~", c));
 		buf_printf(b, plain ? "%c" : "%%%02X", c);
 	}
 }
@@ -180,11 +188,14 @@ static int note_next(struct paging *p, struct json_val root, bool later, struct 
 		p->next[s.n] = 0;
 		char *key = arena_str(&p->seen_names, s);
 		int rc = key ? map_add(&p->seen, span_str(key), p, NULL) : -ENOMEM;
-		return rc == 1 ? bad(p, -ELOOP, "the same \"next\" as before: the pages go round in a circle") : rc;
+		return rc == 1 ? bad(p, -ELOOP,
+				     "the same \"next\" as before: the pages go round in a circle")
+			       : rc;
 	}
 	p->next[0] = 0;
 	if (!p->got.added_last[0])
-		return bad(p, -EBADMSG, "there is more, but neither \"next\" nor X-TAXII-Date-Added-Last");
+		return bad(
+		    p, -EBADMSG, "there is more, but neither \"next\" nor X-TAXII-Date-Added-Last");
 	if (!later)
 		return bad(p, -ELOOP, "there is more, but the date does not advance");
 	memcpy(p->after, p->got.added_last, sizeof(p->after));
@@ -212,8 +223,8 @@ static int page(struct paging *p)
 	int rc = buf_err(&url);
 	if (rc < 0)
 		return rc;
-	rc = get(p->t, buf_str(&url), left < TAXII_PAGE_BYTES ? left : TAXII_PAGE_BYTES, &body, &a, &d,
-	    &answer, p->f);
+	rc = get(p->t, buf_str(&url), left < TAXII_PAGE_BYTES ? left : TAXII_PAGE_BYTES, &body, &a,
+	    &d, &answer, p->f);
 	if (rc == 0)
 		rc = put_objects(p, json_get(json_root(&d), "objects"));
 	if (rc == 0)
@@ -228,8 +239,12 @@ static int page(struct paging *p)
 int taxii_objects(const struct taxii *t, const char *collection, const char *added_after,
     struct buf *out, struct taxii_got *ret_g, struct fault *f)
 {
-	struct paging p = { .t = t, .collection = collection, .seen_names = ARENA_INIT(64u << 20),
-		.out = out, .start = out->n, .f = f };
+	struct paging p = { .t = t,
+		.collection = collection,
+		.seen_names = ARENA_INIT(64u << 20),
+		.out = out,
+		.start = out->n,
+		.f = f };
 	unsigned max = t->pages_max ? t->pages_max : TAXII_PAGES_MAX;
 	int rc = strlen(added_after) < sizeof(p.after) ? 0 : -EINVAL;
 
@@ -319,8 +334,10 @@ static int named_root(const struct looking *l, const char *from, const char *nam
 		return url ? root(l, url) : -ENOMEM;
 	}
 	if (origin_of(name) != n || strncasecmp(name, from, n) != 0)
-		return fault_set(l->f, -EBADMSG, "%s: names an API root of another server, %s: ask that "
-		    "itself", QUOTE(span_str(from)), QUOTE(span_str(name)));
+		return fault_set(l->f, -EBADMSG,
+		    "%s: names an API root of another server, %s: ask that "
+		    "itself",
+		    QUOTE(span_str(from)), QUOTE(span_str(name)));
 	return root(l, name);
 }
 
@@ -348,7 +365,8 @@ int taxii_discover(const struct taxii *t, const char *url,
 	JSON_EACH(r, roots) {
 		const char *name = json_cstr(r, &a);
 		if (!name || n++ == TAXII_ROOTS_MAX)
-			return fault_set(f, -EBADMSG, "%s: an API root that is no text, or too many of them",
+			return fault_set(f, -EBADMSG,
+			    "%s: an API root that is no text, or too many of them",
 			    QUOTE(span_str(url)));
 		if ((rc = named_root(&l, url, name)) != 0)
 			return rc;

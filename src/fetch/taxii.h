@@ -4,16 +4,16 @@
 /*
  * taxii: a client for TAXII 2.1 (OASIS Standard, 10 June 2021), reading only.
  *
- * A collection's objects come page by page (section 3.4): by "next" where the server gives one, else
- * by added_after with what X-TAXII-Date-Added-Last said. An answer must have the media type
+ * A collection's objects come page by page (section 3.4): by "next" where the server gives one,
+ * else by added_after with what X-TAXII-Date-Added-Last said. An answer must have the media type
  * application/taxii+json, version 2.1 if it names one; an error may be an error message (section
  * 3.6), whose title is told.
  *
- * Refused: redirects; the same "next" twice, or a date that does not advance; "more" without a way to
- * ask for it; more than TAXII_PAGES_MAX pages or the caller's bytes; a page that is no envelope.
+ * Refused: redirects; the same "next" twice, or a date that does not advance; "more" without a way
+ * to ask for it; more than TAXII_PAGES_MAX pages or the caller's bytes; a page that is no envelope.
  *
- * Guarantees: nothing is asked but the URL given, what is below it, and API roots of the same server.
- * What pages hold is checked as JSON, and nothing more: it is for stix.c.
+ * Guarantees: nothing is asked but the URL given, what is below it, and API roots of the same
+ * server. What pages hold is checked as JSON, and nothing more: it is for stix.c.
  *
  * Result codes: 0, or those of http.h; -EBADMSG for an answer that is not TAXII, -ELOOP, -E2BIG.
  */
@@ -39,7 +39,8 @@ bool taxii_is_collection(const char *url);
 
 struct taxii_got {
 	uint64_t pages, objects;
-	char added_last[TAXII_DATE_MAX]; /* where to go on next time; "" if the server did not say */
+	char
+	    added_last[TAXII_DATE_MAX]; /* where to go on next time; "" if the server did not say */
 };
 
 /*

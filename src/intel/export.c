@@ -100,7 +100,7 @@ static bool wanted(const struct export *x, const struct indicator *i)
 	const struct export_query *q = x->q;
 
 	return is(q->source, i->source) && is(q->category, i->category) &&
-	    is(q->campaign, i->campaign) && (q->tlp == TLP_NONE || i->tlp <= q->tlp);
+	       is(q->campaign, i->campaign) && (q->tlp == TLP_NONE || i->tlp <= q->tlp);
 }
 
 static bool kind(const struct export *x, enum indicator_type t)
@@ -137,17 +137,17 @@ static bool refused(struct export *x, const struct weighing *w)
 	}
 	if (w->verdict == WEIGH_MATCH && (w->block || !x->w->block))
 		return false;
-	export_leave(x, w->verdict == WEIGH_HELD   ? EXPORT_HELD :
-		w->verdict == WEIGH_TENANT	   ? EXPORT_SHARED :
-		w->verdict != WEIGH_MATCH	   ? EXPORT_ENDED :
-		w->benign != BENIGN_NONE	   ? EXPORT_ORDINARY :
-						     EXPORT_WEAK);
+	export_leave(x, w->verdict == WEIGH_HELD     ? EXPORT_HELD
+			: w->verdict == WEIGH_TENANT ? EXPORT_SHARED
+			: w->verdict != WEIGH_MATCH  ? EXPORT_ENDED
+			: w->benign != BENIGN_NONE   ? EXPORT_ORDINARY
+						     : EXPORT_WEAK);
 	return true;
 }
 
 /* Would a name below be blocked, if nothing else were said of it? */
-static bool reaches_below(const struct export *x, const struct shelf_hit *h, const char *value,
-    struct weighing *ret_w)
+static bool reaches_below(
+    const struct export *x, const struct shelf_hit *h, const char *value, struct weighing *ret_w)
 {
 	struct shelf_hit parent = *h;
 	char below[INDICATOR_VALUE_MAX + 8];
@@ -186,8 +186,8 @@ static int seen_before(struct export *x, const struct shelf_hit *h, const struct
 	return key ? map_add(&x->made, span_str(key), x, NULL) : -ENOMEM;
 }
 
-static bool is_blocked(const struct export *x, enum indicator_type t, const char *seen,
-    size_t *ret_above);
+static bool is_blocked(
+    const struct export *x, enum indicator_type t, const char *seen, size_t *ret_above);
 
 static int entry(struct export *x, const struct indicator *i)
 {
@@ -197,7 +197,7 @@ static int entry(struct export *x, const struct indicator *i)
 
 	if (!find(x, INDICATOR_BAD, i->type, i->value, &h)) {
 		if (wanted(x, i))
-			export_leave(x, i->valid_from > x->q->now ? EXPORT_ENDED : EXPORT_KIND);
+			export_leave(x, EXPORT_KIND);
 		return 0;
 	}
 	int rc = seen_before(x, &h, i);
@@ -253,15 +253,15 @@ static bool is_written(const struct export *x, const struct shelf_hit *h)
 	self.how = INTEL_SAME;
 	shelf_weigh(x->s, &self, INDICATOR_NONE, NULL, &w);
 	return w.block && w.confidence >= x->q->min_confidence && claims(x, &self, &until) &&
-	    until != TS_NONE;
+	       until != TS_NONE;
 }
 
 /*
- * Would the output block this, through what is above it or around it? *ret_above, if not NULL, is the
- * length of the longest name above that is in the output and reaches names below it; 0: none.
+ * Would the output block this, through what is above it or around it? *ret_above, if not NULL, is
+ * the length of the longest name above that is in the output and reaches names below it; 0: none.
  */
-static bool is_blocked(const struct export *x, enum indicator_type t, const char *seen,
-    size_t *ret_above)
+static bool is_blocked(
+    const struct export *x, enum indicator_type t, const char *seen, size_t *ret_above)
 {
 	struct shelf_hit h[SHELF_HITS_MAX];
 	struct weighing w;
@@ -271,7 +271,8 @@ static bool is_blocked(const struct export *x, enum indicator_type t, const char
 	bool blocked = false;
 
 	for (size_t k = 0; k < n; k++) {
-		if ((h[k].how != INTEL_PARENT && h[k].how != INTEL_NETWORK) || !is_written(x, &h[k]))
+		if ((h[k].how != INTEL_PARENT && h[k].how != INTEL_NETWORK) ||
+		    !is_written(x, &h[k]))
 			continue;
 		blocked |= h[k].block;
 		if (ret_above && shelf_entry(x->s, &h[k], room, &e) == 0 &&
@@ -290,8 +291,9 @@ static bool is_blocked_below(const struct export *x, const char *name)
 }
 
 /*
- * A name below a listed one is an exception; so that it is one in a zone, where a name that exists, or
- * has names below it, ends what the wildcard above it covers, all names between them are said, too.
+ * A name below a listed one is an exception; so that it is one in a zone, where a name that exists,
+ * or has names below it, ends what the wildcard above it covers, all names between them are said,
+ * too.
  */
 static int pass_name(struct export *x, const char *name)
 {
@@ -305,8 +307,11 @@ static int pass_name(struct export *x, const char *name)
 		int rc = key ? map_add(&x->made, span_str(key), x, NULL) : -ENOMEM;
 		if (rc)
 			return rc < 0 ? rc : 0; /* and so were those above it */
-		struct export_entry e = { .type = INDICATOR_DOMAIN, .value = name, .until = TS_FOREVER,
-			.below = is_blocked_below(x, name), .self = is_blocked(x, INDICATOR_DOMAIN, name, NULL) };
+		struct export_entry e = { .type = INDICATOR_DOMAIN,
+			.value = name,
+			.until = TS_FOREVER,
+			.below = is_blocked_below(x, name),
+			.self = is_blocked(x, INDICATOR_DOMAIN, name, NULL) };
 		if ((rc = x->w->pass(x, &e)) < 0)
 			return rc;
 	}
@@ -344,7 +349,8 @@ static int on_benign(void *ctx, const struct indicator *i)
 
 static int passes(struct export *x)
 {
-	static const enum indicator_type types[] = { INDICATOR_DOMAIN, INDICATOR_IPV4, INDICATOR_IPV6 };
+	static const enum indicator_type types[] = { INDICATOR_DOMAIN, INDICATOR_IPV4,
+		INDICATOR_IPV6 };
 	int rc = 0;
 
 	x->last_type = INDICATOR_NONE;
@@ -395,7 +401,8 @@ static int walk(struct export *x)
 	int rc = x->w->begin ? x->w->begin(x) : 0;
 
 	if (rc == 0)
-		rc = shelf_each(x->s, x->q->side, x->q->type, x->w->record ? on_claim : on_entry, x);
+		rc =
+		    shelf_each(x->s, x->q->side, x->q->type, x->w->record ? on_claim : on_entry, x);
 	if (rc == 0 && x->w->pass)
 		rc = passes(x);
 	if (rc == 0 && x->w->end)
@@ -407,7 +414,12 @@ int export_run(struct shelf *s, const struct export_query *q,
     FILE *(*file)(void *ctx, const char *name, struct fault *f), void *ctx,
     struct export_result *ret_r, struct fault *f)
 {
-	struct export x = { .s = s, .q = q, .w = writers[q->format], .file = file, .ctx = ctx, .f = f,
+	struct export x = { .s = s,
+		.q = q,
+		.w = writers[q->format],
+		.file = file,
+		.ctx = ctx,
+		.f = f,
 		.arena = ARENA_INIT(EXPORT_ARENA_MAX) };
 
 	shelf_set_now(s, x.w->record ? TS_FOREVER : q->now);
@@ -420,6 +432,8 @@ int export_run(struct shelf *s, const struct export_query *q,
 	arena_free(&x.arena);
 	if (rc == 0)
 		*ret_r = x.r;
-	return rc == -EBADMSG ? fault_set(f, rc, "the database of indicators is damaged; firebreak "
-						 "intel check says where") : rc;
+	return rc == -EBADMSG ? fault_set(f, rc,
+				    "the database of indicators is damaged; firebreak "
+				    "intel check says where")
+			      : rc;
 }

@@ -9,10 +9,12 @@
  *              ordinary below or inside of them as exceptions: a resolver inside a listed network
  *   yara, osquery  values that are hits now: for finding
  *
- * What a format cannot say, and what may not be acted on, is left out and counted.
+ * What a format cannot say, and what may not be acted on, is left out and counted. (For all but csv
+ * and stix, a claim that has not begun is not there.)
  *
- * Guarantees: the output depends on the shelf, the query and its now alone. Memory: in proportion to
- * networks, sources, campaigns and licences, not to claims. No I/O but to the files that it is given.
+ * Guarantees: the output depends on the shelf, the query and its now alone. Memory: in proportion
+ * to networks, sources, campaigns and licences, not to claims. No I/O but to the files that it is
+ * given.
  *
  * Result codes: 0, -errno (-EBADMSG: the database is damaged), what file said.
  */
@@ -76,8 +78,8 @@ struct export_result {
 	uint64_t left[EXPORT_LEFTS];
 };
 
-/* file gives an open file for each name that the format makes ("" when it makes one only); NULL with
- * fault when it cannot. They are closed by the caller, who looks at ferror then. */
+/* file gives an open file for each name that the format makes ("" when it makes one only); NULL
+ * with fault when it cannot. They are closed by the caller, who looks at ferror then. */
 FB_MUST int export_run(struct shelf *s, const struct export_query *q,
     FILE *(*file)(void *ctx, const char *name, struct fault *f), void *ctx,
     struct export_result *ret_r, struct fault *f);

@@ -6,8 +6,10 @@
 
 static int begin(struct export *x)
 {
-	fputs("type,value,source,confidence,category,campaign,note,valid_from,valid_until,exact,side,"
-	      "tlp,licence,first_seen,last_seen\n", x->out);
+	fputs(
+	    "type,value,source,confidence,category,campaign,note,valid_from,valid_until,exact,side,"
+	    "tlp,licence,first_seen,last_seen\n",
+	    x->out);
 	return 0;
 }
 

@@ -59,7 +59,7 @@ static bool holds(const struct export_net *a, const struct export_net *b)
 	unsigned mask = (0xff00u >> rest) & 0xff;
 
 	return a->family == b->family && a->prefix <= b->prefix && memcmp(a->b, b->b, whole) == 0 &&
-	    (!rest || ((a->b[whole] ^ b->b[whole]) & mask) == 0);
+	       (!rest || ((a->b[whole] ^ b->b[whole]) & mask) == 0);
 }
 
 size_t export_nets_sort(struct export_nets *n)

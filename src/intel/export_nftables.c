@@ -4,8 +4,8 @@
  * export_nftables: sets for nft(8), replaced as a whole in one transaction.
  *
  * Addresses are in hash sets and networks in sets of their own: a set with flag interval takes a
- * minute to change one element when it has half a million. Elements end by a timeout. What is ordinary
- * inside a listed network is in pass4 and pass6, for a rule in front.
+ * minute to change one element when it has half a million. Elements end by a timeout. What is
+ * ordinary inside a listed network is in pass4 and pass6, for a rule in front.
  */
 
 #include "intel/export_priv.h"
@@ -48,11 +48,13 @@ static int begin(struct export *x)
 	      "#   ip daddr . tcp dport @port4 drop\n"
 	      "#   ip6 daddr @pass6 accept\n#   ip6 daddr @block6 drop\n#   ip6 daddr @net6 drop\n"
 	      "#   ip6 daddr . tcp dport @port6 drop\n"
-	      "add table inet firebreak\n", x->out);
+	      "add table inet firebreak\n",
+	    x->out);
 	for (size_t i = 0; i < SETS; i++)
-		fprintf(x->out, "add set inet firebreak %s { type %s; flags %s; }\n"
-		    "flush set inet firebreak %s\n", sets[i].name, sets[i].type, sets[i].flags,
-		    sets[i].name);
+		fprintf(x->out,
+		    "add set inet firebreak %s { type %s; flags %s; }\n"
+		    "flush set inet firebreak %s\n",
+		    sets[i].name, sets[i].type, sets[i].flags, sets[i].name);
 	return 0;
 }
 
@@ -75,7 +77,8 @@ static void element(struct export *x, enum set s, const char *text, ts until)
 	r->open = s;
 	fprintf(x->out, "%s%s", r->n++ ? ", " : "", text);
 	if (until != TS_FOREVER && s < PASS4)
-		fprintf(x->out, " timeout %llds", (long long)((until - x->q->now + TS_SECOND - 1) / TS_SECOND));
+		fprintf(x->out, " timeout %llds",
+		    (long long)((until - x->q->now + TS_SECOND - 1) / TS_SECOND));
 }
 
 /* "192.0.2.1:443" -> "192.0.2.1 . 443" */
@@ -155,7 +158,7 @@ const struct export_writer export_nftables = {
 	.name = "nftables",
 	.block = true,
 	.types = EXPORT_TYPE(INDICATOR_IPV4) | EXPORT_TYPE(INDICATOR_IPV6) |
-	    EXPORT_TYPE(INDICATOR_IP_PORT),
+		 EXPORT_TYPE(INDICATOR_IP_PORT),
 	.begin = begin,
 	.entry = entry,
 	.pass = pass,

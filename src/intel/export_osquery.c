@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * export_osquery: a query pack (osquery documentation, "Query Packs"): programs that run, sockets that
- * are open, certificates that are installed, names in the resolver's cache, against the lists.
+ * export_osquery: a query pack (osquery documentation, "Query Packs"): programs that run, sockets
+ * that are open, certificates that are installed, names in the resolver's cache, against the lists.
  */
 
 #include "intel/export_priv.h"
@@ -17,24 +17,37 @@ static const struct kind {
 	enum indicator_type type;
 	const char *name, *select, *column, *platform;
 } kinds[] = {
-	{ INDICATOR_MD5, "process_md5", "SELECT p.pid, p.name, p.path, h.md5 FROM processes p JOIN hash h ON "
-	  "p.path = h.path WHERE ", "h.md5", NULL },
-	{ INDICATOR_SHA1, "process_sha1", "SELECT p.pid, p.name, p.path, h.sha1 FROM processes p JOIN hash h "
-	  "ON p.path = h.path WHERE ", "h.sha1", NULL },
-	{ INDICATOR_SHA256, "process_sha256", "SELECT p.pid, p.name, p.path, h.sha256 FROM processes p JOIN "
-	  "hash h ON p.path = h.path WHERE ", "h.sha256", NULL },
+	{ INDICATOR_MD5, "process_md5",
+	    "SELECT p.pid, p.name, p.path, h.md5 FROM processes p JOIN hash h ON "
+	    "p.path = h.path WHERE ",
+	    "h.md5", NULL },
+	{ INDICATOR_SHA1, "process_sha1",
+	    "SELECT p.pid, p.name, p.path, h.sha1 FROM processes p JOIN hash h "
+	    "ON p.path = h.path WHERE ",
+	    "h.sha1", NULL },
+	{ INDICATOR_SHA256, "process_sha256",
+	    "SELECT p.pid, p.name, p.path, h.sha256 FROM processes p JOIN "
+	    "hash h ON p.path = h.path WHERE ",
+	    "h.sha256", NULL },
 	{ INDICATOR_DOMAIN, "dns_cache", "SELECT name, type FROM dns_cache WHERE ", "lower(name)",
-	  "windows" },
-	{ INDICATOR_IPV4, "socket_ipv4", "SELECT s.pid, p.name, p.path, s.remote_address, s.remote_port FROM "
-	  "process_open_sockets s JOIN processes p ON s.pid = p.pid WHERE ", "s.remote_address", NULL },
-	{ INDICATOR_IPV6, "socket_ipv6", "SELECT s.pid, p.name, p.path, s.remote_address, s.remote_port FROM "
-	  "process_open_sockets s JOIN processes p ON s.pid = p.pid WHERE ", "s.remote_address", NULL },
-	{ INDICATOR_IP_PORT, "socket_port", "SELECT s.pid, p.name, p.path, s.remote_address, s.remote_port "
-	  "FROM process_open_sockets s JOIN processes p ON s.pid = p.pid WHERE ", NULL, NULL },
-	{ INDICATOR_FILE_NAME, "process_name", "SELECT pid, name, path, cmdline FROM processes WHERE ",
-	  "lower(name)", NULL },
-	{ INDICATOR_CERT, "certificate", "SELECT common_name, issuer, path, sha1 FROM certificates WHERE ",
-	  "lower(sha1)", NULL },
+	    "windows" },
+	{ INDICATOR_IPV4, "socket_ipv4",
+	    "SELECT s.pid, p.name, p.path, s.remote_address, s.remote_port FROM "
+	    "process_open_sockets s JOIN processes p ON s.pid = p.pid WHERE ",
+	    "s.remote_address", NULL },
+	{ INDICATOR_IPV6, "socket_ipv6",
+	    "SELECT s.pid, p.name, p.path, s.remote_address, s.remote_port FROM "
+	    "process_open_sockets s JOIN processes p ON s.pid = p.pid WHERE ",
+	    "s.remote_address", NULL },
+	{ INDICATOR_IP_PORT, "socket_port",
+	    "SELECT s.pid, p.name, p.path, s.remote_address, s.remote_port "
+	    "FROM process_open_sockets s JOIN processes p ON s.pid = p.pid WHERE ",
+	    NULL, NULL },
+	{ INDICATOR_FILE_NAME, "process_name",
+	    "SELECT pid, name, path, cmdline FROM processes WHERE ", "lower(name)", NULL },
+	{ INDICATOR_CERT, "certificate",
+	    "SELECT common_name, issuer, path, sha1 FROM certificates WHERE ", "lower(sha1)",
+	    NULL },
 };
 
 struct pack {
@@ -171,10 +184,10 @@ static int end(struct export *x)
 const struct export_writer export_osquery = {
 	.name = "osquery",
 	.types = EXPORT_TYPE(INDICATOR_MD5) | EXPORT_TYPE(INDICATOR_SHA1) |
-	    EXPORT_TYPE(INDICATOR_SHA256) | EXPORT_TYPE(INDICATOR_DOMAIN) |
-	    EXPORT_TYPE(INDICATOR_IPV4) | EXPORT_TYPE(INDICATOR_IPV6) |
-	    EXPORT_TYPE(INDICATOR_IP_PORT) | EXPORT_TYPE(INDICATOR_FILE_NAME) |
-	    EXPORT_TYPE(INDICATOR_CERT),
+		 EXPORT_TYPE(INDICATOR_SHA256) | EXPORT_TYPE(INDICATOR_DOMAIN) |
+		 EXPORT_TYPE(INDICATOR_IPV4) | EXPORT_TYPE(INDICATOR_IPV6) |
+		 EXPORT_TYPE(INDICATOR_IP_PORT) | EXPORT_TYPE(INDICATOR_FILE_NAME) |
+		 EXPORT_TYPE(INDICATOR_CERT),
 	.begin = begin,
 	.entry = entry,
 	.end = end,

@@ -25,10 +25,10 @@ struct export_entry {
 struct export_writer {
 	const char *name;
 	bool record, block, folder;
-	bool tree; /* a name covers those below it */
+	bool tree;	/* a name covers those below it */
 	uint32_t types; /* that it can say */
 	int (*begin)(struct export *x);
-	int (*claim)(struct export *x, const struct indicator *i); /* record */
+	int (*claim)(struct export *x, const struct indicator *i);    /* record */
 	int (*entry)(struct export *x, const struct export_entry *e); /* not record */
 	/* What is ordinary below or inside of an entry. */
 	int (*pass)(struct export *x, const struct export_entry *e);
@@ -38,7 +38,8 @@ struct export_writer {
 extern const struct export_writer export_csv, export_stix, export_rpz, export_nftables,
     export_suricata, export_yara, export_osquery;
 
-struct export {
+struct export
+{
 	const struct shelf *s;
 	const struct export_query *q;
 	const struct export_writer *w;
@@ -48,8 +49,9 @@ struct export {
 	struct fault *f;
 	FILE *out;
 	struct arena arena;
-	struct map made; /* STIX: ids of objects that are out; else: values of the overlay that are */
-	void *own;	 /* the writer's, in the arena */
+	struct map
+	    made;  /* STIX: ids of objects that are out; else: values of the overlay that are */
+	void *own; /* the writer's, in the arena */
 	/* The value before, of which more claims may come. */
 	enum indicator_type last_type;
 	char last[INDICATOR_VALUE_MAX + 1];

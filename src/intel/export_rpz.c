@@ -3,8 +3,8 @@
 /*
  * export_rpz: a response policy zone (draft-vixie-dnsop-dns-rpz; BIND ARM, "Response Policy Zone
  * Rewriting"). Names get NXDOMAIN, with those below them when the claim reaches that far; answers
- * with listed addresses do, too. What is ordinary below a listed name passes: in one zone the longer
- * name decides.
+ * with listed addresses do, too. What is ordinary below a listed name passes: in one zone the
+ * longer name decides.
  */
 
 #include "intel/export_priv.h"
@@ -17,9 +17,10 @@ static int begin(struct export *x)
 	const char *zone = x->q->zone;
 
 	/* The content is what is true now, so the serial number is the time. */
-	fprintf(x->out, "$TTL %d\n$ORIGIN %s.\n@ IN SOA localhost. hostmaster.localhost. "
-	    "(%u 3600 600 604800 %d)\n@ IN NS localhost.\n", TTL, zone,
-	    (unsigned)(x->q->now / TS_SECOND), TTL);
+	fprintf(x->out,
+	    "$TTL %d\n$ORIGIN %s.\n@ IN SOA localhost. hostmaster.localhost. "
+	    "(%u 3600 600 604800 %d)\n@ IN NS localhost.\n",
+	    TTL, zone, (unsigned)(x->q->now / TS_SECOND), TTL);
 	return 0;
 }
 
@@ -92,8 +93,8 @@ static int pass(struct export *x, const struct export_entry *e)
 	if (e->type != INDICATOR_DOMAIN)
 		(void)put_address(x, e->value, PASS);
 	else if (fits(x, e->value))
-		fprintf(x->out, "%s CNAME %s\n*.%s CNAME %s\n", e->value, e->self ? BLOCK : PASS, e->value,
-		    e->below ? BLOCK : PASS);
+		fprintf(x->out, "%s CNAME %s\n*.%s CNAME %s\n", e->value, e->self ? BLOCK : PASS,
+		    e->value, e->below ? BLOCK : PASS);
 	return 0;
 }
 
@@ -102,7 +103,7 @@ const struct export_writer export_rpz = {
 	.block = true,
 	.tree = true,
 	.types = EXPORT_TYPE(INDICATOR_DOMAIN) | EXPORT_TYPE(INDICATOR_IPV4) |
-	    EXPORT_TYPE(INDICATOR_IPV6),
+		 EXPORT_TYPE(INDICATOR_IPV6),
 	.begin = begin,
 	.entry = entry,
 	.pass = pass,

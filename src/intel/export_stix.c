@@ -4,8 +4,8 @@
  * export_stix: a STIX 2.1 bundle: an indicator for each claim, made by the identity of its source;
  * campaigns and what indicates them; markings for TLP and licences.
  *
- * What nobody said when it was made (identities, campaigns, markings of licences) has the created and
- * modified times of 1970: an object with one id and two times would be two versions of it.
+ * What nobody said when it was made (identities, campaigns, markings of licences) has the created
+ * and modified times of 1970: an object with one id and two times would be two versions of it.
  */
 
 #include "intel/export_priv.h"
@@ -69,7 +69,8 @@ static int begin(struct export *x)
 }
 
 /* 1: begun; 0: it is in the bundle already. */
-static int open_object(struct export *x, struct bundle *b, const char *type, const char *id, bool once)
+static int open_object(
+    struct export *x, struct bundle *b, const char *type, const char *id, bool once)
 {
 	if (once) {
 		const char *key = arena_str(&x->arena, span_str(id));
@@ -107,8 +108,8 @@ static int named(struct export *x, const char *type, const char *name, char id[s
 static int licence(struct export *x, const char *text, char id[static STIX_ID_MAX])
 {
 	struct bundle *b = x->own;
-	int rc = open_object(x, b, "marking-definition",
-	    stix_id("marking-definition", span_str(text), id), true);
+	int rc = open_object(
+	    x, b, "marking-definition", stix_id("marking-definition", span_str(text), id), true);
 
 	if (rc <= 0)
 		return rc;
@@ -125,8 +126,10 @@ static int licence(struct export *x, const char *text, char id[static STIX_ID_MA
 /* As the TLP 2.0 extension defines it (OASIS, stix2.1 common objects). */
 static int tlp(struct export *x, enum tlp t)
 {
-	static const char *const name[TLPS] = { [TLP_CLEAR] = "TLP:CLEAR", [TLP_GREEN] = "TLP:GREEN",
-		[TLP_AMBER] = "TLP:AMBER", [TLP_AMBER_STRICT] = "TLP:AMBER+STRICT",
+	static const char *const name[TLPS] = { [TLP_CLEAR] = "TLP:CLEAR",
+		[TLP_GREEN] = "TLP:GREEN",
+		[TLP_AMBER] = "TLP:AMBER",
+		[TLP_AMBER_STRICT] = "TLP:AMBER+STRICT",
 		[TLP_RED] = "TLP:RED" };
 	struct bundle *b = x->own;
 	int rc = open_object(x, b, "marking-definition", stix_tlp_id(t), true);
@@ -153,7 +156,8 @@ static int indicates(struct export *x, const char *indicator, const char *campai
 	char name[2 * STIX_ID_MAX], id[STIX_ID_MAX];
 
 	snprintf(name, sizeof(name), "%s %s", indicator, campaign);
-	int rc = open_object(x, b, "relationship", stix_id("relationship", span_str(name), id), false);
+	int rc =
+	    open_object(x, b, "relationship", stix_id("relationship", span_str(name), id), false);
 	if (rc <= 0)
 		return rc;
 	jw_kcstr(&b->w, "created", NO_TIME);
@@ -168,7 +172,9 @@ static int indicates(struct export *x, const char *indicator, const char *campai
 static void times(const struct export *x, struct jw *w, const struct indicator *i, ts *ret_from)
 {
 	char text[TS_TEXT_MAX];
-	ts created = i->first_seen >= 0 ? i->first_seen : i->valid_from >= 0 ? i->valid_from : x->q->now;
+	ts created = i->first_seen >= 0	  ? i->first_seen
+		     : i->valid_from >= 0 ? i->valid_from
+					  : x->q->now;
 	ts modified = i->last_seen > created ? i->last_seen : created;
 
 	jw_kcstr(w, "created", stix_time(created, text));

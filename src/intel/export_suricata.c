@@ -2,8 +2,8 @@
 
 /*
  * export_suricata: lists as datasets, and rules that use them (Suricata user guide, "Datasets",
- * "File Keywords"). A string in a dataset is base64 of the buffer, an address is text; files of digests
- * are hex. A dataset matches whole buffers: a listed name, and not the names below it.
+ * "File Keywords"). A string in a dataset is base64 of the buffer, an address is text; files of
+ * digests are hex. A dataset matches whole buffers: a listed name, and not the names below it.
  *
  *   firebreak.rules     names in DNS, TLS and HTTP, JA3, digests of files: Suricata 6
  *   firebreak-ip.rules  addresses and networks: datasets of type ip came with Suricata 7
@@ -44,12 +44,12 @@ static int begin(struct export *x)
 
 static enum list list_of(enum indicator_type t)
 {
-	return t == INDICATOR_DOMAIN ? NAMES :
-	    t == INDICATOR_JA3	     ? JA3 :
-	    t == INDICATOR_MD5	     ? MD5 :
-	    t == INDICATOR_SHA1	     ? SHA1 :
-	    t == INDICATOR_SHA256    ? SHA256 :
-				       ADDRESSES;
+	return t == INDICATOR_DOMAIN   ? NAMES
+	       : t == INDICATOR_JA3    ? JA3
+	       : t == INDICATOR_MD5    ? MD5
+	       : t == INDICATOR_SHA1   ? SHA1
+	       : t == INDICATOR_SHA256 ? SHA256
+				       : ADDRESSES;
 }
 
 static int entry(struct export *x, const struct export_entry *e)
@@ -77,7 +77,8 @@ static int entry(struct export *x, const struct export_entry *e)
 }
 
 /* ", type string, load F, memcap …, hashsize …": the sizes are what the set needs. */
-static void dataset(FILE *out, const struct lists *l, enum list k, const char *name, const char *type)
+static void dataset(
+    FILE *out, const struct lists *l, enum list k, const char *name, const char *type)
 {
 	uint64_t hash = 4096;
 
@@ -134,13 +135,15 @@ static void addresses(FILE *out, struct lists *l)
 	char text[EXPORT_NET_TEXT];
 
 	for (int dst = 1; dst >= 0 && l->n[ADDRESSES]; dst--) {
-		head(out, "ip any any -> any any", dst ? "to a listed address" : "from a listed address");
+		head(out, "ip any any -> any any",
+		    dst ? "to a listed address" : "from a listed address");
 		fputs(dst ? "ip.dst; " : "ip.src; ", out);
 		dataset(out, l, ADDRESSES, "firebreak-ip", "ip");
 		tail(out, l);
 	}
 	for (size_t i = 0; i < l->net.n; i++) {
-		bool first = i % NETS_A_RULE == 0, last = i + 1 == l->net.n || (i + 1) % NETS_A_RULE == 0;
+		bool first = i % NETS_A_RULE == 0,
+		     last = i + 1 == l->net.n || (i + 1) % NETS_A_RULE == 0;
 		fprintf(out, "%s%s", first ? "alert ip any any <> [" : ",",
 		    export_net_text(&l->net.e[i], text));
 		if (last) {
@@ -179,8 +182,9 @@ const struct export_writer export_suricata = {
 	.block = true,
 	.folder = true,
 	.types = EXPORT_TYPE(INDICATOR_DOMAIN) | EXPORT_TYPE(INDICATOR_IPV4) |
-	    EXPORT_TYPE(INDICATOR_IPV6) | EXPORT_TYPE(INDICATOR_JA3) | EXPORT_TYPE(INDICATOR_MD5) |
-	    EXPORT_TYPE(INDICATOR_SHA1) | EXPORT_TYPE(INDICATOR_SHA256),
+		 EXPORT_TYPE(INDICATOR_IPV6) | EXPORT_TYPE(INDICATOR_JA3) |
+		 EXPORT_TYPE(INDICATOR_MD5) | EXPORT_TYPE(INDICATOR_SHA1) |
+		 EXPORT_TYPE(INDICATOR_SHA256),
 	.begin = begin,
 	.entry = entry,
 	.end = end,

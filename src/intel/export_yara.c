@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * export_yara: digests of whole files as conditions of few rules (modules hash and pe): YARA computes
- * a digest once a file, whatever the number of comparisons. For tools that have only YARA; firebreak
- * hunt, a lookup a file, is far faster.
+ * export_yara: digests of whole files as conditions of few rules (modules hash and pe): YARA
+ * computes a digest once a file, whatever the number of comparisons. For tools that have only YARA;
+ * firebreak hunt, a lookup a file, is far faster.
  */
 
 #include "intel/export_priv.h"
@@ -34,8 +34,10 @@ static int entry(struct export *x, const struct export_entry *e)
 		k++;
 	uint64_t n = x->r.written[e->type];
 	if (n % VALUES_A_RULE == 0) {
-		fprintf(x->out, "%s\nrule firebreak_%s_%llu {\n\tmeta:\n\t\tdescription = \"files whose %s is "
-		    "listed\"\n\tcondition:\n\t\t", x->r.total ? "\n}\n" : "", kinds[k].name,
+		fprintf(x->out,
+		    "%s\nrule firebreak_%s_%llu {\n\tmeta:\n\t\tdescription = \"files whose %s is "
+		    "listed\"\n\tcondition:\n\t\t",
+		    x->r.total ? "\n}\n" : "", kinds[k].name,
 		    (unsigned long long)(n / VALUES_A_RULE + 1), kinds[k].name);
 		fprintf(x->out, "%s == \"%s\"", kinds[k].call, e->value);
 	} else {
@@ -55,7 +57,7 @@ static int end(struct export *x)
 const struct export_writer export_yara = {
 	.name = "yara",
 	.types = EXPORT_TYPE(INDICATOR_MD5) | EXPORT_TYPE(INDICATOR_SHA1) |
-	    EXPORT_TYPE(INDICATOR_SHA256) | EXPORT_TYPE(INDICATOR_IMPHASH),
+		 EXPORT_TYPE(INDICATOR_SHA256) | EXPORT_TYPE(INDICATOR_IMPHASH),
 	.begin = begin,
 	.entry = entry,
 	.end = end,

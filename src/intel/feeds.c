@@ -18,14 +18,15 @@ bool feed_name_ok(const char *name)
 	size_t n = strlen(name);
 
 	return n && n <= FEED_NAME_MAX && name[0] != '.' && name[0] != '-' &&
-	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == n;
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+		   n;
 }
 
 /* --- text --- */
 
-static const char *const members[] = { "added_last", "at", "benign", "campaign", "category", "claims",
-	"confidence", "credentials", "etag", "format", "imported", "keep", "licence", "message", "name",
-	"named", "result", "source", "taxii", "tlp", "url", NULL };
+static const char *const members[] = { "added_last", "at", "benign", "campaign", "category",
+	"claims", "confidence", "credentials", "etag", "format", "imported", "keep", "licence",
+	"message", "name", "named", "result", "source", "taxii", "tlp", "url", NULL };
 
 static int text(struct json_val o, const char *key, size_t max, struct arena *a, const char **ret,
     struct fault *f)
@@ -67,9 +68,11 @@ static int texts(struct json_val o, struct feed *x, struct arena *a, struct faul
 		const char *key;
 		const char **to;
 		size_t max;
-	} want[] = { { "added_last", &x->added_last, FEED_DATE_MAX }, { "campaign", &x->campaign, INTEL_SOURCE_MAX },
-		{ "category", &x->category, INTEL_SOURCE_MAX }, { "credentials", &x->credentials, 4096 },
-		{ "etag", &x->etag, FEED_ETAG_MAX }, { "licence", &x->licence, INTEL_SOURCE_MAX },
+	} want[] = { { "added_last", &x->added_last, FEED_DATE_MAX },
+		{ "campaign", &x->campaign, INTEL_SOURCE_MAX },
+		{ "category", &x->category, INTEL_SOURCE_MAX },
+		{ "credentials", &x->credentials, 4096 }, { "etag", &x->etag, FEED_ETAG_MAX },
+		{ "licence", &x->licence, INTEL_SOURCE_MAX },
 		{ "message", &x->message, FEED_TEXT_MAX }, { "name", &x->name, FEED_NAME_MAX },
 		{ "result", &x->result, 32 }, { "source", &x->source, INTEL_SOURCE_MAX },
 		{ "url", &x->url, 8192 } };
@@ -99,7 +102,8 @@ static int numbers(struct json_val o, struct feed *x, struct fault *f)
 static int feed(struct json_val o, struct feed *x, struct arena *a, struct fault *f)
 {
 	const char *format, *tlp;
-	int rc = json_type_of(o) == JSON_OBJ ? json_only(o, members, f) : json_fault(o, f, "no object");
+	int rc =
+	    json_type_of(o) == JSON_OBJ ? json_only(o, members, f) : json_fault(o, f, "no object");
 
 	if (rc == 0)
 		rc = texts(o, x, a, f);
@@ -240,8 +244,8 @@ int feeds_save(const struct feeds *fs, const char *state, struct fault *f)
 	AUTO_FD int dir = open(buf_str(&path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	rc = dir < 0 ? -errno : file_replace(dir, FILE_NAME, buf_span(&b), 0600);
 	if (rc < 0)
-		return fault_set(f, rc, "%s/" FILE_NAME ": cannot write: %s", QUOTE(buf_span(&path)),
-		    strerror(-rc));
+		return fault_set(f, rc, "%s/" FILE_NAME ": cannot write: %s",
+		    QUOTE(buf_span(&path)), strerror(-rc));
 	return 0;
 }
 

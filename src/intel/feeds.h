@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * feeds: which feeds a state is subscribed to, and how far each was fetched: STATE/intel/feeds.json.
- * No secrets: a feed names the file that holds them.
+ * feeds: which feeds a state is subscribed to, and how far each was fetched:
+ * STATE/intel/feeds.json. No secrets: a feed names the file that holds them.
  *
  * Guarantees: feeds_parse takes what feeds_write wrote and refuses everything else; the file is
  * replaced whole. Whoever changes it does so inside a write transaction of the store.
@@ -29,19 +29,19 @@ struct feed {
 	enum intel_format format;
 	const char *source, *category, *campaign, *licence; /* NULL */
 	enum tlp tlp;
-	int confidence;		 /* -1: as the format has it */
+	int confidence; /* -1: as the format has it */
 	bool benign;
 	bool keep;  /* what it does not say any more stays */
 	bool named; /* sources are as it names them; else all claims are the feed's own */
 	const char *credentials; /* path of the file; NULL */
 	/* Of the last fetch: */
-	ts at;		     /* TS_NONE: never */
-	const char *result;  /* "imported" "unchanged" "failed" …; NULL */
-	const char *message; /* of a failure; NULL */
-	ts imported;	     /* TS_NONE: never */
-	const char *etag;    /* of what was imported; NULL */
+	ts at;			/* TS_NONE: never */
+	const char *result;	/* "imported" "unchanged" "failed" …; NULL */
+	const char *message;	/* of a failure; NULL */
+	ts imported;		/* TS_NONE: never */
+	const char *etag;	/* of what was imported; NULL */
 	const char *added_last; /* TAXII; NULL */
-	uint64_t claims;     /* that it brought then */
+	uint64_t claims;	/* that it brought then */
 };
 
 struct feeds {

@@ -106,7 +106,8 @@ static const char *path_of(enum indicator_type t, const char *value)
 	case INDICATOR_EMAIL:
 		return "email-addr:value";
 	case INDICATOR_CERT:
-		return sha1 ? "x509-certificate:hashes.'SHA-1'" : "x509-certificate:hashes.'SHA-256'";
+		return sha1 ? "x509-certificate:hashes.'SHA-1'"
+			    : "x509-certificate:hashes.'SHA-256'";
 	case INDICATOR_CERT_SERIAL:
 		return "x509-certificate:serial_number";
 	case INDICATOR_MUTEX:
@@ -145,7 +146,8 @@ static bool put_ip_port(struct buf *b, const char *value)
 	if (!colon)
 		return false;
 	struct span host = span_of(value, (size_t)(colon - value));
-	put_test(b, "network-traffic:dst_ref.value", "=", six ? span_cut(host, 1, host.n - 2) : host);
+	put_test(
+	    b, "network-traffic:dst_ref.value", "=", six ? span_cut(host, 1, host.n - 2) : host);
 	buf_printf(b, " AND network-traffic:dst_port = %s", colon + 1);
 	return true;
 }

@@ -5,6 +5,7 @@
 command -v python3 >/dev/null || skip_all 'python3 is not installed'
 ldconfig -p 2>/dev/null | grep -q libcurl.so.4 || skip_all 'libcurl4 is not installed'
 
+[ ! -w /dev/shm ] || { rmdir "$TMP"; TMP=$(mktemp -d /dev/shm/feedXXXXXX); } # nothing here is about fsync
 state=$TMP/state
 serve=$TMP/serve
 mkdir "$serve"
