@@ -193,6 +193,8 @@ bool stix_pattern_put(struct buf *b, enum indicator_type t, const char *value)
 	buf_putc(b, '[');
 	if (!put_inner(b, t, value)) {
 		b->n = start;
+		if (b->p)
+			b->p[start] = 0;
 		return false;
 	}
 	buf_putc(b, ']');
