@@ -247,6 +247,8 @@ const char *hunt_text(struct hunt *h, const char *s);
 
 /* --- the record --- */
 
+/* Is there a state? hunt makes none. */
+bool hunt_has_state(const struct cli *c);
 /* Opens the state's record, if there is a state and --no-record was not given. What goes wrong is a
  * warning: a hunt without a record still hunts. */
 void hunt_record_open(struct hunt *h);

@@ -192,6 +192,10 @@ static int look(struct hunt *h)
 	struct hunt_places *p = h->places;
 	if (rc == 0)
 		rc = packages_check(p->packages, jobs, on_finding, h, &p->package_stats, &f);
+	if (p) {
+		h->tree.files += p->package_stats.files - p->package_stats.what[PACKAGE_MISSING];
+		h->tree.bytes += p->package_stats.bytes;
+	}
 	if (rc == 0 || rc == -ENOMEM)
 		return rc;
 	return hunt_problem(h, p ? p->root : "/", f.text[0] ? f.text : strerror(-rc));

@@ -39,8 +39,7 @@ static void warn(const struct hunt *h, const char *what)
 		fprintf(stderr, "firebreak hunt: not recorded: %s\n", what);
 }
 
-/* Is there a state? hunt makes none. */
-static bool has_state(const struct cli *c)
+bool hunt_has_state(const struct cli *c)
 {
 	char path[PATH_MAX];
 	struct stat st;
@@ -61,7 +60,7 @@ void hunt_record_open(struct hunt *h)
 	struct clock real = clock_system();
 	struct fault f = FAULT_INIT;
 
-	if (cli_has(h->c, "no-record") || !has_state(h->c))
+	if (cli_has(h->c, "no-record") || !hunt_has_state(h->c))
 		return;
 	struct hunt_record *r = ARENA_NEW(&h->c->arena, struct hunt_record);
 	if (!r)

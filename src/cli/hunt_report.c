@@ -85,7 +85,7 @@ static void print_file(const struct hunt *h, const struct hunt_hit *x)
 
 	printf("%s%s%s  by its %s\n", cli_red(c), cli_whole(c, x->path), cli_reset(c), hunt_by(x->kind));
 	if (x->detail)
-		printf("    in %s\n", cli_whole(c, x->detail));
+		printf("    %s%s\n", x->place == HUNT_IN_TREE ? "" : "in ", cli_whole(c, x->detail));
 	print_indicator(h, x);
 	if (x->place == HUNT_IN_RECORD)
 		print_record(x);
@@ -199,6 +199,9 @@ static void print_summary(const struct hunt *h)
 	if (h->unchanged)
 		printf("%llu files (%.1f MB) were unchanged since an earlier hunt and not read again\n",
 		    (unsigned long long)h->unchanged, (double)h->unchanged_bytes / 1e6);
+	if (!cli_has(h->c, "no-record") && !hunt_has_state(h->c))
+		printf("Nothing was recorded, and the next hunt reads all of it again: there is no state "
+		    "directory (firebreak ledger init makes one)\n");
 	if (h->unread)
 		printf("%llu files were not read: no digest is looked for\n",
 		    (unsigned long long)h->unread);

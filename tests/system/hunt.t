@@ -47,7 +47,10 @@ is "$(json 'd["indicators"]["sets"][0]["rejected"]')" 1 "the digest of an empty 
 is "$(json 'd["incomplete"]')" False "nothing was left out"
 is "$(json 'd["files"]["count"]')" "$(find ep -type f -printf x | wc -c)" "every file was read"
 is "$(json 'd["files"]["links_not_followed"]')" 1 "links are not followed"
+is "$(printf '%s' "$out" | python3 -c 'import json, sys; print(json.load(sys.stdin)["recorded"])')" False \
+	"nothing is recorded without a state"
 run 1 "as text" fb hunt ep --indicators edr.csv
+like "$out" '^Nothing was recorded.*firebreak ledger init' "which is said"
 like "$out" 'ep/app/deep/copy-of-f7  by its digest' "names file"
 like "$out" 'malware, confidence 90, named by edr' "and what is said about it"
 like "$out" 'odd.x0aname' "a line feed in a name is escaped"
