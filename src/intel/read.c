@@ -107,20 +107,29 @@ static bool is_own_name(const char *s)
 	return s && span_eq_nocase(span_str(s), span_str(benign_category_name(BENIGN_OWN)));
 }
 
-/* What is one's own takes hits away, and its source answers to --replace: no file says it by itself. */
-static bool usurps_own(const struct reader *r, const struct indicator *i)
+/* What takes hits away is for who imports to say, not for a file; NULL, or why not. One's own (whose
+ * source answers to --replace, too), and names that many share: claims on them say nothing of those below. */
+static const char *usurps(const struct reader *r, const struct indicator *i)
 {
-	return !r->own && (is_own_name(i->source) ||
-			      (i->side == INDICATOR_BENIGN && benign_of(i) == BENIGN_OWN));
+	static const char own[] = "what is the organisation's own is not for a file to say: "
+				  "firebreak intel own add, or --category own";
+	enum benign_category c = i->side == INDICATOR_BENIGN ? benign_of(i) : BENIGN_NONE;
+
+	if (!r->own && (c == BENIGN_OWN || is_own_name(i->source)))
+		return own;
+	if (benign_is_house(c) && r->o->side != INDICATOR_BENIGN &&
+	    !benign_is_house(benign_category_of(span_str(r->o->category))))
+		return "which names many share is for a list of what is ordinary to say: --benign imports one";
+	return NULL;
 }
 
 int reader_emit(struct reader *r, struct indicator *i, struct span raw)
 {
 	struct fault why = FAULT_INIT;
+	const char *usurper = usurps(r, i);
 
-	if (usurps_own(r, i))
-		return reader_reject(r, raw, "what is the organisation's own is not for a file to say: "
-		    "firebreak intel own add, or --category own", NULL);
+	if (usurper)
+		return reader_reject(r, raw, usurper, NULL);
 	/* Poison on a list of what is ordinary is for who imports it as one: "com" covers everything. */
 	int rc = i->side == INDICATOR_BENIGN && r->o->side == INDICATOR_BENIGN ?
 		       indicator_normalise_benign(&i->type, raw, &r->arena, &i->value, &why) :

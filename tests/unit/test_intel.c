@@ -53,6 +53,9 @@ static void csv_good(void)
 #define OWN_WHY \
 	"what is the organisation's own is not for a file to say: firebreak intel own add, or --category own"
 
+#define HOUSE_WHY \
+	"which names many share is for a list of what is ordinary to say: --benign imports one"
+
 static void csv_open_ends(void)
 {
 	is_str(read_default("value,valid_from,valid_until,first_seen,last_seen\n"
@@ -71,8 +74,14 @@ static void csv_own(void)
 	    "2 REJECT a single label is no domain that can be hunted\n"
 	    "3 REJECT the network is too large to be an indicator\n"
 	    "4 domain a.example <feed.x> 50 // .. benign\n", "no file covers everything by itself");
+	is_str(read_default("value,side,category,source\na.example,benign,suffix,x\n"
+	    "b.example,benign,,dynamic-dns\nc.example,bad,hosting,x\n"),
+	    "2 REJECT " HOUSE_WHY "\n3 REJECT " HOUSE_WHY "\n4 domain c.example <x> 50 hosting// ..\n",
+	    "nor takes hits below a name away");
 	is_str(read_default(row), "2 REJECT " OWN_WHY "\n", "one's own is not for a file to say");
 	o.side = INDICATOR_BENIGN;
+	is_str(read_it(SPAN_LIT("value,category\na.example,suffix\n"), &o),
+	    "2 domain a.example <feed.x> 50 suffix// .. benign\n", "but such a list does");
 	is_str(read_it(span_str(row), &o), "2 REJECT " OWN_WHY "\n", "nor for a list of what is ordinary");
 	o.category = "own";
 	is_str(read_it(span_str(row), &o), "2 domain com <feed.x> 50 OWN// .. benign\n",
