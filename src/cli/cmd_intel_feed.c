@@ -108,6 +108,8 @@ static int get_feed(struct cli *c, struct feed *x)
 	    (code = get_text(c, "campaign", &x->campaign)) >= 0 ||
 	    (code = get_text(c, "licence", &x->licence)) >= 0)
 		return code;
+	if (span_eq_nocase(span_str(x->source ? x->source : x->name), SPAN_LIT("own")))
+		return cli_failf(c, CLI_USAGE, "a feed is not the source \"own\": that is for intel own add");
 	return get_credentials(c, x);
 }
 
@@ -330,7 +332,7 @@ static const struct cli_opt add_opts[] = {
 	{ "tlp", "TLP", "clear, green, amber, amber+strict or red, for records without one",
 	    false },
 	{ "licence", "SPDX", "of the feed", false },
-	{ "benign", NULL, "what is listed is ordinary", false },
+	{ "benign", NULL, "what is listed is ordinary; else it cannot say so of anything", false },
 	{ "keep", NULL, "what it does not list any more stays (TAXII always)", false },
 	{ "credentials", "FILE", "\"basic USER:PASSWORD\" or \"bearer TOKEN\"; mode 0600", false },
 	{ NULL, NULL, NULL, false },

@@ -104,6 +104,8 @@ static int import(struct fetch *o, struct intel_import *i, struct span body, str
 	i->opts.tlp = x->tlp;
 	i->opts.confidence = x->confidence;
 	i->opts.side = x->benign ? INDICATOR_BENIGN : INDICATOR_BAD;
+	/* Else whoever serves it could forbid blocking what others name. */
+	i->opts.bad_only = !x->benign && x->format != INTEL_WARNINGLIST;
 	i->as = x->named ? NULL : i->opts.source;
 	i->replace = i->whole = !x->keep;
 	rc = intel_import_run(i, &path, 1, f);

@@ -103,6 +103,7 @@ struct intel_opts {
 	/* Takes what its source says is not for detection, too (MISP's to_ids false), at half the
 	 * confidence. */
 	bool context;
+	bool bad_only; /* what a record says to be ordinary is context, and not taken */
 	/* CSV */
 	char delim;                        /* 0: comma */
 	bool no_header;                    /* columns go by number: map is required */

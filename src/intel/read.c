@@ -128,6 +128,9 @@ int reader_emit(struct reader *r, struct indicator *i, struct span raw)
 	struct fault why = FAULT_INIT;
 	const char *usurper = usurps(r, i);
 
+	if (i->side == INDICATOR_BENIGN && r->o->bad_only)
+		return reader_context(r, raw, "said to be ordinary by a feed that was not added with --benign",
+		    NULL);
 	if (usurper)
 		return reader_reject(r, raw, usurper, NULL);
 	/* Poison on a list of what is ordinary is for who imports it as one: "com" covers everything. */

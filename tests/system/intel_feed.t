@@ -69,6 +69,18 @@ feed 0 'a feed that names another' "$FIREBREAK" intel feed add liar "$base/files
 feed 0 'is fetched' "$FIREBREAK" intel fetch liar
 is "$(values lists) / $(values liar)" 'h2.evil.example.net / evil1.example.net' 'its claims are its own'
 
+printf 'value,side\nh2.evil.example.net,benign\nevil2.example.net,\n' >"$serve/soft.csv"
+feed 0 'a feed that calls things ordinary' "$FIREBREAK" intel feed add soft "$base/files/soft.csv"
+feed 0 'is fetched' "$FIREBREAK" intel fetch soft --json
+like "$out" '"rejected":1' 'which is not for it to say'
+feed 1 'so what others name' "$FIREBREAK" intel show h2.evil.example.net --json
+like "$out" '"block":true' 'may be blocked'
+echo '{"name":"dynamic-dns","type":"hostname","matching_attributes":["domain"],"list":["example.net"]}' \
+	>"$serve/soft.csv"
+feed 5 'nor as a warninglist that nobody asked for' "$FIREBREAK" intel fetch soft
+feed 3 'and no feed is "own"' "$FIREBREAK" intel feed add Own "$base/files/soft.csv"
+feed 0 'it is removed' "$FIREBREAK" intel feed remove soft
+
 # --- one fails, the others do not ---
 feed 0 'a feed that is not there' "$FIREBREAK" intel feed add gone "$base/files/gone.txt"
 echo '{' >"$serve/broken.json"
