@@ -203,10 +203,6 @@ static int entry(struct export *x, const struct indicator *i)
 	int rc = seen_before(x, &h, i);
 	if (rc || !claims(x, &h, &e.until))
 		return rc < 0 ? rc : 0;
-	if (!kind(x, i->type)) {
-		export_leave(x, EXPORT_KIND);
-		return 0;
-	}
 	shelf_weigh(x->s, &h, INDICATOR_NONE, NULL, &w);
 	if (e.until == TS_NONE && w.verdict == WEIGH_MATCH)
 		w.verdict = WEIGH_EXPIRED; /* in force by claims that are not wanted only */
@@ -234,7 +230,12 @@ static bool same_as_last(struct export *x, const struct indicator *i)
 static int on_entry(void *ctx, const struct indicator *i)
 {
 	struct export *x = ctx;
-	return same_as_last(x, i) ? 0 : entry(x, i);
+
+	if (kind(x, i->type))
+		return same_as_last(x, i) ? 0 : entry(x, i);
+	if (wanted(x, i) && !same_as_last(x, i))
+		export_leave(x, EXPORT_KIND);
+	return 0;
 }
 
 /* --- what is ordinary below or inside of them --- */
