@@ -22,6 +22,9 @@ int out_files_open(struct out_files *o, const char *path, bool folder, struct fa
 	*o = (struct out_files){ .path = path, .folder = folder, .dirfd = -1 };
 	if (!path)
 		return 0;
+	struct stat st;
+	if (!folder && stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* /dev/null is not to be replaced */
+		return fault_set(f, -EINVAL, "%s: is there, and no regular file", QUOTE(span_str(path)));
 	int rc = folder ? file_mkdirs(path, 0777) : 0;
 	if (rc < 0)
 		return failed(o, rc, f);

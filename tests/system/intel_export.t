@@ -78,6 +78,8 @@ export_ 3 nonsense 'an unknown format'
 export_ 3 suricata 'suricata needs a folder'
 export_ 3 rpz 'no benign zones' --benign
 export_ 4 csv 'a folder that is not there' --out no/such/file
+mkfifo pipe
+export_ 4 csv 'what is no file is not replaced' --out pipe
 mkdir full && echo old >full/x.csv
 (ulimit -f 0; trap '' XFSZ; fb intel export --format csv --out full/x.csv) 2>/dev/null
 is "$(ls -A full) $(cat full/x.csv)" 'x.csv old' 'what cannot be written leaves the old file, and nothing else'
@@ -188,6 +190,14 @@ export_ 0 rpz 'a zone of another name' --zone block.example --type domain
 like "$out" '^\$ORIGIN block.example\.$' 'has it'
 [ "$(grep -c rpz-ip <<<"$out")" = 0 ]
 ok $? 'and only names'
+
+# What is one's own is never blocked, whoever lists it.
+fb intel own add example.net >/dev/null
+export_ 0 rpz 'one'"'"'s own' --type domain
+is "$(grep -c example.net <<<"$out")" 0 'is not in the zone'
+fb intel own remove example.net >/dev/null
+export_ 0 rpz 'not any more'
+is "$(md5sum <<<"$out")" "$(md5sum <zone)" 'as before'
 
 # --- nftables ---
 export_ 0 nftables nftables --out set.nft
