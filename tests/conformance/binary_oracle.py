@@ -29,7 +29,7 @@ def readelf(path, *options):
                           errors="replace", check=False).stdout
 
 
-SYMBOL = re.compile(r"^\s*\d+: [0-9a-f]+\s+\S+\s+(\S+|<.*?>: \d+)\s+(\S+|<.*?>: \d+)\s+(\S+)\s+(?:\[.*?\]\s+)?"
+SYMBOL = re.compile(r"^\s*\d+: [0-9a-f]+\s+\S+\s+(<[^>]*>: \d+|[^\s<]\S*)\s+(<[^>]*>: \d+|[^\s<]\S*)\s+(\S+)\s+(?:\[.*?\]\s+)?"
                     r"(UND|ABS|COM|\d+) (\S+)( \(\d+\))?", re.M)
 
 
