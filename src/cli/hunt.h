@@ -295,6 +295,8 @@ void hunt_progress_end(const struct hunt *h);
 /* The most specific first; at is when it was observed. Each returns how many match. */
 size_t hunt_match_digest(const struct hunt *h, const struct digest *x, ts at,
     struct shelf_hit out[static SHELF_HITS_MAX]);
+/* These digests are compared soon. */
+void hunt_match_soon(const struct hunt *h, const struct digest x[static DIGEST_ALGS]);
 size_t hunt_match_file_name(const struct hunt *h, struct span name, ts at,
     struct shelf_hit out[static SHELF_HITS_MAX]);
 size_t hunt_match_text(const struct hunt *h, enum indicator_type t, struct span value, ts at,

@@ -11,6 +11,14 @@ size_t hunt_match_digest(const struct hunt *h, const struct digest *x, ts at,
 	    span_of(x->b, digest_len(x->alg)), at, out);
 }
 
+void hunt_match_soon(const struct hunt *h, const struct digest x[static DIGEST_ALGS])
+{
+	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++)
+		if (digest_is_set(&x[a]))
+			shelf_digest_soon(h->shelf, INDICATOR_BAD, indicator_of_digest(a),
+			    span_of(x[a].b, x[a].len));
+}
+
 size_t hunt_match_file_name(const struct hunt *h, struct span name, ts at,
     struct shelf_hit out[static SHELF_HITS_MAX])
 {

@@ -233,13 +233,21 @@ int hunt_record_file(struct hunt *h, const struct hunt_obs *o)
 	if (!r || r->failed || !o->digest || !digest_is_set(&o->digest[DIGEST_SHA256]) ||
 	    o->place == HUNT_IN_RECORD)
 		return 0;
+	const struct seen_known *k = o->known;
+	ts at = o->at ? o->at : h->now;
+	if (k && k->same_path && o->digest == k->digest && o->probe == k->probe) {
+		int same = seen_put_same(r->seen, k, at);
+		if (same < 0)
+			failed(h, same, &f);
+		return 0;
+	}
 	struct seen_id id;
 	if (o->id)
 		id = (struct seen_id){ o->id->dev, o->id->ino, o->id->size, o->id->ctime, o->id->mtime };
 	bool good = o->id && trusted_dev(r, o->path, o->id->dev);
 	struct seen_put p = { .path = where_of(h, o->path), .digest = o->digest,
 		.id = good ? &id : NULL, .began = r->began, .probe = o->probe, .found = o->found,
-		.at = o->at ? o->at : h->now, .known = o->known };
+		.at = at, .known = k };
 	int rc = seen_put_file(r->seen, &p, NULL, &f);
 	if (rc < 0)
 		failed(h, rc, &f);

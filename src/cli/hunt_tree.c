@@ -29,6 +29,10 @@ static int on_plan(void *ctx, const char *path, const struct sense_id *id, struc
 		if (digest_is_set(&w->known.digest[a]))
 			plan->set &= ~HASH_SET(a);
 	plan->probe = key && w->known.probe != key;
+	if (!plan->set && !plan->probe && id->nlink == 1) {
+		plan->known = NULL; /* on_file recalls them */
+		hunt_match_soon(h, w->known.digest);
+	}
 	return 0;
 }
 
@@ -42,6 +46,8 @@ static int recall(struct walk *w, const struct sense_file *f, struct hunt_obs *o
 	if (noted ? !hunt_known_again(h, f->note, &w->known) : !hunt_known(h, f->path, &f->id, &w->known))
 		return noted ? hunt_problem(h, f->path, "what was recorded of it is damaged; hunt again") : 0;
 	o->known = &w->known;
+	if (noted)
+		o->digest = w->known.digest;
 	o->probe = w->known.probe;
 	o->found = w->known.found;
 	return 0;

@@ -101,6 +101,9 @@ size_t shelf_ip(const struct shelf *s, enum indicator_side side, int family, con
 /* A digest of a digest type, AUTHENTIHASH, IMPHASH, JA3 or CERT as bytes. */
 size_t shelf_digest(const struct shelf *s, enum indicator_side side, enum indicator_type t,
     struct span bytes, ts at, struct shelf_hit out[static SHELF_HITS_MAX]);
+/* It will be asked for soon. */
+void shelf_digest_soon(const struct shelf *s, enum indicator_side side, enum indicator_type t,
+    struct span bytes);
 size_t shelf_text(const struct shelf *s, enum indicator_side side, enum indicator_type t,
     struct span value, ts at, struct shelf_hit out[static SHELF_HITS_MAX]);
 /* All that is known about an observed URL (normalised): itself, its path on any host, its host

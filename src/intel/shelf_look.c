@@ -201,7 +201,7 @@ static size_t ask_db(const struct intel_db *db, const struct shelf_question *q,
 size_t shelf_asked(const struct shelf *s, const struct shelf_question *q,
     struct shelf_hit out[static SHELF_HITS_MAX])
 {
-	struct intel_found db[INTEL_FOUND_MAX], over[INTEL_FOUND_MAX];
+	__attribute__((uninitialized)) struct intel_found db[INTEL_FOUND_MAX], over[INTEL_FOUND_MAX];
 	size_t n = ask_db(s->db, q, db), m = s->over ? ask_db(s->over, q, over) : 0;
 
 	if (!(n + m))
@@ -231,6 +231,12 @@ size_t shelf_digest(const struct shelf *s, enum indicator_side side, enum indica
 	struct shelf_question q = { .ask = SHELF_ASK_DIGEST, .side = side, .type = t,
 		.text = bytes, .at = at };
 	return shelf_asked(s, &q, out);
+}
+
+void shelf_digest_soon(const struct shelf *s, enum indicator_side side, enum indicator_type t,
+    struct span bytes)
+{
+	intel_db_digest_soon(s->db, side, t, bytes);
 }
 
 size_t shelf_text(const struct shelf *s, enum indicator_side side, enum indicator_type t,

@@ -294,6 +294,11 @@ int seen_put_file(struct seen *s, const struct seen_put *p, bool *ret_kept, stru
 	return add(s, &x, f);
 }
 
+int seen_put_same(struct seen *s, const struct seen_known *k, ts at)
+{
+	return seen_times_touch(s, k->run, k->rec, at);
+}
+
 /* The same value at the same place, recorded before? A value that is at very many places is not
  * sought among all of them, but put again: merging joins them. */
 static bool find_same(struct seen *s, const struct seen_item *x, struct seen_known *k)

@@ -94,6 +94,8 @@ struct seen_put {
 	ts at;		   /* when it was observed, for first and last */
 	const struct seen_known *known; /* as seen_file_known gave it; NULL */
 };
+/* The same as putting what is known with its own digests and report, under its own path. */
+FB_MUST int seen_put_same(struct seen *s, const struct seen_known *k, ts at);
 /* Too long a path is not recorded: *ret_kept, if not NULL, says. */
 FB_MUST int seen_put_file(struct seen *s, const struct seen_put *p, bool *ret_kept,
     struct fault *f);

@@ -38,6 +38,7 @@ struct item {
 	struct sense_id id;
 	uint64_t note;
 	struct tree_record *record; /* when done and not given yet */
+	struct tree_record bare;    /* of one that was not opened */
 	struct digest *known;	    /* [DIGEST_ALGS] or NULL */
 	enum sense_why why;	    /* of a problem */
 	int err;
@@ -99,7 +100,8 @@ static void item_free(struct item *x)
 	*x->pprev = x->alive;
 	if (x->alive)
 		x->alive->pprev = x->pprev;
-	free(x->record);
+	if (x->record != &x->bare)
+		free(x->record);
 	free(x->known);
 	free(x->target);
 	free(x);
@@ -146,11 +148,15 @@ static int give_problem(
 	return f->sink.on_problem(f->sink.ctx, &p);
 }
 
-static void digests_of(
-    const struct item *x, const struct tree_record *r, struct digest out[DIGEST_ALGS])
+/* In out, which is not touched when there are none. */
+static const struct digest *digests_of(
+    const struct item *x, const struct tree_record *r, struct digest out[static DIGEST_ALGS])
 {
+	static const struct digest none[DIGEST_ALGS];
 	const uint8_t *p = (const uint8_t *)(r + 1);
 
+	if (!x->known && !r->set)
+		return none;
 	if (x->known)
 		memcpy(out, x->known, DIGEST_ALGS * sizeof(*out));
 	else
@@ -161,11 +167,12 @@ static void digests_of(
 		out[a] = digest_of(a, p);
 		p += digest_len(a);
 	}
+	return out;
 }
 
 static int give_file(struct tree_feed *f, const struct item *x, const struct tree_record *r)
 {
-	struct digest digest[DIGEST_ALGS];
+	__attribute__((uninitialized)) struct digest digest[DIGEST_ALGS];
 
 	if (!x->again)
 		f->stats->read += r->read;
@@ -173,12 +180,11 @@ static int give_file(struct tree_feed *f, const struct item *x, const struct tre
 		uint64_t offset = r->why == SENSE_WHY_ERRNO && r->opened ? r->offset : 0;
 		return give_problem(f, x, (enum sense_why)r->why, r->err, offset);
 	}
-	digests_of(x, r, digest);
 	struct sense_file file = {
 		.path = x->path,
 		.name = base_name(x->path),
 		.id = r->id,
-		.digest = digest,
+		.digest = digests_of(x, r, digest),
 		.found =
 		    span_of((const uint8_t *)(r + 1) + tree_record_tail(r) - r->found, r->found),
 		.probe_rc = r->probe_rc,
@@ -244,7 +250,9 @@ static int come_out(struct tree_feed *f, struct item *x, const struct tree_recor
 		item_free(x);
 		return rc;
 	}
-	if (r && !(x->record = record_copy(r)))
+	if (r == &x->bare)
+		x->record = &x->bare;
+	else if (r && !(x->record = record_copy(r)))
 		return -ENOMEM;
 	x->done = true;
 	return give_in_order(f);
@@ -374,7 +382,7 @@ static int links_join(struct tree_feed *f, struct item *x)
 /* The record with what was known added to what was computed. */
 static struct tree_record *record_for_links(const struct item *x, const struct tree_record *r)
 {
-	struct digest d[DIGEST_ALGS];
+	struct digest room[DIGEST_ALGS];
 	size_t n = sizeof(*r) + DIGEST_ALGS * DIGEST_LEN_MAX + r->found;
 	struct tree_record *copy = malloc(n);
 
@@ -382,7 +390,7 @@ static struct tree_record *record_for_links(const struct item *x, const struct t
 		return NULL;
 	*copy = *r;
 	uint8_t *p = (uint8_t *)(copy + 1);
-	digests_of(x, r, d);
+	const struct digest *d = digests_of(x, r, room);
 	for (unsigned a = DIGEST_MD5; a < DIGEST_ALGS; a++) {
 		if (!digest_is_set(&d[a]))
 			continue;
@@ -434,9 +442,8 @@ static int pool_lost(void *ctx, struct tree_want *w, bool other_to_blame)
 /* Nothing is to be read of it. What is known goes out. */
 static int not_opened(struct tree_feed *f, struct item *x)
 {
-	struct tree_record r = { .id = x->id };
-
-	return file_done(f, x, &r);
+	x->bare.id = x->id;
+	return file_done(f, x, &x->bare);
 }
 
 static int plan(struct tree_feed *f, struct item *x)

@@ -85,6 +85,9 @@ size_t intel_db_ip(const struct intel_db *db, enum indicator_side side, int fami
 /* A digest of a digest type, AUTHENTIHASH, IMPHASH, JA3 or CERT as bytes. */
 size_t intel_db_digest(const struct intel_db *db, enum indicator_side side, enum indicator_type t,
     struct span bytes, struct intel_found out[static INTEL_FOUND_MAX]);
+/* It will be asked for soon: has the memory fetched that the answer begins with. */
+void intel_db_digest_soon(const struct intel_db *db, enum indicator_side side,
+    enum indicator_type t, struct span bytes);
 /* Any other type by its normalised text. PATH: the path is matched with the patterns. */
 size_t intel_db_text(const struct intel_db *db, enum indicator_side side, enum indicator_type t,
     struct span value, struct intel_found out[static INTEL_FOUND_MAX]);

@@ -260,6 +260,16 @@ size_t intel_db_digest(const struct intel_db *db, enum indicator_side side, enum
 	return find(db, &db->column[side][t], bytes, &entry) ? found(out, 0, entry, INTEL_SAME) : 0;
 }
 
+void intel_db_digest_soon(const struct intel_db *db, enum indicator_side side,
+    enum indicator_type t, struct span bytes)
+{
+	const struct column *c = &db->column[side][t];
+	const struct table *table = &db->table[side];
+
+	if (c->n)
+		__builtin_prefetch(table->filter + bloom_at(table->blocks, column_hash(db, c, bytes)));
+}
+
 /* What a URL indicator says without its scheme, or of a path alone. */
 static size_t find_url_parts(const struct intel_db *db, const struct column *c, struct span url,
     struct intel_found *out, size_t hits)

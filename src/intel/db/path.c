@@ -253,15 +253,19 @@ int path_index_check(const struct column *c, struct span index)
 
 /* --- finding --- */
 
-static size_t find_key(const struct index *x, const struct column *c, uint32_t key,
+static inline bool may_have(const struct index *x, uint32_t key)
+{
+	uint32_t b = key >> (32 - x->bits);
+	return x->bitmap[b / 8] >> b % 8 & 1;
+}
+
+static __attribute__((noinline)) size_t find_key(const struct index *x, const struct column *c, uint32_t key,
     struct span path, struct intel_found *out, size_t hits)
 {
 	DB_NOT_CLEARED uint8_t room[KEY_MAX + 1];
-	uint32_t b = key >> (32 - x->bits), lo = 0, hi = x->n;
+	uint32_t lo = 0, hi = x->n;
 	struct span pat;
 
-	if (!(x->bitmap[b / 8] >> b % 8 & 1))
-		return hits;
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 		if (word_at(x->pair + 8 * (size_t)mid) < key)
@@ -293,11 +297,16 @@ size_t path_find(const struct intel_db *db, const struct column *c, struct span 
 	if (path.n == 0 ||
 	    !index_read(db->table[c->side].pattern, &x))
 		return hits;
-	hits = find_key(&x, c, 0, path, out, hits);
-	uint32_t base = base_key(db, path);
-	if (base)
+	if (may_have(&x, 0))
+		hits = find_key(&x, c, 0, path, out, hits);
+	uint32_t base = base_key(db, path), gram = 0;
+	if (base && may_have(&x, base))
 		hits = find_key(&x, c, base, path, out, hits);
-	for (size_t i = 0; i + 4 <= path.n; i++)
-		hits = find_key(&x, c, gram_key(db, path.p + i), path, out, hits);
+	for (size_t i = 0; i < path.n; i++) {
+		gram = gram << 8 | plain(path.p[i]); /* as gram_key has it */
+		uint32_t key = key_of(db, gram);
+		if (i >= 3 && may_have(&x, key))
+			hits = find_key(&x, c, key, path, out, hits);
+	}
 	return hits;
 }
