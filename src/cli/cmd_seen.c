@@ -7,8 +7,10 @@
 #include "cli/print.h"
 #include "seen/seen.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define LINE_MAX_BYTES (64u << 10)
 
@@ -20,6 +22,7 @@ struct query {
 	const char *value;
 	bool below; /* names below it, too */
 	uint64_t n, found; /* observations; values of which there was at least one */
+	uint64_t unknown;  /* values of which the record cannot know anything */
 	struct buf line;
 };
 
@@ -88,12 +91,43 @@ static const enum indicator_type alike[] = { INDICATOR_MD5, INDICATOR_SHA1, INDI
 	INDICATOR_SHA512, INDICATOR_AUTHENTIHASH, INDICATOR_IMPHASH, INDICATOR_JA3, INDICATOR_JA4,
 	INDICATOR_CERT, INDICATOR_CERT_SERIAL };
 
+/* An address is as many bits as its network has; of one family both. */
+static bool in_network(const char *net, struct span addr)
+{
+	unsigned char a[16], b[16];
+	char text[INET6_ADDRSTRLEN];
+	const char *slash = strchr(net, '/');
+	int family = strchr(net, ':') ? AF_INET6 : AF_INET;
+
+	if ((size_t)(slash - net) >= sizeof(text))
+		return false;
+	memcpy(text, net, (size_t)(slash - net));
+	text[slash - net] = 0;
+	if (inet_pton(family, text, a) != 1 || addr.n >= sizeof(text))
+		return false;
+	memcpy(text, addr.p, addr.n);
+	text[addr.n] = 0;
+	if (inet_pton(family, text, b) != 1)
+		return false;
+	unsigned bits = (unsigned)atoi(slash + 1), whole = bits / 8, mask = 0xff00u >> bits % 8;
+	return memcmp(a, b, whole) == 0 && (bits % 8 == 0 || ((a[whole] ^ b[whole]) & mask & 0xff) == 0);
+}
+
+static int on_address(void *ctx, const struct seen_observation *o)
+{
+	struct query *q = ctx;
+
+	return o->type == q->type && in_network(q->value, o->value) ? on_seen(q, o) : 0;
+}
+
 static int ask_type(struct query *q, enum indicator_type t, const char *value)
 {
 	struct digest d;
 
 	q->type = t;
 	q->value = value;
+	if ((t == INDICATOR_IPV4 || t == INDICATOR_IPV6) && strchr(value, '/'))
+		return seen_each_value(q->s, on_address, q);
 	if (indicator_digest_alg(t) == DIGEST_NONE)
 		return seen_find_value(q->s, t, span_str(value), on_seen, q);
 	return digest_parse_hex(indicator_digest_alg(t), span_str(value), &d) < 0 ?
@@ -111,6 +145,23 @@ static int try_type(struct query *q, enum indicator_type t, struct span raw, int
 		return 0;
 	*ret_rc = ask_type(q, t, value);
 	return 1;
+}
+
+/* No hunt records these: that there is none says nothing. */
+static bool is_recorded(enum indicator_type t)
+{
+	switch (t) {
+	case INDICATOR_URL:
+	case INDICATOR_URL_PATH:
+	case INDICATOR_IP_PORT:
+	case INDICATOR_EMAIL:
+	case INDICATOR_MUTEX:
+	case INDICATOR_REGISTRY:
+	case INDICATOR_PATTERN:
+		return false;
+	default:
+		return true;
+	}
 }
 
 static int on_any(void *ctx, const struct seen_observation *o)
@@ -151,6 +202,8 @@ static int ask(struct query *q, const char *s)
 
 	q->asked = s;
 	q->n = 0;
+	if (!raw.n)
+		return -EINVAL;
 	if (type)
 		guess = indicator_type_of(span_str(type));
 	if (guess == INDICATOR_FILE_NAME)
@@ -171,10 +224,44 @@ static int ask(struct query *q, const char *s)
 	return rc ? rc : ask_name(q, s);
 }
 
-static void not_seen(const char *s)
+/* What may have been here all the same. */
+static const char *but(const struct query *q, enum indicator_type t)
 {
-	cli_put_whole(span_str(s));
-	printf(": never seen\n");
+	switch (t) {
+	case INDICATOR_DOMAIN:
+		return q->below ? "" : " (names below it: --sub-domains)";
+	case INDICATOR_MD5:
+	case INDICATOR_SHA1:
+	case INDICATOR_SHA512:
+		return " (where a hunt computed that digest: hunt --all-digests)";
+	default:
+		return "";
+	}
+}
+
+static void not_seen(struct query *q, const char *s, enum indicator_type t)
+{
+	if (!is_recorded(t)) {
+		q->unknown++;
+		fprintf(stderr, "firebreak seen: %s: no hunt records a value of type %s%s\n",
+		    QUOTE(span_str(s)), indicator_type_name(t),
+		    t == INDICATOR_URL || t == INDICATOR_IP_PORT ? "; ask for its host" : "");
+	} else if (!q->c->json && !q->c->quiet) {
+		cli_put_whole(span_str(s));
+		printf(": never seen%s\n", but(q, t));
+	}
+}
+
+static enum indicator_type type_of(const struct query *q, const char *s)
+{
+	AUTO_ARENA struct arena a = ARENA_INIT(LINE_MAX_BYTES);
+	const char *type = cli_opt(q->c, "type"), *value;
+	enum indicator_type t = type ? indicator_type_of(span_str(type)) : INDICATOR_NONE;
+
+	if (!t && s[0] != '/' &&
+	    indicator_normalise(&t, span_trim(span_str(s)), &a, &value, NULL) < 0)
+		return INDICATOR_NONE;
+	return t;
 }
 
 static int ask_counted(struct query *q, const char *s)
@@ -182,8 +269,8 @@ static int ask_counted(struct query *q, const char *s)
 	int rc = ask(q, s);
 
 	q->found += q->n > 0;
-	if (rc == 0 && !q->n && !q->c->json && !q->c->quiet)
-		not_seen(s);
+	if (rc == 0 && !q->n)
+		not_seen(q, s, type_of(q, s));
 	return rc;
 }
 
@@ -283,7 +370,7 @@ static int run_seen(struct cli *c)
 		return cli_errno(c, rc, NULL);
 	if (tell_damage(&q) && !q.found)
 		return CLI_INTERNAL;
-	return q.found ? CLI_NEGATIVE : CLI_OK;
+	return q.found ? CLI_NEGATIVE : q.unknown ? CLI_USAGE : CLI_OK;
 }
 
 static const struct cli_opt seen_opts[] = {
@@ -299,14 +386,15 @@ const struct cli_cmd cmd_seen = {
 	.summary = "Was this ever here: digests, names, addresses, paths",
 	.help =
 	    "Looks each VALUE up in the record that hunts make in the state: a digest, file name,\n"
-	    "absolute path, domain, address, imphash, certificate …; - reads them from standard\n"
+	    "absolute path, domain, address, network, imphash, certificate …; - reads them from standard\n"
 	    "input, one a line. Each observation is told with its place, first and last time and how\n"
 	    "often; with --json, one object a line. No file is read but the record. Without a VALUE,\n"
 	    "how much is recorded.\n\n"
 	    "  firebreak seen 3CXDesktopApp.exe akamaicontainer.com\n"
 	    "  firebreak seen --json - < new-hashes.txt\n"
 	    "  firebreak seen --check\n\n"
-	    "Exit: 0 never seen, 1 seen, 3 usage, 4 the record is damaged, 6 nothing was recorded.\n",
+	    "Exit: 0 never seen, 1 seen, 3 usage, or none seen and some of a kind that no hunt records\n"
+	    "(URLs …: told on stderr), 4 the record is damaged, 6 nothing was recorded.\n",
 	.opts = seen_opts,
 	.min_args = 0,
 	.max_args = -1,

@@ -207,6 +207,7 @@ struct hunt {
 	struct hunt_places *places;
 	struct hunt_yara *yara;
 	struct hunt_record *record; /* NULL: nothing is recorded, nothing known */
+	bool recorded; /* and all of it was kept */
 	struct hunt_progress *progress;
 	uint64_t unchanged, unchanged_bytes; /* files of trees that were not read again */
 	uint64_t unread;		     /* files of trees of which only the name counted */

@@ -236,7 +236,7 @@ static void files_json(const struct hunt *h, struct jw *w)
 void hunt_json_rest(struct hunt *h, struct jw *w)
 {
 	jw_kbool(w, "incomplete", hunt_incomplete(h));
-	jw_kbool(w, "recorded", h->record != NULL);
+	jw_kbool(w, "recorded", h->recorded);
 	problems_json(h, w);
 	jw_kint(w, "problems_total", (int64_t)h->nproblems);
 	files_json(h, w);

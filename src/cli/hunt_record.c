@@ -99,6 +99,7 @@ void hunt_record_close(struct hunt *h)
 	r->seen = seen_close(r->seen);
 	buf_free(&r->where);
 	free(r->cwd);
+	h->recorded = !r->failed;
 	h->record = NULL;
 }
 

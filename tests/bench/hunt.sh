@@ -48,7 +48,7 @@ indicators() {
 	done | sed 's/^[^,]*,//'
 }
 
-read -r files bytes < <(find "$TREE" -type f -printf '%s\n' 2>/dev/null | awk '{ n++; s += $1 } END { print n, s }')
+read -r files bytes < <(find "$TREE" -type f -printf '%s\n' 2>/dev/null | awk '{ n++; s += $1 } END { printf "%d %.0f\n", n, s }')
 printf 'tree: %s, %d files, %.2f GB; %d CPUs; best of %d\n' "$TREE" "$files" "$(awk -v b="$bytes" 'BEGIN { print b / 1e9 }')" "$(nproc)" "$RUNS"
 [ "$files" -ge 50000 ] && [ "$bytes" -ge 2147483648 ] || echo "# smaller than what the figures are meant for"
 

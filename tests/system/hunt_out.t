@@ -142,6 +142,20 @@ fb ledger init >/dev/null
 printf 'value\nnothing.example\n' >other.csv
 fb intel import other.csv >/dev/null
 run 0 "a hunt finds nothing" fb hunt ep --pcap w.pcap --all-digests --json
+is "$(printf '%s' "$out" | python3 -c 'import json, sys; print(json.load(sys.stdin)["recorded"])')" True "which is recorded"
+for net in 198.51.100.0/24 198.51.96.0/20 198.51.100.0/30 198.51.100.1/32; do
+	run 1 "an address of $net was seen" fb seen "$net" --json
+	like "$out" '"value":"198.51.100.1"' "which is told"
+done
+for net in 198.51.100.2/31 198.51.112.0/20 2001:db8:ffff::/48; do
+	run 0 "none of $net" fb seen "$net"
+done
+run 0 "a name" fb seen evil.example
+like "$out" 'never seen .*--sub-domains' "is not what is below it, which is said"
+run 1 "below it" fb seen evil.example --sub-domains
+run 3 "what no hunt records" fb seen http://www.evil.example/a
+like "$err" 'no hunt records.*ask for its host' "was not never seen"
+run 1 "beside what was seen" fb seen http://www.evil.example/a www.evil.example
 run 0 "nor does the first retro" fb intel retro
 rm -r ep w.pcap
 {

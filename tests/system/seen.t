@@ -126,6 +126,9 @@ run 1 "values on standard input" bash -c "sha256sum < '$f' | cut -d' ' -f1 | '$F
 run 0 "--check" fb seen --check
 like "$out" 'every checksum is right' "verifies"
 like "$out" '^[0-9]+ observations: .* \([0-9]+ bytes each\)' "and says how large"
+run 3 "nothing asked" fb seen ''
+run 0 "a digest that hunts need not have computed" fb seen 00249c9ae9fff21dddb2a4a6caa40033
+like "$out" 'never seen .*--all-digests' "is told as such"
 run 3 "an unknown type" fb seen x --type nonsense
 run 3 "a value that is not of its type" fb seen x --type sha256
 run 6 "no record" "$FIREBREAK" seen x --state "$TMP/none"
