@@ -113,7 +113,7 @@ int hunt_places_digest(struct hunt *h, const char *path, struct digest out[stati
 	if (!S_ISREG(ret_st->st_mode))
 		return -EINVAL;
 	int rc = hasher_new(&hs, hunt_digests(h));
-	return rc ? rc : hash_fd(hs, fd, out, NULL);
+	return rc ? rc : hash_file_of_others(hs, fd, out, NULL);
 }
 
 const struct hunt_source hunt_places_shared = {

@@ -15,7 +15,10 @@
 #include "base/span.h"
 #include "model/digest.h"
 
+#include <sys/stat.h>
+
 #define HASH_BLOCK (256u << 10)
+#define HASH_HOLES_MAX (64ull << 30) /* bytes that take no space on disk, of one file */
 
 struct hasher; /* one pass, any set of algorithms */
 
@@ -40,3 +43,8 @@ struct digest sha256_of(struct span s);
 void sha256_parts(const struct span *part, size_t n, uint8_t out[static 32]);
 /* Reads fd from its current offset to the end; h must be fresh. ret_size may be NULL. */
 FB_MUST int hash_fd(struct hasher *h, int fd, struct digest *out, uint64_t *ret_size);
+/* The same of a regular file that anybody may have made: -EFBIG when it is too hollow, -EBUSY when it
+ * changed meanwhile. */
+FB_MUST int hash_file_of_others(struct hasher *h, int fd, struct digest *out, uint64_t *ret_size);
+/* Anybody can make a file of 8 EiB that takes no space; to hash it takes a century. */
+bool hash_too_hollow(const struct stat *st);

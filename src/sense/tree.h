@@ -45,6 +45,7 @@
 #include "model/digest.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #define SENSE_DEPTH_MAX 16384
 #define SENSE_FDS_MAX 64
@@ -69,6 +70,8 @@ struct sense_id {
 	ts ctime, mtime;
 };
 
+void sense_id_of(const struct stat *st, struct sense_id *ret_id);
+
 struct sense_file {
 	const char *path; /* as given, "/", the way below it; raw bytes: QUOTE before printing */
 	const char *name; /* the last component, inside path */
@@ -91,7 +94,8 @@ enum sense_why {
 	SENSE_WHY_PSEUDO,    /* the path given is on a kernel pseudo file system */
 	SENSE_WHY_GONE,	     /* it was listed, and no longer there when it was opened */
 	SENSE_WHY_DIED,	     /* the worker process died over it (in the probe, or it was killed) */
-	SENSE_WHY_LAST = SENSE_WHY_DIED,
+	SENSE_WHY_HOLES,     /* more than HASH_HOLES_MAX of it are holes: not read, it would take years */
+	SENSE_WHY_LAST = SENSE_WHY_HOLES,
 };
 
 /* What was not read. A file's name is still evidence: match it against file-name indicators. */

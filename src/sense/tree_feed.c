@@ -83,6 +83,8 @@ static const char *why_text(enum sense_why why, int err)
 		return "vanished during the walk";
 	case SENSE_WHY_DIED:
 		return "the process that read it died";
+	case SENSE_WHY_HOLES:
+		return "more than 64 GiB of it take no space on disk; not read";
 	}
 	return "unknown";
 }
@@ -405,8 +407,13 @@ static struct tree_record *record_for_links(const struct item *x, const struct t
 
 static int file_done(struct tree_feed *f, struct item *x, const struct tree_record *r)
 {
+	static const struct tree_record changed = { .why = SENSE_WHY_CHANGED, .opened = true };
 	struct sense_id id = x->id;
 	bool linked = x->linked, same = !r->why && same_file(&r->id, &id);
+
+	/* What was known, and therefore not computed, was known of another content. */
+	if (x->known && !r->why && !same)
+		r = &changed;
 	struct tree_record *record = linked && same ? record_for_links(x, r) : NULL;
 
 	if (linked && same && !record)
@@ -514,7 +521,7 @@ int tree_feed_file(
 {
 	struct sense_id id;
 
-	tree_id_of(st, &id);
+	sense_id_of(st, &id);
 	if (f->opts->max_size && id.size > f->opts->max_size)
 		return tree_feed_problem(f, path, false, SENSE_WHY_LARGE, 0);
 	struct item *x = item_new(f, FILE_EVENT, path);

@@ -68,7 +68,7 @@ static ts ts_of(struct timespec t)
 		   : v;
 }
 
-void tree_id_of(const struct stat *st, struct sense_id *ret_id)
+void sense_id_of(const struct stat *st, struct sense_id *ret_id)
 {
 	*ret_id = (struct sense_id){ st->st_dev, st->st_ino, (uint64_t)st->st_size, st->st_nlink,
 		ts_of(st->st_ctim), ts_of(st->st_mtim) };
@@ -120,7 +120,7 @@ static int tell(struct tree_reader *r, struct reading *x, enum sense_why why, in
 		.opened = x->before.st_mode != 0,
 		.probed = x->probed,
 	};
-	tree_id_of(&x->before, &rec.id);
+	sense_id_of(&x->before, &rec.id);
 	buf_reset(&r->record);
 	buf_put(&r->record, &rec, sizeof(rec));
 	if (good && x->set)
@@ -164,7 +164,7 @@ static void look(struct tree_reader *r, struct reading *x, struct span bytes)
 	const struct sense_probe *p = r->opts->probe;
 	struct sense_id id;
 
-	tree_id_of(&x->before, &id);
+	sense_id_of(&x->before, &id);
 	if (r->probing)
 		*r->probing = x->slot + 1;
 	int rc = p->look(p->ctx, x->path, &id, bytes, &x->found);
@@ -345,6 +345,8 @@ static int open_it(struct reading *x, int dirfd, const char *name, enum sense_wh
 	}
 	if (!S_ISREG(x->before.st_mode))
 		*why = SENSE_WHY_MOVED;
+	else if (hash_too_hollow(&x->before))
+		*why = SENSE_WHY_HOLES;
 	return 0;
 }
 

@@ -40,7 +40,6 @@ struct tree_record {
 
 /* Size of what is behind r. */
 size_t tree_record_tail(const struct tree_record *r);
-void tree_id_of(const struct stat *st, struct sense_id *ret_id);
 /* openat2 beneath dirfd, through no link, without touching the access time where that is allowed.
  */
 FB_MUST int tree_open(int dirfd, const char *name, int flags);

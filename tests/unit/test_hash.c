@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static const struct {
@@ -105,11 +106,35 @@ static void test_bad(void)
 	hasher_free(h);
 }
 
+static void test_others(void)
+{
+	char path[] = "/tmp/fb_hash_XXXXXX";
+	struct digest d[DIGEST_ALGS];
+	uint64_t size = 0;
+	struct hasher *h;
+	int fd = mkstemp(path);
+
+	if (fd < 0 || write(fd, "abc", 3) != 3 || lseek(fd, 0, SEEK_SET) < 0 ||
+	    hasher_new(&h, HASH_SET(DIGEST_SHA256)) < 0)
+		abort();
+	unlink(path);
+	is_int(hash_file_of_others(h, fd, d, &size), 0, "somebody's file");
+	struct digest abc = sha256_of(SPAN_LIT("abc"));
+	ok(size == 3 && digest_eq(&d[DIGEST_SHA256], &abc), "its digest");
+	if (ftruncate(fd, (off_t)HASH_HOLES_MAX + (1 << 30)) < 0)
+		tap_skip("hollow files", "no such sparse files here");
+	else
+		is_int(hash_file_of_others(h, fd, d, NULL), -EFBIG, "one that is nothing but holes");
+	hasher_free(h);
+	close(fd);
+}
+
 int main(void)
 {
 	test_vectors();
 	test_million();
 	test_bad();
+	test_others();
 	ok(ERR_peek_error() == 0, "nothing is left in OpenSSL's error queue");
 	return tap_done();
 }

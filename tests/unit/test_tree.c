@@ -340,6 +340,56 @@ static void test_moved(void)
 	ok(strstr(seen.files, "/tree/other/file"), "and the rest is walked");
 }
 
+/* The record knows its SHA-256, so only MD5 is wanted; between that answer and the read somebody
+ * exchanges the content. */
+static int exchange(void *ctx, const char *path, const struct sense_id *id, struct sense_plan *plan)
+{
+	static struct digest known[DIGEST_ALGS];
+
+	(void)ctx;
+	(void)id;
+	if (strcmp(strrchr(path, '/'), "/f") != 0)
+		return 0;
+	known[DIGEST_SHA256] = sha256_of(SPAN_LIT("harmless"));
+	plan->known = known;
+	plan->set = HASH_SET(DIGEST_MD5);
+	put("f", "evil, and longer");
+	return 0;
+}
+
+static void test_exchanged(void)
+{
+	struct sense_tree_opts o = {
+		.set = HASH_TRIO, .jobs = 1, .ordered = true, .plan = exchange
+	};
+
+	for (o.jobs = 1; o.jobs <= 2; o.jobs++) {
+		fresh();
+		put("f", "harmless");
+		put("g", "g");
+		is_int(walk_new(top, &o), SENSE_INCOMPLETE, "exchanged after the record was asked");
+		is_str(seen.files, "/g", "what was known is not told of the new content");
+		is_str(seen.problems, "/f", "it is a problem");
+		is_int(seen.why, SENSE_WHY_CHANGED, "with its reason");
+	}
+}
+
+static void test_hollow(void)
+{
+	fresh();
+	put("hollow", "x");
+	put("some", "x");
+	if (truncate(in_top("hollow"), (off_t)HASH_HOLES_MAX + (1 << 30)) < 0 ||
+	    truncate(in_top("some"), 4 << 20) < 0) {
+		tap_skip("hollow files", "no such sparse files here");
+		return;
+	}
+	is_int(walk_new(top, NULL), SENSE_INCOMPLETE, "a file that is nothing but holes");
+	is_str(seen.files, "/some", "one with few is read");
+	ok(strcmp(seen.problems, "/hollow") == 0 && seen.why == SENSE_WHY_HOLES,
+	    "the other would take years, and is told");
+}
+
 static void test_changing(void)
 {
 	int go[2];
@@ -488,6 +538,8 @@ int main(void)
 	test_many();
 	test_deep();
 	test_moved();
+	test_exchanged();
+	test_hollow();
 	test_changing();
 	test_jobs();
 	test_unreadable();

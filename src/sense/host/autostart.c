@@ -173,7 +173,7 @@ static int digest(struct autostart *a, int fd, const struct stat *st, struct aut
 			return rc;
 		rc = a->hasher ? 0 : hasher_new(&a->hasher, a->o->set);
 		if (rc == 0)
-			rc = hash_fd(a->hasher, fd, d, NULL);
+			rc = hash_file_of_others(a->hasher, fd, d, NULL);
 		if (rc < 0) {
 			memset(d, 0, DIGEST_ALGS * sizeof(*d));
 			a->hasher = hasher_free(a->hasher);

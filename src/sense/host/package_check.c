@@ -42,7 +42,7 @@ static int digest_of_fd(struct look *l, enum digest_alg alg, int fd, struct foun
 	int rc = l->hasher[alg] ? 0 : hasher_new(&l->hasher[alg], HASH_SET(alg));
 
 	if (rc == 0)
-		rc = hash_fd(l->hasher[alg], fd, out, &x->bytes);
+		rc = hash_file_of_others(l->hasher[alg], fd, out, &x->bytes);
 	if (rc < 0)
 		l->hasher[alg] = hasher_free(l->hasher[alg]);
 	memcpy(x->have, out[alg].b, out[alg].len);

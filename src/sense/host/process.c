@@ -513,7 +513,7 @@ static int read_object(struct scan *s, const struct object *o)
 	if (fd >= 0 && s->o->set) {
 		rc = s->hasher ? 0 : hasher_new(&s->hasher, s->o->set);
 		if (rc == 0)
-			rc = hash_fd(s->hasher, fd, digest, NULL);
+			rc = hash_file_of_others(s->hasher, fd, digest, NULL);
 		if (rc < 0) {
 			memset(digest, 0, sizeof(digest));
 			x.why = strerror(-rc);
