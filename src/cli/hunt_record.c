@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/major.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -147,27 +149,39 @@ void hunt_record_root(struct hunt *h, const char *path)
 
 /* --- what is known --- */
 
-/* Servers stamp with their own clock, and need not change an inode's number with the file. */
-static bool is_remote(const char *path)
+/*
+ * Where only the kernel of this host sets the change time, by its clock, with every change. Not so:
+ * servers (another clock), FAT and exFAT (the change time is the modification time, which the owner
+ * sets), NTFS (Windows lets the owner set both), images that are made elsewhere with any times
+ * (ISO 9660, squashfs …), and what is not listed.
+ */
+static bool stamps_changes(const char *path)
 {
-	static const long magic[] = { NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, V9FS_MAGIC, FUSE_SUPER_MAGIC,
-		AFS_SUPER_MAGIC, CODA_SUPER_MAGIC, NCP_SUPER_MAGIC, 0xff534d42, /* cifs */
-		0xfe534d42,							/* smb2 */
-		0x00c36400 /* ceph */ };
+	static const uint32_t magic[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+		F2FS_SUPER_MAGIC, TMPFS_MAGIC, RAMFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
+		REISERFS_SUPER_MAGIC, NILFS_SUPER_MAGIC, 0x2fc12fc1, /* zfs */
+		0xca451a4e,					     /* bcachefs */
+		0x3153464a /* jfs */ };
 	struct statfs fs;
 
 	if (statfs(path, &fs) < 0)
-		return true;
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(magic); i++)
-		if ((long)(uint32_t)fs.f_type == magic[i])
+		if ((uint32_t)fs.f_type == magic[i])
 			return true;
 	return false;
+}
+
+/* Behind their numbers is whatever image was attached last. */
+static bool is_image(uint64_t dev)
+{
+	return major(dev) == LOOP_MAJOR || major(dev) == NBD_MAJOR;
 }
 
 static bool trusted_dev(struct hunt_record *r, const char *path, uint64_t dev)
 {
 	if (!r->dev_known || r->dev != dev)
-		r->dev_good = !is_remote(path);
+		r->dev_good = !is_image(dev) && stamps_changes(path);
 	r->dev_known = true;
 	r->dev = dev;
 	return r->dev_good;

@@ -196,4 +196,29 @@ run 0 "forgetting what is a year old" fb seen forget --before 365d --json
 is "$(json 'd["forgotten"]')" 0 "nothing is"
 run 0 "forgetting everything" fb seen forget --before 2100-01-01T00:00:00Z
 run 0 "nothing is left" fb seen "$TMP/$f"
+
+# --- another image behind the same device number, with the same times and numbers ---
+image() { # FILE: mounted at mnt
+	mount -o loop,noatime "$1" mnt 2>/dev/null
+}
+mkdir -p mnt
+truncate -s 4M one.img
+if [ "$(id -u)" = 0 ] && mkfs.ext4 -q -F one.img >/dev/null 2>&1 && image one.img; then
+	echo 'good content' >mnt/f
+	umount mnt
+	sed 's/good content/evil content/' one.img >two.img
+	echo "$(echo 'evil content' | sha256sum | cut -c1-64)" >evil.lst
+	S=$TMP/images
+	run 0 "a state" fb intel import --source t --format list evil.lst
+	image one.img
+	sleep 0.1
+	run 0 "the first image" fb hunt mnt --json
+	umount mnt
+	image two.img
+	run 1 "another one at its place is read" fb hunt mnt --json
+	is "$(json 'f["unchanged"]')" 0 "nothing of it is believed to be known"
+	umount mnt
+else
+	skip "images behind one device" "cannot mount"
+fi
 tap_done
