@@ -131,6 +131,16 @@ static int take_apart(struct hunt *h, const struct hunt_obs *o, enum format f, i
 	return rc;
 }
 
+/* The file that was read? */
+static bool still(const struct sense_id *id, const struct stat *st)
+{
+	struct sense_id now;
+
+	sense_id_of(st, &now);
+	return id && now.dev == id->dev && now.ino == id->ino && now.size == id->size &&
+	    now.ctime == id->ctime && now.mtime == id->mtime;
+}
+
 static int found(void *ctx, struct hunt *h, const struct hunt_obs *o, struct span report, int rc)
 {
 	struct stat st;
@@ -143,10 +153,13 @@ static int found(void *ctx, struct hunt *h, const struct hunt_obs *o, struct spa
 	AUTO_FD int fd = open(o->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return hunt_problem(h, o->path, strerror(errno));
-	if (!S_ISREG(st.st_mode) || (o->id && (st.st_ino != o->id->ino || st.st_dev != o->id->dev)))
+	if (!S_ISREG(st.st_mode) || !still(o->id, &st))
 		return hunt_problem(h, o->path, "another file by now; it was not taken apart");
 	hunt_progress(h, 0);
-	return take_apart(h, o, (enum format)report.p[0], fd);
+	int taken = take_apart(h, o, (enum format)report.p[0], fd);
+	if (taken == 0 && (fstat(fd, &st) < 0 || !still(o->id, &st)))
+		taken = hunt_problem(h, o->path, "changed while it was taken apart");
+	return taken;
 }
 
 static int start(struct hunt *h)

@@ -97,8 +97,8 @@ static int on_object(void *ctx, const struct process_object *o)
 	int rc = hunt_observe(h, &x);
 	if (rc || read || o->gone)
 		return rc;
-	AUTO_BUF struct buf why = BUF_INIT(64u << 10);
-	buf_printf(&why, "mapped by %s: %s", buf_str(&users), o->why);
+	AUTO_BUF struct buf why = BUF_INIT(256u << 10);
+	buf_printf(&why, "mapped by %s: %s", cli_whole(h->c, buf_str(&users)), o->why);
 	return hunt_problem(h, o->path, buf_str(&why));
 }
 

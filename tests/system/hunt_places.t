@@ -155,6 +155,35 @@ is "$(json '[p for x in d["processes"]["not_as_on_disk"] for p in x["processes"]
 kill $pid
 wait $pid 2>/dev/null
 
+# What a process calls itself comes into the reason why its library could not be read.
+cat >quiet.py <<'PY'
+import mmap, os, sys, time
+f = open(sys.argv[1], "w+b")
+f.write(b"x" * 4096)
+f.flush()
+m = mmap.mmap(f.fileno(), 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC)
+os.unlink(sys.argv[1])
+f.close()
+print("ready", flush=True)
+time.sleep(60)
+PY
+other=()
+[ "$(id -u)" = 0 ] && other=(setpriv --reuid 65534 --clear-groups)
+d=$(mktemp -d) && cp "$FIREBREAK" quiet.py sleeper.csv "$d" && chmod -R a+rwX "$d"
+if [ "$(cd "$d" && "${other[@]}" cat sleeper.csv 2>/dev/null)" ]; then
+	(cd "$d" && exec "${other[@]}" bash -c $'exec -a $\'q\\e[31m\' python3 quiet.py "$PWD/quiet.so"' >ready) &
+	pid=$!
+	for _ in $(seq 100); do [ -s "$d/ready" ] && break; sleep 0.05; done
+	out=$(cd "$d" && "${other[@]}" ./"${FIREBREAK##*/}" hunt --indicators sleeper.csv --no-record --processes --json)
+	like "$(json '[x["text"] for x in d["problems"] if x["path"].endswith("/quiet.so")] or "\\\\x1b"')" '\\\\x1b' \
+		"the escapes of a process do not reach the terminal"
+	kill $pid
+	wait $pid 2>/dev/null
+else
+	skip "the escapes of a process" "no other user"
+fi
+rm -rf "$d"
+
 # --- autostart ---
 mkdir -p a/etc/{systemd/system/multi-user.target.wants,cron.d,profile.d,pam.d,udev/rules.d,xdg/autostart,init.d} a/opt a/usr/bin a/bin a/home/u/.config/autostart a/usr/lib/security
 for n in svc cron job preload udev desk; do echo "#!/bin/sh # $n" >a/opt/$n; done
