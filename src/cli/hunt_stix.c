@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "cli/hunt.h"
 #include "crypto/hash.h"
+#include "intel/stix_make.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -220,85 +221,24 @@ static const char *traffic(struct bundle *b, const struct hunt_hit *x, char id[s
 
 /* --- what was matched --- */
 
-/* The value inside quotes of a pattern: \ and ' are escaped. */
-static void put_quoted(struct buf *p, const char *s)
-{
-	buf_putc(p, '\'');
-	for (; *s; s++) {
-		if (*s == '\'' || *s == '\\')
-			buf_putc(p, '\\');
-		buf_putc(p, *s);
-	}
-	buf_putc(p, '\'');
-}
-
-static const char *object_path(enum indicator_type t, const char *value)
-{
-	switch (t) {
-	case INDICATOR_MD5:
-		return "file:hashes.MD5";
-	case INDICATOR_SHA1:
-		return "file:hashes.'SHA-1'";
-	case INDICATOR_SHA256:
-		return "file:hashes.'SHA-256'";
-	case INDICATOR_SHA512:
-		return "file:hashes.'SHA-512'";
-	case INDICATOR_DOMAIN:
-		return "domain-name:value";
-	case INDICATOR_IPV4:
-		return "ipv4-addr:value";
-	case INDICATOR_IPV6:
-		return "ipv6-addr:value";
-	case INDICATOR_FILE_NAME:
-		return "file:name";
-	case INDICATOR_IMPHASH:
-		return "file:extensions.'windows-pebinary-ext'.imphash";
-	case INDICATOR_CERT:
-		return strlen(value) == 40 ? "x509-certificate:hashes.'SHA-1'" :
-					     "x509-certificate:hashes.'SHA-256'";
-	default:
-		return NULL;
-	}
-}
-
 /* What has no object path of its own is known by the file that was found. */
 static const char *pattern(const struct hunt *h, const struct hunt_hit *x, struct buf *p)
 {
 	enum indicator_type t = hunt_hit_type(h, x);
-	const char *value = hunt_hit_value(h, x), *path = object_path(t, value);
+	const char *slash = strrchr(x->path, '/');
 
-	buf_putc(p, '[');
-	if (t == INDICATOR_IP_PORT) {
-		const char *colon = strrchr(value, ':');
-		const char *host = arena_str(&h->c->arena, span_of(value, (size_t)(colon - value)));
-		bool six = host && host[0] == '[';
-		if (six)
-			host = arena_str(&h->c->arena, span_of(host + 1, strlen(host) - 2));
-		buf_puts(p, "network-traffic:dst_ref.value = ");
-		put_quoted(p, host ? host : "");
-		buf_printf(p, " AND network-traffic:dst_port = %s", colon + 1);
-	} else if (path) {
-		buf_printf(p, "%s = ", path);
-		put_quoted(p, value);
-	} else if (digest_is_set(&x->sha256)) {
-		buf_printf(p, "file:hashes.'SHA-256' = '%s'", DIGEST_HEX(&x->sha256));
-	} else {
-		const char *slash = strrchr(x->path, '/');
-		buf_puts(p, "file:name = ");
-		put_quoted(p, slash && slash[1] ? slash + 1 : x->path);
-	}
-	buf_putc(p, ']');
+	if (t != INDICATOR_NONE && stix_pattern_put(p, t, hunt_hit_value(h, x)))
+		return buf_str(p);
+	if (digest_is_set(&x->sha256))
+		(void)stix_pattern_put(p, INDICATOR_SHA256, DIGEST_HEX(&x->sha256));
+	else
+		(void)stix_pattern_put(p, INDICATOR_FILE_NAME, slash && slash[1] ? slash + 1 : x->path);
 	return buf_str(p);
 }
 
 /* Marked as its strictest source asks (TLP 2.0, section 7.2 of the specification's extension). */
 static void marking(struct bundle *b, const struct hunt_hit *x)
 {
-	static const char *const id[TLPS] = { [TLP_CLEAR] = "94868c89-83c2-464b-929b-a1a8aa3c8487",
-		[TLP_GREEN] = "bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
-		[TLP_AMBER] = "55d920b0-5e8b-4f79-9ee9-91f868d9b421",
-		[TLP_AMBER_STRICT] = "939a9414-2ddd-4d32-a0cd-375ea402b003",
-		[TLP_RED] = "e828b379-4e03-4974-9ac4-e53a884c97c1" };
 	enum tlp most = TLP_NONE;
 	struct indicator i;
 	uint32_t pos = 0;
@@ -307,11 +247,9 @@ static void marking(struct bundle *b, const struct hunt_hit *x)
 		most = i.tlp > most ? i.tlp : most;
 	if (most == TLP_NONE)
 		return;
-	char ref[ID_MAX];
-	snprintf(ref, sizeof(ref), "marking-definition--%s", id[most]);
 	jw_key(&b->w, "object_marking_refs");
 	jw_arr(&b->w);
-	jw_cstr(&b->w, ref);
+	jw_cstr(&b->w, stix_tlp_id(most));
 	jw_end(&b->w);
 }
 

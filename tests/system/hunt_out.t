@@ -122,7 +122,7 @@ cat >want.txt <<'TXT'
 6 ['directory', 'domain-name', 'file', 'identity', 'indicator', 'ipv4-addr', 'network-traffic', 'observed-data', 'sighting']
 [domain-name:value = 'evil.example']
 [file:name = 'bäd%.exe']
-[ipv4-addr:value = '198.51.100.0/24']
+[ipv4-addr:value ISSUBSET '198.51.100.0/24']
 [network-traffic:dst_ref.value = '203.0.113.9' AND network-traffic:dst_port = 443]
 ['marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421']
 TXT
