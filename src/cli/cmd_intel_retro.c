@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/hunt.h"
+#include "intel/shelf_edit.h"
 #include "store/ledger.h"
 
 #include <arpa/inet.h>
@@ -24,7 +25,7 @@ struct retro {
 	uint64_t *key;
 	size_t nkey;
 	uint64_t looked; /* indicators of digests and names that were looked for */
-	uint64_t ledger; /* entries when it began */
+	uint64_t ledger; /* entries that are in what was looked for; 0: the next one begins no later */
 };
 
 /* --- observations --- */
@@ -257,6 +258,20 @@ static void write_mark(struct retro *r)
 		fprintf(stderr, "firebreak intel retro: the next one looks at everything again: %s\n", f.text);
 }
 
+/* The next retro may begin after the ledger's entries of now, if what is in service has all of them: an
+ * import may be between its commit and its rename. */
+static int note_end(struct retro *r, struct store *st)
+{
+	enum shelf_state state;
+	int rc = ledger_size(st, &r->ledger, &r->h.f);
+
+	if (rc == 0)
+		rc = shelf_state(st, r->h.shelf, &state, &r->h.f);
+	if (rc == 0 && state != SHELF_CURRENT)
+		r->ledger = 0;
+	return rc;
+}
+
 /* -1 or an exit code. */
 static int choose(struct retro *r)
 {
@@ -269,14 +284,17 @@ static int choose(struct retro *r)
 		return since ? cli_failf(c, CLI_USAGE, "--since goes with the state's indicators") : -1;
 	if (cli_store(c, STORE_RDONLY, &st, &code) < 0)
 		return code;
-	int rc = ledger_size(st, &r->ledger, &r->h.f);
+	int rc = note_end(r, st);
 	if (rc < 0)
 		return cli_errno(c, rc, &r->h.f);
+	uint32_t mark = read_mark(c);
 	if (since)
-		return since_of(r, st, since);
-	if (!cli_has(c, "all"))
-		r->h.since = read_mark(c);
-	return -1;
+		code = since_of(r, st, since);
+	else if (!cli_has(c, "all"))
+		r->h.since = mark;
+	if (r->h.since > mark)
+		r->ledger = 0; /* what came between was not looked for */
+	return code;
 }
 
 /* --- telling --- */
@@ -343,7 +361,7 @@ static int retro(struct retro *r)
 	if (rc < 0)
 		return cli_errno(c, rc, NULL);
 	code = report(r);
-	if (r->ledger && (code == CLI_OK || code == CLI_NEGATIVE))
+	if (r->ledger && (code == CLI_OK || code == CLI_NEGATIVE) && !seen_damaged(r->seen, 0))
 		write_mark(r);
 	return code;
 }

@@ -192,6 +192,17 @@ is "$(json 'sorted(s["signal"]["summary"] for s in d["signals"] if s["signal"]["
 is "$(json '[s["signal"]["seen"] for s in d["signals"] if s["signal"]["source"] == "hunt.dns"]')" \
 	"['2023-03-22T14:00:00Z']" "and when"
 run 1 "with a file of indicators" fb intel retro --indicators edr.csv
+# What one did not look for, the next one does.
+cp -p "$S/intel/indicators.fbi" old.fbi
+printf 'type,value\ndomain,www.evil.example\n' >again.csv
+fb intel import again.csv >/dev/null
+run 0 "--since a time to come" fb intel retro --since 2100-01-01T00:00:00Z
+mv "$S/intel/indicators.fbi" "$S/intel/next.fbi" && mv old.fbi "$S/intel/indicators.fbi"
+run 0 "an import that was recorded, and is not in its place yet" fb intel retro
+fb intel block other.example >/dev/null
+run 1 "is hunted back when it is" fb intel retro --json
+is "$(json '[x["observed"] for x in h]')" "['www.evil.example']" "after both"
+run 0 "once" fb intel retro
 run 5 "an unknown generation" fb intel retro --since 77
 run 3 "since when?" fb intel retro --since yesterday
 run 6 "without a record" "$FIREBREAK" intel retro --state "$TMP/none"
