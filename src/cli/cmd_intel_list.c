@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/intel_shelf.h"
+#include "intel/poison.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ struct output {
 	const struct shelf *s;
 	struct jw w;
 	bool quarantined;
+	bool own; /* something is the organisation's own */
 	uint64_t n, claims, limit;
 	/* What is NULL or 0 does not restrict. */
 	enum indicator_side side;
@@ -47,11 +49,32 @@ static bool wanted(const struct output *o, const struct indicator *i)
 	    (o->force == ANY || (o->force == IN_FORCE ? begun && !over : over));
 }
 
-/* Why a value is no hit, seen by itself; NULL: it is one. */
+/* Does a claim of the benign side that covers the value say that it is one's own? */
+static bool is_own(const struct output *o, const struct indicator *i)
+{
+	__attribute__((uninitialized)) struct shelf_hit h[SHELF_HITS_MAX];
+	size_t n = shelf_value(o->s, INDICATOR_BENIGN, i->type, i->value, o->now, h);
+
+	for (size_t k = 0; k < n; k++) {
+		struct indicator b;
+		uint32_t pos = 0;
+		while (shelf_claim(o->s, &h[k], &pos, &b))
+			if (benign_of(&b) == BENIGN_OWN)
+				return true;
+	}
+	return false;
+}
+
+/* Why a value is no hit, seen by itself; NULL: it is one. Few are held, so the two reasons that there
+ * are (weigh.h) are asked for before the value is weighed. */
 static const char *held_why(const struct output *o, const struct indicator *i)
 {
-	struct shelf_hit h[SHELF_HITS_MAX];
+	__attribute__((uninitialized)) struct shelf_hit h[SHELF_HITS_MAX];
+	const char *poison;
 	struct weighing w;
+
+	if (poison_of(i->type, i->value, &poison) == POISON_NONE && !(o->own && is_own(o, i)))
+		return NULL;
 	size_t n = shelf_value(o->s, INDICATOR_BAD, i->type, i->value, o->now, h);
 
 	for (size_t k = 0; k < n; k++) {
@@ -61,6 +84,14 @@ static const char *held_why(const struct output *o, const struct indicator *i)
 		return w.why;
 	}
 	return NULL;
+}
+
+static int find_own(void *ctx, const struct indicator *i)
+{
+	struct output *o = ctx;
+
+	o->own = benign_of(i) == BENIGN_OWN;
+	return o->own ? ENOUGH : 0;
 }
 
 static int list_claim(void *ctx, const struct indicator *i)
@@ -193,7 +224,9 @@ static int run_list(struct cli *c)
 	}
 	if (s && sources)
 		rc = intel_db_sources(shelf_db(s), list_source, &o);
-	else if (s)
+	if (s && o.quarantined)
+		rc = shelf_each(s, INDICATOR_BENIGN, INDICATOR_NONE, find_own, &o);
+	if (rc >= 0 && s && !sources)
 		rc = shelf_each(s, o.side, o.type, list_claim, &o);
 	if (rc < 0)
 		return cli_failf(c, CLI_INTERNAL, "the database of indicators is damaged; firebreak intel "
