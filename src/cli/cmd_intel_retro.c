@@ -258,8 +258,8 @@ static void write_mark(struct retro *r)
 		fprintf(stderr, "firebreak intel retro: the next one looks at everything again: %s\n", f.text);
 }
 
-/* The next retro may begin after the ledger's entries of now, if what is in service has all of them: an
- * import may be between its commit and its rename. */
+/* The next retro may begin after the ledger's entries of now, if what is in service has all of them:
+ * an import may be between its commit and its rename. */
 static int note_end(struct retro *r, struct store *st)
 {
 	enum shelf_state state;

@@ -108,7 +108,8 @@ static bool is_own_name(const char *s)
 }
 
 /* What takes hits away is for who imports to say, not for a file; NULL, or why not. One's own (whose
- * source answers to --replace, too), and names that many share: claims on them say nothing of those below. */
+ * source answers to --replace, too), and names that many share: claims on them say nothing of what
+ * is below. */
 static const char *usurps(const struct reader *r, const struct indicator *i)
 {
 	static const char own[] = "what is the organisation's own is not for a file to say: "
@@ -270,10 +271,13 @@ int intel_read(struct span text, const char *name, const struct intel_opts *o,
 {
 	struct reader r = { .text = text, .name = name, .o = o, .sink = sink, .r = ret_r, .f = f,
 		.arena = ARENA_INIT(INTEL_OBJECT_MAX) };
-	const char *slash = strrchr(name, '/');
+	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+	char plain[QUOTE_MAX + 8];
 
 	*ret_r = (struct intel_result){ .format = o->format };
-	r.source = o->source ? o->source : slash ? slash + 1 : name;
+	if (!text_is_label(span_str(base)))
+		base = quote(span_str(base), plain);
+	r.source = o->source ? o->source : base;
 	r.own = is_own_name(o->category) || is_own_name(o->source);
 	if (o->format == INTEL_AUTO)
 		ret_r->format = reader_detect(&r);

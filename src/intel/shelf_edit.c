@@ -141,9 +141,9 @@ static int fold(struct shelf_edit *e, struct fault *f)
 /* --- an edit --- */
 
 /*
- * The folder is locked until the edit ends. The store's transaction is not enough: it is over when the
- * file is put in its place, or taken away, and the next writer makes one of the same name. Whoever holds
- * this lock and no transaction wants none.
+ * The folder is locked until the edit ends. The store's transaction is not enough: it is over when
+ * the file is put in its place, or taken away, and the next writer makes one of the same name.
+ * Whoever holds this lock and no transaction wants none.
  */
 static int lock_place(struct shelf_edit *e, struct fault *f)
 {

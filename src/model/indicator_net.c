@@ -165,7 +165,8 @@ bool net_is_plain_domain(struct span s, size_t *ret_last)
 		letter = false;
 	}
 	*ret_last = last;
-	return last && label && label <= LABEL_MAX && letter && !is_number((const char *)s.p + last, label) &&
+	return last && label && label <= LABEL_MAX && letter &&
+	    !is_number((const char *)s.p + last, label) &&
 	    !(label > 3 && memcmp(s.p + last, "xn--", 4) == 0);
 }
 

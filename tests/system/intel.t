@@ -129,6 +129,13 @@ run 3 "an unknown format" fb intel import good.json --format xml
 run 3 "an unknown field" fb intel import good.json --map colour=1
 run 3 "no files" fb intel import
 
+# --- a file's name is a source only as far as it is a text ---
+printf 'named.example.net\n' >"$(printf '\001one\377')"
+run 0 "a name with control bytes" fb intel import "$(printf '\001one\377')"
+run 1 "is a source" fb intel show named.example.net --json
+is "$(printf '%s' "$out" | python3 -c 'import json, sys; print(json.load(sys.stdin)["sources"])')" \
+	"['\\\\x01one\\\\xff']" "with them escaped"
+
 # --- a state that cannot be written ---
 if [ "$(id -u)" -ne 0 ]; then
 	chmod -R a-w "$S"
