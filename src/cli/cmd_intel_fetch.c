@@ -86,6 +86,17 @@ static int get(struct fetch *o, struct buf *body, struct fault *f)
 
 /* --- importing --- */
 
+/* What is wrong with the file is wrong with what the URL gave; the file is gone by then. */
+static int from_url(const struct fetch *o, const char *path, int rc, struct fault *f)
+{
+	size_t n = strlen(path);
+
+	if (strncmp(f->text, path, n) != 0)
+		return rc;
+	const char *rest = arena_str(&o->c->arena, span_str(f->text + n));
+	return rest ? fault_set(f, rc, "%s%s", QUOTE(span_str(o->x.url)), rest) : rc;
+}
+
 static int import(struct fetch *o, struct intel_import *i, struct span body, struct fault *f)
 {
 	const struct feed *x = &o->x;
@@ -110,7 +121,7 @@ static int import(struct fetch *o, struct intel_import *i, struct span body, str
 	i->replace = i->whole = !x->keep;
 	rc = intel_import_run(i, &path, 1, f);
 	unlinkat(o->dir, x->name, 0);
-	return rc;
+	return rc < 0 ? from_url(o, path, rc, f) : rc;
 }
 
 /* TAXII: objects of which none can be used are no failure, but the way of a collection; the next

@@ -123,9 +123,11 @@ static bool unchanged(int fd, const struct stat *st)
 	    now.st_mtim.tv_sec == st->st_mtim.tv_sec && now.st_mtim.tv_nsec == st->st_mtim.tv_nsec;
 }
 
-static void add_result(struct intel_result *sum, const struct intel_result *r)
+static void add_result(struct intel_file *f, const struct intel_result *r)
 {
-	sum->format = r->format;
+	struct intel_result *sum = &f->r;
+
+	sum->format = !f->nread++ || sum->format == r->format ? r->format : INTEL_AUTO;
 	sum->records += r->records;
 	sum->indicators += r->indicators;
 	sum->rejects += r->rejects;
@@ -190,7 +192,7 @@ static int read_part(struct reading *x, const char *path, const struct intel_opt
 	if (rc)
 		return rc < 0 ? rc : 0;
 	rc = intel_read(map.s, path, o, &sink, &r, fault);
-	add_result(&x->f->r, &r);
+	add_result(x->f, &r);
 	return unchanged(map.fd, &st) ? rc :
 					fault_set(fault, -ESTALE, "%s: changed while it was read: "
 					    "try again", x->name);

@@ -33,6 +33,7 @@ struct intel_file {
 	uint64_t bytes;
 	struct intel_result r;
 	struct intel_shown *shown; /* [max_shown], in c->arena */
+	size_t nread; /* parts; r.format is AUTO when they differ */
 	size_t nshown, max_shown, nwhole; /* nwhole of them, the first, are whole files */
 	struct {
 		const char *reason;

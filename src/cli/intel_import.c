@@ -362,7 +362,8 @@ static void print_job(const struct intel_import *x, size_t n)
 	if (x->replace)
 		printf(", %llu removed", (unsigned long long)j->n[INTEL_REMOVED]);
 	printf(", %llu rejected (%s, ledger entry %llu)\n", (unsigned long long)r->rejects,
-	    intel_format_name(r->format), (unsigned long long)(x->first_seq + n));
+	    r->format ? intel_format_name(r->format) : "several formats",
+	    (unsigned long long)(x->first_seq + n));
 	if (r->others)
 		printf("%llu objects of the bundle are no indicators\n", (unsigned long long)r->others);
 	if (r->unmatched)

@@ -55,6 +55,9 @@ feed 6 'an empty list' "$FIREBREAK" intel fetch lists
 like "$err" 'empty list replaces nothing' 'is refused'
 echo '# nothing today' >"$serve/list.txt"
 feed 6 'a list of comments' "$FIREBREAK" intel fetch lists
+echo '<html>login</html>' >"$serve/list.txt"
+feed 5 'a web page' "$FIREBREAK" intel fetch lists
+like "$err" "lists: $base/files/list.txt:1: a web page" 'is told by its URL'
 echo h2.evil.example.net >"$serve/list.txt"
 feed 6 'a collapsed list' "$FIREBREAK" intel fetch lists
 is "$(values lists | wc -w)" 5 'what was in force stays'

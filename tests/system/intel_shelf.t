@@ -163,6 +163,7 @@ echo '{"name":"top","type":"hostname","list":["top.deep.example"],"matching_attr
 echo 'other' >deep/lists/README; ln -s ../folder deep/link
 run 0 "folders in folders" fb intel import deep --show-rejects 1 --json
 is "$(json 'd["files"][0]["files"], d["files"][0]["added"]')" "(4, 2)" "are read, each for what it is; links are not"
+is "$(json 'd["files"][0]["format"]')" auto "of several formats"
 is "$(json '[r["reason"] for r in d["files"][0]["rejects"]]')" "['a malformed file']" \
 	"a malformed file is told before ten bad values"
 
