@@ -166,12 +166,18 @@ static int run_import(struct cli *c)
 		.max_shown = shown_max(c), .now = clock_now(&c->clock) };
 	int code = get_opts(c, &x.opts);
 
+	if (code < 0 && cli_has(c, "sole-source")) {
+		if (!x.opts.source)
+			return cli_failf(c, CLI_USAGE, "--sole-source needs --source: whose claims are they?");
+		x.as = x.opts.source;
+	}
 	return code >= 0 ? code : import(c, &x);
 }
 
 static const struct cli_opt import_opts[] = {
 	{ "format", "FORMAT", "auto (default), csv, list, stix, misp, openioc, hosts, maltrail, …", false },
 	{ "source", "NAME", "who says so, where the file does not (default: the file's name)", false },
+	{ "sole-source", NULL, "all is what --source says, whomever the file names", false },
 	{ "type", "TYPE", "type of values that have none (default: guessed from the value)", false },
 	{ "category", "TEXT", "for rows without one: c2, scanner, …", false },
 	{ "campaign", "TEXT", "for rows without one", false },

@@ -60,6 +60,13 @@ before=$(state)
 run 5 "--strict refuses a file with rejects" fb intel import list.txt --strict
 is "$(state)" "$before" "and changes nothing"
 
+printf 'value,source,valid_from,valid_until\nevil.example,feed,2001-01-01,2001-02-01\n' >liar.csv
+run 3 "--sole-source needs a source" fb intel import liar.csv --sole-source
+run 0 "a file that ends another's claim" fb intel import liar.csv --sole-source --source liar
+run 1 "cannot, when it speaks for itself only" fb intel show evil.example --json
+is "$(printf '%s' "$out" | python3 -c 'import json, sys; d = json.load(sys.stdin); print(d["sources"], d["verdict"], d["claimed"])')" \
+	"['feed', 'liar'] match 70" "the claim is in force"
+
 printf '198.51.100.9\t3\n198.51.100.10\t2\n' >tab.txt
 run 0 "a table without a header" fb intel import tab.txt --format csv --delimiter tab --no-header \
 	--map value=1 --source ipsum
