@@ -203,7 +203,7 @@ bool format_also_zip(struct span tail)
 {
 	for (size_t i = tail.n; i-- > 0 && tail.n >= 22;) {
 		struct span at = span_from(tail, i);
-		if (at.n >= 22 && span_starts(at, SPAN_LIT("PK\5\6")) &&
+		if (at.n >= 22 && at.p[0] == 'P' && span_starts(at, SPAN_LIT("PK\5\6")) &&
 		    22u + at.p[20] + 256u * at.p[21] == at.n)
 			return true;
 	}

@@ -44,6 +44,8 @@ const char *format_name(enum format f);
 #define FORMAT_HEAD 4096 /* first bytes that format_of wants (fewer when the file is shorter) */
 #define FORMAT_TAIL 512	 /* last bytes: a DMG's trailer; n 0 when they are not at hand */
 
+#define FORMAT_ZIP_TAIL (22 + 65535) /* a longer one shows a zip's end in front of any comment, too */
+
 #define FORMAT_ISO_AT 32769 /* "CD001" here, beyond the head, is FORMAT_IMAGE where the head tells nothing */
 enum format format_of(struct span head, struct span tail, uint64_t size);
 /* Does it end as a zip does, whatever it begins with? */

@@ -37,11 +37,14 @@ static ssize_t read_at(int fd, uint8_t *p, size_t n, uint64_t off)
 
 static int format_at(int fd, uint64_t size, enum format *ret_f, bool *ret_zip)
 {
-	uint8_t head[FORMAT_HEAD], tail[FORMAT_TAIL];
-	uint64_t from = size > sizeof(tail) ? size - sizeof(tail) : 0;
+	uint8_t head[FORMAT_HEAD];
+	uint64_t from = size > FORMAT_ZIP_TAIL ? size - FORMAT_ZIP_TAIL : 0;
 
+	AUTO_FREE uint8_t *tail = malloc(FORMAT_ZIP_TAIL);
+	if (!tail)
+		return -ENOMEM;
 	ssize_t nh = read_at(fd, head, sizeof(head), 0);
-	ssize_t nt = nh < 0 ? nh : read_at(fd, tail, sizeof(tail), from);
+	ssize_t nt = nh < 0 ? nh : read_at(fd, tail, FORMAT_ZIP_TAIL, from);
 	if (nt < 0)
 		return (int)nt;
 	*ret_f = format_of(span_of(head, (size_t)nh), span_of(tail, (size_t)nt), size);

@@ -23,7 +23,7 @@
 static int look_at(void *ctx, const char *path, const struct sense_id *id, struct span bytes,
     struct buf *out)
 {
-	size_t tail = bytes.n > FORMAT_TAIL ? bytes.n - FORMAT_TAIL : 0;
+	size_t tail = bytes.n > FORMAT_ZIP_TAIL ? bytes.n - FORMAT_ZIP_TAIL : 0;
 	enum format f = format_of(span_cut(bytes, 0, FORMAT_HEAD), span_from(bytes, tail), bytes.n);
 
 	(void)ctx;

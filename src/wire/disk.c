@@ -14,7 +14,8 @@ const char *disk_kind_name(enum disk_kind k)
 		"ext file system", "FAT file system", "NTFS file system", "HFS+ file system", "ISO 9660 file system",
 		"XFS file system", "btrfs file system", "APFS container", "squashfs file system", "LUKS volume",
 		"BitLocker volume", "qcow2 image", "VMDK image", "VDI image", "VHD image", "VHDX image",
-		"EWF (EnCase) image" };
+		"EWF (EnCase) image", "RAR archive", "xar archive", "LHA archive", "ARJ archive", "ACE archive",
+		"CHM (compiled help)", "WIM image", "lzip stream", "lzop stream", "compress (.Z) stream" };
 	return k < DISK_KINDS ? names[k] : "";
 }
 
@@ -126,8 +127,67 @@ static bool is_mbr(struct span head, uint64_t size)
 	return n > 0;
 }
 
+static const struct {
+	enum disk_kind kind;
+	uint32_t off;
+	uint8_t n;
+	const char *magic;
+} archives[] = {
+	{ DISK_RAR, 0, 6, "Rar!\x1a\x07" },
+	{ DISK_XAR, 0, 6, "xar!\0\x1c" },
+	{ DISK_ACE, 7, 7, "**ACE**" },
+	{ DISK_CHM, 0, 8, "ITSF\3\0\0\0" },
+	{ DISK_WIM, 0, 8, "MSWIM\0\0\0" },
+	{ DISK_LZIP, 0, 5, "LZIP\1" },
+	{ DISK_LZOP, 0, 9, "\x89LZO\0\r\n\x1a\n" },
+};
+
+/* The method of the first member, between dashes. */
+static bool is_lha(struct span head)
+{
+	return head.n >= 21 && head.p[2] == '-' && head.p[3] == 'l' &&
+	    (head.p[4] == 'h' || head.p[4] == 'z') && head.p[6] == '-';
+}
+
+/* Two sizes that fit each other, and the type of a main header. */
+static bool is_arj(struct span head)
+{
+	struct cur c = cur_of(head);
+	uint16_t id = cur_le16(&c), size = cur_le16(&c);
+	uint8_t first = cur_u8(&c);
+
+	cur_seek(&c, 10);
+	uint8_t type = cur_u8(&c);
+	return !c.err && id == 0xea60 && size >= 30 && size <= 2600 && first >= 30 && first <= size &&
+	    type == 2;
+}
+
+/* 9 to 16 bits, and nothing in the bits that mean nothing. */
+static bool is_compress(struct span head)
+{
+	unsigned bits = head.n > 3 ? head.p[2] & 0x1f : 0;
+
+	return span_starts(head, SPAN_LIT("\x1f\x9d")) && bits >= 9 && bits <= 16 && !(head.p[2] & 0x60);
+}
+
+static enum disk_kind closed_archive(struct span head)
+{
+	for (size_t i = 0; i < ARRAY_LEN(archives); i++)
+		if (span_starts(span_from(head, archives[i].off),
+			span_of(archives[i].magic, archives[i].n)))
+			return archives[i].kind;
+	return is_lha(head)         ? DISK_LHA :
+	    is_arj(head)        ? DISK_ARJ :
+	    is_compress(head)   ? DISK_COMPRESS :
+				  DISK_NONE;
+}
+
 enum disk_kind disk_kind(struct span head, uint64_t size)
 {
+	enum disk_kind archive = closed_archive(head);
+
+	if (archive)
+		return archive;
 	if (size < SMALLEST && !span_starts(head, SPAN_LIT("# Disk DescriptorFile")) &&
 	    !span_starts(head, SPAN_LIT("QFI\xfb")))
 		return DISK_NONE;

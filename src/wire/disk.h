@@ -38,6 +38,17 @@ enum disk_kind {
 	DISK_VHD,
 	DISK_VHDX,
 	DISK_EWF,
+	/* archives of which the same is true: told, so that nobody takes them for looked at */
+	DISK_RAR,
+	DISK_XAR,
+	DISK_LHA,
+	DISK_ARJ,
+	DISK_ACE,
+	DISK_CHM,
+	DISK_WIM,
+	DISK_LZIP,
+	DISK_LZOP,
+	DISK_COMPRESS,
 	DISK_KINDS,
 };
 

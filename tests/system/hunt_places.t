@@ -133,8 +133,31 @@ else
 	cp db.good rroot/var/lib/rpm/rpmdb.sqlite
 fi
 
+# --- archives that are not opened are told, wherever they are ---
+mkdir closed
+printf 'Rar!\032\007\001\000%060d' 0 >closed/a.rar
+python3 - <<'PY'
+import io, zipfile
+z = zipfile.ZipFile("closed/b.zip", "w")
+z.write("closed/a.rar", "c/a.bin")
+z.close()
+b = io.BytesIO()
+z = zipfile.ZipFile(b, "w")
+z.writestr("hidden", "payload behind a comment")
+z.comment = b"x" * 3000
+z.close()
+open("closed/c.bin", "wb").write(b"\x90" * 5000 + b.getvalue())
+PY
+printf 'type,value\nsha256,%s\n' "$(printf 'payload behind a comment' | sha256sum | cut -d' ' -f1)" >hidden.csv
+out=$("$FIREBREAK" hunt --indicators hidden.csv --no-record --archives closed --json)
+is "$(json 'sorted((x["path"], x["text"]) for x in d["problems"])')" \
+	"[('closed/a.rar', 'closed: RAR archive: not taken apart'), ('closed/b.zip!c/a.bin', 'closed: RAR archive: not taken apart')]" \
+	"archives of kinds that are not opened"
+is "$(json '[x["path"] for x in h]')" "['closed/c.bin!hidden']" "a zip behind other bytes and before a long comment"
+
 # --- processes ---
 cp "/bin/sleep" "$TMP/sleeper"
+echo >>sleeper # others may run sleep, too
 sum=$(sha256sum <sleeper | cut -d' ' -f1)
 printf 'type,value\nsha256,%s\n' "$sum" >sleeper.csv
 "$TMP/sleeper" 600 &

@@ -126,9 +126,44 @@ static void test_bad(void)
 	is_int(wrong, 0, "MBR: no prefix is one");
 }
 
+static void test_archives(void)
+{
+	static const struct {
+		enum disk_kind kind;
+		size_t n;
+		const char *bytes;
+	} head[] = {
+		{ DISK_RAR, 6, "Rar!\x1a\x07" },
+		{ DISK_XAR, 6, "xar!\0\x1c" },
+		{ DISK_LHA, 7, "\x20\x11-lh5-" },
+		{ DISK_ARJ, 11, "\x60\xea\x28\0\x1e\x06\1\0\0\0\2" },
+		{ DISK_ACE, 14, "\x11\x22\x31\0\0\0\x90**ACE**" },
+		{ DISK_CHM, 8, "ITSF\3\0\0\0" },
+		{ DISK_WIM, 8, "MSWIM\0\0\0" },
+		{ DISK_LZIP, 5, "LZIP\1" },
+		{ DISK_LZOP, 9, "\x89LZO\0\r\n\x1a\n" },
+		{ DISK_COMPRESS, 3, "\x1f\x9d\x90" },
+		{ DISK_NONE, 11, "\x60\xea\x28\0\x1e\x06\1\0\0\0\1" },
+		{ DISK_NONE, 3, "\x1f\x9d\xf0" },
+		{ DISK_NONE, 7, "\x20\x11-lx5-" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(head); i++) {
+		start();
+		put(0, head[i].bytes, head[i].n);
+		is_int(disk_kind(span_of(disk, 64), 64), head[i].kind, "%s",
+		    disk_kind_name(head[i].kind));
+		if (head[i].kind)
+			ok(!disk_is_open(head[i].kind) &&
+				disk_kind(span_of(disk, head[i].n - 1), 64) == DISK_NONE,
+			    "it is not read, and a beginning of it is nothing");
+	}
+}
+
 int main(void)
 {
 	test_kinds();
 	test_bad();
+	test_archives();
 	return tap_done();
 }
