@@ -164,18 +164,10 @@ static struct ioc_node *node(struct doc *d, enum ioc_kind kind)
 	return n;
 }
 
-/* 2011-10-28T19:28:20, which is in UTC when it does not say (OpenIOC's dates have no zone). */
 static ts time_of(const char *s)
 {
-	char text[32];
 	ts t;
-
-	if (!s || strlen(s) > 25)
-		return TS_NONE;
-	if (reader_time(span_str(s), &t) == 0)
-		return t;
-	snprintf(text, sizeof(text), "%sZ", s);
-	return ts_parse(span_str(text), &t) == 0 ? t : TS_NONE;
+	return s && reader_time(span_str(s), &t) == 0 ? t : TS_NONE;
 }
 
 /* --- elements --- */

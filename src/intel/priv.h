@@ -78,8 +78,9 @@ FB_MUST int reader_label(struct reader *r, struct span s, const char **ret);
 bool text_is_label(struct span s);
 /* A note into the arena: control characters become spaces, cut at INTEL_NOTE_MAX. NULL if empty. */
 FB_MUST int reader_note(struct reader *r, struct span s, const char **ret);
-/* RFC 3339, or a date alone, which means its first second. Feeds write the year 9999 for "never
- * ends" and the year 1 for "not known": past 2261 is TS_FOREVER, before 1970 TS_NONE. */
+/* RFC 3339, or a date alone, which means its first second; a blank for the T; UTC when it names no
+ * zone, or "UTC". Feeds write the year 9999 for "never ends" and the year 1 for "not known": past
+ * 2261 is TS_FOREVER, before 1970 TS_NONE. */
 FB_MUST int reader_time(struct span s, ts *ret);
 
 /* Seconds since the epoch in digits. */

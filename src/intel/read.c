@@ -220,13 +220,29 @@ int reader_note(struct reader *r, struct span s, const char **ret)
 	return 0;
 }
 
+/* Does the time of day say its zone? */
+static bool has_zone(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (memchr("Zz+-", s.p[i], 4))
+			return true;
+	return false;
+}
+
 int reader_time(struct span s, ts *ret)
 {
-	char text[32];
+	struct span day = span_cut(s, 0, 10), rest = span_from(s, day.n);
+	char text[48];
 
-	if (s.n != 10)
-		return ts_parse_bound(s, ret);
-	int n = snprintf(text, sizeof(text), "%.10sT00:00:00Z", (const char *)s.p);
+	if (!rest.n)
+		rest = SPAN_LIT(" 00:00:00");
+	if (span_ends(rest, SPAN_LIT(" UTC")))
+		rest.n -= strlen(" UTC");
+	if (rest.n > 32 || !rest.n || (rest.p[0] != ' ' && rest.p[0] != 'T' && rest.p[0] != 't'))
+		return -EINVAL;
+	rest = span_from(rest, 1);
+	int n = snprintf(text, sizeof(text), "%.*sT%.*s%s", SPAN_ARG(day), SPAN_ARG(rest),
+	    has_zone(rest) ? "" : "Z");
 	return ts_parse_bound(span_of(text, (size_t)n), ret);
 }
 

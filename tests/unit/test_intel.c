@@ -56,6 +56,20 @@ static void csv_good(void)
 #define HOUSE_WHY \
 	"which names many share is for a list of what is ordinary to say: --benign imports one"
 
+static void csv_times(void)
+{
+	is_str(read_default("value,first_seen,last_seen\na.example,2022-01-01 10:00:00,2022-01-02 10:00:00 UTC\n"
+	    "b.example,2022-01-01T10:00:00.5,2022-01-02 10:00:00+01:00\n"
+	    "c.example,2022-01-01 10:00,\nd.example,2022-01-01x10:00:00,\ne.example,2022-01-01 ,\n"
+	    "f.example,,\n"),
+	    "2 domain a.example <feed.x> 50 // .. seen 2022-01-01T10:00:00Z..2022-01-02T10:00:00Z\n"
+	    "3 domain b.example <feed.x> 50 // .. seen 2022-01-01T10:00:00.5Z..2022-01-02T09:00:00Z\n"
+	    "4 REJECT first_seen is not an RFC 3339 time or a date\n"
+	    "5 REJECT first_seen is not an RFC 3339 time or a date\n"
+	    "6 domain e.example <feed.x> 50 // .. seen 2022-01-01T00:00:00Z..\n"
+	    "7 domain f.example <feed.x> 50 // ..\n", "times as feeds have them");
+}
+
 static void csv_open_ends(void)
 {
 	is_str(read_default("value,valid_from,valid_until,first_seen,last_seen\n"
@@ -531,6 +545,7 @@ static void sinks(void)
 int main(void)
 {
 	csv_good();
+	csv_times();
 	csv_open_ends();
 	csv_own();
 	csv_rejects();
