@@ -164,7 +164,7 @@ static const struct cli_opt hunt_opts[] = {
 	HUNT_PLACES_OPTS,
 	HUNT_PE_OPTS,
 	CLI_HEADING("What to look for"),
-	{ "indicators", "FILE", "hunt with this file (CSV, list, STIX) instead of the state", true },
+	{ "indicators", "FILE", "hunt with what intel import takes, instead of the state", true },
 	{ "case", "NAME", "hunt with a case that comes with firebreak, such as 3cx-2023", true },
 	HUNT_YARA_OPTS,
 	{ "include-expired", NULL, "show matches of indicators that had expired, too", false },

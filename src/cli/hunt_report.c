@@ -179,7 +179,7 @@ static void print_set(const struct hunt *h)
 			sep = ", ";
 		}
 	if (sep[0] == ',')
-		printf(" (neither files nor these captures show them)\n");
+		printf(" (no hunt looks for these)\n");
 	if (h->set.early)
 		printf("Not yet valid: %llu claims\n", (unsigned long long)h->set.early);
 }
