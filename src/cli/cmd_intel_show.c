@@ -102,6 +102,7 @@ struct told {
 	char room[INTEL_TEXT_MAX];
 	const char *value; /* that was asked */
 	struct weighing w;
+	bool begun;
 	size_t nbenign;
 	struct shelf_hit benign[SHELF_HITS_MAX];
 };
@@ -179,6 +180,7 @@ static void hit_json(struct show *x, const struct told *t)
 	if (x->c->out.n)
 		buf_putc(&x->c->out, '\n');
 	jw_obj(&w);
+	jw_kbool(&w, "begun", t->begun);
 	jw_key(&w, "benign");
 	benign_json(x, &w, t);
 	jw_kbool(&w, "block", t->w.block);
@@ -266,9 +268,13 @@ static void benign_text(const struct show *x, const struct told *t)
 	}
 }
 
-static void weight_text(const struct weighing *w)
+static void weight_text(const struct told *t)
 {
-	if (w->verdict == WEIGH_MATCH)
+	const struct weighing *w = &t->w;
+
+	if (!t->begun)
+		printf("  in all: no claim has begun yet\n");
+	else if (w->verdict == WEIGH_MATCH)
 		printf("  in all: confidence %d now%s\n", w->confidence,
 		    w->block ? ", may be blocked" : ", not to be blocked");
 	else if (w->why)
@@ -287,7 +293,19 @@ static void hit_text(struct show *x, const struct told *t)
 	while (shelf_claim(x->s, t->h, &pos, &i))
 		claim_text(x, &i);
 	benign_text(x, t);
-	weight_text(&t->w);
+	weight_text(t);
+}
+
+/* A claim that begins later is told, and is no reason to block anything yet. */
+static bool has_begun(const struct show *x, const struct shelf_hit *h)
+{
+	struct indicator i;
+	uint32_t pos = 0;
+
+	while (shelf_claim(x->s, h, &pos, &i))
+		if (i.valid_from <= x->now)
+			return true;
+	return false;
 }
 
 static void tell(struct show *x, const struct shelf_hit *h, enum indicator_type type,
@@ -298,6 +316,8 @@ static void tell(struct show *x, const struct shelf_hit *h, enum indicator_type 
 	if (shelf_entry(x->s, h, t.room, &t.e) < 0)
 		return;
 	shelf_weigh(x->s, h, type, value, &t.w);
+	t.begun = has_begun(x, h);
+	t.w.block = t.w.block && t.begun;
 	t.nbenign = shelf_value(x->s, INDICATOR_BENIGN, type, value, x->now, t.benign);
 	if (x->c->json)
 		hit_json(x, &t);
@@ -513,8 +533,8 @@ const struct cli_cmd cmd_intel_show = {
 		"URL, what is said of its host. Each claim names the imports that brought it.\n\n"
 		"With --json each hit is one object on a line of its own: value (what was asked, in one\n"
 		"spelling), matched (the indicator), how (same, parent, network, port, pattern), sources,\n"
-		"type, confidence (weighed; claimed: before), block, expired, claims, benign, verdict. What\n"
-		"nobody names gives no object.\n\n"
+		"type, confidence (weighed; claimed: before), block, begun, expired, claims, benign,\n"
+		"verdict. What nobody names gives no object.\n\n"
 		"  firebreak intel show 'www.akamaicontainer[.]com'\n"
 		"  cut -d, -f2 proxy.csv | firebreak intel show - --json\n\n"
 		"Exit: 0 nobody names any, 1 somebody does, 3 usage, or the one argument is no value, 4 the\n"

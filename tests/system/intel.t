@@ -91,6 +91,12 @@ run 0 "--shrink says that it is meant" fb intel import small.txt --source grow -
 is "$(fb intel list --source grow | wc -l)" 1 "now it is one"
 
 # --- validity ---
+printf 'value,valid_from\nlater.example.net,2200-01-01\n' >later.csv
+run 0 "a claim that begins later" "$FIREBREAK" intel import later.csv --state "$TMP/later"
+run 1 "  is told" "$FIREBREAK" intel show later.example.net --json --state "$TMP/later"
+like "$out" '"begun":false,.*"block":false' "  and blocks nothing yet"
+run 1 "  in words, too" "$FIREBREAK" intel show later.example.net --state "$TMP/later"
+like "$out" 'no claim has begun yet' "  at the end"
 printf 'value,valid_from,valid_until\nold.example,2020-01-01,2021-01-01\nnow.example,2020-01-01,\n' >v.csv
 run 0 "validity" fb intel import v.csv --source v
 is "$(fb intel list --source v --in-force | grep -c .)" 1 "one is in force"
