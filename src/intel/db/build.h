@@ -15,9 +15,9 @@
  *   in the old one, too   the new one counts; first_seen and first_import stay the old one's where
  *                         those are earlier
  *
- * Result codes: 0, -ENOMEM, -EFBIG (more than UINT32_MAX - 1 entries), -ENOSPC (no room on disk;
- * whatever was written is of no use and the caller unlinks it), -EBADMSG (the old file is damaged),
- * -errno.
+ * Result codes: 0, -ENOMEM, -EMSGSIZE (more entries, sources, texts or claims than a file holds),
+ * -ENOSPC, -EFBIG (no room on disk; whatever was written is of no use and the caller unlinks it),
+ * -EBADMSG (the old file is damaged), -errno.
  */
 
 #include "intel/db/db.h"

@@ -72,7 +72,7 @@ static int put_claims(struct cold *c, const uint32_t *ids, size_t n, struct faul
 		return 0;
 	}
 	if (at + n + 1 >= DB_LIST)
-		return fault_set(f, -EFBIG, "too many entries with several sources");
+		return fault_set(f, -EMSGSIZE, "too many entries with several sources");
 	section_u32(&c->claims, DB_LIST | (uint32_t)at);
 	section_u32(&c->lists, (uint32_t)n);
 	for (size_t i = 0; i < n; i++)
@@ -91,7 +91,7 @@ int cold_put(struct cold *c, unsigned side, unsigned type, struct span value, co
 		c->values_at = section_len(&c->values);
 	}
 	if (++c->entries == UINT32_MAX)
-		return fault_set(f, -EFBIG, "more than %u entries", UINT32_MAX - 1);
+		return fault_set(f, -EMSGSIZE, "more than %u entries", UINT32_MAX - 1);
 	bool first = col->n++ % DB_BLOCK == 0;
 	if (db_width((enum indicator_type)type)) {
 		section_put(&c->values, value.p, value.n);

@@ -40,7 +40,7 @@ static int find_source(struct counting *c, uint32_t tuple, struct fault *f)
 		s = ARENA_NEW(c->arena, struct source);
 		int rc = s ? map_add(c->map, span_str(text), s, NULL) : -ENOMEM;
 		if (rc == -ENOSPC)
-			return fault_set(f, -EFBIG, "more than %u sources", TUPLE_SOURCES_MAX);
+			return fault_set(f, -EMSGSIZE, "more than %u sources", TUPLE_SOURCES_MAX);
 		if (rc < 0)
 			return rc;
 		s->text = text;

@@ -138,7 +138,7 @@ static int add_string(struct tuples *t, const char *s, uint32_t *ret_at, struct 
 	}
 	uint64_t at = section_len(&t->string);
 	if (at + text.n + 1 > UINT32_MAX)
-		return fault_set(f, -EFBIG, "the texts of all claims are more than 4 GiB");
+		return fault_set(f, -EMSGSIZE, "the texts of all claims are more than 4 GiB");
 	char *copy = arena_str(&t->string_arena, text);
 	if (!copy || map_add(&t->known_string, span_of(copy, text.n), number(at), NULL) < 0)
 		return -ENOMEM;
@@ -175,7 +175,7 @@ static int write_tuple(struct tuples *t, const struct db_tuple *d, struct fault 
 	struct db_tuple *copy = ARENA_NEW(&t->tuple_arena, struct db_tuple);
 
 	if (t->n >= DB_LIST - 1)
-		return fault_set(f, -EFBIG, "more than %u different claims", DB_LIST - 1);
+		return fault_set(f, -EMSGSIZE, "more than %u different claims", DB_LIST - 1);
 	if (!copy)
 		return -ENOMEM;
 	*copy = *d;

@@ -43,5 +43,5 @@ FB_MUST int tuples_add(struct tuples *t, const struct indicator *i, uint32_t *me
     uint32_t *ret_id, struct fault *f);
 
 struct intel_db;
-/* Appends what the SOURCES section of the database must be. 0, -EBADMSG, -EFBIG, -ENOMEM. */
+/* Appends what the SOURCES section of the database must be. 0, -EBADMSG, -EMSGSIZE, -ENOMEM. */
 FB_MUST int sources_make(const struct intel_db *db, struct buf *out, struct fault *f);
