@@ -371,6 +371,9 @@ static size_t also(enum indicator_type t, enum indicator_type out[static 2])
 	case INDICATOR_FILE_NAME:
 		out[n++] = INDICATOR_DOMAIN;
 		break;
+	case INDICATOR_PATH:
+		out[n++] = INDICATOR_URL_PATH;
+		break;
 	default:
 		break;
 	}
@@ -396,6 +399,8 @@ static int show(struct show *x, struct span raw, struct fault *f)
 	const char *value, *second;
 	size_t n = 0;
 
+	if (!type && span_starts(raw, SPAN_LIT("/"))) /* of files, or on any host */
+		type = INDICATOR_PATH;
 	int rc = indicator_normalise(&type, raw, &a, &value, f);
 	if (rc < 0)
 		return rc;

@@ -29,6 +29,9 @@ is "$(hits $u)" "ip-port 203.0.113.8:8080 50 $u" "the address with its port"
 is "$(hits http://203.0.113.8/z)" "" "and on no other"
 u='http://b.example/x/y.exe?a=b'
 is "$(hits "$u")" "url b.example/x/ 50 $u" "what is below a folder, told once"
+is "$(hits /public/hydra.php)" "url-path /public/hydra.php 25 /public/hydra.php" "a path, asked without its host"
+run 0 "a path that nobody names" fb intel show /usr/bin/nothing
+like "$out" 'Nobody names path /usr/bin/nothing' "may be one of a file"
 
 id=5c5be78a-3908-47c6-bf16-4487ca1f6a5d
 mkdir "$TMP/feed"
