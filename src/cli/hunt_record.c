@@ -152,13 +152,14 @@ void hunt_record_root(struct hunt *h, const char *path)
 /*
  * Where only the kernel of this host sets the change time, by its clock, with every change. Not so:
  * servers (another clock), FAT and exFAT (the change time is the modification time, which the owner
- * sets), NTFS (Windows lets the owner set both), images that are made elsewhere with any times
- * (ISO 9660, squashfs …), and what is not listed.
+ * sets), NTFS (Windows lets the owner set both), tmpfs (what is written through a mapping changes no
+ * time at all), images that are made elsewhere with any times (ISO 9660, squashfs …), and what is
+ * not listed.
  */
 static bool stamps_changes(const char *path)
 {
 	static const uint32_t magic[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
-		F2FS_SUPER_MAGIC, TMPFS_MAGIC, RAMFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
+		F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC,
 		REISERFS_SUPER_MAGIC, NILFS_SUPER_MAGIC, 0x2fc12fc1, /* zfs */
 		0xca451a4e,					     /* bcachefs */
 		0x3153464a /* jfs */ };

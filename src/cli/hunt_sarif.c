@@ -127,6 +127,15 @@ static void invocation(const struct hunt *h, struct jw *w)
 		location(w, h->problem[i].path);
 		jw_end(w);
 	}
+	if (h->nhits + h->nexpired > h->nhit || h->nproblems > h->nproblem) {
+		jw_obj(w);
+		jw_kcstr(w, "level", "error");
+		text_of(w, "message", arena_printf(&h->c->arena, "%llu matches and %llu problems more than are "
+			"listed here: too many for one hunt",
+			(unsigned long long)(h->nhits + h->nexpired - h->nhit),
+			(unsigned long long)(h->nproblems - h->nproblem)));
+		jw_end(w);
+	}
 	jw_end(w);
 	jw_end(w);
 	jw_end(w);

@@ -3,6 +3,13 @@
 # concurrent hunts, damage, forgetting; planted files among many honest ones.
 . "$(dirname "$0")/../support/tap.sh"
 
+# On tmpfs no file counts as unchanged.
+case $(stat -f -c %T "$TMP") in
+tmpfs | ramfs)
+	rm -rf "$TMP"
+	TMP=$(mktemp -d -p "$BUILD") || exit 1
+	;;
+esac
 S=$TMP/state
 fb() { "$FIREBREAK" "$@" --state "$S"; }
 json() { printf '%s' "$out" | python3 -c "
@@ -220,5 +227,23 @@ if [ "$(id -u)" = 0 ] && mkfs.ext4 -q -F one.img >/dev/null 2>&1 && image one.im
 	umount mnt
 else
 	skip "images behind one device" "cannot mount"
+fi
+# --- tmpfs: a write through a mapping changes no time ---
+if [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ] && M=$(mktemp -d -p /dev/shm); then
+	S=$TMP/shm
+	echo 'good content' >"$M/f"
+	echo "$(echo 'evil content' | sha256sum | cut -c1-64)" >evil.lst
+	run 0 "a state" fb intel import --source t --format list evil.lst
+	sleep 0.1
+	run 0 "a file on tmpfs" fb hunt "$M" --json
+	python3 - "$M/f" <<'PY'
+import mmap, sys
+f = open(sys.argv[1], "r+b")
+mmap.mmap(f.fileno(), 0)[0:4] = b"evil"
+PY
+	run 1 "written through a mapping since" fb hunt "$M" --json
+	rm -rf "$M"
+else
+	skip "writes through a mapping" "no tmpfs"
 fi
 tap_done
