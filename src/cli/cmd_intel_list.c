@@ -49,22 +49,6 @@ static bool wanted(const struct output *o, const struct indicator *i)
 	    (o->force == ANY || (o->force == IN_FORCE ? begun && !over : over));
 }
 
-/* Does a claim of the benign side that covers the value say that it is one's own? */
-static bool is_own(const struct output *o, const struct indicator *i)
-{
-	__attribute__((uninitialized)) struct shelf_hit h[SHELF_HITS_MAX];
-	size_t n = shelf_value(o->s, INDICATOR_BENIGN, i->type, i->value, o->now, h);
-
-	for (size_t k = 0; k < n; k++) {
-		struct indicator b;
-		uint32_t pos = 0;
-		while (shelf_claim(o->s, &h[k], &pos, &b))
-			if (benign_of(&b) == BENIGN_OWN)
-				return true;
-	}
-	return false;
-}
-
 /* Why a value is no hit, seen by itself; NULL: it is one. Few are held, so the two reasons that there
  * are (weigh.h) are asked for before the value is weighed. */
 static const char *held_why(const struct output *o, const struct indicator *i)
@@ -73,7 +57,8 @@ static const char *held_why(const struct output *o, const struct indicator *i)
 	const char *poison;
 	struct weighing w;
 
-	if (poison_of(i->type, i->value, &poison) == POISON_NONE && !(o->own && is_own(o, i)))
+	if (poison_of(i->type, i->value, &poison) == POISON_NONE &&
+	    !(o->own && shelf_is_own(o->s, i->type, i->value, o->now)))
 		return NULL;
 	size_t n = shelf_value(o->s, INDICATOR_BAD, i->type, i->value, o->now, h);
 

@@ -81,22 +81,6 @@ static bool has_own(const struct shelf *s)
 	return own;
 }
 
-static bool is_own(const struct intel_import *x, const struct indicator *i)
-{
-	const struct shelf *s = shelf_edit_before(x->edit);
-	struct shelf_hit h[SHELF_HITS_MAX];
-	struct indicator c;
-	size_t n = shelf_value(s, INDICATOR_BENIGN, i->type, i->value, x->now, h);
-
-	for (size_t k = 0; k < n; k++) {
-		uint32_t pos = 0;
-		while (shelf_claim(s, &h[k], &pos, &c))
-			if (strcmp(c.source, OWN) == 0)
-				return true;
-	}
-	return false;
-}
-
 static void count_held(const struct intel_import *x, struct intel_job *j, const struct indicator *i)
 {
 	const char *why = NULL;
@@ -105,7 +89,8 @@ static void count_held(const struct intel_import *x, struct intel_job *j, const 
 	if (i->side != INDICATOR_BAD)
 		return;
 	if (poison_of(i->type, i->value, &why) == POISON_NONE)
-		why = x->own && is_own(x, i) ? "the organisation's own" : NULL;
+		why = x->own && shelf_is_own(shelf_edit_before(x->edit), i->type, i->value, x->now) ?
+		    "the organisation's own" : NULL;
 	if (!why)
 		return;
 	while (k < j->nheld && strcmp(j->held[k].why, why) != 0)

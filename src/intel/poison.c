@@ -142,8 +142,7 @@ static const char *address_why(const char *value)
 	return NULL;
 }
 
-/* The host of a URL, e-mail address: what stands between these. */
-static struct span host_of(enum indicator_type t, const char *value)
+struct span poison_host(enum indicator_type t, const char *value)
 {
 	const char *from = value, *slashes = strstr(value, "://");
 
@@ -166,7 +165,7 @@ static struct span host_of(enum indicator_type t, const char *value)
 static const char *url_why(const char *value)
 {
 	char host[256];
-	struct span h = host_of(INDICATOR_URL, value);
+	struct span h = poison_host(INDICATOR_URL, value);
 
 	if (!h.n || h.n >= sizeof(host))
 		return NULL;
@@ -188,7 +187,7 @@ static const char *why_of(enum indicator_type t, const char *value)
 	case INDICATOR_URL:
 		return url_why(value);
 	case INDICATOR_EMAIL:
-		return special_name(host_of(t, value));
+		return special_name(poison_host(t, value));
 	default:
 		return NULL;
 	}

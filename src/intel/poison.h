@@ -27,6 +27,9 @@ enum poison {
 /* Is a bad claim on a normalised value one to hold? *ret_why: static text; NULL for NONE. */
 enum poison poison_of(enum indicator_type t, const char *value, const char **ret_why);
 
+/* The host of a URL or e-mail address, as part of value: a name, an address, "[2001:db8::1]". */
+struct span poison_host(enum indicator_type t, const char *value);
+
 /*
  * The longest hosting name that is name or a parent of it, as part of name: "github.io" of
  * "a.b.github.io"; SPAN_NONE. A short list of well-known names; the benign lists know thousands more.

@@ -114,6 +114,9 @@ size_t shelf_url(const struct shelf *s, enum indicator_side side, const char *ur
 size_t shelf_value(const struct shelf *s, enum indicator_side side, enum indicator_type t,
     const char *value, ts at, struct shelf_hit out[static SHELF_HITS_MAX]);
 
+/* Is it the organisation's own, or at its own host (URL, e-mail address)? */
+bool shelf_is_own(const struct shelf *s, enum indicator_type t, const char *value, ts at);
+
 /* The indicator that was hit. */
 FB_MUST int shelf_entry(const struct shelf *s, const struct shelf_hit *h,
     char room[static INTEL_TEXT_MAX], struct intel_entry *ret_e);

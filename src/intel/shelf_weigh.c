@@ -4,7 +4,10 @@
 
 #include "intel/shelf_priv.h"
 
+#include "intel/poison.h"
+
 #include <arpa/inet.h>
+#include <stdio.h>
 
 #define SEEN_MAX 320 /* longer than any name or address */
 
@@ -45,6 +48,51 @@ static void add_benign(const struct shelf *s, struct weigh *w, const struct shel
 	}
 }
 
+static bool is_at_host(enum indicator_type t)
+{
+	return t == INDICATOR_URL || t == INDICATOR_EMAIL;
+}
+
+bool shelf_is_own(const struct shelf *s, enum indicator_type t, const char *value, ts at)
+{
+	__attribute__((uninitialized)) struct shelf_hit h[SHELF_HITS_MAX];
+	char host[SEEN_MAX];
+	struct indicator i;
+
+	if (is_at_host(t)) {
+		struct span name = poison_host(t, value);
+		bool six = name.n > 2 && name.p[0] == '[';
+		if (six)
+			name = span_cut(name, 1, name.n - 2);
+		if (!name.n || name.n >= sizeof(host))
+			return false;
+		snprintf(host, sizeof(host), "%.*s", SPAN_ARG(name));
+		value = host;
+		bool four = name.p[name.n - 1] >= '0' && name.p[name.n - 1] <= '9';
+		t = six ? INDICATOR_IPV6 : four ? INDICATOR_IPV4 : INDICATOR_DOMAIN;
+	}
+	size_t n = shelf_value(s, INDICATOR_BENIGN, t, value, at, h);
+	for (size_t k = 0; k < n; k++) {
+		uint32_t pos = 0;
+		while (shelf_claim(s, &h[k], &pos, &i))
+			if (benign_of(&i) == BENIGN_OWN)
+				return true;
+	}
+	return false;
+}
+
+/* What is said of a URL or address at one's own host is held as what is said of the host. No other
+ * list counts there: a bad page of a popular site is bad. */
+static void add_own_host(const struct shelf *s, struct weigh *w, const struct intel_entry *e, ts at)
+{
+	const struct indicator own = { .category = benign_category_name(BENIGN_OWN),
+		.source = benign_category_name(BENIGN_OWN), .valid_until = TS_FOREVER,
+		.side = INDICATOR_BENIGN };
+
+	if (is_at_host(e->type) && shelf_is_own(s, e->type, e->value, at))
+		weigh_benign(w, e->value, INTEL_SAME, &own);
+}
+
 /* What was seen, in the spelling of indicators; SPAN_NONE: the value itself. */
 static struct span seen_text(const struct shelf_question *q, char room[static SEEN_MAX])
 {
@@ -80,8 +128,10 @@ void shelf_weigh_asked(const struct shelf *s, const struct shelf_question *q,
 	weigh_begin(&w, rules_of(s), e.type, e.value, h->how, seen_text(q, seen), h->at);
 	add_claims(s, &w, h);
 	ordinary.side = INDICATOR_BENIGN;
-	if (s->benign)
+	if (s->benign) {
 		add_benign(s, &w, b, shelf_asked(s, &ordinary, b));
+		add_own_host(s, &w, &e, h->at);
+	}
 	weigh_end(&w, ret_w);
 }
 
@@ -102,7 +152,9 @@ void shelf_weigh(const struct shelf *s, const struct shelf_hit *h, enum indicato
 	}
 	weigh_begin(&w, rules_of(s), e.type, e.value, h->how, span_str(seen), h->at);
 	add_claims(s, &w, h);
-	if (s->benign)
+	if (s->benign) {
 		add_benign(s, &w, b, shelf_value(s, INDICATOR_BENIGN, t, seen, h->at, b));
+		add_own_host(s, &w, &e, h->at);
+	}
 	weigh_end(&w, ret_w);
 }

@@ -80,6 +80,15 @@ run 0 "and counted" fb intel audit --json
 is "$(feed one "['held']['own']")" 1 "as own"
 run 0 "it counts after the next import, too" fb intel import one.csv --clock 2026-11-22T00:00:00Z
 like "$(fb intel show www.victim.example --json)" '"verdict":"held"' "still held"
+printf 'http://www.victim.example/x\nhttp://victim.example@evil.example.net/y\nmailbox@victim.example\nhttps://203.0.113.9:8443/\n' >at.txt
+run 0 "a feed of places at one's own hosts" fb intel import at.txt --source at
+like "$out" '3 +the organisation.s own' "is held, but for what only looks so"
+is "$(fb intel show - --json <at.txt | python3 -c 'import json,sys
+print(*[d["verdict"] for d in map(json.loads, sys.stdin) if d["sources"] == ["at"]])')" \
+	"held match held held" "in lookups, too"
+is "$(fb intel list --quarantined --source at | wc -l)" 3 "and in the list"
+run 0 "they go" fb intel remove http://www.victim.example/x mailbox@victim.example https://203.0.113.9:8443/ \
+	http://victim.example@evil.example.net/y
 run 0 "taken back" fb intel own remove victim.example
 like "$(fb intel show www.victim.example --json)" '"verdict":"match"' "it counts again"
 run 6 "what was not there" fb intel own remove other.example
