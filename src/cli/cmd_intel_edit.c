@@ -438,7 +438,7 @@ const struct cli_cmd cmd_intel_expire = {
 	.summary = "End what is said of values, at once",
 	.help =
 	    "As intel remove, but the claims stay, as expired now: hunts over older observations still\n"
-	    "show them as such.\n\n"
+	    "show them as such. A feed that says it again after that brings it back, too.\n\n"
 	    "  firebreak intel expire 192.0.2.7 --reason 'host was cleaned'\n\n"
 	    "Exit: 0 done, 3 usage or no value, 4 could not write, 6 nobody says that, or no state.\n",
 	.opts = end_opts,
