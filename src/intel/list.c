@@ -88,10 +88,23 @@ int line_hosts(struct reader *r, struct span line)
 	return reader_context(r, line, OWN_NAME, NULL);
 }
 
+/* No value, and a comma or semicolon in it: a table that was not taken for one. */
+static bool is_row(struct reader *r, struct span line)
+{
+	enum indicator_type t = r->o->type;
+	const char *value;
+
+	return (memchr(line.p, ',', line.n) || memchr(line.p, ';', line.n)) &&
+	    indicator_normalise(&t, line, &r->arena, &value, NULL) < 0;
+}
+
 int line_list(struct reader *r, struct span line)
 {
 	struct span rest = line, first = line_word(&rest);
 
+	if (!rest.n && is_row(r, line))
+		return reader_reject(r, line, "several fields on a line (a table? see --format csv, "
+		    "--delimiter, --map)", NULL);
 	if (!rest.n || r->o->type == INDICATOR_FILE_NAME || r->o->type == INDICATOR_PATH) {
 		struct indicator i = reader_default(r);
 		return reader_emit(r, &i, line);

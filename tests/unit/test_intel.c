@@ -179,6 +179,9 @@ static void lists(void)
 	is_int(result.format, INTEL_LIST, "recognised as a list");
 	is_str(read_default("evil.example and more\n"),
 	    "1 REJECT several words on a line (a table? see --format csv)\n", "several words");
+	is_str(read_default("evil.example;c2\nhttp://x.example/a,b\n"),
+	    "1 REJECT several fields on a line (a table? see --format csv, --delimiter, --map)\n"
+	    "2 url http://x.example/a,b <feed.x> 50 // ..\n", "several fields; a comma in a URL");
 	is_str(read_default("\xef\xbb\xbf" "evil.example"), "1 domain evil.example <feed.x> 50 // ..\n",
 	    "a byte order mark, no final line end");
 	is_str(read_default(""), "", "an empty list is a list");
