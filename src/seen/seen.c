@@ -132,9 +132,14 @@ static bool same_file(const struct seen_rec *r, const struct seen_id *id, uint32
 
 static void fill(struct seen_known *k, const struct seen_item *x)
 {
-	for (enum digest_alg a = DIGEST_MD5; a < DIGEST_ALGS; a++) {
-		const uint8_t *d = seen_blob_digest(&x->r, x->blob, a);
-		k->digest[a] = d ? digest_of(a, d) : (struct digest){ 0 };
+	const uint8_t *at = x->blob; /* as key.h has them */
+
+	for (enum digest_alg a = DIGEST_NONE; a < DIGEST_ALGS; a++) {
+		k->digest[a].alg = k->digest[a].len = 0;
+		if (!(x->r.set >> a & 1))
+			continue;
+		k->digest[a] = digest_of(a, at);
+		at += digest_len(a);
 	}
 	k->found = seen_blob_found(&x->r, x->blob, &k->probe);
 }
