@@ -135,6 +135,7 @@ int hunt_tree(struct hunt *h, const char *path)
 	struct sense_tree_opts o = { .set = w.set, .jobs = h->jobs, .plan = on_plan,
 		.probe = hunt_probe_all(h, &probe) ? &probe : NULL, .stop = &hunt_stop,
 		.no_cache = cli_has(h->c, "no-cache"), .ordered = true,
+		.settle = h->record != NULL,
 		.one_file_system = cli_has(h->c, "one-file-system") };
 	struct sense_tree_stats st = { 0 };
 	struct fault f = FAULT_INIT;

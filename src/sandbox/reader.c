@@ -23,7 +23,7 @@ static const int allowed[] = {
 	SCMP_SYS(openat2), SCMP_SYS(read), SCMP_SYS(pread64),
 	SCMP_SYS(preadv2), SCMP_SYS(lseek), SCMP_SYS(close),
 	SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fcntl),
-	SCMP_SYS(fadvise64),
+	SCMP_SYS(fadvise64), SCMP_SYS(sync_file_range),
 	/* the socket */
 	SCMP_SYS(recvmsg), SCMP_SYS(sendto), SCMP_SYS(poll),
 	/* facts and time */

@@ -157,6 +157,8 @@ struct sense_tree_opts {
 	bool one_file_system; /* do not enter mount points */
 	bool ordered;	      /* see Order */
 	bool no_cache;	      /* leave no pages in the page cache that were not there before */
+	bool settle;	      /* whoever has written to a mapping of a file can go on unseen until the
+				 kernel writes it back: have it do so, then read */
 	unsigned jobs;	      /* processes that read; 0: one for each CPU; 1: this process */
 	sense_plan_fn *plan;  /* NULL: what the options say, for every file */
 	const struct sense_probe *probe;   /* NULL: none */

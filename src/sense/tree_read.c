@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define OPEN_FILE (O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -20,6 +21,7 @@
 #define SEQUENTIAL (1u << 20) /* from this size on the kernel is told to read ahead far */
 #define AHEAD (256u << 10)    /* asked for of a file that is not in the page cache */
 #define NO_HOLE UINT64_MAX
+#define LATELY 600 /* seconds */
 
 /* Never written: the kernel maps its one page of zeros for it. */
 static uint8_t zeros[256u << 10];
@@ -364,6 +366,14 @@ static char *job_path(const struct tree_job *job)
 	return p;
 }
 
+/* Pages that are dirty for longer were written back (30 s, if nobody changed that). */
+static bool changed_lately(const struct stat *st)
+{
+	struct timespec now;
+
+	return clock_gettime(CLOCK_REALTIME, &now) < 0 || st->st_ctim.tv_sec > now.tv_sec - LATELY;
+}
+
 static int prepare(struct tree_reader *r, struct reading *x, const struct tree_job *job)
 {
 	const struct sense_probe *p = r->opts->probe;
@@ -378,6 +388,9 @@ static int prepare(struct tree_reader *r, struct reading *x, const struct tree_j
 	x->path = x->probe ? job_path(job) : NULL;
 	if (x->probe && !x->path)
 		return -ENOMEM;
+	if (r->opts->settle && changed_lately(&x->before))
+		(void)sync_file_range(x->fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE |
+			SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
 	if (size >= SEQUENTIAL)
 		(void)posix_fadvise(x->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return r->opts->no_cache ? tree_cache_note(&x->cache, x->fd, size) : 0;

@@ -228,6 +228,40 @@ if [ "$(id -u)" = 0 ] && mkfs.ext4 -q -F one.img >/dev/null 2>&1 && image one.im
 else
 	skip "images behind one device" "cannot mount"
 fi
+# --- who holds a mapping with a dirty page ---
+cat >hold.py <<'PY'
+import mmap, time, os
+os.mkdir("held")
+f = open("held/f", "w+b")
+f.write(b"good content\n")
+f.flush()
+m = mmap.mmap(f.fileno(), 0)
+m[0:4] = b"good"
+print("ready", flush=True)
+while not os.path.exists("go"):
+    time.sleep(0.02)
+m[0:4] = b"evil"
+os.mkdir("gone")
+time.sleep(60)
+PY
+S=$TMP/held.state
+echo "$(echo 'evil content' | sha256sum | cut -c1-64)" >evil.lst
+run 0 "a state" fb intel import --source t --format list evil.lst
+python3 hold.py >ready &
+pid=$!
+for _ in $(seq 100); do [ -s ready ] && break; sleep 0.05; done
+sleep 0.1
+run 0 "a file that somebody has mapped" fb hunt held --json
+touch go
+for _ in $(seq 100); do [ -d gone ] && break; sleep 0.05; done
+if [ "$(stat -f -c %T held)" = overlayfs ]; then
+	skip "written through the mapping since" "overlayfs"
+else
+	run 1 "written through the mapping since" fb hunt held --json
+fi
+kill $pid
+wait $pid 2>/dev/null
+
 # --- tmpfs: a write through a mapping changes no time ---
 if [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ] && M=$(mktemp -d -p /dev/shm); then
 	S=$TMP/shm
