@@ -163,7 +163,9 @@ print([len(json.load(open('h%d.json' % i))['hits']) for i in (1, 2, 3)])")" "$(j
 S=$TMP/state3
 fb ledger init >/dev/null
 ( trap - INT; exec "$FIREBREAK" hunt / --one-file-system --indicators edr.csv --quiet --json --state "$S" >int.json ) &
-pid=$!; sleep 0.5; kill -INT $pid; wait $pid
+pid=$!
+until grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status || ! kill -0 $pid; do sleep 0.02; done 2>/dev/null # its handler
+sleep 0.5; kill -INT $pid; wait $pid
 rc=$?
 [ $rc -eq 4 ] || [ $rc -eq 1 ]
 ok $? "Ctrl-C ends a hunt (exit $rc)"
