@@ -47,8 +47,7 @@ static const char *rule_text(enum hunt_kind k)
 		[HUNT_FILE_DIGEST] = "A file has a digest that is an indicator.",
 		[HUNT_FILE_NAME] = "A file has a name that is an indicator.",
 		[HUNT_FILE_PATH] = "A file has a path that an indicator's pattern matches.",
-		[HUNT_FILE_FACT] = "A program has an import hash, Authenticode digest or certificate that is an "
-				   "indicator.",
+		[HUNT_FILE_FACT] = "A program's import hash, Authenticode digest or certificate is an indicator.",
 		[HUNT_RULE] = "A rule matches the content of a file.",
 		[HUNT_SIDELOAD] = "A library lies where a program would load it instead of its own.",
 		[HUNT_PACKAGE] = "A file is not what its package installed.",
