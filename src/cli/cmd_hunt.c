@@ -90,8 +90,8 @@ static int files(struct hunt *h)
 	if (rc == 0 && stix)
 		rc = hunt_stix(h, stix, &h->f);
 	if (rc == 0 && (sarif || stix) && h->nhits + h->nexpired > h->nhit)
-		fprintf(stderr, "firebreak hunt: %llu more matches than the %u that are in %s\n",
-		    (unsigned long long)(h->nhits + h->nexpired - h->nhit), HUNT_HITS_MAX,
+		fprintf(stderr, "firebreak hunt: %llu more matches than the %zu that are in %s\n",
+		    (unsigned long long)(h->nhits + h->nexpired - h->nhit), h->nhit,
 		    QUOTE(span_str(sarif ? sarif : stix)));
 	return rc < 0 ? cli_fail(h->c, CLI_INTERNAL, &h->f) : -1;
 }

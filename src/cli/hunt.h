@@ -31,6 +31,7 @@
 #include "sense/tree.h"
 
 #define HUNT_HITS_MAX 100000     /* kept; more are counted */
+#define HUNT_NAMES_MAX 50000     /* of them names and paths of files, which anybody can make */
 #define HUNT_PROBLEMS_MAX 10000  /* likewise */
 #define HUNT_SIGNALS_MAX 1000    /* different hits handed on by one hunt */
 #define HUNT_PROBES_MAX 8
@@ -189,7 +190,7 @@ struct hunt {
 	struct hunt_origin *origin;
 	size_t norigin;
 	struct hunt_hit *hit;
-	size_t nhit, caphit;
+	size_t nhit, caphit, nname;
 	size_t told; /* of them by --jsonl */
 	uint64_t nhits;    /* including those not kept, without the expired */
 	uint64_t nexpired; /* matches of expired indicators only: in hit, but not hits */

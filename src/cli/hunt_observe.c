@@ -69,6 +69,12 @@ int hunt_problem(struct hunt *h, const char *path, const char *why)
 	return 0;
 }
 
+/* Whoever can make files could fill the list with names, so that no digest is told. */
+static bool has_room(const struct hunt *h, bool name)
+{
+	return h->nhit < HUNT_HITS_MAX && (!name || h->nname < HUNT_NAMES_MAX);
+}
+
 /* Expired ones are kept, and counted apart. */
 int hunt_add_hit(struct hunt *h, const struct hunt_hit *x, struct hunt_hit **ret_hit)
 {
@@ -79,13 +85,15 @@ int hunt_add_hit(struct hunt *h, const struct hunt_hit *x, struct hunt_hit **ret
 		h->nexpired++;
 	else
 		h->nhits++;
-	if (h->nhit == HUNT_HITS_MAX)
+	bool name = x->kind == HUNT_FILE_NAME || x->kind == HUNT_FILE_PATH;
+	if (!has_room(h, name))
 		return 0;
 	struct hunt_hit *p = grown(&h->c->arena, h->hit, h->nhit, &h->caphit, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
 	h->hit = p;
 	p[h->nhit] = *x;
+	h->nname += name;
 	*ret_hit = &p[h->nhit++];
 	return 0;
 }

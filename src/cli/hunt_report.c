@@ -209,7 +209,7 @@ static void print_summary(const struct hunt *h)
 		printf("%llu TLS hellos hide the host name (ECH)\n",
 		    (unsigned long long)sum(h, SENSE_STAT_TLS_ECH));
 	if (h->nhits + h->nexpired > h->nhit)
-		printf("only the first %u are listed\n", HUNT_HITS_MAX);
+		printf("only %zu of them are listed\n", h->nhit);
 }
 
 void hunt_print_hits(struct hunt *h)
