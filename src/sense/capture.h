@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "sense/addr.h"
 #include "sense/tree.h"
 
 #define SENSE_NAME_MAX 1024 /* bytes of a name as text, NUL included (255 octets, escaped) */
@@ -38,16 +39,6 @@ enum sense_name_kind {
 
 /* "dns-query", "dns-answer", "tls-sni" */
 const char *sense_name_kind_name(enum sense_name_kind k);
-
-struct sense_addr {
-	uint8_t family; /* 4, 6, or 0 for none */
-	uint8_t b[16];  /* network order; the first 4 for IPv4 */
-	uint16_t port;
-};
-
-#define SENSE_ADDR_TEXT_MAX 64
-/* "192.0.2.1" or "2001:db8::1" (RFC 5952), without the port; "" for none. Returns out. */
-char *sense_addr_text(const struct sense_addr *a, char out[static SENSE_ADDR_TEXT_MAX]);
 
 /*
  * One observation. Names are lower-case text without the final dot ("." for the root), bytes other

@@ -59,10 +59,17 @@ struct packet {
 	uint8_t proto;  /* PACKET_TCP or PACKET_UDP */
 	uint8_t flags;  /* TCP */
 	bool cut;       /* the payload was captured short */
+	uint8_t tunnels; /* packets around this one */
+	uint16_t vlan;	 /* id of the innermost tag; 0: none */
 	uint16_t sport, dport;
-	uint32_t seq; /* TCP */
+	uint32_t seq, ack; /* TCP */
+	uint32_t length;   /* of the IP packet, as sent */
 	uint8_t src[16], dst[16]; /* network order; IPv4: the first four */
 	struct span payload;
+	/* PACKET_FRAGMENT: payload is the piece; proto and addresses are set, ports are not. */
+	uint32_t frag_id;
+	uint32_t frag_offset; /* in bytes */
+	bool frag_more;
 };
 
 /* enum packet_err; *ret_p is zeroed on anything but PACKET_OK. */

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * handler: between the flows and the protocols, private to this room. flow.c follows connections
+ * and gives each direction's bytes in order; a handler takes what it can use and says how much more
+ * of the direction it must see. Decoding itself is in wire/ (pure); handlers hold what a connection
+ * needs between packets, and give events.
+ */
+
+#include "sense/net/net.h"
+#include "wire/packet.h"
+
+/* What a worker shares with its handlers. One of it; nothing is locked. */
+struct net_worker {
+	uint64_t *stat; /* [NET_STATS] */
+	/* The event at hand: kind, time, packet, addresses and flow are filled in. */
+	int (*give)(struct net_worker *w, const struct net_event *e);
+	void *give_ctx;
+	int failed; /* latched: the first negative result of give */
+};
+
+/* One direction of a TCP flow, as far as it is there without a hole. */
+struct net_stream {
+	struct span bytes;   /* from the first byte that no handler took yet */
+	bool from_server;
+	bool segment_start;  /* bytes begins where a TCP segment began */
+	bool over;	     /* there will be no more: FIN, a hole that will not be filled, the cap */
+	struct net_event at; /* of the packet that brought the last of bytes: to be completed */
+};
+
+enum net_need {
+	NET_MORE = 1, /* mine; take `took` bytes away and ask again with at least `want` */
+	NET_NOT,      /* not my protocol: ask the next handler */
+	NET_ENOUGH,   /* mine, and nothing more of this direction is of interest */
+};
+
+struct net_step {
+	size_t took, want;
+};
+
+/* --- TLS over TCP (tls_session.c): hellos and certificates; its state is in the flow --- */
+
+struct tls_session {
+	uint8_t state[2];   /* of each direction: tls_session.c */
+	bool seen_hello[2];
+	uint16_t version;   /* from the ServerHello: from 1.3 on there are no certificates to see */
+};
+/* Could these bytes be the start of a TLS, or SSLv2/3, hello? As far as they go. */
+bool tls_session_starts(struct span s);
+FB_MUST enum net_need tls_session_stream(struct net_worker *w, struct tls_session *t,
+    const struct net_stream *s, struct net_step *ret_step);
+/* A DTLS datagram, of any port. false: it is none. */
+bool dtls_datagram(struct net_worker *w, struct tls_session *t, struct span datagram,
+    const struct net_event *at);
+/* Hello messages (4 bytes of handshake header first) that came by other ways: QUIC's CRYPTO. */
+void tls_give_client(struct net_worker *w, struct span message, const struct net_event *at,
+    uint32_t quic_version, struct span quic_dcid);
+
+/* --- DNS (dns_session.c) --- */
+
+/* A datagram on a port of DNS, mDNS, LLMNR or NBNS. sure: the port is that of the protocol on both
+ * sides or the server's (what does not parse is a loss); not sure: what does not parse is something else. */
+bool dns_datagram(struct net_worker *w, struct span datagram, enum net_dns_flavour flavour,
+    bool sure, const struct net_event *at);
+FB_MUST enum net_need dns_stream(struct net_worker *w, const struct net_stream *s,
+    struct net_step *ret_step);
+
+/* --- HTTP (http_session.c) --- */
+
+bool http_starts(struct span s);
+FB_MUST enum net_need http_stream(struct net_worker *w, const struct net_stream *s,
+    struct net_step *ret_step);
+
+/* --- QUIC (quic_session.c) --- */
+
+/* Connections whose hello is not complete yet; a fixed number of them, the oldest makes room. */
+struct quic_table;
+FB_MUST int quic_table_new(struct quic_table **ret_q, size_t bytes);
+struct quic_table *quic_table_free(struct quic_table *q);
+/* Does it look like a long header of QUIC (RFC 8999)? */
+bool quic_starts(struct span datagram);
+enum quic_said {
+	QUIC_SAID_NOTHING = 0, /* of no more interest: the flow is only counted from here on */
+	QUIC_SAID_MORE,	       /* the hello goes on in another datagram */
+	QUIC_SAID_NOT,	       /* not QUIC */
+};
+/* at->flow is the key of the connection; at->from_server as far as the flow knows. */
+enum quic_said quic_datagram(struct net_worker *w, struct quic_table *q, struct span datagram,
+    const struct net_event *at);
