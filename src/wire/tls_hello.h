@@ -6,7 +6,9 @@
  * 1.3 and QUIC; and the texts that JA3, JA3S and JA4 are digests of.
  *
  * Guarantees: pure; linear; no allocation. A message is taken apart to its end: nothing is believed
- * from half of one.
+ * from half of one. What cannot be is an error where it would leave a field in doubt: lengths that
+ * do not add up, two server names. Extensions that occur twice keep the first one's content, and
+ * are said (odd); they count in the fingerprints as they stand.
  *
  * Sources: RFC 8446, 5246, 6101 (SSL 3.0, appendix E for the version 2 hello), 9147 (DTLS 1.3),
  * 6066 (SNI), 7301 (ALPN), 8701 (GREASE), 9849 (ECH).
@@ -29,8 +31,11 @@ struct tls_client {
 	uint16_t version;	 /* the highest offered, GREASE apart */
 	bool dtls, sslv2;
 	bool ech;		 /* encrypted_client_hello (or its predecessor): sni is a public name */
+	bool ech_inner;		 /* encrypted_client_hello of type inner: seen decrypted */
 	bool grease;
-	bool has_sni;
+	bool odd;		 /* an extension twice, or pre_shared_key that is not the last */
+	bool early_data;
+	bool has_sni;		 /* the extension is there, perhaps without a name */
 	bool sni_ip;		 /* an address in place of a name: not allowed, but seen */
 	char sni[TLS_NAME_MAX];	 /* "" when there is none */
 	struct span alpn;	 /* ProtocolNameList without its length: 1-byte lengths and names */
@@ -40,7 +45,9 @@ struct tls_client {
 	struct span groups;	 /* supported_groups: pairs */
 	struct span point_formats; /* bytes */
 	struct span sigalgs;	 /* pairs */
-	struct span random, session_id;
+	struct span random, session_id, cookie; /* cookie: DTLS up to 1.2 */
+	struct span cid;	 /* connection_id (RFC 9146), when has_cid */
+	bool has_cid;
 };
 
 struct tls_server {
@@ -52,11 +59,14 @@ struct tls_server {
 	struct span alpn; /* the name that was chosen */
 	struct span extensions;
 	struct span random, session_id;
+	bool raw_keys;	  /* server_certificate_type: keys in place of certificates (RFC 7250) */
+	struct span certificate; /* SSLv2: DER, in the hello itself */
 };
 
 /* body: the handshake message without its header. enum tls_hello_err; *ret is zeroed on error. */
 FB_MUST int tls_client_parse(struct span body, bool dtls, struct tls_client *ret_c);
 FB_MUST int tls_client_parse_sslv2(struct span record, struct tls_client *ret_c);
+FB_MUST int tls_server_parse_sslv2(struct span record, struct tls_server *ret_s);
 FB_MUST int tls_server_parse(struct span body, bool dtls, struct tls_server *ret_s);
 
 #define TLS_JA_MAX 8192

@@ -14,6 +14,7 @@
 /* What a worker shares with its handlers. One of it; nothing is locked. */
 struct net_worker {
 	uint64_t *stat; /* [NET_STATS] */
+	struct tls_room *tls; /* NULL: messages in pieces (records, DTLS) are lost, and counted */
 	/* The event at hand: kind, time, packet, addresses and flow are filled in. */
 	int (*give)(struct net_worker *w, const struct net_event *e);
 	void *give_ctx;
@@ -39,12 +40,25 @@ struct net_step {
 	size_t took, want;
 };
 
-/* --- TLS over TCP (tls_session.c): hellos and certificates; its state is in the flow --- */
+/* --- TLS over TCP (tls_session.c), DTLS (dtls_session.c): hellos and certificates --- */
 
+/* One for each worker: room for what came in pieces, and digests of certificates seen before. */
+struct tls_room;
+FB_MUST int tls_room_new(struct tls_room **ret_r);
+struct tls_room *tls_room_free(struct tls_room *r);
+
+/* Of one flow, and kept in it: zeroed when the flow begins. Its fields are tls_session.c's own. */
+struct tls_way { /* one direction */
+	uint32_t message; /* bytes of the handshake message at hand that were not taken yet */
+	uint16_t record;  /* … of the record; 0: a record header comes next */
+	uint8_t at;	  /* what comes next */
+	uint8_t chain;	  /* certificates so far */
+};
 struct tls_session {
-	uint8_t state[2];   /* of each direction: tls_session.c */
-	bool seen_hello[2];
-	uint16_t version;   /* from the ServerHello: from 1.3 on there are no certificates to see */
+	struct tls_way way[2]; /* [from_server] */
+	uint16_t version;      /* from the ServerHello: from 1.3 on there are no certificates to see */
+	uint8_t seen;	       /* which hellos */
+	uint8_t epoch;	       /* DTLS: how often the client said hello */
 };
 /* Could these bytes be the start of a TLS, or SSLv2/3, hello? As far as they go. */
 bool tls_session_starts(struct span s);
