@@ -99,6 +99,10 @@ enum quic_said {
 	QUIC_SAID_MORE,	       /* the hello goes on in another datagram */
 	QUIC_SAID_NOT,	       /* not QUIC */
 };
-/* at->flow is the key of the connection; at->from_server as far as the flow knows. */
+/* at->flow is the key of the connection; at->from_server as far as the flow knows. Of a flow that
+ * said NOTHING, datagrams whose first byte has the top bit set are given again: a long header may
+ * begin the next connection between the same two ports. */
 enum quic_said quic_datagram(struct net_worker *w, struct quic_table *q, struct span datagram,
     const struct net_event *at);
+/* What is open and incomplete is a loss: the capture is over. */
+void quic_table_finish(struct net_worker *w, struct quic_table *q);
