@@ -302,3 +302,13 @@ int packet_decode(struct span frame, uint32_t link, struct packet *ret_p)
 		*ret_p = (struct packet){ 0 };
 	return rc;
 }
+
+int packet_decode_body(const struct packet *piece, struct span body, struct packet *ret_p)
+{
+	*ret_p = *piece;
+	ret_p->cut = false;
+	int rc = transport(body, piece->proto, ret_p);
+	if (rc)
+		*ret_p = (struct packet){ 0 };
+	return rc;
+}

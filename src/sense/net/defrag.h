@@ -3,9 +3,14 @@
 
 /*
  * defrag: puts IP fragments together (RFC 791 section 3.2, RFC 8200 section 4.5), private to this
- * room. Memory as given to defrag_new; pieces time out after DEFRAG_SECONDS of capture time. The
- * overlap policy: IPv6, any overlap drops the packet (RFC 5722); IPv4, a piece that repeats the same
- * bytes is ignored, one that contradicts drops the packet. What is dropped is counted.
+ * room.
+ *
+ * Guarantees: memory as given to defrag_new, whatever comes (the packet begun first makes room); work
+ * for a piece is linear in its bytes, however many pieces a packet has. Pieces time out after
+ * DEFRAG_SECONDS of capture time. Bytes are taken once: a copy of what is already there (the same
+ * packet captured twice) is ignored; bytes that contradict what is there drop the whole packet, and so
+ * does, of IPv6, any overlap that is not such a copy (RFC 5722), a piece beyond 64 KiB or beyond the
+ * end, or a second end. What is dropped is counted, in pieces, as NET_LOSS_FRAGMENTS.
  */
 
 #include "sense/net/net.h"
@@ -17,7 +22,8 @@ struct defrag;
 
 FB_MUST int defrag_new(struct defrag **ret_d, size_t bytes, uint64_t stat[static NET_STATS]);
 struct defrag *defrag_free(struct defrag *d);
-/* p: PACKET_FRAGMENT. True: *ret_p is the whole packet, valid until the next call (it may be a
- * tunnel: ret_p then is what packet_decode_ip said of it, in *ret_err). */
+/* p: PACKET_FRAGMENT. True: it completed a packet; *ret_err and *ret_p are what packet_decode_body
+ * said of that one (never PACKET_FRAGMENT), valid until the next call. */
 bool defrag_packet(struct defrag *d, const struct packet *p, ts time, struct packet *ret_p, int *ret_err);
+/* The capture is over: what is not complete is a loss. */
 void defrag_finish(struct defrag *d);
