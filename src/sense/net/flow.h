@@ -22,11 +22,12 @@ struct flows;
 /* worker is borrowed. bytes: everything that it may ever hold. */
 FB_MUST int flows_new(struct flows **ret_f, struct net_worker *worker, size_t bytes, bool no_flow_events);
 struct flows *flows_free(struct flows *f);
-/* One whole TCP segment or UDP datagram. */
+/* One whole TCP segment or UDP datagram. A flow's id is the number of the packet that began it. */
 void flows_packet(struct flows *f, const struct packet *p, ts time, uint64_t number);
 /* It will come soon: has its entry fetched. */
 void flows_soon(struct flows *f, const struct packet *p);
-/* Time passed without packets (live): what is idle ends. */
+/* Time passed (each 4096 packets, live each 100 ms): what is idle ends, in ascending order of id, and
+ * only here: so that the events are the same however many workers there are. */
 void flows_tick(struct flows *f, ts now);
-/* The capture is over: what is open ends, what is incomplete is a loss. */
+/* The capture is over: what is open ends, in ascending order of id; what is incomplete is a loss. */
 void flows_finish(struct flows *f);

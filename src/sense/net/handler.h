@@ -19,6 +19,10 @@ struct net_worker {
 	int (*give)(struct net_worker *w, const struct net_event *e);
 	void *give_ctx;
 	int failed; /* latched: the first negative result of give */
+	/* Set by flows_packet for the packet at hand: its flow's id, and whether that flow is still
+	 * being looked at: such packets are kept for net_evidence. */
+	uint64_t packet_flow;
+	bool packet_matters;
 };
 
 /* One direction of a TCP flow, as far as it is there without a hole. */
