@@ -8,14 +8,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define NESTED_MAX 4 /* fragments inside of fragments */
-
 struct decoder {
 	struct net_worker *w;
 	struct defrag *defrag;
 	struct flows *flows;
 	struct packet p[DECODER_BATCH];
 	int err[DECODER_BATCH];
+	struct packet whole; /* put together from fragments */
 };
 
 int decoder_new(struct decoder **ret_d, struct net_worker *w, size_t bytes, bool no_flows)
@@ -65,21 +64,6 @@ static enum net_stat count_of(int packet_err)
 	}
 }
 
-/* Puts fragments together; what comes out may again be one. */
-static int join(struct decoder *d, struct packet *p, ts time)
-{
-	int err = PACKET_FRAGMENT;
-
-	for (int i = 0; err == PACKET_FRAGMENT && i < NESTED_MAX; i++) {
-		struct packet whole;
-		d->w->stat[NET_STAT_FRAGMENTS]++;
-		if (!defrag_packet(d->defrag, p, time, &whole, &err))
-			return PACKET_FRAGMENT;
-		*p = whole;
-	}
-	return err;
-}
-
 static void one(struct decoder *d, const struct in_packet *in, struct packet *p, int err)
 {
 	uint64_t *stat = d->w->stat;
@@ -89,9 +73,10 @@ static void one(struct decoder *d, const struct in_packet *in, struct packet *p,
 	stat[NET_STAT_BYTES] += in->frame.n;
 	stat[NET_LOSS_TRUNCATED] += cut;
 	if (err == PACKET_FRAGMENT) {
-		err = join(d, p, in->time);
-		if (err == PACKET_FRAGMENT)
-			return; /* waits, or was counted by defrag */
+		stat[NET_STAT_FRAGMENTS]++;
+		if (!defrag_packet(d->defrag, p, in->time, &d->whole, &err))
+			return;
+		p = &d->whole;
 	}
 	if (err) {
 		if (!(cut && err == PACKET_SHORT)) /* else it is counted as truncated */
