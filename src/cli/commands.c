@@ -86,6 +86,7 @@ const struct cli_cmd *const cli_commands[] = {
 	&cmd_intel_feed_collections,
 	&cmd_intel_fetch,
 	&cmd_hunt,
+	&cmd_watch,
 	&cmd_seen,
 	&cmd_seen_forget,
 	&cmd_known_good_import,

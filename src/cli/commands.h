@@ -35,7 +35,7 @@ extern const struct cli_cmd cmd_intel_export, cmd_intel_fetch;
 extern const struct cli_cmd cmd_intel_feed_add, cmd_intel_feed_list, cmd_intel_feed_remove;
 extern const struct cli_cmd cmd_intel_feed_collections;
 extern const struct cli_cmd cmd_diff, cmd_rebuild_compare;
-extern const struct cli_cmd cmd_hunt;
+extern const struct cli_cmd cmd_hunt, cmd_watch;
 extern const struct cli_cmd cmd_seen, cmd_seen_forget, cmd_intel_retro;
 extern const struct cli_cmd cmd_intoto_verify, cmd_intoto_run, cmd_intoto_sign, cmd_intoto_key;
 extern const struct cli_cmd cmd_intoto_record_start, cmd_intoto_record_stop;

@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* watch_json: one line of JSON an event. docs/watch.md lists the keys. */
+
+#include "cli/watch.h"
+#include "cli/watch_names.h"
+
+#include "base/cur.h"
+
+/* A bijection (Stafford's mix 13), so that different flows have different uids. */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+	return x ^ x >> 31;
+}
+
+char *watch_uid(const struct watch *w, uint64_t flow, char out[static WATCH_UID_MAX])
+{
+	static const char digit[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	uint64_t x = mix(flow + w->salt);
+
+	out[0] = 'C';
+	for (int i = 11; i > 0; i--) {
+		out[i] = digit[x % 62];
+		x /= 62;
+	}
+	out[12] = 0;
+	return out;
+}
+
+static const char *proto(const struct net_event *e)
+{
+	return e->transport == NET_TCP ? "tcp" : "udp";
+}
+
+struct line watch_json_head(const struct watch *w, struct buf *b, const char *path,
+    const struct net_event *e, ts at)
+{
+	struct line l = line_begin(b);
+	char uid[WATCH_UID_MAX];
+
+	LINE_LIT(&l, "{\"_path\":");
+	line_plain(&l, path);
+	LINE_KEY(&l, "ts");
+	line_time(&l, at);
+	LINE_KPLAIN(&l, "uid", watch_uid(w, e->flow, uid));
+	LINE_KEY(&l, "id.orig_h");
+	line_addr(&l, &e->client);
+	LINE_KUINT(&l, "id.orig_p", e->client.port);
+	LINE_KEY(&l, "id.resp_h");
+	line_addr(&l, &e->server);
+	LINE_KUINT(&l, "id.resp_p", e->server.port);
+	LINE_KPLAIN(&l, "proto", proto(e));
+	return l;
+}
+
+bool watch_json_tail(struct line *l, const struct net_event *e)
+{
+	if (e->vlan)
+		LINE_KUINT(l, "vlan", e->vlan);
+	if (e->tunnels)
+		LINE_KUINT(l, "tunnel_depth", e->tunnels);
+	LINE_KUINT(l, "packet", e->packet);
+	return line_end(l);
+}
+
+/* --- DNS --- */
+
+static void addr_of(const struct dns_rr *rr, struct sense_addr *ret_a)
+{
+	*ret_a = (struct sense_addr){ .family = rr->family };
+	memcpy(ret_a->b, rr->addr, rr->family == 4 ? 4 : 16);
+}
+
+/* "TXT 5 hello TXT 2 yo", as Zeek has it. */
+static void texts(struct line *l, struct span data)
+{
+	struct cur c = cur_of(data);
+
+	for (bool first = true; cur_left(&c); first = false) {
+		uint8_t n = cur_u8(&c);
+		struct span s = cur_take(&c, n);
+		if (c.err)
+			break;
+		if (!first)
+			LINE_LIT(l, " ");
+		LINE_LIT(l, "TXT ");
+		line_uint(l, n);
+		LINE_LIT(l, " ");
+		line_text(l, s);
+	}
+}
+
+/* What a record says, as text: an address, a name, strings; of other types their name and size. */
+static void answer(struct line *l, const struct dns_rr *rr)
+{
+	char room[WATCH_NAME_MAX];
+	struct sense_addr a;
+
+	if (rr->family) {
+		addr_of(rr, &a);
+		line_addr(l, &a);
+		return;
+	}
+	LINE_LIT(l, "\"");
+	if (rr->type == DNS_SVCB || rr->type == DNS_HTTPS) {
+		line_uint(l, rr->number);
+		LINE_LIT(l, " ");
+	}
+	if (rr->target.n) {
+		line_text(l, rr->target);
+	} else if (rr->type == DNS_TXT) {
+		texts(l, rr->data);
+	} else {
+		line_text(l, span_str(watch_dns_type(rr->type, room)));
+		LINE_LIT(l, " ");
+		line_uint(l, rr->data.n);
+		LINE_LIT(l, " bytes");
+	}
+	LINE_LIT(l, "\"");
+}
+
+static bool belongs(const struct dns_rr *rr, enum dns_section s)
+{
+	return rr->section == s && rr->type != DNS_OPT;
+}
+
+static void answers(struct line *l, const struct dns_message *m)
+{
+	bool first = true;
+
+	LINE_KEY(l, "answers");
+	LINE_LIT(l, "[");
+	for (uint32_t i = 0; i < m->n; i++)
+		if (belongs(&m->rr[i], DNS_ANSWER)) {
+			line_comma(l, &first);
+			answer(l, &m->rr[i]);
+		}
+	first = true;
+	LINE_LIT(l, "],\"TTLs\":[");
+	for (uint32_t i = 0; i < m->n; i++)
+		if (belongs(&m->rr[i], DNS_ANSWER)) {
+			line_comma(l, &first);
+			line_uint(l, m->rr[i].ttl);
+		}
+	LINE_LIT(l, "]");
+}
+
+/* Zeek's auth and addl: only what they say. */
+static void others(struct line *l, const struct dns_message *m, enum dns_section s)
+{
+	bool first = true;
+
+	for (uint32_t i = 0; i < m->n; i++) {
+		if (!belongs(&m->rr[i], s))
+			continue;
+		if (first && s == DNS_AUTHORITY)
+			LINE_LIT(l, ",\"auth\":[");
+		else if (first)
+			LINE_LIT(l, ",\"addl\":[");
+		line_comma(l, &first);
+		answer(l, &m->rr[i]);
+	}
+	if (!first)
+		LINE_LIT(l, "]");
+}
+
+static void question(struct line *l, const struct dns_rr *q)
+{
+	char room[WATCH_NAME_MAX];
+
+	LINE_KSTRING(l, "query", q->name);
+	LINE_KUINT(l, "qclass", q->class);
+	LINE_KPLAIN(l, "qclass_name", watch_dns_class(q->class, room));
+	LINE_KUINT(l, "qtype", q->type);
+	LINE_KPLAIN(l, "qtype_name", watch_dns_type(q->type, room));
+}
+
+/* Questions beyond the first: only mDNS has them in earnest. */
+static void questions(struct line *l, const struct dns_message *m)
+{
+	bool first = true;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < m->n && m->rr[i].section == DNS_QUESTION; i++)
+		n++;
+	if (n)
+		question(l, &m->rr[0]);
+	if (n < 2)
+		return;
+	LINE_KEY(l, "queries");
+	LINE_LIT(l, "[");
+	for (uint32_t i = 0; i < n; i++) {
+		line_comma(l, &first);
+		line_string(l, m->rr[i].name);
+	}
+	LINE_LIT(l, "]");
+}
+
+static void extensions(struct line *l, const struct dns_message *m)
+{
+	if (m->ede >= 0)
+		LINE_KUINT(l, "ede", (uint64_t)m->ede);
+	if (m->ecs_family) {
+		struct sense_addr a = { .family = m->ecs_family };
+		memcpy(a.b, m->ecs_addr, sizeof(a.b));
+		LINE_KEY(l, "ecs");
+		line_addr(l, &a);
+		LINE_KUINT(l, "ecs_prefix", m->ecs_prefix);
+	}
+	if (m->err)
+		LINE_KPLAIN(l, "dns_error", dns_strerror(m->err));
+	if (m->more)
+		LINE_KUINT(l, "more_records", m->more);
+}
+
+static const char *service(const struct net_event *e)
+{
+	static const char *const name[] = { "dns", "mdns", "llmnr", "nbns" };
+
+	return name[e->flavour];
+}
+
+static void dns(struct line *l, const struct net_event *e)
+{
+	const struct dns_message *m = e->dns;
+	char room[WATCH_NAME_MAX];
+
+	if (m->response)
+		LINE_LIT(l, ",\"event.action\":\"response\"");
+	else
+		LINE_LIT(l, ",\"event.action\":\"query\"");
+	LINE_KPLAIN(l, "service", service(e));
+	LINE_KUINT(l, "trans_id", m->id);
+	if (m->opcode)
+		LINE_KPLAIN(l, "opcode_name", watch_dns_opcode(m->opcode, room));
+	questions(l, m);
+	if (m->response) {
+		LINE_KUINT(l, "rcode", m->rcode);
+		LINE_KPLAIN(l, "rcode_name", watch_dns_rcode(m->rcode, room));
+	}
+	LINE_KBOOL(l, "AA", m->aa);
+	LINE_KBOOL(l, "TC", m->tc);
+	LINE_KBOOL(l, "RD", m->rd);
+	LINE_KBOOL(l, "RA", m->ra);
+	if (m->count[DNS_ANSWER])
+		answers(l, m);
+	if (m->response)
+		LINE_KBOOL(l, "rejected",
+		    !m->count[DNS_ANSWER] && !m->count[DNS_AUTHORITY] && !m->count[DNS_ADDITIONAL]);
+	others(l, m, DNS_AUTHORITY);
+	others(l, m, DNS_ADDITIONAL);
+	extensions(l, m);
+}
+
+/* --- TLS, QUIC, DTLS --- */
+
+static void protocol_list(struct line *l, struct span alpn)
+{
+	struct cur c = cur_of(alpn);
+	bool first = true;
+
+	LINE_KEY(l, "tls.client.next_protocols");
+	LINE_LIT(l, "[");
+	while (cur_left(&c)) {
+		struct span s = cur_take(&c, cur_u8(&c));
+		if (c.err)
+			break;
+		line_comma(l, &first);
+		line_string(l, s);
+	}
+	LINE_LIT(l, "]");
+}
+
+static void quic(struct line *l, const struct net_client_hello *h)
+{
+	char text[WATCH_NAME_MAX];
+
+	LINE_KPLAIN(l, "quic.version", watch_quic_version(h->quic_version, text));
+	LINE_KEY(l, "client_initial_dcid");
+	line_hex(l, h->quic_dcid, false);
+}
+
+static const char *tls_service(const struct net_event *e)
+{
+	return e->transport == NET_QUIC ? "quic,ssl" : e->transport == NET_DTLS ? "dtls" : "ssl";
+}
+
+/* The outer name of an encrypted hello is a public one: said, so that nobody takes it for the host. */
+static void server_name(struct line *l, const struct tls_client *t, const struct watch_more *m)
+{
+	if (t->has_sni)
+		LINE_KSTRING(l, "server_name", span_str(t->sni));
+	if (t->ech)
+		LINE_LIT(l, ",\"ech\":true");
+	if (t->ech && t->has_sni)
+		LINE_LIT(l, ",\"server_name_public\":true");
+	if (m->domain.n)
+		LINE_KSTRING(l, "destination.domain", m->domain);
+}
+
+static void tls_client(struct line *l, const struct net_event *e, const struct watch_more *m)
+{
+	const struct net_client_hello *h = e->client_hello;
+	char room[WATCH_NAME_MAX];
+
+	LINE_LIT(l, ",\"event.action\":\"client_hello\"");
+	LINE_KPLAIN(l, "service", tls_service(e));
+	LINE_KPLAIN(l, "tls.client.version", watch_tls_version(h->tls.version, room));
+	server_name(l, &h->tls, m);
+	if (h->tls.alpn.n)
+		protocol_list(l, h->tls.alpn);
+	if (h->has_ja3) {
+		LINE_KEY(l, "ja3");
+		line_hex(l, span_of(h->ja3, sizeof(h->ja3)), false);
+	}
+	if (h->ja4[0])
+		LINE_KSTRING(l, "ja4", span_str(h->ja4));
+	if (e->transport == NET_QUIC)
+		quic(l, h);
+}
+
+static void tls_server(struct line *l, const struct net_event *e)
+{
+	const struct net_server_hello *h = e->server_hello;
+	char room[WATCH_NAME_MAX];
+
+	if (h->tls.retry)
+		LINE_LIT(l, ",\"event.action\":\"hello_retry_request\"");
+	else
+		LINE_LIT(l, ",\"event.action\":\"server_hello\"");
+	LINE_KPLAIN(l, "service", tls_service(e));
+	LINE_KPLAIN(l, "version", watch_tls_version(h->tls.version, room));
+	LINE_KPLAIN(l, "cipher", watch_tls_cipher(h->tls.cipher, room));
+	if (h->tls.alpn.n)
+		LINE_KSTRING(l, "next_protocol", h->tls.alpn);
+	if (h->has_ja3s) {
+		LINE_KEY(l, "ja3s");
+		line_hex(l, span_of(h->ja3s, sizeof(h->ja3s)), false);
+	}
+}
+
+/* --- certificates --- */
+
+static void certificate(struct line *l, const struct net_event *e)
+{
+	const struct net_certificate *n = e->certificate;
+	const struct certificate *x = &n->cert;
+	bool first = true;
+
+	LINE_KEY(l, "fingerprint");
+	line_hex(l, span_of(n->sha256, sizeof(n->sha256)), false);
+	LINE_KEY(l, "sha1");
+	line_hex(l, span_of(n->sha1, sizeof(n->sha1)), false);
+	LINE_KUINT(l, "chain_index", n->index);
+	LINE_KBOOL(l, "client_cert", n->from_client);
+	LINE_KEY(l, "certificate.serial");
+	line_hex(l, x->serial, true);
+	LINE_KSTRING(l, "certificate.subject", span_str(x->subject));
+	LINE_KSTRING(l, "certificate.issuer", span_str(x->issuer));
+	if (x->common_name.n)
+		LINE_KSTRING(l, "certificate.cn", x->common_name);
+	if (x->not_before != TS_NONE) {
+		LINE_KEY(l, "certificate.not_valid_before");
+		line_time(l, x->not_before);
+	}
+	if (x->not_after != TS_NONE) {
+		LINE_KEY(l, "certificate.not_valid_after");
+		line_time(l, x->not_after);
+	}
+	LINE_KBOOL(l, "certificate.self_issued", x->self_issued);
+	if (x->nsan) {
+		LINE_KEY(l, "san.dns");
+		LINE_LIT(l, "[");
+		for (uint16_t i = 0; i < x->nsan; i++) {
+			line_comma(l, &first);
+			line_string(l, x->san_dns[i]);
+		}
+		LINE_LIT(l, "]");
+	}
+	if (x->more_sans)
+		LINE_KUINT(l, "san.more", x->more_sans);
+	if (x->bad)
+		LINE_LIT(l, ",\"certificate.damaged\":true");
+}
+
+/* --- HTTP --- */
+
+static void http(struct line *l, const struct net_event *e)
+{
+	const struct http_request *r = e->http;
+
+	LINE_KSTRING(l, "method", r->method);
+	if (r->host.n)
+		LINE_KSTRING(l, "host", r->host);
+	if (r->port)
+		LINE_KUINT(l, "host_port", r->port);
+	LINE_KSTRING(l, "uri", r->target);
+	if (r->referer.n)
+		LINE_KSTRING(l, "referrer", r->referer);
+	if (r->minor == 0)
+		LINE_LIT(l, ",\"version\":\"1.0\"");
+	else
+		LINE_LIT(l, ",\"version\":\"1.1\"");
+	if (r->user_agent.n)
+		LINE_KSTRING(l, "user_agent", r->user_agent);
+	if (r->hosts > 1)
+		LINE_KUINT(l, "host_headers", r->hosts);
+}
+
+/* --- connections --- */
+
+#define FIN PACKET_FIN
+#define SYN PACKET_SYN
+#define RST PACKET_RST
+#define ACK PACKET_ACK
+
+/* Zeek's conn_state, as far as the flags that were seen tell it. */
+static const char *tcp_state(const struct net_flow_facts *x)
+{
+	unsigned c = x->tcp_flags[0], s = x->tcp_flags[1];
+	bool answered = s & SYN, asked = c & SYN;
+
+	if (x->midstream || !(asked || answered))
+		return "OTH";
+	if (asked && !x->packets[1])
+		return c & RST ? "RSTOS0" : c & FIN ? "SH" : "S0";
+	if (!asked)
+		return s & RST ? "RSTRH" : s & FIN ? "SHR" : "OTH";
+	if (s & RST)
+		return answered ? "RSTR" : "REJ";
+	if (c & RST)
+		return "RSTO";
+	if (c & FIN)
+		return s & FIN ? "SF" : "S2";
+	return s & FIN ? "S3" : answered ? "S1" : "S0";
+}
+
+static const char *conn_state(const struct net_event *e)
+{
+	const struct net_flow_facts *x = &e->facts;
+
+	if (e->transport == NET_TCP)
+		return tcp_state(x);
+	return x->packets[0] ? x->packets[1] ? "SF" : "S0" : "SHR";
+}
+
+/* The letters of Zeek's history, in a fixed order and once each: which flags each side sent. */
+static void history(struct line *l, const struct net_flow_facts *x)
+{
+	char h[16];
+	size_t n = 0;
+	unsigned c = x->tcp_flags[0], s = x->tcp_flags[1];
+
+	if (c & SYN)
+		h[n++] = 'S';
+	if (s & SYN)
+		h[n++] = 'h';
+	if (c & ACK)
+		h[n++] = 'A';
+	if (s & ACK)
+		h[n++] = 'a';
+	if (c & FIN)
+		h[n++] = 'F';
+	if (s & FIN)
+		h[n++] = 'f';
+	if (c & RST)
+		h[n++] = 'R';
+	if (s & RST)
+		h[n++] = 'r';
+	h[n] = 0;
+	LINE_KPLAIN(l, "history", h);
+}
+
+static const char *ending(enum net_ending e)
+{
+	static const char *const name[] = { "", "closed", "idle", "evicted", "capture" };
+
+	return (unsigned)e < ARRAY_LEN(name) ? name[e] : "";
+}
+
+static void conn(struct line *l, const struct net_event *e, const struct watch_more *m)
+{
+	const struct net_flow_facts *x = &e->facts;
+
+	LINE_KEY(l, "duration");
+	line_duration(l, x->last > x->first ? x->last - x->first : 0);
+	LINE_KPLAIN(l, "conn_state", conn_state(e));
+	if (e->transport == NET_TCP)
+		history(l, x);
+	LINE_KUINT(l, "orig_pkts", x->packets[0]);
+	LINE_KUINT(l, "orig_ip_bytes", x->bytes[0]);
+	LINE_KUINT(l, "resp_pkts", x->packets[1]);
+	LINE_KUINT(l, "resp_ip_bytes", x->bytes[1]);
+	LINE_KPLAIN(l, "event.reason", ending(x->ending));
+	if (x->midstream)
+		LINE_LIT(l, ",\"midstream\":true");
+	if (m->domain.n)
+		LINE_KSTRING(l, "destination.domain", m->domain);
+}
+
+/* --- all --- */
+
+static const char *path_of(enum net_kind k)
+{
+	static const char *const path[NET_KINDS] = { [NET_FLOW_END] = "conn", [NET_DNS] = "dns",
+		[NET_TLS_CLIENT] = "ssl", [NET_TLS_SERVER] = "ssl", [NET_CERTIFICATE] = "x509",
+		[NET_HTTP] = "http" };
+
+	return (unsigned)k < NET_KINDS ? path[k] : NULL;
+}
+
+void watch_json_event(struct watch *w, struct buf *b, const struct net_event *e,
+    const struct watch_more *m)
+{
+	const char *path = path_of(e->kind);
+
+	if (!path)
+		return;
+	struct line l = watch_json_head(w, b, path, e, e->kind == NET_FLOW_END ? e->facts.first : e->time);
+	switch (e->kind) {
+	case NET_DNS:
+		dns(&l, e);
+		break;
+	case NET_TLS_CLIENT:
+		tls_client(&l, e, m);
+		break;
+	case NET_TLS_SERVER:
+		tls_server(&l, e);
+		break;
+	case NET_CERTIFICATE:
+		certificate(&l, e);
+		break;
+	case NET_HTTP:
+		http(&l, e);
+		break;
+	default:
+		conn(&l, e, m);
+	}
+	w->lines_lost += !watch_json_tail(&l, e);
+}
+
+void watch_json_stats(struct jw *w, const struct net_stats *st, uint64_t hits)
+{
+	jw_obj(w);
+	for (int i = 0; i < NET_STATS; i++) {
+		jw_kint(w, net_stat_name((enum net_stat)i), (int64_t)st->n[i]);
+		if (i == NET_STAT_HTTP_REQUESTS)
+			jw_kint(w, "hits", (int64_t)hits);
+	}
+	jw_kint(w, "losses", (int64_t)net_stats_losses(st));
+	jw_end(w);
+}
