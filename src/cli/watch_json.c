@@ -6,6 +6,9 @@
 #include "cli/watch_names.h"
 
 #include "base/cur.h"
+#include "wire/packet.h"
+
+#define TYPE_TXT 16
 
 /* A bijection (Stafford's mix 13), so that different flows have different uids. */
 static uint64_t mix(uint64_t x)
@@ -110,7 +113,7 @@ static void answer(struct line *l, const struct dns_rr *rr)
 	}
 	if (rr->target.n) {
 		line_text(l, rr->target);
-	} else if (rr->type == DNS_TXT) {
+	} else if (rr->type == TYPE_TXT) {
 		texts(l, rr->data);
 	} else {
 		line_text(l, span_str(watch_dns_type(rr->type, room)));
