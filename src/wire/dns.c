@@ -8,20 +8,6 @@
 #define NAME_OCTETS 255
 #define CLASS_IN 1
 
-const char *dns_strerror(int err)
-{
-	static const char *const text[] = {
-		[DNS_OK] = "no error",
-		[DNS_SHORT] = "ends inside a field",
-		[DNS_LABEL] = "unknown label type",
-		[DNS_POINTER] = "compression pointer that does not go backwards",
-		[DNS_LONG] = "name longer than 255 octets",
-		[DNS_RDATA] = "record data that does not fit its type",
-		[DNS_COUNT] = "too many records",
-	};
-	return err >= 0 && (size_t)err < ARRAY_LEN(text) ? text[err] : "unknown error";
-}
-
 /* Follows the pointer at c (its first byte is b). at is where this run of labels began. */
 static int follow(struct cur *c, uint8_t b, size_t *at, int *hops)
 {

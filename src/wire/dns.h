@@ -17,39 +17,9 @@
 #include "base/cur.h"
 #include "base/span.h"
 #include "base/util.h"
+#include "wire/dns_message.h"
 
-#define DNS_MESSAGE_MAX 65535
 #define DNS_RECORDS_MAX 8192
-#define DNS_HOPS_MAX 64
-#define DNS_TEXT_MAX 1024 /* 255 octets, each as \DDD, and a NUL */
-
-enum dns_err {
-	DNS_OK = 0,
-	DNS_SHORT,   /* ends inside a field */
-	DNS_LABEL,   /* a label type that does not exist */
-	DNS_POINTER, /* a pointer that does not go backwards, or one too many */
-	DNS_LONG,    /* a name of more than 255 octets */
-	DNS_RDATA,   /* data that does not fit its type */
-	DNS_COUNT,   /* more than DNS_RECORDS_MAX records */
-};
-
-const char *dns_strerror(int err);
-
-enum dns_type {
-	DNS_A = 1,
-	DNS_NS = 2,
-	DNS_CNAME = 5,
-	DNS_PTR = 12,
-	DNS_MX = 15,
-	DNS_AAAA = 28,
-	DNS_SRV = 33,
-	DNS_DNAME = 39,
-	DNS_OPT = 41,
-	DNS_SVCB = 64,
-	DNS_HTTPS = 65,
-};
-
-enum dns_section { DNS_QUESTION, DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL, DNS_SECTIONS };
 
 struct dns {
 	uint16_t id;

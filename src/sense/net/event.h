@@ -34,7 +34,12 @@ enum net_kind {
 
 enum net_transport { NET_UDP = 1, NET_TCP, NET_QUIC, NET_DTLS, NET_TRANSPORTS };
 
-enum net_dns_flavour { NET_DNS_PLAIN = 0, NET_DNS_MDNS, NET_DNS_LLMNR, NET_DNS_NBNS };
+enum net_dns_flavour {
+	NET_DNS_PLAIN = DNS_PLAIN,
+	NET_DNS_MDNS = DNS_MDNS,
+	NET_DNS_LLMNR = DNS_LLMNR,
+	NET_DNS_NBNS = DNS_NBNS,
+};
 
 /* How a flow ended. */
 enum net_ending {

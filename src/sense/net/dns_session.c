@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * DNS on the line: datagrams, and messages in a stream, each behind its length (RFC 1035 section
+ * 4.2.2, RFC 7766): several in a segment, and one over several.
+ */
+
+#include "sense/net/handler.h"
+
+#define LENGTH 2
+#define QUESTION_MIN 5
+#define RECORD_MIN 11
+
+static struct dns_room room; /* one worker, one process */
+
+static uint16_t be16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/* Could this be the head of a message of n bytes? */
+static bool plausible(const uint8_t *p, size_t n, enum net_dns_flavour flavour)
+{
+	unsigned flags = be16(p + 2), opcode = flags >> 11 & 15;
+	bool response = flags >> 15;
+	size_t records = (size_t)be16(p + 6) + be16(p + 8) + be16(p + 10);
+
+	if (n < DNS_HEADER || QUESTION_MIN * (size_t)be16(p + 4) + RECORD_MIN * records > n - DNS_HEADER)
+		return false;
+	if (flavour == NET_DNS_NBNS)
+		return opcode == 0 || (opcode >= 5 && opcode <= 9) || opcode == 15;
+	if (flags & 0x40 || (!response && flags & 0xf && flavour == NET_DNS_PLAIN))
+		return false;
+	return opcode == DNS_OP_QUERY || opcode == DNS_OP_STATUS || opcode == DNS_OP_NOTIFY ||
+	       opcode == DNS_OP_UPDATE || opcode == DNS_OP_DSO;
+}
+
+static void count_answers(struct net_worker *w, const struct dns_message *m)
+{
+	for (uint32_t i = 0; i < m->n; i++)
+		w->stat[NET_STAT_DNS_ANSWERS] += m->rr[i].section == DNS_ANSWER && !m->rr[i].extra;
+}
+
+/* A message that was parsed into the room, its further parts too. */
+static void give(struct net_worker *w, struct span message, struct dns_message *m,
+    const struct net_event *at)
+{
+	struct net_event e = *at;
+
+	e.kind = NET_DNS;
+	e.dns = m;
+	w->stat[m->response ? NET_STAT_DNS_RESPONSES : NET_STAT_DNS_QUERIES]++;
+	for (;;) {
+		if (m->response)
+			count_answers(w, m);
+		int rc = w->failed ? 0 : w->give(w, &e);
+		if (rc < 0)
+			w->failed = rc;
+		if (!m->more)
+			return;
+		(void)dns_parse_rest(message, &room, m);
+	}
+}
+
+/* Who sent a datagram is who its QR bit says: ports tell little where both sides use the same one. */
+static struct net_event sides(const struct net_event *at, bool response)
+{
+	struct net_event e = *at;
+
+	e.from_server = response;
+	if (response != at->from_server) {
+		e.client = at->server;
+		e.server = at->client;
+	}
+	return e;
+}
+
+bool dns_datagram(struct net_worker *w, struct span datagram, enum net_dns_flavour flavour,
+    bool sure, const struct net_event *at)
+{
+	struct dns_message m;
+
+	if (!sure && (datagram.n < DNS_HEADER || !plausible(datagram.p, datagram.n, flavour)))
+		return false;
+	int rc = dns_parse(datagram, (enum dns_flavour)flavour, &room, &m);
+	if (!sure && (rc || m.more || m.trailing || !m.n))
+		return false;
+	bool empty = rc && !m.n;
+	if (!empty) {
+		struct net_event e = sides(at, m.response);
+		e.flavour = flavour;
+		give(w, datagram, &m, &e);
+	}
+	if (m.err)
+		w->stat[NET_LOSS_BAD_DNS]++;
+	return true;
+}
+
+/* Nothing more of this direction can be understood: where the next message begins is not known. */
+static enum net_need lost(struct net_worker *w)
+{
+	w->stat[NET_LOSS_BAD_DNS]++;
+	return NET_ENOUGH;
+}
+
+static void one(struct net_worker *w, const struct net_stream *s, struct span message)
+{
+	struct dns_message m;
+	int rc = dns_parse(message, DNS_PLAIN, &room, &m);
+
+	if (!rc || m.n)
+		give(w, message, &m, &s->at);
+	if (m.err)
+		w->stat[NET_LOSS_BAD_DNS]++;
+}
+
+/* The stream is over inside a message: what is there of it stands. */
+static enum net_need cut_short(struct net_worker *w, const struct net_stream *s, struct span rest)
+{
+	struct dns_message m;
+
+	w->stat[NET_LOSS_GAP]++;
+	if (rest.n > LENGTH && (!dns_parse(span_from(rest, LENGTH), DNS_PLAIN, &room, &m) || m.n))
+		give(w, span_from(rest, LENGTH), &m, &s->at);
+	return NET_ENOUGH;
+}
+
+enum net_need dns_stream(struct net_worker *w, const struct net_stream *s, struct net_step *ret_step)
+{
+	struct span rest = s->bytes;
+
+	*ret_step = (struct net_step){ 0, LENGTH + DNS_HEADER };
+	while (rest.n >= LENGTH + DNS_HEADER) {
+		size_t n = be16(rest.p);
+		if (n < DNS_HEADER || !plausible(rest.p + LENGTH, n, NET_DNS_PLAIN))
+			return s->begun || ret_step->took ? lost(w) : NET_NOT;
+		if (rest.n - LENGTH < n) {
+			ret_step->want = LENGTH + n;
+			break;
+		}
+		one(w, s, span_cut(rest, LENGTH, n));
+		ret_step->took += LENGTH + n;
+		rest = span_from(rest, LENGTH + n);
+	}
+	if (!s->over)
+		return NET_MORE;
+	if (!rest.n)
+		return NET_ENOUGH;
+	return s->begun || ret_step->took || rest.n >= LENGTH + DNS_HEADER ? cut_short(w, s, rest) :
+									     NET_NOT;
+}
