@@ -3,7 +3,6 @@
 #include "wire/dns_message.h"
 
 #define NAME_OCTETS 255
-#define LABELS_MAX 128 /* of one octet each */
 #define NAMES_A_RECORD 3
 #define NB_LABEL 32
 
@@ -95,14 +94,14 @@ static char *put_netbios(char *out, const uint8_t *p, uint8_t *ret_suffix)
 	return put_octets(out, name, n);
 }
 
-/* A name that is being read. */
+/* A name that is being read. Of its labels the room has: at, text (from begin), octets and hops
+ * before it. */
 struct name {
 	size_t at;     /* where this run of labels began: a pointer must go before it */
 	size_t octets; /* as on the wire, uncompressed, the root not counted yet */
 	unsigned hops, labels;
 	char *begin, *out;
 	uint8_t suffix;
-	struct dns_named named[LABELS_MAX]; /* at, text (from begin), octets and hops before it */
 };
 
 static const struct dns_named *find_named(const struct parse *ps, size_t at)
@@ -120,7 +119,7 @@ static void keep_named(struct parse *ps, const struct name *nm)
 	unsigned labels = room->flavour == DNS_NBNS && nm->labels ? 1 : nm->labels;
 
 	for (unsigned i = 0; i < labels; i++) {
-		const struct dns_named *l = &nm->named[i];
+		const struct dns_named *l = &room->label[i];
 		room->named[l->at % DNS_NAMED] = (struct dns_named){
 			.parse = room->parse,
 			.at = l->at,
@@ -139,7 +138,7 @@ static int add_label(struct parse *ps, struct name *nm, const uint8_t *p, size_t
 		return DNS_LONG;
 	if (nm->labels)
 		*nm->out++ = '.';
-	struct dns_named *l = &nm->named[nm->labels];
+	struct dns_named *l = &ps->room->label[nm->labels];
 	l->at = (uint16_t)(p - 1 - ps->p);
 	l->text = (uint16_t)(nm->out - nm->begin);
 	l->octets = (uint8_t)nm->octets;
@@ -237,7 +236,7 @@ static bool read_again(struct parse *ps, size_t end, struct span *ret_name, uint
  */
 static int read_name(struct parse *ps, size_t end, struct span *ret_name, uint8_t *ret_suffix)
 {
-	struct name nm; /* its labels are written as they come */
+	struct name nm;
 
 	if (read_again(ps, end, ret_name, ret_suffix))
 		return DNS_OK;
@@ -701,7 +700,7 @@ int dns_parse(struct span message, enum dns_flavour flavour, struct dns_room *ro
 	return ret_m->err;
 }
 
-int dns_parse_rest(struct span message, struct dns_room *room, struct dns_message *m)
+void dns_parse_rest(struct span message, struct dns_room *room, struct dns_message *m)
 {
 	struct parse ps = parse_of(message, room, m);
 	size_t at = ps.off;
@@ -718,5 +717,4 @@ int dns_parse_rest(struct span message, struct dns_room *room, struct dns_messag
 	ps.skip = room->skip;
 	room->skip = 0;
 	read_records(&ps);
-	return m->err;
 }

@@ -144,6 +144,7 @@ struct dns_named {
 	uint8_t octets, hops, suffix;
 };
 #define DNS_NAMED 64
+#define DNS_LABELS_MAX 128 /* of one octet each */
 
 /* Zeroed once; borrowed by the message that is parsed into it. */
 struct dns_room {
@@ -153,6 +154,7 @@ struct dns_room {
 	uint8_t section, flavour;
 	uint32_t used; /* of text */
 	struct dns_named named[DNS_NAMED];
+	struct dns_named label[DNS_LABELS_MAX]; /* of the name that is being read */
 	struct dns_rr rr[DNS_RR_MAX];
 	char text[DNS_ROOM];
 };
@@ -162,4 +164,4 @@ FB_MUST int dns_parse(struct span message, enum dns_flavour flavour, struct dns_
     struct dns_message *ret_m);
 /* Only when m->more: the next part takes the place of the one before. Its first record is the
  * message's first question once more (extra). EDNS may come with any part. */
-FB_MUST int dns_parse_rest(struct span message, struct dns_room *room, struct dns_message *m);
+void dns_parse_rest(struct span message, struct dns_room *room, struct dns_message *m);

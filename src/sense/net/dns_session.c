@@ -58,7 +58,7 @@ static void give(struct net_worker *w, struct span message, struct dns_message *
 			w->failed = rc;
 		if (!m->more)
 			return;
-		(void)dns_parse_rest(message, &room, m);
+		dns_parse_rest(message, &room, m);
 	}
 }
 

@@ -30,6 +30,7 @@ struct net_stream {
 	struct span bytes;   /* from the first byte that no handler took yet */
 	bool from_server;
 	bool segment_start;  /* bytes begins where a TCP segment began */
+	bool begun;	     /* the handler that is asked took bytes of this direction before */
 	bool over;	     /* there will be no more: FIN, a hole that will not be filled, the cap */
 	struct net_event at; /* of the packet that brought the last of bytes: to be completed */
 };
@@ -78,9 +79,12 @@ void tls_give_client(struct net_worker *w, struct span message, const struct net
 /* --- DNS (dns_session.c) --- */
 
 /* A datagram on a port of DNS, mDNS, LLMNR or NBNS. sure: the port is that of the protocol on both
- * sides or the server's (what does not parse is a loss); not sure: what does not parse is something else. */
+ * sides or the server's (what does not parse is a loss); not sure: false for what does not parse to
+ * its last byte. Who is client and server is told by the message, not by at. */
 bool dns_datagram(struct net_worker *w, struct span datagram, enum net_dns_flavour flavour,
     bool sure, const struct net_event *at);
+/* A message may be longer than FLOW_STREAM_MAX by one byte (want ≤ 65537). Ask once more when the
+ * stream is over: what is there of a message is given, and the loss counted here. */
 FB_MUST enum net_need dns_stream(struct net_worker *w, const struct net_stream *s,
     struct net_step *ret_step);
 
