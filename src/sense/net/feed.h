@@ -41,6 +41,13 @@ struct feed {
 	/* In worker k after each mark and at the end: what was lost before it was read, and the like, since
 	 * the last call, is added. May be NULL. */
 	void (*count)(void *ctx, unsigned k, uint64_t stat[static NET_STATS]);
+	/* In the parent; each may be NULL. When all workers stand: packets may come from now on. */
+	int (*start)(void *ctx, struct fault *f);
+	/* Some times a second: one line for the sink's on_news. False: there is none (any more). */
+	bool (*news)(void *ctx, struct fault *ret_line);
+	/* net_stop was called (not from its signal handler): nothing more comes in; workers are let go
+	 * on until next says FEED_OVER, which is when they gave what there was. */
+	void (*stop)(void *ctx);
 	/* In the parent, by net_free. */
 	void (*free)(void *ctx);
 	void *ctx;

@@ -20,8 +20,7 @@ struct live {
 	size_t n;
 	int link, query;		 /* tells of changes; asks */
 	bool promiscuous, started, more; /* more: there may be news that was not told */
-	struct live_counts counts;
-	struct live_ring ring; /* of the worker that we are */
+	struct live_ring ring;		 /* of the worker that we are */
 	int own;
 };
 
@@ -246,8 +245,6 @@ int live_fd(const struct live *l, unsigned w)
 
 int live_start(struct live *l, struct fault *f)
 {
-	(void)live_counts(l);
-	l->counts = (struct live_counts){ 0 };
 	l->started = true;
 	int rc = refilter(l);
 	return rc < 0 ? fault_set(f, rc, "cannot set the packet filter: %s", strerror(-rc)) : 0;
@@ -261,16 +258,19 @@ void live_stop(struct live *l)
 
 struct live_counts live_counts(struct live *l)
 {
+	struct live_counts c = { 0 };
+
 	for (unsigned w = 0; w < l->workers; w++) {
-		struct tpacket_stats_v3 s = { 0 }; /* reading it sets it back */
+		struct tpacket_stats_v3 s = { 0 };
 		socklen_t size = sizeof(s);
 
-		if (getsockopt(l->fd[w], SOL_PACKET, PACKET_STATISTICS, &s, &size) < 0)
+		if (l->fd[w] < 0 ||
+		    getsockopt(l->fd[w], SOL_PACKET, PACKET_STATISTICS, &s, &size) < 0)
 			continue;
-		l->counts.seen += s.tp_packets;
-		l->counts.dropped += s.tp_drops;
+		c.seen += s.tp_packets;
+		c.dropped += s.tp_drops;
 	}
-	return l->counts;
+	return c;
 }
 
 static const char *news_of(enum live_state was, enum live_state now)

@@ -16,12 +16,12 @@
  * Guarantees
  * - Frames are as they were on the wire: a VLAN tag that the card or the kernel took out is put
  *   back. Interfaces other than Ethernet give Linux cooked frames (LINKTYPE_LINUX_SLL).
- * - live_counts is exact: after live_stop, and once each worker has taken what is there,
+ * - Counts are exact: after live_stop, and once each worker has taken what is there,
  *   packets given to the workers = seen - dropped.
  * - Nothing is sent, and no interface is changed, but for the promiscuous mode when asked for.
  *
  * The parent opens (which takes CAP_NET_RAW), forks, starts; privileges can go right after
- * live_open. A worker, once it has its ring, makes no call but poll.
+ * live_open. A worker, once it has its ring, makes no calls but poll and getsockopt.
  */
 
 #include "base/clock.h"
@@ -57,16 +57,16 @@ FB_MUST int live_start(struct live *l, struct fault *f);
 /* No more packets come; what is in the rings is still there. */
 void live_stop(struct live *l);
 
+/* An interface went down, vanished or came back: once each time, one line for people. False: no
+ * news. To be asked now and then; what came back is watched again from this call on. */
+bool live_news(struct live *l, struct fault *ret_line);
+
 struct live_counts {
 	uint64_t seen; /* let through by the filter, dropped ones included */
 	uint64_t dropped;
 };
-/* Of all workers since live_start. */
+/* Since the last call, by whomever: of all workers in the parent, of itself in a worker. */
 struct live_counts live_counts(struct live *l);
-
-/* An interface went down, vanished or came back: once each time, one line for people. False: no
- * news. To be asked now and then; what came back is watched again from this call on. */
-bool live_news(struct live *l, struct fault *ret_line);
 
 /* --- worker w, after the fork --- */
 

@@ -96,6 +96,7 @@ struct net_opts {
 	bool keep_packets; /* keep the bytes of late packets, for net_evidence */
 	bool no_flows;	   /* no NET_FLOW_ events */
 	uint64_t ring;	   /* bytes a worker; 0: by memory */
+	bool promiscuous;  /* live: frames for others, too */
 };
 
 struct net_source {
@@ -109,6 +110,8 @@ struct net_sink {
 	/* Now and then, and when a batch of events is over: write out what was gathered, look for
 	 * signals. at: time of the capture so far. */
 	int (*on_batch)(void *ctx, ts at);
+	/* Live: an interface went down, vanished or came back: a line for people. May be NULL. */
+	void (*on_news)(void *ctx, const char *line);
 	void *ctx;
 };
 
