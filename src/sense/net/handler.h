@@ -75,6 +75,7 @@ bool dtls_datagram(struct net_worker *w, struct tls_session *t, struct span data
 /* Hello messages (4 bytes of handshake header first) that came by other ways: QUIC's CRYPTO. */
 void tls_give_client(struct net_worker *w, struct span message, const struct net_event *at,
     uint32_t quic_version, struct span quic_dcid);
+void tls_give_server(struct net_worker *w, struct span message, const struct net_event *at);
 
 /* --- DNS (dns_session.c) --- */
 
