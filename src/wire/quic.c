@@ -11,6 +11,8 @@ enum quic_family quic_family_of(uint32_t version)
 		return QUIC_FAMILY_V1;
 	case QUIC_V2:
 		return QUIC_FAMILY_V2;
+	case QUIC_V2_DRAFT:
+		return QUIC_FAMILY_V2_DRAFT;
 	case QUIC_DRAFT(29):
 	case QUIC_DRAFT(30):
 	case QUIC_DRAFT(31):
@@ -22,7 +24,7 @@ enum quic_family quic_family_of(uint32_t version)
 	case QUIC_DRAFT(26):
 	case QUIC_DRAFT(27):
 	case QUIC_DRAFT(28):
-	case 0xfaceb002: /* mvfst, of draft 27 */
+	case 0xfaceb002: /* of mvfst, like draft 27 */
 		return QUIC_FAMILY_DRAFT_23;
 	default:
 		return QUIC_FAMILY_NONE;
@@ -54,7 +56,7 @@ static enum quic_type type_of(uint8_t first, enum quic_family family)
 {
 	static const uint8_t type[4] = { QUIC_INITIAL, QUIC_ZERO_RTT, QUIC_HANDSHAKE, QUIC_RETRY };
 
-	return type[((first >> 4) - (family == QUIC_FAMILY_V2)) & 3];
+	return type[((first >> 4) - (quic_family_is_v2(family))) & 3];
 }
 
 /* What is behind the connection IDs. */

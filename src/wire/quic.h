@@ -29,21 +29,28 @@ enum quic_err {
 
 #define QUIC_V1 0x00000001u
 #define QUIC_V2 0x6b3343cfu
+#define QUIC_V2_DRAFT 0x709a50c4u /* draft-ietf-quic-v2 until it was changed before publication */
 #define QUIC_DRAFT(n) (0xff000000u | (n))
 
 /*
  * Versions whose Initials can be read, by what they have in common. Drafts 33 and 34 are version 1
- * in all but their number; so are those of MVFST by draft 27 (Facebook).
+ * in all but their number.
  */
 enum quic_family {
 	QUIC_FAMILY_NONE = 0, /* not known */
 	QUIC_FAMILY_V1,
 	QUIC_FAMILY_V2,
+	QUIC_FAMILY_V2_DRAFT,
 	QUIC_FAMILY_DRAFT_29, /* 29 to 32 */
 	QUIC_FAMILY_DRAFT_23, /* 23 to 28 */
 	QUIC_FAMILIES,
 };
 enum quic_family quic_family_of(uint32_t version);
+/* Version 2 and its draft: other packet types, other labels. */
+static inline bool quic_family_is_v2(enum quic_family f)
+{
+	return f == QUIC_FAMILY_V2 || f == QUIC_FAMILY_V2_DRAFT;
+}
 /* 0x?a?a?a?a: never a version, forces a negotiation (RFC 9000 section 15). */
 static inline bool quic_version_reserved(uint32_t version)
 {
