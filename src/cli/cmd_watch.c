@@ -7,50 +7,8 @@
 #include "cli/watch.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
-
-/* --- signals --- */
-
-static struct net *volatile running;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	if (running)
-		net_stop(running);
-}
-
-/* The first Ctrl-C ends the watch and tells what it saw; the second one ends the process. */
-static void catch_signals(void)
-{
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-}
-
-/* --- what comes --- */
-
-static int on_event(void *ctx, const struct net_event *e)
-{
-	struct watch *w = ctx;
-	struct watch_more more = { .domain = SPAN_NONE };
-	struct buf *b = watch_out_buf(w->out);
-
-	if (w->all)
-		watch_json_event(w, b, e, &more);
-	return watch_out_full(b) ? watch_out_flush(w->out, &w->f) : 0;
-}
-
-static int on_batch(void *ctx, ts at)
-{
-	struct watch *w = ctx;
-
-	(void)at;
-	return watch_out_flush(w->out, &w->f);
-}
 
 /* --- options --- */
 
@@ -96,6 +54,39 @@ static int numbers(struct watch *w)
 	return -1;
 }
 
+/* "100M", "1h": when a file is full, or old. */
+static bool rotation(const char *s, struct watch_out_opts *o)
+{
+	ts age;
+
+	if (ts_parse_duration(span_str(s), &age) == 0 && strchr("smhd", s[strlen(s) - 1])) {
+		o->rotate_age = age;
+		return age > 0;
+	}
+	return size_of(s, &o->rotate_size) && o->rotate_size > 0;
+}
+
+static int output(struct watch *w, struct watch_out_opts *o)
+{
+	struct cli *c = w->c;
+	const char *when[CLI_OPT_VALUES_MAX], *keep = cli_opt(c, "keep");
+	size_t n = cli_opts(c, "rotate", when, CLI_OPT_VALUES_MAX);
+	uint64_t files = 9;
+
+	*o = (struct watch_out_opts){ .path = cli_opt(c, "output") };
+	if ((n || keep) && !o->path)
+		return cli_failf(c, CLI_USAGE, "--rotate and --keep go with --output FILE");
+	for (size_t i = 0; i < n; i++)
+		if (!rotation(when[i], o))
+			return cli_failf(c, CLI_USAGE, "--rotate %s: give a size such as 100M, or an age such "
+			    "as 1h", QUOTE(span_str(when[i])));
+	if (keep && (!cli_count(keep, &files) || files < 1 || files > 999))
+		return cli_failf(c, CLI_USAGE, "--keep %s: not a number from 1 to 999",
+		    QUOTE(span_str(keep)));
+	o->keep = (unsigned)files;
+	return -1;
+}
+
 static int options(struct watch *w)
 {
 	struct cli *c = w->c;
@@ -104,6 +95,10 @@ static int options(struct watch *w)
 	if (events && strcmp(events, "all") != 0 && strcmp(events, "hits") != 0)
 		return cli_failf(c, CLI_USAGE, "--events %s: give all or hits", QUOTE(span_str(events)));
 	w->all = !events || strcmp(events, "all") == 0;
+	w->json = c->json;
+	w->expired = cli_has(c, "include-expired");
+	if (cli_has(c, "reporter") && !cli_has(c, "signal"))
+		return cli_failf(c, CLI_USAGE, "--reporter goes with --signal");
 	return numbers(w);
 }
 
@@ -129,7 +124,7 @@ static int open_files(struct watch *w)
 			return cli_failf(c, CLI_USAGE, "\"-\" is standard input: give it once");
 	}
 	if (!w->nsrc)
-		return cli_failf(c, CLI_USAGE, "nothing to watch: give --read FILE");
+		return cli_failf(c, CLI_USAGE, "nothing to watch: give --interface IF or --read FILE");
 	return -1;
 }
 
@@ -140,73 +135,96 @@ static void close_files(struct watch *w)
 			close(w->src[i].fd);
 }
 
-/* --- the run --- */
-
-static void stats_line(struct watch *w)
+/* --interface. */
+static int name_interfaces(struct watch *w)
 {
-	AUTO_BUF struct buf b = BUF_INIT(1u << 20);
-	struct jw j = jw_of(&b);
+	struct cli *c = w->c;
+	const char *name[CLI_OPT_VALUES_MAX];
+	size_t n = cli_opts(c, "interface", name, CLI_OPT_VALUES_MAX);
 
-	watch_json_stats(&j, &w->stats, w->hits);
-	printf("%s\n", buf_str(&b));
-	fflush(stdout);
+	if (cli_has(c, "read") || c->nargs)
+		return cli_failf(c, CLI_USAGE, "give --interface or captures, not both");
+	w->src = arena_array(&c->arena, n, sizeof(*w->src));
+	if (!w->src)
+		return cli_errno(c, -ENOMEM, NULL);
+	for (size_t i = 0; i < n; i++)
+		w->src[w->nsrc++] = (struct net_source){ .name = name[i], .fd = -1 };
+	w->live = true;
+	w->salt = (uint64_t)clock_now(&c->clock);
+	return -1;
 }
 
-static int run(struct watch *w)
+static int sources(struct watch *w)
 {
-	struct net_sink sink = { .on_event = on_event, .on_batch = on_batch, .ctx = w };
-	struct cli *c = w->c;
-	int rc = net_files(&w->net, w->src, w->nsrc, &w->opts, &w->f);
+	return cli_has(w->c, "interface") ? name_interfaces(w) : open_files(w);
+}
 
-	if (rc == NET_NOT_CAPTURE)
-		return cli_fail(c, CLI_INPUT, &w->f);
-	if (rc)
-		return rc < 0 ? cli_errno(c, rc, &w->f) : cli_fail(c, CLI_INTERNAL, &w->f);
-	running = w->net;
-	catch_signals();
-	rc = net_run(w->net, &sink, &w->f);
-	net_stats(w->net, &w->stats);
-	running = NULL;
-	w->net = net_free(w->net);
-	if (rc == 0 || rc == NET_INCOMPLETE) {
-		int written = watch_out_flush(w->out, &w->f);
-		rc = written < 0 ? written : rc;
-	}
-	if (cli_has(c, "stats") && rc != -EPIPE)
-		stats_line(w);
-	if (rc == -EPIPE)
-		return CLI_INTERNAL;
-	if (rc == NET_NOT_CAPTURE)
-		return cli_fail(c, CLI_INPUT, &w->f);
-	if (rc)
-		return rc < 0 ? cli_errno(c, rc, &w->f) : cli_fail(c, CLI_INTERNAL, &w->f);
-	return w->hits ? CLI_NEGATIVE : net_stats_losses(&w->stats) ? CLI_INTERNAL : CLI_OK;
+/* Everything that has a file, a folder or a table. */
+static int open_all(struct watch *w, const struct watch_out_opts *out)
+{
+	struct cli *c = w->c;
+	int code = hunt_set(&w->h);
+
+	if (code >= 0)
+		return code;
+	int rc = watch_match_open(w);
+	if (rc == 0)
+		rc = watch_evidence_open(w);
+	if (rc == 0)
+		rc = watch_out_open(&w->out, out, &w->f);
+	w->opts.keep_packets = w->evidence != NULL;
+	w->progress = !c->quiet && isatty(STDERR_FILENO) && (out->path || !isatty(STDOUT_FILENO));
+	return rc < 0 ? cli_errno(c, rc, &w->f) : -1;
 }
 
 static int run_watch(struct cli *c)
 {
-	struct watch w = { .c = c };
-	struct watch_out_opts out = { .path = cli_opt(c, "output"), .keep = 9 };
-	int code = options(&w);
+	struct watch *w = ARENA_NEW(&c->arena, struct watch);
+	struct watch_out_opts out;
 
+	if (!w)
+		return cli_errno(c, -ENOMEM, NULL);
+	*w = (struct watch){ .c = c, .code = -1,
+		.h = { .c = c, .now = clock_now(&c->clock) } };
+	watch_pairs_init(w);
+	int code = options(w);
 	if (code < 0)
-		code = open_files(&w);
-	if (code < 0) {
-		int rc = watch_out_open(&w.out, &out, &w.f);
-		code = rc < 0 ? cli_errno(c, rc, &w.f) : run(&w);
-	}
-	w.out = watch_out_close(w.out);
-	close_files(&w);
+		code = output(w, &out);
+	if (code < 0)
+		code = sources(w);
+	if (code < 0)
+		code = open_all(w, &out);
+	if (code < 0)
+		code = watch_run(w);
+	w->out = watch_out_close(w->out);
+	watch_evidence_close(w);
+	watch_pairs_free(w);
+	w->h.shelf = shelf_close(w->h.shelf);
+	close_files(w);
 	return code;
 }
 
 static const struct cli_opt watch_opts[] = {
 	CLI_HEADING("What to watch"),
+	{ "interface", "IF", "watch this interface; any stands for all", true },
 	{ "read", "FILE", "read this capture (pcap, pcapng); - is standard input", true },
+	CLI_HEADING("What to look for"),
+	{ "indicators", "FILE", "look for what intel import takes, instead of the state", true },
+	{ "case", "NAME", "look for a case that comes with firebreak, such as 3cx-2023", true },
+	{ "include-expired", NULL, "show matches of indicators that had expired, too", false },
 	CLI_HEADING("What is told"),
 	{ "events", "WHICH", "all (default), or hits only", false },
-	{ "output", "FILE", "append the lines to this file instead of standard output", false },
 	{ "stats", NULL, "end with one JSON object of all counts and losses", false },
+	{ "stats-file", "FILE", "write that object to this file", false },
+	{ "output", "FILE", "append the lines to this file instead of standard output", false },
+	{ "rotate", "WHEN", "begin a new file at this size (100M) or age (1h)", true },
+	{ "keep", "N", "old files to keep, as FILE.1 … (default: 9)", false },
+	CLI_HEADING("What becomes of hits"),
+	{ "pcap-hits", "DIR", "write the packets of each hit's connection there", false },
+	{ "signal", NULL, "make each client and indicator a downstream-impact signal", false },
+	{ "reporter", "NAME", "with --signal: who reports it (default: --as)", false },
+	{ "routes", "FILE", "with --signal: take the routes from this file", false },
+	{ "join", "CASE", "with --signal: join this case", false },
 	CLI_HEADING("How"),
 	{ "workers", "N", "decode with this many processes (default: one for each CPU)", false },
 	{ "memory", "SIZE", "of all of them together (default: 128M)", false },
@@ -217,13 +235,26 @@ static const struct cli_opt watch_opts[] = {
 const struct cli_cmd cmd_watch = {
 	.name = "watch",
 	.args = "[FILE…]",
-	.summary = "Watch the network: DNS names, TLS and QUIC hellos, certificates, HTTP requests",
+	.summary = "Watch the network: names, TLS and QUIC hellos, certificates, requests",
 	.help =
-	    "Reads packet captures and tells every DNS message, TLS and QUIC hello, certificate, HTTP\n"
-	    "request and connection in them, one line each, in the order of the capture.\n\n"
-	    "  firebreak watch --read march.pcap --json\n\n"
-	    "Exit: 0 nothing found, 1 hits, 3 usage, 4 not everything could be looked at,\n"
-	    "5 a file is no capture.\n",
+	    "Tells every DNS message, TLS and QUIC hello, certificate, HTTP request and connection on\n"
+	    "interfaces or in captures, one line each in the order of the packets, and compares what is\n"
+	    "in them with the indicators: those imported into the state (firebreak intel import), or\n"
+	    "those of --indicators and --case. Without any, the shipped case 3cx-2023 is looked for.\n"
+	    "A hit is a line of its own behind the event. Indicators that are imported meanwhile count\n"
+	    "within seconds; SIGHUP looks for them at once and opens --output again. Packets are decoded\n"
+	    "by processes without any privilege, file or network. Ctrl-C ends it.\n\n"
+	    "  firebreak watch --read march.pcap\n"
+	    "  firebreak watch --read march.pcap --json --events hits --indicators edr.csv\n"
+	    "  tcpdump -w - | firebreak watch - --json\n"
+	    "  firebreak watch --interface eth0 --signal --pcap-hits /var/log/firebreak/hits\n"
+	    "  firebreak watch --interface any --json --output net.json --rotate 100M --rotate 1h\n\n"
+	    "--json gives one object a line with the names that Zeek gives its fields: _path (dns, ssl,\n"
+	    "x509, http, conn, intel), ts, uid, id.orig_h … docs/watch.md lists them.\n"
+	    "What could not be read is counted, and never counts as clean.\n"
+	    "Exit: 0 nothing found, 1 hits (also when not everything could be looked at), 3 usage,\n"
+	    "4 no hits but something was lost or a file could not be written, 5 a file is no capture,\n"
+	    "or an indicator file is malformed, 6 the state does not allow it.\n",
 	.opts = watch_opts,
 	.min_args = 0,
 	.max_args = -1,

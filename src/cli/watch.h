@@ -13,10 +13,49 @@
  */
 
 #include "cli/hunt.h"
+#include "cli/wire.h"
+#include "model/signal.h"
 #include "cli/watch_line.h"
 #include "sense/net/net.h"
 
+#include <stdio.h>
+
+#define WATCH_PAIRS_MAX 65536
+#define WATCH_PAIRS_BYTES (64u << 20)
+
+/* A client and an indicator that it met: what becomes a signal. Texts are raw bytes. */
+struct watch_pair {
+	struct watch_pair *next; /* of those not handed on, newest first */
+	enum indicator_type type;
+	const char *value;	     /* the indicator */
+	const char *client, *server; /* addresses */
+	const char *observed, *query, *category;
+	const char *where;	     /* as Zeek says it: "DNS::IN_REQUEST" */
+	int confidence;
+	uint64_t count;
+	ts first, last;
+	struct digest evidence; /* of a file of --pcap-hits; unset */
+};
+
+struct watch_pairs {
+	struct arena arena;
+	struct map map;
+	struct watch_pair *fresh;
+	size_t nfresh;
+	uint64_t forgotten; /* times that the table was full and began anew */
+};
+
+#define WATCH_CAPTURES_MAX 16
+
+/* The text of the second at hand. */
+struct watch_second {
+	ts at;
+	char text[TS_TEXT_MAX];
+};
+
 struct watch_out;
+struct watch_misses;
+struct watch_evidence;
 
 struct watch {
 	struct cli *c;
@@ -26,9 +65,29 @@ struct watch {
 	struct net_opts opts;
 	bool all;	/* --events all */
 	uint64_t salt;	/* of uids */
+	struct hunt h;	/* the set */
+	struct watch_misses *misses;
+	bool ports;	/* the set has addresses with ports */
+	bool expired;	/* --include-expired */
+	struct watch_pairs pairs;
 	uint64_t hits;
+	struct watch_second second;
+	bool json;
+	/* --signal */
+	struct signal case_signal; /* the first that was handed on */
+	size_t signals;
+	uint64_t left_out;
+	bool digested;
+	struct digest capture[WATCH_CAPTURES_MAX]; /* read from files */
+	size_t ncapture;
+	int code; /* an exit code that was told already; -1 */
 	uint64_t lines_lost; /* no memory for a line */
 	struct watch_out *out;
+	struct watch_evidence *evidence; /* NULL: no --pcap-hits */
+	bool live, progress;
+	ts looked, dated, handed, shown; /* by clock_mono: when that was last done */
+	bool refused;			 /* newer indicators were not good */
+	uint64_t reloads;
 	struct net_stats stats; /* once it is over */
 	struct fault f;
 };
@@ -70,8 +129,56 @@ struct line watch_json_head(const struct watch *w, struct buf *b, const char *pa
     const struct net_event *e, ts at);
 /* vlan, tunnel_depth, packet, and the end. False: the line is not there. */
 bool watch_json_tail(struct line *l, const struct net_event *e);
-void watch_json_stats(struct jw *w, const struct net_stats *st, uint64_t hits);
+void watch_json_stats(const struct watch *w, struct jw *j);
 
 /* "C" and 11 characters: the same for everything of one flow. */
 #define WATCH_UID_MAX 16
 char *watch_uid(const struct watch *w, uint64_t flow, char out[static WATCH_UID_MAX]);
+
+/* --- hits --- */
+
+/* Something that was seen and matches. */
+struct watch_seen {
+	const struct net_event *e;
+	const char *where, *type;  /* "DNS::IN_REQUEST", "Intel::DOMAIN" */
+	struct span value;	   /* what was seen */
+	struct span query;	   /* the name that was asked for, when value is another */
+	struct span domain;	   /* the name that the client resolved the server from */
+	bool public;		   /* value is the outer name of an encrypted hello */
+	char file[256];		   /* of --pcap-hits; "" */
+	struct digest evidence;
+};
+
+FB_MUST int watch_match_open(struct watch *w);
+/* The set is another one. */
+void watch_match_changed(struct watch *w);
+/* Looks for everything in the event, and tells hits. 0 or negative. */
+FB_MUST int watch_match(struct watch *w, const struct net_event *e);
+FB_MUST int watch_hit(struct watch *w, struct watch_seen *s, const struct shelf_hit *m);
+
+void watch_pairs_init(struct watch *w);
+void watch_pairs_free(struct watch *w);
+/* --signal: hands on what was not yet. */
+FB_MUST int watch_signals_now(struct watch *w);
+
+/* --- for people --- */
+
+void watch_text_head(struct watch *w, struct buf *b, const char *what, const struct net_event *e);
+void watch_text_event(struct watch *w, struct buf *b, const struct net_event *e,
+    const struct watch_more *m);
+void watch_text_hit(struct watch *w, struct buf *b, const struct watch_seen *s,
+    const struct hunt_hit *x, const struct intel_entry *e);
+void watch_text_summary(const struct watch *w, FILE *to);
+void watch_json_signal(struct watch *w, const struct signal *s, const struct wire_result *r);
+
+/* --- evidence --- */
+
+/* --pcap-hits. 0 or negative with w->f. */
+FB_MUST int watch_evidence_open(struct watch *w);
+void watch_evidence_close(struct watch *w);
+/* Writes the packets of a hit, and names the file in s. */
+FB_MUST int watch_evidence(struct watch *w, struct watch_seen *s);
+uint64_t watch_evidence_left_out(const struct watch *w);
+
+/* Everything is open: runs to the end. An exit code. */
+int watch_run(struct watch *w);

@@ -8,8 +8,6 @@
 #include "base/cur.h"
 #include "wire/packet.h"
 
-#define TYPE_TXT 16
-
 /* A bijection (Stafford's mix 13), so that different flows have different uids. */
 static uint64_t mix(uint64_t x)
 {
@@ -113,7 +111,7 @@ static void answer(struct line *l, const struct dns_rr *rr)
 	}
 	if (rr->target.n) {
 		line_text(l, rr->target);
-	} else if (rr->type == TYPE_TXT) {
+	} else if (rr->type == DNS_TXT) {
 		texts(l, rr->data);
 	} else {
 		line_text(l, span_str(watch_dns_type(rr->type, room)));
@@ -126,7 +124,31 @@ static void answer(struct line *l, const struct dns_rr *rr)
 
 static bool belongs(const struct dns_rr *rr, enum dns_section s)
 {
-	return rr->section == s && rr->type != DNS_OPT;
+	return rr->section == s && (!rr->extra || (rr->family && !rr->hint));
+}
+
+/* Addresses that SVCB and HTTPS records bring along. */
+static void hints(struct line *l, const struct dns_message *m)
+{
+	struct sense_addr a;
+	bool first = true;
+
+	for (uint32_t i = 0; i < m->n; i++) {
+		if (!m->rr[i].hint || !m->rr[i].family)
+			continue;
+		if (first)
+			LINE_LIT(l, ",\"svcb.hints\":[");
+		line_comma(l, &first);
+		addr_of(&m->rr[i], &a);
+		line_addr(l, &a);
+	}
+	if (!first)
+		LINE_LIT(l, "]");
+	for (uint32_t i = 0; i < m->n; i++)
+		if (m->rr[i].ech) {
+			LINE_LIT(l, ",\"svcb.ech\":true");
+			break;
+		}
 }
 
 static void answers(struct line *l, const struct dns_message *m)
@@ -148,6 +170,7 @@ static void answers(struct line *l, const struct dns_message *m)
 			line_uint(l, m->rr[i].ttl);
 		}
 	LINE_LIT(l, "]");
+	hints(l, m);
 }
 
 /* Zeek's auth and addl: only what they say. */
@@ -186,7 +209,7 @@ static void questions(struct line *l, const struct dns_message *m)
 	bool first = true;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < m->n && m->rr[i].section == DNS_QUESTION; i++)
+	while (n < m->n && m->rr[n].section == DNS_QUESTION && !(n && m->rr[n].extra))
 		n++;
 	if (n)
 		question(l, &m->rr[0]);
@@ -214,8 +237,10 @@ static void extensions(struct line *l, const struct dns_message *m)
 	}
 	if (m->err)
 		LINE_KPLAIN(l, "dns_error", dns_strerror(m->err));
-	if (m->more)
-		LINE_KUINT(l, "more_records", m->more);
+	if (m->part || m->more) {
+		LINE_KUINT(l, "part", m->part);
+		LINE_KBOOL(l, "more", m->more);
+	}
 }
 
 static const char *service(const struct net_event *e)
@@ -544,14 +569,50 @@ void watch_json_event(struct watch *w, struct buf *b, const struct net_event *e,
 	w->lines_lost += !watch_json_tail(&l, e);
 }
 
-void watch_json_stats(struct jw *w, const struct net_stats *st, uint64_t hits)
+void watch_json_stats(const struct watch *w, struct jw *j)
 {
-	jw_obj(w);
+	const struct net_stats *st = &w->stats;
+
+	jw_obj(j);
+	jw_kcstr(j, "_path", "stats");
 	for (int i = 0; i < NET_STATS; i++) {
-		jw_kint(w, net_stat_name((enum net_stat)i), (int64_t)st->n[i]);
+		jw_kint(j, net_stat_name((enum net_stat)i), (int64_t)st->n[i]);
 		if (i == NET_STAT_HTTP_REQUESTS)
-			jw_kint(w, "hits", (int64_t)hits);
+			jw_kint(j, "hits", (int64_t)w->hits);
 	}
-	jw_kint(w, "losses", (int64_t)net_stats_losses(st));
-	jw_end(w);
+	jw_kint(j, "losses", (int64_t)net_stats_losses(st));
+	jw_kint(j, "hit_pairs", (int64_t)w->pairs.map.n);
+	jw_kint(j, "hit_tables_full", (int64_t)w->pairs.forgotten);
+	jw_kint(j, "signals", (int64_t)w->signals);
+	jw_kint(j, "signals_left_out", (int64_t)w->left_out);
+	jw_kint(j, "evidence_left_out", (int64_t)watch_evidence_left_out(w));
+	jw_kint(j, "lines_lost", (int64_t)w->lines_lost);
+	jw_kint(j, "indicators", (int64_t)w->h.set.indicators);
+	jw_kint(j, "reloads", (int64_t)w->reloads);
+	if (st->first != TS_NONE) {
+		char text[TS_TEXT_MAX];
+		jw_kcstr(j, "first", ts_format(st->first, text));
+		jw_kcstr(j, "last", ts_format(st->last, text));
+	}
+	jw_end(j);
+}
+
+void watch_json_signal(struct watch *w, const struct signal *s, const struct wire_result *r)
+{
+	struct buf *b = watch_out_buf(w->out);
+	size_t start = b->n;
+	struct jw j = jw_of(b);
+
+	jw_obj(&j);
+	jw_kcstr(&j, "_path", "signal");
+	jw_key(&j, "signal");
+	signal_json(&j, s);
+	wire_json(&j, r);
+	jw_end(&j);
+	buf_putc(b, '\n');
+	if (buf_err(b)) {
+		b->n = start;
+		b->err = 0;
+		w->lines_lost++;
+	}
 }

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* watch_match: everything in an event that an indicator can name is asked for. */
+
+#include "base/hex.h"
+#include "cli/watch.h"
+#include "intel/url.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+/* A value of nothing known is asked for again and again: the last ones are kept, by a keyed hash of
+ * 64 bits, until the set changes. Only that nothing matches is kept: it is true at any time. */
+#define MISSES 16384
+
+struct watch_misses {
+	uint64_t key[2];
+	uint64_t slot[MISSES];
+};
+
+#define DISTINCT_MAX 16 /* names of one message that are told apart; what comes then is asked for twice */
+
+struct look {
+	struct watch *w;
+	const struct net_event *e;
+	const char *where;
+	struct span query; /* the name that was asked for */
+	struct span asked[DISTINCT_MAX];
+	size_t nasked;
+	int rc;
+};
+
+int watch_match_open(struct watch *w)
+{
+	w->misses = ARENA_NEW(&w->c->arena, struct watch_misses);
+	if (!w->misses)
+		return -ENOMEM;
+	memcpy(w->misses->key, siphash_seed(), sizeof(w->misses->key));
+	return 0;
+}
+
+void watch_match_changed(struct watch *w)
+{
+	memset(w->misses->slot, 0, sizeof(w->misses->slot));
+}
+
+/* Is it known to match nothing? *ret_slot: where to note it. 0 never stands for a value. */
+static bool missed(struct watch *w, struct span s, uint64_t *ret_hash)
+{
+	uint64_t hash = siphash13(w->misses->key, s.p, s.n) | 1;
+
+	*ret_hash = hash;
+	return w->misses->slot[hash >> 50] == hash;
+}
+
+static void note_miss(struct watch *w, uint64_t hash)
+{
+	w->misses->slot[hash >> 50] = hash;
+}
+
+static void tell(struct look *l, size_t k, const char *type, struct span value, struct span query)
+{
+	struct watch_seen s = { .e = l->e, .where = l->where, .type = type, .value = value,
+		.query = query };
+
+	for (size_t i = 0; i < k && l->rc == 0; i++)
+		l->rc = watch_hit(l->w, &s, &l->w->h.match[i]);
+}
+
+/* --- names --- */
+
+static bool asked_before(struct look *l, struct span name)
+{
+	for (size_t i = 0; i < l->nasked; i++)
+		if (l->asked[i].p == name.p || span_eq(l->asked[i], name))
+			return true;
+	if (l->nasked < DISTINCT_MAX)
+		l->asked[l->nasked++] = name;
+	return false;
+}
+
+static void name(struct look *l, struct span s)
+{
+	uint64_t hash;
+
+	if (s.n < 3 || asked_before(l, s) || missed(l->w, s, &hash))
+		return;
+	size_t k = shelf_name(l->w->h.shelf, INDICATOR_BAD, s, l->e->time, l->w->h.match);
+	if (!k)
+		note_miss(l->w, hash);
+	else
+		tell(l, k, "Intel::DOMAIN", s, span_eq(l->query, s) ? SPAN_NONE : l->query);
+}
+
+/* --- addresses --- */
+
+static void address(struct look *l, const struct sense_addr *a)
+{
+	uint8_t key[1 + 16 + 2] = { a->family };
+	char text[SENSE_ADDR_TEXT_MAX];
+	uint64_t hash;
+
+	if (!a->family)
+		return;
+	memcpy(key + 1, a->b, 16);
+	if (l->w->ports) {
+		key[17] = (uint8_t)(a->port >> 8);
+		key[18] = (uint8_t)a->port;
+	}
+	if (missed(l->w, span_of(key, sizeof(key)), &hash))
+		return;
+	size_t k = shelf_ip(l->w->h.shelf, INDICATOR_BAD, a->family, a->b, a->port, l->e->time,
+	    l->w->h.match);
+	if (!k)
+		note_miss(l->w, hash);
+	else
+		tell(l, k, "Intel::ADDR", span_str(sense_addr_text(a, text)), l->query);
+}
+
+static void ends(struct look *l)
+{
+	l->where = "Conn::IN_ORIG";
+	address(l, &l->e->client);
+	l->where = "Conn::IN_RESP";
+	address(l, &l->e->server);
+}
+
+/* --- DNS --- */
+
+static void record(struct look *l, const struct dns_rr *rr)
+{
+	struct sense_addr a = { .family = rr->family };
+
+	name(l, rr->name);
+	if (rr->target.n)
+		name(l, rr->target);
+	if (rr->family) {
+		memcpy(a.b, rr->addr, rr->family == 4 ? 4 : 16);
+		address(l, &a);
+	}
+}
+
+static void dns(struct look *l)
+{
+	const struct dns_message *m = l->e->dns;
+
+	if (l->e->transport == NET_UDP)
+		ends(l);
+	l->where = m->response ? "DNS::IN_RESPONSE" : "DNS::IN_REQUEST";
+	if (m->n && m->rr[0].section == DNS_QUESTION)
+		l->query = m->rr[0].name;
+	for (uint32_t i = 0; i < m->n && l->rc == 0; i++)
+		record(l, &m->rr[i]);
+}
+
+/* --- TLS --- */
+
+static void digest(struct look *l, enum indicator_type t, const char *type, const uint8_t *b, size_t n)
+{
+	struct shelf *shelf = l->w->h.shelf;
+	char hex[65];
+
+	if (!shelf_has(shelf, INDICATOR_BAD, t))
+		return;
+	size_t k = shelf_digest(shelf, INDICATOR_BAD, t, span_of(b, n), l->e->time, l->w->h.match);
+	if (k) {
+		hex_encode(hex, span_of(b, n));
+		tell(l, k, type, span_str(hex), SPAN_NONE);
+	}
+}
+
+static void text(struct look *l, enum indicator_type t, const char *type, struct span s)
+{
+	struct shelf *shelf = l->w->h.shelf;
+
+	if (!shelf_has(shelf, INDICATOR_BAD, t))
+		return;
+	size_t k = shelf_text(shelf, INDICATOR_BAD, t, s, l->e->time, l->w->h.match);
+	tell(l, k, type, s, SPAN_NONE);
+}
+
+static void literal(struct look *l, struct span host, uint16_t port);
+
+static void client_hello(struct look *l)
+{
+	const struct net_client_hello *h = l->e->client_hello;
+
+	l->where = "SSL::IN_SERVER_NAME";
+	if (h->tls.sni_ip)
+		literal(l, span_str(h->tls.sni), l->e->server.port);
+	else if (h->tls.has_sni)
+		name(l, span_str(h->tls.sni));
+	l->where = "SSL::IN_CLIENT_HELLO";
+	if (h->has_ja3)
+		digest(l, INDICATOR_JA3, "Intel::JA3", h->ja3, sizeof(h->ja3));
+	if (h->ja4[0])
+		text(l, INDICATOR_JA4, "Intel::JA4", span_str(h->ja4));
+}
+
+static void server_hello(struct look *l)
+{
+	const struct net_server_hello *h = l->e->server_hello;
+
+	l->where = "SSL::IN_SERVER_HELLO";
+	if (h->has_ja3s)
+		digest(l, INDICATOR_JA3, "Intel::JA3", h->ja3s, sizeof(h->ja3s));
+}
+
+/* A name as a certificate has it: any case, perhaps "*.example.com". */
+static void certificate_name(struct look *l, struct span s)
+{
+	char low[256];
+
+	if (span_starts(s, SPAN_LIT("*.")))
+		s = span_from(s, 2);
+	if (s.n >= sizeof(low) || !quote_plain(s) || span_find(s, '.') == SIZE_MAX)
+		return;
+	for (size_t i = 0; i < s.n; i++)
+		low[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] | 0x20 : s.p[i]);
+	l->nasked = 0; /* low comes and goes */
+	name(l, span_of(low, s.n));
+}
+
+static void certificate(struct look *l)
+{
+	const struct net_certificate *n = l->e->certificate;
+	struct span serial = n->cert.serial;
+	char hex[2 * CERTIFICATE_SERIAL_MAX + 1];
+
+	l->where = "X509::IN_CERT";
+	digest(l, INDICATOR_CERT, "Intel::CERT_HASH", n->sha1, sizeof(n->sha1));
+	digest(l, INDICATOR_CERT, "Intel::CERT_HASH", n->sha256, sizeof(n->sha256));
+	while (serial.n && !serial.p[0])
+		serial = span_from(serial, 1);
+	if (serial.n && serial.n <= CERTIFICATE_SERIAL_MAX) {
+		hex_encode(hex, serial);
+		text(l, INDICATOR_CERT_SERIAL, "Intel::CERT_SERIAL", span_str(hex));
+	}
+	if (n->cert.common_name.n)
+		certificate_name(l, n->cert.common_name);
+	for (uint16_t i = 0; i < n->cert.nsan && l->rc == 0; i++)
+		if (!span_eq_nocase(n->cert.san_dns[i], n->cert.common_name))
+			certificate_name(l, n->cert.san_dns[i]);
+}
+
+/* --- HTTP --- */
+
+/* A host as it was written: an address, in brackets or not, or a name. */
+static void literal(struct look *l, struct span host, uint16_t port)
+{
+	struct sense_addr a = { .family = 4, .port = port };
+	char low[256];
+
+	if (host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+		host = span_cut(host, 1, host.n - 2);
+	if (!host.n || host.n >= sizeof(low) || !quote_plain(host))
+		return;
+	for (size_t i = 0; i < host.n; i++)
+		low[i] = (char)(host.p[i] >= 'A' && host.p[i] <= 'Z' ? host.p[i] | 0x20 : host.p[i]);
+	low[host.n] = 0;
+	if (inet_pton(AF_INET, low, a.b) == 1) {
+		address(l, &a);
+		return;
+	}
+	a.family = 6;
+	if (inet_pton(AF_INET6, low, a.b) == 1)
+		address(l, &a);
+	else
+		name(l, span_of(low, host.n));
+}
+
+static void lower(char *s)
+{
+	for (; *s; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s |= 0x20;
+}
+
+/* "http://host:port/path", as indicators have it. False: it cannot be one. */
+static bool url_of(const struct http_request *r, char out[static INTEL_TEXT_MAX])
+{
+	static const char digit[] = "0123456789ABCDEF";
+	struct span path = r->target;
+	size_t n;
+
+	if (path.n && path.p[0] != '/') { /* the absolute form */
+		size_t slash = 0;
+		for (int left = 3; slash < path.n; slash++)
+			if (path.p[slash] == '/' && --left == 0)
+				break;
+		path = span_from(path, slash);
+	}
+	if (!r->host.n || r->host.n > 255 || !quote_plain(r->host))
+		return false;
+	n = (size_t)snprintf(out, INTEL_TEXT_MAX, "http://%.*s", SPAN_ARG(r->host));
+	lower(out);
+	if (r->port && r->port != 80)
+		n += (size_t)snprintf(out + n, INTEL_TEXT_MAX - n, ":%u", r->port);
+	if (!path.n)
+		path = SPAN_LIT("/");
+	for (size_t i = 0; i < path.n; i++) {
+		uint8_t c = path.p[i];
+		if (n + 4 > INDICATOR_VALUE_MAX)
+			break; /* no indicator is longer: what is there is compared */
+		if (c > ' ' && c < 0x7f) {
+			out[n++] = (char)c;
+		} else {
+			out[n++] = '%';
+			out[n++] = digit[c >> 4];
+			out[n++] = digit[c & 15];
+		}
+	}
+	out[n] = 0;
+	return true;
+}
+
+static bool is_host_hit(const struct shelf_hit *m)
+{
+	return m->type == INDICATOR_DOMAIN || m->type == INDICATOR_IPV4 || m->type == INDICATOR_IPV6 ||
+	    m->type == INDICATOR_IP_PORT;
+}
+
+static void http(struct look *l)
+{
+	const struct http_request *r = l->e->http;
+	struct shelf *shelf = l->w->h.shelf;
+	char url[INTEL_TEXT_MAX];
+
+	l->where = "HTTP::IN_HOST_HEADER";
+	literal(l, r->host, r->port ? r->port : l->e->server.port);
+	if (!shelf_has(shelf, INDICATOR_BAD, INDICATOR_URL) &&
+	    !shelf_has(shelf, INDICATOR_BAD, INDICATOR_URL_PATH))
+		return;
+	if (span_eq_str(r->method, "CONNECT") || !url_of(r, url))
+		return;
+	l->where = "HTTP::IN_URL";
+	struct shelf_hit *m = l->w->h.match;
+	size_t n = shelf_url(shelf, INDICATOR_BAD, url, l->e->time, m), kept = 0;
+	for (size_t i = 0; i < n; i++) /* the host was told */
+		if (!is_host_hit(&m[i]))
+			m[kept++] = m[i];
+	tell(l, kept, "Intel::URL", span_str(url), SPAN_NONE);
+}
+
+int watch_match(struct watch *w, const struct net_event *e)
+{
+	__attribute__((uninitialized)) struct look l;
+
+	l.w = w;
+	l.e = e;
+	l.query = SPAN_NONE;
+	l.nasked = 0;
+	l.rc = 0;
+	switch (e->kind) {
+	case NET_FLOW_BEGIN:
+		ends(&l);
+		break;
+	case NET_DNS:
+		dns(&l);
+		break;
+	case NET_TLS_CLIENT:
+		client_hello(&l);
+		break;
+	case NET_TLS_SERVER:
+		server_hello(&l);
+		break;
+	case NET_CERTIFICATE:
+		certificate(&l);
+		break;
+	case NET_HTTP:
+		http(&l);
+		break;
+	default:
+		break;
+	}
+	return l.rc;
+}

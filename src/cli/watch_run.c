@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* watch_run: from the first packet to the last: events in, lines out, new indicators, signals. */
+
+#include "cli/watch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define LOOK_EVERY (2 * TS_SECOND)   /* for newer indicators */
+#define NOW_EVERY TS_MINUTE	     /* claims begin and end */
+#define SIGNAL_EVERY TS_SECOND	     /* live: hits are handed on */
+#define PROGRESS_EVERY (TS_SECOND / 5)
+
+/* --- signals --- */
+
+static struct net *volatile running;
+static volatile sig_atomic_t hung_up;
+
+static void on_stop(int sig)
+{
+	(void)sig;
+	if (running)
+		net_stop(running);
+}
+
+static void on_hangup(int sig)
+{
+	(void)sig;
+	hung_up = 1;
+}
+
+/* The first Ctrl-C ends the watch and tells what it saw; the second one ends the process. */
+static void catch_signals(void)
+{
+	struct sigaction stop = { .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction again = { .sa_handler = on_hangup, .sa_flags = SA_RESTART };
+
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGHUP, &again, NULL);
+}
+
+/* --- indicators --- */
+
+/* What is known changes while packets come; they wait in the rings meanwhile, which is short: a
+ * newer database is mapped, not read. */
+static void look_for_newer(struct watch *w, bool asked)
+{
+	ts now = clock_mono();
+	struct fault f = FAULT_INIT;
+
+	if (!asked && now - w->looked < LOOK_EVERY)
+		return;
+	w->looked = now;
+	int rc = shelf_refresh(w->h.shelf, &f);
+	if (rc < 0 && !w->refused)
+		fprintf(stderr, "firebreak watch: newer indicators are not taken: %s\n", f.text);
+	w->refused = rc < 0;
+	w->reloads += rc == 1;
+	if (rc == 1 || asked || now - w->dated >= NOW_EVERY) {
+		w->dated = now;
+		shelf_set_now(w->h.shelf, clock_now(&w->c->clock));
+		w->ports = shelf_has(w->h.shelf, INDICATOR_BAD, INDICATOR_IP_PORT);
+		watch_match_changed(w);
+	}
+}
+
+/* --- what comes --- */
+
+static void progress(struct watch *w, ts at)
+{
+	struct net_stats st;
+	char text[TS_TEXT_MAX];
+	ts now = clock_mono();
+
+	if (!w->progress || now - w->shown < PROGRESS_EVERY)
+		return;
+	w->shown = now;
+	net_stats(w->net, &st);
+	fprintf(stderr, "\r\033[K%s  %llu packets, %llu hits", at == TS_NONE ? "" : ts_format(at / TS_SECOND * TS_SECOND, text),
+	    (unsigned long long)st.n[NET_STAT_PACKETS], (unsigned long long)w->hits);
+}
+
+static int on_event(void *ctx, const struct net_event *e)
+{
+	struct watch *w = ctx;
+	struct watch_more more = { .domain = SPAN_NONE };
+	struct buf *b = watch_out_buf(w->out);
+
+	if (w->all && w->json)
+		watch_json_event(w, b, e, &more);
+	else if (w->all)
+		watch_text_event(w, b, e, &more);
+	int rc = watch_match(w, e);
+	if (rc == 0 && watch_out_full(b))
+		rc = watch_out_flush(w->out, &w->f);
+	return rc;
+}
+
+static int on_batch(void *ctx, ts at)
+{
+	struct watch *w = ctx;
+	int rc = watch_out_flush(w->out, &w->f);
+
+	if (rc == 0 && hung_up) {
+		hung_up = 0;
+		rc = watch_out_again(w->out, &w->f);
+		look_for_newer(w, true);
+	} else {
+		look_for_newer(w, false);
+	}
+	if (rc == 0 && w->live && w->pairs.fresh && clock_mono() - w->handed >= SIGNAL_EVERY) {
+		w->handed = clock_mono();
+		rc = watch_signals_now(w);
+	}
+	progress(w, at);
+	return rc;
+}
+
+/* --- the end --- */
+
+static int stats_to(struct watch *w, FILE *to)
+{
+	AUTO_BUF struct buf b = BUF_INIT(1u << 20);
+	struct jw j = jw_of(&b);
+
+	watch_json_stats(w, &j);
+	fprintf(to, "%s\n", buf_str(&b));
+	return fflush(to) ? -errno : 0;
+}
+
+static int tell_stats(struct watch *w)
+{
+	const char *path = cli_opt(w->c, "stats-file");
+	int rc = 0;
+
+	if (cli_has(w->c, "stats"))
+		rc = stats_to(w, stdout);
+	else if (!w->json && !w->c->quiet)
+		watch_text_summary(w, stdout);
+	if (rc == 0 && path) {
+		FILE *to = fopen(path, "we");
+		rc = to ? stats_to(w, to) : -errno;
+		if (to)
+			fclose(to);
+		if (rc < 0)
+			rc = fault_set(&w->f, rc, "%s: %s", QUOTE(span_str(path)), strerror(-rc));
+	}
+	if (fflush(stdout))
+		rc = -errno;
+	return rc;
+}
+
+/* What was seen is told also when something went wrong in the middle. */
+static int finish(struct watch *w, int rc)
+{
+	bool told = rc != -EPIPE;
+
+	if (rc >= 0) {
+		int signals = watch_signals_now(w);
+		rc = signals < 0 ? signals : rc;
+	}
+	int written = told ? watch_out_flush(w->out, &w->f) : 0;
+	if (rc >= 0 && written < 0)
+		rc = written;
+	if (rc != -EPIPE) {
+		int stats = tell_stats(w);
+		if (rc >= 0 && stats < 0)
+			rc = stats;
+	}
+	return rc;
+}
+
+/* rc of net_files, net_live or net_run. */
+static int failed(struct watch *w, int rc)
+{
+	if (w->code >= 0)
+		return w->code; /* told */
+	if (rc == -EPIPE)
+		return w->hits ? CLI_NEGATIVE : CLI_INTERNAL;
+	if (rc == NET_NOT_CAPTURE)
+		return cli_fail(w->c, CLI_INPUT, &w->f);
+	if (rc > 0)
+		return cli_fail(w->c, CLI_INTERNAL, &w->f);
+	return cli_errno(w->c, rc, &w->f);
+}
+
+static void open_net(struct watch *w, int *ret_rc)
+{
+	*ret_rc = w->live ? net_live(&w->net, w->src, w->nsrc, &w->opts, &w->f) :
+			    net_files(&w->net, w->src, w->nsrc, &w->opts, &w->f);
+}
+
+int watch_run(struct watch *w)
+{
+	struct net_sink sink = { .on_event = on_event, .on_batch = on_batch, .ctx = w };
+	int rc;
+
+	open_net(w, &rc);
+	if (rc)
+		return failed(w, rc);
+	running = w->net;
+	catch_signals();
+	w->dated = w->looked = clock_mono();
+	w->ports = shelf_has(w->h.shelf, INDICATOR_BAD, INDICATOR_IP_PORT);
+	rc = net_run(w->net, &sink, &w->f);
+	net_stats(w->net, &w->stats);
+	running = NULL;
+	if (w->shown)
+		fputs("\r\033[K", stderr);
+	rc = finish(w, rc);
+	w->net = net_free(w->net);
+	if (rc && !(rc == NET_INCOMPLETE && w->hits))
+		return failed(w, rc);
+	if (rc == NET_INCOMPLETE)
+		fprintf(stderr, "firebreak watch: %s\n", w->f.text);
+	return w->hits ? CLI_NEGATIVE : net_stats_losses(&w->stats) ? CLI_INTERNAL : CLI_OK;
+}
