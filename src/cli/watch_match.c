@@ -7,6 +7,7 @@
 #include "intel/url.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 
 /* A value of nothing known is asked for again and again: the last ones are kept, by a keyed hash of
