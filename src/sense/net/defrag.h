@@ -10,13 +10,15 @@
  * DEFRAG_SECONDS of capture time. Bytes are taken once: a copy of what is already there (the same
  * packet captured twice) is ignored; bytes that contradict what is there drop the whole packet, and so
  * does, of IPv6, any overlap that is not such a copy (RFC 5722), a piece beyond 64 KiB or beyond the
- * end, or a second end. What is dropped is counted, in pieces, as NET_LOSS_FRAGMENTS.
+ * end, or another end. What is dropped is counted, in pieces, as NET_LOSS_FRAGMENTS; so are pieces that
+ * were captured short.
  */
 
 #include "sense/net/net.h"
 #include "wire/packet.h"
 
 #define DEFRAG_SECONDS 30
+#define DEFRAG_BYTES_MIN (384u << 10) /* what it takes even when given less */
 
 struct defrag;
 
