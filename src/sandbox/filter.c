@@ -37,18 +37,27 @@ static int add_plain(scmp_filter_ctx c)
 	return 0;
 }
 
-static int add_fds(scmp_filter_ctx c, size_t nfds)
+/* Calls of children that wait: for each other, or for packets. */
+static const int on_waiting[] = { SCMP_SYS(futex), SCMP_SYS(poll), SCMP_SYS(ppoll) };
+
+static int add_write(scmp_filter_ctx c, int fd)
 {
-	int rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-	    SCMP_A0_32(SCMP_CMP_EQ, SANDBOX_OUT));
+	return seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
+	    SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)fd));
+}
+
+static int add_calls(scmp_filter_ctx c, const struct lockdown_calls *calls)
+{
 	/* stderr is /dev/null: the C library's last words before an abort. */
-	if (rc == 0)
-		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
-		    SCMP_A0_32(SCMP_CMP_EQ, 2));
-	for (size_t i = 0; rc == 0 && i < nfds; i++)
+	int rc = add_write(c, 2);
+	if (rc == 0 && calls->out >= 0)
+		rc = add_write(c, calls->out);
+	for (size_t i = 0; rc == 0 && i < calls->nfds; i++)
 		for (size_t k = 0; rc == 0 && k < ARRAY_LEN(on_input); k++)
 			rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, on_input[k], 1,
-			    SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)(SANDBOX_IN + i)));
+			    SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)calls->fds[i]));
+	for (size_t k = 0; rc == 0 && calls->waits && k < ARRAY_LEN(on_waiting); k++)
+		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, on_waiting[k], 0);
 	return rc;
 }
 
@@ -65,14 +74,14 @@ static int add_memory(scmp_filter_ctx c)
 	return rc;
 }
 
-static int add_rest(scmp_filter_ctx c, size_t nfds)
+static int add_rest(scmp_filter_ctx c, const struct lockdown_calls *calls)
 {
 	int rc = 0;
 
 	/* fdopen() asks how the descriptor was opened. */
-	for (size_t i = 0; rc == 0 && i < nfds; i++)
+	for (size_t i = 0; rc == 0 && i < calls->nfds; i++)
 		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
-		    SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)(SANDBOX_IN + i)),
+		    SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)calls->fds[i]),
 		    SCMP_A1_32(SCMP_CMP_EQ, F_GETFL));
 	/* abort(): a signal to itself only. */
 	if (rc == 0)
@@ -106,7 +115,7 @@ static void on_refused(int sig, siginfo_t *si, void *uc)
 		syscall(SYS_getppid);
 }
 
-int lockdown_seccomp(size_t nfds, volatile int32_t *refused)
+int lockdown_seccomp(const struct lockdown_calls *calls, volatile int32_t *refused)
 {
 	struct sigaction sa = { .sa_sigaction = on_refused, .sa_flags = SA_SIGINFO | SA_RESETHAND };
 
@@ -123,11 +132,11 @@ int lockdown_seccomp(size_t nfds, volatile int32_t *refused)
 	if (rc == 0)
 		rc = add_plain(c);
 	if (rc == 0)
-		rc = add_fds(c, nfds);
+		rc = add_calls(c, calls);
 	if (rc == 0)
 		rc = add_memory(c);
 	if (rc == 0)
-		rc = add_rest(c, nfds);
+		rc = add_rest(c, calls);
 	if (rc == 0)
 		rc = seccomp_load(c);
 	seccomp_release(c);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,6 +19,13 @@ void lockdown_reset_signals(void)
 		signal(s, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void lockdown_forget_environment(void)
+{
+	for (char **e = environ; e && *e; e++)
+		explicit_bzero(*e, strlen(*e));
+	environ = NULL;
 }
 
 int lockdown_die_with(pid_t parent)
@@ -72,4 +81,18 @@ int lockdown_limit(int which, rlim_t soft, rlim_t hard)
 		hard < now.rlim_max ? hard : now.rlim_max,
 	};
 	return setrlimit((__rlimit_resource_t)which, &l) < 0 ? -errno : 0;
+}
+
+int lockdown_limit_heap(uint64_t heap)
+{
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+	int n = f ? fscanf(f, "%*u %*u %*u %*u %*u %lu", &pages) : 0;
+
+	if (f)
+		fclose(f);
+	if (n != 1)
+		return -EIO;
+	rlim_t most = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + heap;
+	return lockdown_limit(RLIMIT_DATA, most, most);
 }

@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <seccomp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -71,24 +69,9 @@ static int filter(void)
 	return rc;
 }
 
-/* What the heap and other private writable memory may grow to: as much as there is, and heap. */
-static int limit_heap(size_t heap)
-{
-	unsigned long pages = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-	int n = f ? fscanf(f, "%*u %*u %*u %*u %*u %lu", &pages) : 0;
-
-	if (f)
-		fclose(f);
-	if (n != 1)
-		return -EIO;
-	rlim_t most = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + heap;
-	return SANDBOX_SANITIZED ? 0 : lockdown_limit(RLIMIT_DATA, most, most);
-}
-
 int sandbox_reader(int root, size_t heap)
 {
-	int rc = limit_heap(heap);
+	int rc = SANDBOX_SANITIZED ? 0 : lockdown_limit_heap(heap);
 
 	if (rc == 0)
 		rc = lockdown_limit(RLIMIT_FSIZE, 0, 0);

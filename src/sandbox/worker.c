@@ -117,11 +117,14 @@ static int keep_fds(const struct sandbox_opts *o, int out)
 	return close_range((unsigned)(SANDBOX_IN + o->nfds), ~0u, 0) < 0 ? -errno : 0;
 }
 
-static void forget_environment(void)
+static int filter_calls(const struct run *r)
 {
-	for (char **e = environ; e && *e; e++)
-		explicit_bzero(*e, strlen(*e));
-	environ = NULL;
+	int fd[SANDBOX_FDS_MAX];
+
+	for (size_t i = 0; i < r->o->nfds; i++)
+		fd[i] = SANDBOX_IN + (int)i;
+	struct lockdown_calls calls = { .fds = fd, .nfds = r->o->nfds, .out = SANDBOX_OUT };
+	return lockdown_seccomp(&calls, &r->note->refused);
 }
 
 static int put_layer(const struct run *r, enum layer l, int out, pid_t parent)
@@ -133,16 +136,14 @@ static int put_layer(const struct run *r, enum layer l, int out, pid_t parent)
 	case L_FDS:
 		return keep_fds(r->o, out);
 	case L_PRIVILEGES:
-		forget_environment();
+		lockdown_forget_environment();
 		return lockdown_no_privileges();
 	case L_LANDLOCK:
 		return r->o->without & SANDBOX_WITHOUT_LANDLOCK ? 0 : lockdown_landlock();
 	case L_LIMITS: /* late: a ruleset takes a descriptor */
 		return r->o->without & SANDBOX_WITHOUT_LIMITS ? 0 : limit_all(r);
 	case L_SECCOMP:
-		return r->o->without & SANDBOX_WITHOUT_SECCOMP ?
-		    0 :
-		    lockdown_seccomp(r->o->nfds, &r->note->refused);
+		return r->o->without & SANDBOX_WITHOUT_SECCOMP ? 0 : filter_calls(r);
 	case LAYERS:
 		break;
 	}

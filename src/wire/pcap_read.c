@@ -6,8 +6,7 @@
 #define MAGIC_NANO 0xa1b23c4du
 #define MAGIC_KUZNETZOV 0xa1b2cd34u
 
-#define LINK_MASK 0xffffu
-#define FCS_PRESENT 0x04000000u
+#define LINK_MASK 0xffffu /* above: the length of the frame check sequence */
 
 static uint32_t u32_at(const uint8_t *p, bool swapped)
 {
@@ -52,7 +51,6 @@ int pcap_file_header(struct span s, struct pcap_format *ret_f)
 		.nano = magic == MAGIC_NANO,
 		.old = minor < 3,
 		.header = magic == MAGIC_KUZNETZOV ? 24 : 16,
-		.fcs = link & FCS_PRESENT ? (uint8_t)(link >> 28) * 2 : 0,
 		.link = link & LINK_MASK,
 		.snaplen = u32_at(s.p + 16, swapped),
 	};

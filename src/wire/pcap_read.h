@@ -6,8 +6,7 @@
  *
  * Understood: both byte orders; microseconds (magic a1b2c3d4) and nanoseconds (a1b23c4d); Kuznetzov's
  * modified format (a1b2cd34: eight more bytes in each record header); versions before 2.3, which
- * store the two lengths the other way round; the frame check sequence's length in the upper bits of
- * the link type.
+ * store the two lengths the other way round.
  *
  * Guarantees: pure; no allocation; any time of a record fits (32 bits of seconds).
  *
@@ -35,7 +34,6 @@ struct pcap_format {
 	bool nano;	/* fractions of a second are nanoseconds */
 	bool old;	/* the two lengths are exchanged */
 	uint8_t header; /* bytes of a record's header: 16 or 24 */
-	uint8_t fcs;	/* bytes of frame check sequence at each packet's end */
 	uint32_t link;	/* LINKTYPE_ */
 	uint32_t snaplen;
 };

@@ -6,29 +6,38 @@
 #include "sense/net/flow.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#define LINKS_SAID 8
 
 struct decoder {
 	struct net_worker *w;
+	struct decoder_opts o;
 	struct defrag *defrag;
 	struct flows *flows;
 	struct packet p[DECODER_BATCH];
 	int err[DECODER_BATCH];
-	struct packet whole; /* put together from fragments */
+	struct packet whole;	     /* put together from fragments */
+	uint64_t unheard[NET_STATS]; /* what is counted by another worker */
+	uint32_t said[LINKS_SAID];   /* link types that were named */
+	size_t nsaid;
 };
 
-int decoder_new(struct decoder **ret_d, struct net_worker *w, size_t bytes, bool no_flows)
+int decoder_new(struct decoder **ret_d, struct net_worker *w, const struct decoder_opts *o)
 {
 	struct decoder *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		return -ENOMEM;
 	d->w = w;
+	d->o = *o;
+	size_t for_defrag = o->bytes / 8;
 	int rc = tls_room_new(&w->tls);
 	if (rc == 0)
-		rc = defrag_new(&d->defrag, bytes / 8, w->stat);
+		rc = defrag_new(&d->defrag, for_defrag, o->shard == 0 ? w->stat : d->unheard);
 	if (rc == 0)
-		rc = flows_new(&d->flows, w, bytes - bytes / 8, no_flows);
+		rc = flows_new(&d->flows, w, o->bytes - for_defrag, o->no_flows);
 	if (rc < 0) {
 		decoder_free(d);
 		return rc;
@@ -64,29 +73,76 @@ static enum net_stat count_of(int packet_err)
 	}
 }
 
+/* Names a link type that is not understood, once. */
+static void say_link(struct decoder *d, uint32_t link)
+{
+	char line[96];
+
+	for (size_t i = 0; i < d->nsaid; i++)
+		if (d->said[i] == link)
+			return;
+	if (d->nsaid == LINKS_SAID || !d->w->notice)
+		return;
+	d->said[d->nsaid++] = link;
+	snprintf(line, sizeof(line), "packets of link type %u are not understood: they are counted only",
+	    link);
+	d->w->notice(d->w, line);
+}
+
+/* Losses and packets without a flow. cut: what is missing was counted as that already. */
+static void count(struct decoder *d, const struct in_packet *in, int err, bool cut)
+{
+	if (cut && err == PACKET_SHORT)
+		return;
+	d->w->stat[count_of(err)]++;
+	if (err == PACKET_LINK)
+		say_link(d, in->link);
+}
+
+/* A piece: every worker puts them all together, and the packet goes on in the one that has its flow. */
+static void fragment(struct decoder *d, const struct in_packet *in, const struct packet *p)
+{
+	bool first = !in->everyone || d->o.shard == 0;
+	int err;
+
+	d->w->stat[NET_STAT_FRAGMENTS] += first;
+	if (!defrag_packet(d->defrag, p, in->time, &d->whole, &err))
+		return;
+	if (err) {
+		if (first)
+			count(d, in, err, false);
+		return;
+	}
+	if (in->everyone &&
+	    packet_hash(&d->whole, d->o.hash_key) % d->o.shards != d->o.shard)
+		return;
+	d->w->stat[NET_STAT_TUNNELLED] += d->whole.tunnels > 0;
+	if (!d->whole.vlan)
+		d->whole.vlan = in->vlan;
+	flows_packet(d->flows, &d->whole, in->time, in->number);
+}
+
 static void one(struct decoder *d, const struct in_packet *in, struct packet *p, int err)
 {
 	uint64_t *stat = d->w->stat;
 	bool cut = in->frame.n < in->sent;
 
-	stat[NET_STAT_PACKETS]++;
-	stat[NET_STAT_BYTES] += in->frame.n;
-	stat[NET_LOSS_TRUNCATED] += cut;
+	d->w->key = in->key;
+	if (!in->everyone || d->o.shard == 0) {
+		stat[NET_STAT_PACKETS]++;
+		stat[NET_STAT_BYTES] += in->frame.n;
+		stat[NET_LOSS_TRUNCATED] += cut;
+	}
 	if (err == PACKET_FRAGMENT) {
-		stat[NET_STAT_FRAGMENTS]++;
-		if (!defrag_packet(d->defrag, p, in->time, &d->whole, &err))
-			return;
-		p = &d->whole;
+		fragment(d, in, p);
+	} else if (err) {
+		count(d, in, err, cut);
+	} else {
+		stat[NET_STAT_TUNNELLED] += p->tunnels > 0;
+		if (!p->vlan)
+			p->vlan = in->vlan;
+		flows_packet(d->flows, p, in->time, in->number);
 	}
-	if (err) {
-		if (!(cut && err == PACKET_SHORT)) /* else it is counted as truncated */
-			stat[count_of(err)]++;
-		return;
-	}
-	stat[NET_STAT_TUNNELLED] += p->tunnels > 0;
-	if (!p->vlan)
-		p->vlan = in->vlan;
-	flows_packet(d->flows, p, in->time, in->number);
 }
 
 void decoder_packets(struct decoder *d, const struct in_packet *in, size_t n)
@@ -101,8 +157,9 @@ void decoder_packets(struct decoder *d, const struct in_packet *in, size_t n)
 		one(d, &in[i], &d->p[i], d->err[i]);
 }
 
-void decoder_tick(struct decoder *d, ts now)
+void decoder_tick(struct decoder *d, ts now, uint64_t number)
 {
+	(void)number;
 	flows_tick(d->flows, now);
 }
 

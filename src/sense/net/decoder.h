@@ -14,19 +14,29 @@ struct in_packet {
 	struct span frame; /* borrowed for the call */
 	ts time;
 	uint64_t number;
+	uint64_t key;  /* what its events are merged by: its number (files) or its time (live) */
 	uint32_t link; /* LINKTYPE_ */
 	uint32_t sent; /* length as sent */
 	uint16_t vlan; /* told beside the frame (an interface's ring); 0: none */
+	bool everyone; /* a fragment: every worker has it (PACKET_EVERYONE) */
 };
 
 #define DECODER_BATCH 32
 
 struct decoder;
 
-/* w is borrowed: stat, give and give_ctx are set by the caller. bytes: everything it may hold. */
-FB_MUST int decoder_new(struct decoder **ret_d, struct net_worker *w, size_t bytes, bool no_flows);
+struct decoder_opts {
+	size_t bytes; /* everything it may hold */
+	bool no_flows;
+	unsigned shard, shards; /* of the packets that everyone has, it takes what belongs to it */
+	uint64_t hash_key[2];
+};
+
+/* w is borrowed: stat, give, notice and their contexts are set by the caller. */
+FB_MUST int decoder_new(struct decoder **ret_d, struct net_worker *w, const struct decoder_opts *o);
 struct decoder *decoder_free(struct decoder *d);
 /* At most DECODER_BATCH of them, in order. */
 void decoder_packets(struct decoder *d, const struct in_packet *in, size_t n);
-void decoder_tick(struct decoder *d, ts now);
+/* Time passed: number is that of the last packet before it. */
+void decoder_tick(struct decoder *d, ts now, uint64_t number);
 void decoder_finish(struct decoder *d);

@@ -21,11 +21,9 @@ enum feed_said {
 struct feed_batch {
 	struct in_packet p[DECODER_BATCH]; /* valid until the next call */
 	size_t n;
-	/* What the events of p[i] are merged by: the packet's number (files) or its time (live). */
-	uint64_t key[DECODER_BATCH];
-	/* FEED_MARK: everything with a key up to this was given; and the time of capture now. Neither
-	 * goes back. */
-	uint64_t upto;
+	/* FEED_MARK: everything with a key up to this was given; the number of the last packet; and the
+	 * time of capture now. None goes back. */
+	uint64_t upto, number;
 	ts now;
 };
 
@@ -48,6 +46,8 @@ struct feed {
 	/* net_stop was called (not from its signal handler): nothing more comes in; workers are let go
 	 * on until next says FEED_OVER, which is when they gave what there was. */
 	void (*stop)(void *ctx);
+	/* All workers are over: is the capture whole? enum net_result, or -errno, with fault. */
+	int (*verdict)(void *ctx, struct fault *f);
 	/* In the parent, by net_free. */
 	void (*free)(void *ctx);
 	void *ctx;

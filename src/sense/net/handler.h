@@ -18,6 +18,9 @@ struct net_worker {
 	/* The event at hand: kind, time, packet, addresses and flow are filled in. */
 	int (*give)(struct net_worker *w, const struct net_event *e);
 	void *give_ctx;
+	/* A line for people; printable ASCII. May be NULL. */
+	void (*notice)(struct net_worker *w, const char *line);
+	uint64_t key; /* of the packet at hand: decoder.h */
 	int failed; /* latched: the first negative result of give */
 	/* Set by flows_packet for the packet at hand: its flow's id, and whether that flow is still
 	 * being looked at: such packets are kept for net_evidence. */

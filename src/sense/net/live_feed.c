@@ -70,7 +70,7 @@ static void fill(struct live_feed *e, struct feed_batch *b)
 		e->number += e->workers;
 		if ((uint64_t)p->time > e->key) /* several CPUs put them in */
 			e->key = (uint64_t)p->time;
-		b->key[i] = e->key;
+		b->p[i].key = e->key;
 	}
 }
 
@@ -86,6 +86,7 @@ static int mark(struct live_feed *e, struct feed_batch *b, ts now)
 		e->marked = now;
 	b->n = 0;
 	b->upto = e->key ? e->key - 1 : 0;
+	b->number = e->number;
 	b->now = e->marked;
 	return FEED_MARK;
 }

@@ -76,7 +76,7 @@ static int batch_end(struct run *r)
 	int rc = flush(r);
 
 	if (rc == 0) {
-		decoder_tick(r->d, r->n->stats.last);
+		decoder_tick(r->d, r->n->stats.last, r->n->packets);
 		rc = r->sink->on_batch(r->sink->ctx, r->n->stats.last);
 	}
 	return rc;
@@ -154,8 +154,12 @@ int net_run(struct net *n, const struct net_sink *sink, struct fault *f)
 	r->n = n;
 	r->sink = sink;
 	r->w = (struct net_worker){ .stat = n->stats.n, .give = give, .give_ctx = r };
-	int rc = decoder_new(&r->d, &r->w, n->o.memory ? n->o.memory : NET_MEMORY_DEFAULT,
-	    n->o.no_flows);
+	struct decoder_opts o = {
+		.bytes = n->o.memory ? n->o.memory : NET_MEMORY_DEFAULT,
+		.no_flows = n->o.no_flows,
+		.shards = 1,
+	};
+	int rc = decoder_new(&r->d, &r->w, &o);
 	if (rc == 0) {
 		rc = read_sources(r, f);
 		decoder_finish(r->d);
