@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* SHA256_Transform, one block, is the quickest way to SHA-256 that OpenSSL has (45 ns; EVP takes six
- * times that for so little); the AES contexts are kept and given new keys. */
+/* SHA256_Transform, one block, is the quickest way to SHA-256 that OpenSSL has (45 ns; EVP takes
+ * six times that for so little); the AES contexts are kept and given new keys. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "crypto/quic.h"
@@ -50,8 +50,8 @@ static const struct {
 	[QUIC_FAMILY_V2] = { { 0x8f, 0xb4, 0xb0, 0x1b, 0x56, 0xac, 0x48, 0xe2, 0x60, 0xfb, 0xcb,
 				 0xce, 0xad, 0x7c, 0xcc, 0x92 },
 	    { 0xd8, 0x69, 0x69, 0xbc, 0x2d, 0x7c, 0x6d, 0x99, 0x90, 0xef, 0xb0, 0x4a } },
-	[QUIC_FAMILY_V2_DRAFT] = { { 0xba, 0x85, 0x8d, 0xc7, 0xb4, 0x3d, 0xe5, 0xdb, 0xf8, 0x76, 0x17,
-				       0xff, 0x4a, 0xb2, 0x53, 0xdb },
+	[QUIC_FAMILY_V2_DRAFT] = { { 0xba, 0x85, 0x8d, 0xc7, 0xb4, 0x3d, 0xe5, 0xdb, 0xf8, 0x76,
+				       0x17, 0xff, 0x4a, 0xb2, 0x53, 0xdb },
 	    { 0x14, 0x1b, 0x99, 0xc2, 0x39, 0xb0, 0x3e, 0x78, 0x5d, 0x6a, 0x2e, 0x9f } },
 	[QUIC_FAMILY_DRAFT_29] = { { 0xcc, 0xce, 0x18, 0x7e, 0xd0, 0x9a, 0x09, 0xd0, 0x57, 0x28,
 				       0x15, 0x5a, 0x6c, 0xb9, 0x6b, 0xe1 },
@@ -215,8 +215,8 @@ static bool gcm_open(struct quic_crypto *q, const uint8_t key[16], const uint8_t
 }
 
 /* Section 5.4: five bytes that hide the packet number and its length. */
-static bool header_mask(struct quic_crypto *q, const uint8_t hp[16], const uint8_t sample[16],
-    uint8_t ret_mask[16])
+static bool header_mask(
+    struct quic_crypto *q, const uint8_t hp[16], const uint8_t sample[16], uint8_t ret_mask[16])
 {
 	int got;
 	OSSL_SCOPE;
@@ -285,8 +285,7 @@ bool quic_retry_genuine(
 	size_t n = h->packet.n - QUIC_TAG;
 	uint8_t none[1];
 
-	if (h->type != QUIC_RETRY || dcid.n > QUIC_CID_MAX ||
-	    1 + dcid.n + n > sizeof(q->head))
+	if (h->type != QUIC_RETRY || dcid.n > QUIC_CID_MAX || 1 + dcid.n + n > sizeof(q->head))
 		return false;
 	q->head[0] = (uint8_t)dcid.n;
 	memcpy(q->head + 1, dcid.p, dcid.n);

@@ -6,9 +6,9 @@
  * see, the first connection ID that the client chose for the server, so it hides nothing; but what
  * authenticates with them is an Initial of that connection and nothing else.
  *
- * Guarantees: no allocation and no look-up of algorithms after quic_crypto_new: about 0.7 µs for the
- * keys of one side, 0.8 µs to open a packet of 1200 bytes. A packet that does not authenticate gives
- * no bytes. One struct is used by one thread at a time.
+ * Guarantees: no allocation and no look-up of algorithms after quic_crypto_new: about 0.7 µs for
+ * the keys of one side, 0.8 µs to open a packet of 1200 bytes. A packet that does not authenticate
+ * gives no bytes. One struct is used by one thread at a time.
  *
  * Sources: RFC 9001 section 5, RFC 9369 section 3.3, RFC 5869, RFC 8446 section 7.1 (labels).
  */

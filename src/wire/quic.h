@@ -7,8 +7,8 @@
  * Guarantees: pure; bounded by the bytes given; no allocation. Spans are borrowed. Outputs are
  * zeroed on error. Nothing here is decrypted: crypto/quic_initial.h does that.
  *
- * Sources: RFC 8999 (what holds for every version), RFC 9000 sections 16, 17 and 19, RFC 9369 (version
- * 2), RFC 9287 (the fixed bit may be clear).
+ * Sources: RFC 8999 (what holds for every version), RFC 9000 sections 16, 17 and 19, RFC 9369
+ * (version 2), RFC 9287 (the fixed bit may be clear).
  */
 
 #include "base/cur.h"
@@ -69,7 +69,7 @@ enum quic_type {
 struct quic_long {
 	enum quic_type type;
 	uint32_t version;
-	bool fixed;	    /* the fixed bit is set */
+	bool fixed; /* the fixed bit is set */
 	struct span dcid, scid;
 	struct span token;  /* of an Initial, of a Retry */
 	struct span packet; /* all of it: header, and what Length covers */

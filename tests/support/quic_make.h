@@ -58,10 +58,10 @@ static inline void quic_make_gcm(const uint8_t key[16], const uint8_t nonce[12],
 	int n;
 
 	quic_make_must(c && EVP_EncryptInit_ex(c, EVP_aes_128_gcm(), NULL, key, nonce) &&
-	    EVP_EncryptUpdate(c, NULL, &n, aad.p, (int)aad.n) &&
-	    EVP_EncryptUpdate(c, out, &n, plain.p, (int)plain.n) &&
-	    EVP_EncryptFinal_ex(c, out + plain.n, &n) &&
-	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, QUIC_TAG, out + plain.n));
+		       EVP_EncryptUpdate(c, NULL, &n, aad.p, (int)aad.n) &&
+		       EVP_EncryptUpdate(c, out, &n, plain.p, (int)plain.n) &&
+		       EVP_EncryptFinal_ex(c, out + plain.n, &n) &&
+		       EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, QUIC_TAG, out + plain.n));
 	EVP_CIPHER_CTX_free(c);
 }
 
@@ -71,7 +71,8 @@ static inline void quic_make_mask(const uint8_t hp[16], const uint8_t *sample, u
 	int n;
 
 	quic_make_must(c && EVP_EncryptInit_ex(c, EVP_aes_128_ecb(), NULL, hp, NULL) &&
-	    EVP_CIPHER_CTX_set_padding(c, 0) && EVP_EncryptUpdate(c, mask, &n, sample, 16));
+		       EVP_CIPHER_CTX_set_padding(c, 0) &&
+		       EVP_EncryptUpdate(c, mask, &n, sample, 16));
 	EVP_CIPHER_CTX_free(c);
 }
 

@@ -84,7 +84,7 @@ static void test_keys(const struct vectors *v)
 	for (int side = 0; side < 2; side++) {
 		struct quic_keys k = keys_of(v->version, DCID, side);
 		ok(bytes_are(k.key, 16, v->key[side]) && bytes_are(k.iv, 12, v->iv[side]) &&
-		       bytes_are(k.hp, 16, v->hp[side]),
+			bytes_are(k.hp, 16, v->hp[side]),
 		    "%s: keys of the %s (A.1)", v->name, side ? "server" : "client");
 	}
 }
@@ -126,17 +126,21 @@ static void test_client_packet(const struct vectors *v)
 
 	put_hex(&frame, CLIENT_FRAME);
 	put_hex(&id, DCID);
-	struct quic_made m = { .version = v->version, .dcid = buf_span(&id), .number = 2, .pad = 1162,
+	struct quic_made m = { .version = v->version,
+		.dcid = buf_span(&id),
+		.number = 2,
+		.pad = 1162,
 		.type = v->version == QUIC_V2 };
 	quic_make(&packet, &k, &m, buf_span(&frame));
 	ok(packet.n == 1200 && bytes_are(packet.p, 22, v->client_head) &&
-	       bytes_are(packet.p + 1184, 16, v->client_tag),
+		bytes_are(packet.p + 1184, 16, v->client_tag),
 	    "%s: the client's Initial as printed (A.2)", v->name);
 	is_int(quic_long_parse(buf_span(&packet), &h), QUIC_OK, "%s: it is a long header", v->name);
 	ok(h.type == QUIC_INITIAL && h.version == v->version && h.fixed && h.pn_at == 18 &&
-	       span_eq(h.dcid, buf_span(&id)) && !h.scid.n && !h.token.n && h.packet.n == 1200,
+		span_eq(h.dcid, buf_span(&id)) && !h.scid.n && !h.token.n && h.packet.n == 1200,
 	    "%s: … of an Initial", v->name);
-	is_int(quic_open(crypto, &k, &h, &number, out, &payload), QUIC_OPENED, "%s: it opens", v->name);
+	is_int(quic_open(crypto, &k, &h, &number, out, &payload), QUIC_OPENED, "%s: it opens",
+	    v->name);
 	ok(number == 3 && payload.n == 1162 && span_starts(payload, buf_span(&frame)),
 	    "%s: … to what was sealed, with its number", v->name);
 	ok(tamper_proof(&k, buf_span(&packet)), "%s: no other bytes open", v->name);
@@ -154,16 +158,16 @@ static void test_server_packet(const struct vectors *v)
 	put_hex(&frames, SERVER_FRAMES);
 	put_hex(&packet, v->server_packet);
 	ok(quic_long_parse(buf_span(&packet), &h) == QUIC_OK && h.type == QUIC_INITIAL &&
-	       bytes_are(h.scid.p, h.scid.n, SERVER_ID),
+		bytes_are(h.scid.p, h.scid.n, SERVER_ID),
 	    "%s: the server's Initial (A.3)", v->name);
 	ok(quic_open(crypto, &k, &h, &number, out, &payload) == QUIC_OPENED && number == 2 &&
-	       span_eq(payload, buf_span(&frames)),
+		span_eq(payload, buf_span(&frames)),
 	    "%s: … opens", v->name);
 	ok(tamper_proof(&k, buf_span(&packet)), "%s: no other bytes open", v->name);
 	k = keys_of(v->version, DCID, QUIC_CLIENT);
 	number = 7;
 	ok(quic_open(crypto, &k, &h, &number, out, &payload) == QUIC_SEALED && !payload.n &&
-	       number == 7,
+		number == 7,
 	    "%s: … but not with the client's keys", v->name);
 }
 
@@ -176,7 +180,7 @@ static void test_retry(const struct vectors *v)
 	put_hex(&id, DCID);
 	put_hex(&packet, v->retry);
 	ok(quic_long_parse(buf_span(&packet), &h) == QUIC_OK && h.type == QUIC_RETRY &&
-	       span_eq_str(h.token, "token"),
+		span_eq_str(h.token, "token"),
 	    "%s: Retry (A.4)", v->name);
 	ok(quic_retry_genuine(crypto, v->family, buf_span(&id), &h), "%s: … is genuine", v->name);
 	for (size_t i = 0; i < 8 * packet.n; i++) {
@@ -189,7 +193,7 @@ static void test_retry(const struct vectors *v)
 	ok(good, "%s: … and with no bit changed", v->name);
 	id.p[0] ^= 1;
 	ok(quic_long_parse(buf_span(&packet), &h) == QUIC_OK &&
-	       !quic_retry_genuine(crypto, v->family, buf_span(&id), &h),
+		!quic_retry_genuine(crypto, v->family, buf_span(&id), &h),
 	    "%s: … nor for another connection", v->name);
 }
 
@@ -205,18 +209,22 @@ static void test_numbers(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		AUTO_BUF struct buf packet = BUF_INIT(2048);
-		struct quic_made m = { .version = QUIC_V1, .dcid = SPAN_LIT("abcdefgh"),
-			.number = t[i].number, .number_bytes = t[i].bytes, .pad = 40 };
-		uint64_t number = t[i].before, most = t[i].number + 1 > number ? t[i].number + 1 : number;
+		struct quic_made m = { .version = QUIC_V1,
+			.dcid = SPAN_LIT("abcdefgh"),
+			.number = t[i].number,
+			.number_bytes = t[i].bytes,
+			.pad = 40 };
+		uint64_t number = t[i].before,
+			 most = t[i].number + 1 > number ? t[i].number + 1 : number;
 		uint8_t out[256];
 		struct span payload;
 		struct quic_long h;
 		quic_make(&packet, &k, &m, SPAN_LIT("\x01"));
 		ok(quic_long_parse(buf_span(&packet), &h) == QUIC_OK &&
-		       quic_open(crypto, &k, &h, &number, out, &payload) == QUIC_OPENED &&
-		       number == most && payload.n == 40,
-		    "number %llu in %u bytes after %llu", (unsigned long long)t[i].number, t[i].bytes,
-		    (unsigned long long)t[i].before);
+			quic_open(crypto, &k, &h, &number, out, &payload) == QUIC_OPENED &&
+			number == most && payload.n == 40,
+		    "number %llu in %u bytes after %llu", (unsigned long long)t[i].number,
+		    t[i].bytes, (unsigned long long)t[i].before);
 	}
 }
 
@@ -231,11 +239,12 @@ static void test_headers(void)
 		{ "nothing", "", QUIC_SHORT, 0, 0 },
 		{ "short header", "40 0000000100000000", QUIC_NOT_LONG, 0, 0 },
 		{ "Initial", "c0 00000001 00 00 00 01 55", QUIC_OK, QUIC_INITIAL, 10 },
-		{ "fixed bit clear (RFC 9287)", "80 00000001 00 00 00 01 55", QUIC_OK, QUIC_INITIAL, 10 },
+		{ "fixed bit clear (RFC 9287)", "80 00000001 00 00 00 01 55", QUIC_OK, QUIC_INITIAL,
+		    10 },
 		{ "0-RTT", "d0 00000001 00 00 01 55", QUIC_OK, QUIC_ZERO_RTT, 9 },
 		{ "Handshake", "e0 00000001 00 00 01 55 ff", QUIC_OK, QUIC_HANDSHAKE, 9 },
-		{ "Retry", "f0 00000001 00 00 aa 00112233445566778899aabbccddeeff", QUIC_OK, QUIC_RETRY,
-		    24 },
+		{ "Retry", "f0 00000001 00 00 aa 00112233445566778899aabbccddeeff", QUIC_OK,
+		    QUIC_RETRY, 24 },
 		{ "Retry without a whole tag", "f0 00000001 00 00 00112233445566778899aabbccddee",
 		    QUIC_SHORT, 0, 0 },
 		{ "version 2: Initial", "d0 6b3343cf 00 00 00 01 55", QUIC_OK, QUIC_INITIAL, 10 },
@@ -245,24 +254,27 @@ static void test_headers(void)
 		    QUIC_RETRY, 23 },
 		{ "draft 29", "c0 ff00001d 00 00 00 01 55", QUIC_OK, QUIC_INITIAL, 10 },
 		{ "draft 34", "c0 ff000022 00 00 00 01 55", QUIC_OK, QUIC_INITIAL, 10 },
-		{ "draft 22 is not known", "c0 ff000016 00 00 00 01 55", QUIC_OK, QUIC_UNKNOWN, 10 },
+		{ "draft 22 is not known", "c0 ff000016 00 00 00 01 55", QUIC_OK, QUIC_UNKNOWN,
+		    10 },
 		{ "reserved version", "c0 1a2a3a4a 00 00 00 01 55", QUIC_OK, QUIC_UNKNOWN, 10 },
 		{ "negotiation", "80 00000000 00 00 00000001", QUIC_OK, QUIC_NEGOTIATION, 11 },
 		{ "negotiation without a version", "80 00000000 00 00", QUIC_BAD, 0, 0 },
-		{ "negotiation with half a version", "80 00000000 00 00 0000000100", QUIC_BAD, 0, 0 },
+		{ "negotiation with half a version", "80 00000000 00 00 0000000100", QUIC_BAD, 0,
+		    0 },
 		{ "length beyond the datagram", "c0 00000001 00 00 00 02 55", QUIC_SHORT, 0, 0 },
 		{ "longest length", "c0 00000001 00 00 00 ffffffffffffffff 55", QUIC_SHORT, 0, 0 },
 		{ "token", "c0 00000001 00 00 03 aabbcc 01 55", QUIC_OK, QUIC_INITIAL, 13 },
 		{ "token beyond the datagram", "c0 00000001 00 00 44aa aabbcc", QUIC_SHORT, 0, 0 },
 		{ "longest token", "c0 00000001 00 00 ffffffffffffffff aabbcc", QUIC_SHORT, 0, 0 },
-		{ "ID of 20 bytes", "c0 00000001 14 0000000000000000000000000000000000000000 00 00 01 55",
-		    QUIC_OK, QUIC_INITIAL, 30 },
+		{ "ID of 20 bytes",
+		    "c0 00000001 14 0000000000000000000000000000000000000000 00 00 01 55", QUIC_OK,
+		    QUIC_INITIAL, 30 },
 		{ "ID of 21 bytes",
-		    "c0 00000001 15 000000000000000000000000000000000000000000 00 00 01 55", QUIC_BAD, 0,
-		    0 },
+		    "c0 00000001 15 000000000000000000000000000000000000000000 00 00 01 55",
+		    QUIC_BAD, 0, 0 },
 		{ "ID of 21 bytes of an unknown version",
-		    "c0 00000005 15 000000000000000000000000000000000000000000 00 00 01 55", QUIC_OK,
-		    QUIC_UNKNOWN, 31 },
+		    "c0 00000005 15 000000000000000000000000000000000000000000 00 00 01 55",
+		    QUIC_OK, QUIC_UNKNOWN, 31 },
 	};
 	static const struct quic_long none;
 
@@ -274,7 +286,7 @@ static void test_headers(void)
 		uint8_t *copy = exact_copy(buf_span(&b));
 		int rc = quic_long_parse(span_of(copy, b.n), &h);
 		ok(rc == t[i].rc && h.type == t[i].type && h.packet.n == t[i].size &&
-		       (rc == QUIC_OK || memcmp(&h, &none, sizeof(h)) == 0),
+			(rc == QUIC_OK || memcmp(&h, &none, sizeof(h)) == 0),
 		    "header: %s", t[i].what);
 		free(copy);
 	}
@@ -289,13 +301,13 @@ static void frame_words(struct span payload, char *out)
 
 	while (rc == QUIC_OK && cur_left(&c)) {
 		rc = quic_frame_next(&c, &f);
-		*out++ = rc == QUIC_FORBIDDEN	? 'F'
-			 : rc == QUIC_SHORT	? 'S'
+		*out++ = rc == QUIC_FORBIDDEN	  ? 'F'
+			 : rc == QUIC_SHORT	  ? 'S'
 			 : f.type == QUIC_PADDING ? 'P'
-			 : f.type == QUIC_PING	? 'p'
-			 : f.type == QUIC_ACK	? 'A'
-			 : f.type == QUIC_CRYPTO ? 'C'
-						: 'X';
+			 : f.type == QUIC_PING	  ? 'p'
+			 : f.type == QUIC_ACK	  ? 'A'
+			 : f.type == QUIC_CRYPTO  ? 'C'
+						  : 'X';
 	}
 	*out = '\0';
 }
@@ -351,7 +363,8 @@ static void test_varints(void)
 		AUTO_BUF struct buf b = BUF_INIT(64);
 		put_hex(&b, t[i].hex);
 		struct cur c = cur_of(buf_span(&b));
-		ok(quic_varint(&c) == t[i].v && (c.err != 0) == (t[i].v == 0), "varint %s", t[i].hex);
+		ok(quic_varint(&c) == t[i].v && (c.err != 0) == (t[i].v == 0), "varint %s",
+		    t[i].hex);
 	}
 }
 

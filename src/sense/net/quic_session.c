@@ -3,15 +3,15 @@
 /*
  * quic_session: finds the hellos in QUIC's Initial packets.
  *
- * A connection's Initial keys come from the destination that its client chose first (RFC 9001 section
- * 5.2); later the client names the server by the ID that the server chose, under the same keys. So a
- * client's Initial is tried with the keys at hand, then with those of its own destination: what
- * opens so begins a connection, or goes on with one after a Retry (section 8.1 of RFC 9000), or says that
- * the flow was taken the wrong way round. The version may change on the way (RFC 9368): only the
- * salt and labels change with it.
+ * A connection's Initial keys come from the destination that its client chose first (RFC 9001
+ * section 5.2); later the client names the server by the ID that the server chose, under the same
+ * keys. So a client's Initial is tried with the keys at hand, then with those of its own
+ * destination: what opens so begins a connection, or goes on with one after a Retry (section 8.1 of
+ * RFC 9000), or says that the flow was taken the wrong way round. The version may change on the way
+ * (RFC 9368): only the salt and labels change with it.
  *
- * Addresses that change (RFC 9000 section 9) make another flow: nothing is left to learn there, since
- * that is possible only after the handshake.
+ * Addresses that change (RFC 9000 section 9) make another flow: nothing is left to learn there,
+ * since that is possible only after the handshake.
  */
 
 #include "sense/net/quic_table.h"
@@ -92,7 +92,8 @@ bool quic_starts(struct span datagram)
 	}
 	if (h.type == QUIC_NEGOTIATION)
 		return may_be_id(&h) && names_version(&h);
-	/* Who speaks an unknown version must still fill the first datagram (RFC 9000 section 14.1). */
+	/* Who speaks an unknown version must still fill the first datagram (RFC 9000 section 14.1).
+	 */
 	if (h.type == QUIC_UNKNOWN)
 		return h.fixed && datagram.n >= QUIC_DATAGRAM && may_be_id(&h) &&
 		       h.dcid.n >= QUIC_CID_FIRST;
@@ -286,7 +287,7 @@ static bool opens_first(struct visit *v, const struct quic_long *h, struct span 
 	if (!opens(v, &k, h, &number, ret_payload))
 		return false;
 	c = conn_of(v);
-	if (c->opened && (c->done || !h->token.n || !id_is(&c->client, h->scid)))
+	if (c->done || (c->opened && (!h->token.n || !id_is(&c->client, h->scid))))
 		quic_conn_renew(v->w, v->q, c);
 	if (!c->opened)
 		v->w->stat[NET_STAT_QUIC_INITIALS]++;
@@ -308,7 +309,8 @@ static void client_initial(struct visit *v, const struct quic_long *h)
 	struct span payload;
 
 	/* Sent again, or an acknowledgement: nothing new. */
-	if (c && c->given && (id_is(&c->dcid, h->dcid) || (c->server.n && id_is(&c->server, h->dcid))))
+	if (c && c->given &&
+	    (id_is(&c->dcid, h->dcid) || (c->server.n && id_is(&c->server, h->dcid))))
 		return;
 	if (c && c->opened && opens_known(v, QUIC_CLIENT, h, &payload)) {
 		frames(v, QUIC_CLIENT, payload, h->version);
@@ -340,8 +342,8 @@ static void server_initial(struct visit *v, const struct quic_long *h)
 		frames(v, QUIC_SERVER, payload, h->version);
 		return;
 	}
-	/* Its keys are not known. It may be the client's after all: who was seen first was taken for
-	 * the client. */
+	/* Its keys are not known. It may be the client's after all: who was seen first was taken
+	 * for the client. */
 	if (opens_first(v, h, &payload)) {
 		v->c->turned = !v->c->turned;
 		frames(v, QUIC_CLIENT, payload, h->version);
@@ -358,8 +360,8 @@ static void retry(struct visit *v, const struct quic_long *h)
 	struct quic_conn *c = v->c;
 
 	if (!c || !c->opened || c->given ||
-	    !quic_retry_genuine(v->q->crypto, quic_family_of(h->version),
-		span_of(c->dcid.b, c->dcid.n), h))
+	    !quic_retry_genuine(
+		v->q->crypto, quic_family_of(h->version), span_of(c->dcid.b, c->dcid.n), h))
 		return;
 	/* The hello begins anew. */
 	quic_stream_drop(v->q, c, QUIC_CLIENT);
@@ -429,7 +431,8 @@ enum quic_said quic_datagram(
 		return QUIC_SAID_NOT;
 	if (quic_long_parse(rest, &h) != QUIC_OK)
 		damaged(&v);
-	/* Coalesced packets (RFC 9000 section 12.2); what comes behind them may be a short header. */
+	/* Coalesced packets (RFC 9000 section 12.2); what comes behind them may be a short header.
+	 */
 	while (h.packet.n) {
 		long_header(&v, &h);
 		rest = span_from(rest, h.packet.n);

@@ -5,9 +5,10 @@
  * quic_table: the QUIC connections that a worker follows, private to this room: their Initial keys,
  * and the CRYPTO bytes of hellos that are not complete yet.
  *
- * Guarantees: memory as given to quic_table_new (256 KiB at least), whatever comes. Bytes may come in any order, more than
- * once and overlapping; the first copy of a byte counts. A connection that waits for bytes makes
- * room only when there is no other; the one not touched for longest goes first.
+ * Guarantees: memory as given to quic_table_new (256 KiB at least), whatever comes. Bytes may come
+ * in any order, more than once and overlapping; the first copy of a byte counts. A connection that
+ * waits for bytes makes room only when there is no other; the one not touched for longest goes
+ * first.
  */
 
 #include "crypto/quic.h"
@@ -20,8 +21,8 @@
 
 /* One side's CRYPTO bytes. */
 struct quic_stream {
-	uint32_t from; /* where the message at hand begins */
-	uint32_t have; /* so many bytes without a hole */
+	uint32_t from;		   /* where the message at hand begins */
+	uint32_t have;		   /* so many bytes without a hole */
 	uint16_t slab[QUIC_SLABS]; /* 0: none */
 };
 
@@ -31,21 +32,21 @@ struct quic_id {
 
 struct quic_conn {
 	uint64_t flow;
-	uint32_t link, older, newer; /* of the hash chain, of the list: 0 is none */
-	uint32_t version;	     /* of the Initial that made the keys */
-	uint16_t slabs, bad;	     /* bad: Initials that did not open while none had */
-	uint8_t shorts;		     /* short headers while the hello is not complete */
-	bool opened;		     /* keys are there: a client's Initial opened with them */
-	bool given;		     /* the client's hello, and it was not asked for another */
-	bool answered;		     /* the server's hello was given */
-	bool done;		     /* nothing more is of interest */
-	bool settled;		     /* its losses are counted */
-	bool turned;		     /* the flow's client is the server */
-	struct quic_id dcid;	     /* the keys are made from it */
+	uint32_t link, older, newer;   /* of the hash chain, of the list: 0 is none */
+	uint32_t version;	       /* of the Initial that made the keys */
+	uint16_t slabs, bad;	       /* bad: Initials that did not open while none had */
+	uint8_t shorts;		       /* short headers while the hello is not complete */
+	bool opened;		       /* keys are there: a client's Initial opened with them */
+	bool given;		       /* the client's hello, and it was not asked for another */
+	bool answered;		       /* the server's hello was given */
+	bool done;		       /* nothing more is of interest */
+	bool settled;		       /* its losses are counted */
+	bool turned;		       /* the flow's client is the server */
+	struct quic_id dcid;	       /* the keys are made from it */
 	struct quic_id client, server; /* what each calls itself */
 	uint8_t secret[QUIC_SECRET];
-	struct quic_keys keys;	/* of the client, in its version */
-	uint64_t number[2];	/* [side] quic_open */
+	struct quic_keys keys;	  /* of the client, in its version */
+	uint64_t number[2];	  /* [side] quic_open */
 	struct quic_stream in[2]; /* [side] */
 };
 
@@ -56,7 +57,7 @@ struct quic_table {
 	uint32_t *hash, hash_mask;
 	struct {
 		uint32_t oldest, newest;
-	} list[2]; /* [has slabs] */
+	} list[2];		  /* [has slabs] */
 	struct quic_piece *piece; /* from 1 */
 	uint16_t pieces, pieces_used, free_piece;
 	uint8_t plain[QUIC_PACKET_MAX]; /* the packet at hand */
@@ -69,7 +70,8 @@ struct quic_conn *quic_table_add(struct net_worker *w, struct quic_table *q, uin
 /* It was used. */
 void quic_table_touch(struct quic_table *q, struct quic_conn *c);
 /* Counts what it leaves incomplete, once, and gives up its slabs. loss: for an incomplete hello. */
-void quic_conn_settle(struct net_worker *w, struct quic_table *q, struct quic_conn *c, enum net_stat loss);
+void quic_conn_settle(
+    struct net_worker *w, struct quic_table *q, struct quic_conn *c, enum net_stat loss);
 /* Another connection of the same flow: all but what tells the flow is zero again. */
 void quic_conn_renew(struct net_worker *w, struct quic_table *q, struct quic_conn *c);
 
