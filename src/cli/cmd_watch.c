@@ -169,6 +169,10 @@ static int open_all(struct watch *w, const struct watch_out_opts *out)
 		return code;
 	int rc = watch_match_open(w);
 	if (rc == 0)
+		rc = watch_join_open(w);
+	if (rc == 0)
+		rc = watch_beacon_open(w);
+	if (rc == 0)
 		rc = watch_evidence_open(w);
 	if (rc == 0)
 		rc = watch_out_open(&w->out, out, &w->f);
@@ -198,6 +202,8 @@ static int run_watch(struct cli *c)
 		code = watch_run(w);
 	w->out = watch_out_close(w->out);
 	watch_evidence_close(w);
+	watch_beacon_close(w);
+	w->names = names_free(w->names);
 	watch_pairs_free(w);
 	w->h.shelf = shelf_close(w->h.shelf);
 	close_files(w);
@@ -214,6 +220,7 @@ static const struct cli_opt watch_opts[] = {
 	{ "include-expired", NULL, "show matches of indicators that had expired, too", false },
 	CLI_HEADING("What is told"),
 	{ "events", "WHICH", "all (default), or hits only", false },
+	{ "beacons", NULL, "end with a table of who calls a destination at even intervals", false },
 	{ "stats", NULL, "end with one JSON object of all counts and losses", false },
 	{ "stats-file", "FILE", "write that object to this file", false },
 	{ "output", "FILE", "append the lines to this file instead of standard output", false },

@@ -16,6 +16,8 @@
 #include "cli/wire.h"
 #include "model/signal.h"
 #include "cli/watch_line.h"
+#include "detect/beacon.h"
+#include "sense/net/names.h"
 #include "sense/net/net.h"
 
 #include <stdio.h>
@@ -56,6 +58,8 @@ struct watch_second {
 struct watch_out;
 struct watch_misses;
 struct watch_evidence;
+struct watch_beacons;
+struct flow_name;
 
 struct watch {
 	struct cli *c;
@@ -70,6 +74,9 @@ struct watch {
 	bool ports;	/* the set has addresses with ports */
 	bool expired;	/* --include-expired */
 	struct watch_pairs pairs;
+	struct names *names;
+	struct flow_name *flow_name;
+	struct watch_beacons *beacons;
 	uint64_t hits;
 	struct watch_second second;
 	bool json;
@@ -119,7 +126,9 @@ FB_MUST int watch_out_again(struct watch_out *o, struct fault *f);
 
 /* What is added to an event's line by those who know more about it. */
 struct watch_more {
-	struct span domain; /* the name that the client resolved the server's address from */
+	struct span name, last;	 /* what the client resolved the server's address from, and the end of
+				  * its chain; empty: not known */
+	bool ambiguous, expired; /* as names.h says */
 };
 
 void watch_json_event(struct watch *w, struct buf *b, const struct net_event *e,
@@ -129,6 +138,7 @@ struct line watch_json_head(const struct watch *w, struct buf *b, const char *pa
     const struct net_event *e, ts at);
 /* vlan, tunnel_depth, packet, and the end. False: the line is not there. */
 bool watch_json_tail(struct line *l, const struct net_event *e);
+void watch_json_more(struct line *l, const struct watch_more *m);
 void watch_json_stats(const struct watch *w, struct jw *j);
 
 /* "C" and 11 characters: the same for everything of one flow. */
@@ -143,7 +153,7 @@ struct watch_seen {
 	const char *where, *type;  /* "DNS::IN_REQUEST", "Intel::DOMAIN" */
 	struct span value;	   /* what was seen */
 	struct span query;	   /* the name that was asked for, when value is another */
-	struct span domain;	   /* the name that the client resolved the server from */
+	const struct watch_more *more;
 	bool public;		   /* value is the outer name of an encrypted hello */
 	char file[256];		   /* of --pcap-hits; "" */
 	struct digest evidence;
@@ -153,7 +163,7 @@ FB_MUST int watch_match_open(struct watch *w);
 /* The set is another one. */
 void watch_match_changed(struct watch *w);
 /* Looks for everything in the event, and tells hits. 0 or negative. */
-FB_MUST int watch_match(struct watch *w, const struct net_event *e);
+FB_MUST int watch_match(struct watch *w, const struct net_event *e, const struct watch_more *m);
 FB_MUST int watch_hit(struct watch *w, struct watch_seen *s, const struct shelf_hit *m);
 
 void watch_pairs_init(struct watch *w);
@@ -170,6 +180,22 @@ void watch_text_hit(struct watch *w, struct buf *b, const struct watch_seen *s,
     const struct hunt_hit *x, const struct intel_entry *e);
 void watch_text_summary(const struct watch *w, FILE *to);
 void watch_json_signal(struct watch *w, const struct signal *s, const struct wire_result *r);
+
+/* --- joins and beacons --- */
+
+FB_MUST int watch_join_open(struct watch *w);
+/* Learns from e, and says what is known of its connection's name. Valid until the next call. */
+void watch_join(struct watch *w, const struct net_event *e, struct watch_more *ret_m);
+/* The name that the connection's hello or request said; empty when none did. */
+struct span watch_join_said(const struct watch *w, uint64_t flow);
+
+FB_MUST int watch_beacon_open(struct watch *w);
+void watch_beacon_close(struct watch *w);
+/* A NET_FLOW_END. */
+void watch_beacon_see(struct watch *w, const struct net_event *e, const struct watch_more *m);
+/* Now and then, and at the end: lines for those that are new (JSON). */
+FB_MUST int watch_beacon_batch(struct watch *w, ts at, bool end);
+void watch_beacon_table(struct watch *w); /* --beacons, for people */
 
 /* --- evidence --- */
 

@@ -178,8 +178,7 @@ static void hit_line(struct watch *w, const struct watch_seen *s, const struct h
 	claim(&l, w, x);
 	if (s->query.n)
 		LINE_KSTRING(&l, "query", s->query);
-	if (s->domain.n)
-		LINE_KSTRING(&l, "destination.domain", s->domain);
+	watch_json_more(&l, s->more);
 	if (s->public)
 		LINE_LIT(&l, ",\"server_name_public\":true");
 	LINE_KUINT(&l, "count", p ? p->count : 1);

@@ -66,6 +66,19 @@ bool watch_json_tail(struct line *l, const struct net_event *e)
 	return line_end(l);
 }
 
+void watch_json_more(struct line *l, const struct watch_more *m)
+{
+	if (!m->name.n)
+		return;
+	LINE_KSTRING(l, "resolved_from", m->name);
+	if (!span_eq(m->name, m->last))
+		LINE_KSTRING(l, "resolved_last", m->last);
+	if (m->ambiguous)
+		LINE_LIT(l, ",\"resolved_ambiguous\":true");
+	if (m->expired)
+		LINE_LIT(l, ",\"resolved_expired\":true");
+}
+
 /* --- DNS --- */
 
 static void addr_of(const struct dns_rr *rr, struct sense_addr *ret_a)
@@ -324,8 +337,7 @@ static void server_name(struct line *l, const struct tls_client *t, const struct
 		LINE_LIT(l, ",\"ech\":true");
 	if (t->ech && t->has_sni)
 		LINE_LIT(l, ",\"server_name_public\":true");
-	if (m->domain.n)
-		LINE_KSTRING(l, "destination.domain", m->domain);
+	watch_json_more(l, m);
 }
 
 static void tls_client(struct line *l, const struct net_event *e, const struct watch_more *m)
@@ -508,10 +520,14 @@ static const char *ending(enum net_ending e)
 	return (unsigned)e < ARRAY_LEN(name) ? name[e] : "";
 }
 
-static void conn(struct line *l, const struct net_event *e, const struct watch_more *m)
+static void conn(const struct watch *w, struct line *l, const struct net_event *e,
+    const struct watch_more *m)
 {
+	struct span said = watch_join_said(w, e->flow);
 	const struct net_flow_facts *x = &e->facts;
 
+	if (said.n)
+		LINE_KSTRING(l, "destination.domain", said);
 	LINE_KEY(l, "duration");
 	line_duration(l, x->last > x->first ? x->last - x->first : 0);
 	LINE_KPLAIN(l, "conn_state", conn_state(e));
@@ -524,8 +540,7 @@ static void conn(struct line *l, const struct net_event *e, const struct watch_m
 	LINE_KPLAIN(l, "event.reason", ending(x->ending));
 	if (x->midstream)
 		LINE_LIT(l, ",\"midstream\":true");
-	if (m->domain.n)
-		LINE_KSTRING(l, "destination.domain", m->domain);
+	watch_json_more(l, m);
 }
 
 /* --- all --- */
@@ -564,7 +579,7 @@ void watch_json_event(struct watch *w, struct buf *b, const struct net_event *e,
 		http(&l, e);
 		break;
 	default:
-		conn(&l, e, m);
+		conn(w, &l, e, m);
 	}
 	w->lines_lost += !watch_json_tail(&l, e);
 }

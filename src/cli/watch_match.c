@@ -24,7 +24,9 @@ struct watch_misses {
 struct look {
 	struct watch *w;
 	const struct net_event *e;
+	const struct watch_more *more;
 	const char *where;
+	bool public;	   /* what is asked for now is the outer name of an encrypted hello */
 	struct span query; /* the name that was asked for */
 	struct span asked[DISTINCT_MAX];
 	size_t nasked;
@@ -62,7 +64,7 @@ static void note_miss(struct watch *w, uint64_t hash)
 static void tell(struct look *l, size_t k, const char *type, struct span value, struct span query)
 {
 	struct watch_seen s = { .e = l->e, .where = l->where, .type = type, .value = value,
-		.query = query };
+		.query = query, .more = l->more, .public = l->public };
 
 	for (size_t i = 0; i < k && l->rc == 0; i++)
 		l->rc = watch_hit(l->w, &s, &l->w->h.match[i]);
@@ -126,6 +128,19 @@ static void ends(struct look *l)
 	address(l, &l->e->server);
 }
 
+/* A connection to what a bad name was resolved to, whatever it says in its hello. */
+static void begin(struct look *l)
+{
+	const struct watch_more *m = l->more;
+
+	ends(l);
+	if (!m->name.n || m->ambiguous || m->expired)
+		return;
+	l->where = "Conn::IN_RESOLVED";
+	name(l, m->name);
+	name(l, m->last);
+}
+
 /* --- DNS --- */
 
 static void record(struct look *l, const struct dns_rr *rr)
@@ -187,10 +202,12 @@ static void client_hello(struct look *l)
 	const struct net_client_hello *h = l->e->client_hello;
 
 	l->where = "SSL::IN_SERVER_NAME";
+	l->public = h->tls.ech;
 	if (h->tls.sni_ip)
 		literal(l, span_str(h->tls.sni), l->e->server.port);
 	else if (h->tls.has_sni)
 		name(l, span_str(h->tls.sni));
+	l->public = false;
 	l->where = "SSL::IN_CLIENT_HELLO";
 	if (h->has_ja3)
 		digest(l, INDICATOR_JA3, "Intel::JA3", h->ja3, sizeof(h->ja3));
@@ -343,18 +360,20 @@ static void http(struct look *l)
 	tell(l, kept, "Intel::URL", span_str(url), SPAN_NONE);
 }
 
-int watch_match(struct watch *w, const struct net_event *e)
+int watch_match(struct watch *w, const struct net_event *e, const struct watch_more *m)
 {
 	__attribute__((uninitialized)) struct look l;
 
 	l.w = w;
 	l.e = e;
+	l.more = m;
+	l.public = false;
 	l.query = SPAN_NONE;
 	l.nasked = 0;
 	l.rc = 0;
 	switch (e->kind) {
 	case NET_FLOW_BEGIN:
-		ends(&l);
+		begin(&l);
 		break;
 	case NET_DNS:
 		dns(&l);

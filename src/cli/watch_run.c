@@ -87,14 +87,17 @@ static void progress(struct watch *w, ts at)
 static int on_event(void *ctx, const struct net_event *e)
 {
 	struct watch *w = ctx;
-	struct watch_more more = { .domain = SPAN_NONE };
+	struct watch_more more;
 	struct buf *b = watch_out_buf(w->out);
 
+	watch_join(w, e, &more);
 	if (w->all && w->json)
 		watch_json_event(w, b, e, &more);
 	else if (w->all)
 		watch_text_event(w, b, e, &more);
-	int rc = watch_match(w, e);
+	if (e->kind == NET_FLOW_END)
+		watch_beacon_see(w, e, &more);
+	int rc = watch_match(w, e, &more);
 	if (rc == 0 && watch_out_full(b))
 		rc = watch_out_flush(w->out, &w->f);
 	return rc;
@@ -103,8 +106,10 @@ static int on_event(void *ctx, const struct net_event *e)
 static int on_batch(void *ctx, ts at)
 {
 	struct watch *w = ctx;
-	int rc = watch_out_flush(w->out, &w->f);
+	int rc = watch_beacon_batch(w, at, false);
 
+	if (rc == 0)
+		rc = watch_out_flush(w->out, &w->f);
 	if (rc == 0 && hung_up) {
 		hung_up = 0;
 		rc = watch_out_again(w->out, &w->f);
@@ -141,6 +146,8 @@ static int tell_stats(struct watch *w)
 		rc = stats_to(w, stdout);
 	else if (!w->json && !w->c->quiet)
 		watch_text_summary(w, stdout);
+	if (cli_has(w->c, "beacons") && !w->json)
+		watch_beacon_table(w);
 	if (rc == 0 && path) {
 		FILE *to = fopen(path, "we");
 		rc = to ? stats_to(w, to) : -errno;
@@ -160,8 +167,10 @@ static int finish(struct watch *w, int rc)
 	bool told = rc != -EPIPE;
 
 	if (rc >= 0) {
-		int signals = watch_signals_now(w);
-		rc = signals < 0 ? signals : rc;
+		int more = watch_beacon_batch(w, w->stats.last, true);
+		if (more == 0)
+			more = watch_signals_now(w);
+		rc = more < 0 ? more : rc;
 	}
 	int written = told ? watch_out_flush(w->out, &w->f) : 0;
 	if (rc >= 0 && written < 0)

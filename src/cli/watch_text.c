@@ -117,9 +117,9 @@ static void tls_client(struct buf *b, const struct net_event *e, const struct wa
 		buf_puts(b, "(no name)");
 	if (h->tls.ech)
 		buf_puts(b, " (public name; the real one is encrypted)");
-	if (m->domain.n) {
+	if (m->name.n) {
 		buf_puts(b, ", resolved from ");
-		put(b, m->domain);
+		put(b, m->name);
 	}
 	if (h->ja4[0]) {
 		buf_putc(b, ' ');
@@ -171,9 +171,9 @@ static void conn(struct buf *b, const struct net_event *e, const struct watch_mo
 	buf_printf(b, "%s, %llu bytes out, %llu in",
 	    ts_format_duration(x->last > x->first ? x->last - x->first : 0, text),
 	    (unsigned long long)x->bytes[0], (unsigned long long)x->bytes[1]);
-	if (m->domain.n) {
+	if (m->name.n) {
 		buf_puts(b, ", resolved from ");
-		put(b, m->domain);
+		put(b, m->name);
 	}
 }
 
