@@ -69,7 +69,7 @@ struct names names_of(struct make *m, uint32_t max)
 	return (struct names){ .m = m, .max = max, .room = max > BINARY_LIST_MAX ? LONG_ROOM : ROOM };
 }
 
-void names_free(struct names *l)
+void names_drop(struct names *l)
 {
 	free(l->v);
 	*l = names_of(l->m, l->max);
@@ -172,7 +172,7 @@ struct text_list names_done(struct names *l)
 			done.cut = true;
 		}
 	}
-	names_free(l);
+	names_drop(l);
 	return done;
 }
 

@@ -28,7 +28,7 @@ struct make {
 	int err; /* 0 or -errno, latched */
 };
 
-/* A list of texts under construction. Zeroed is empty; names_done or names_free ends it. */
+/* A list of texts under construction. Zeroed is empty; names_done or names_drop ends it. */
 struct names {
 	struct make *m;
 	char **v;
@@ -36,10 +36,10 @@ struct names {
 	size_t room; /* bytes of the arena that its texts may still take */
 	bool cut;
 };
-#define AUTO_NAMES FB_CLEANUP(names_free)
+#define AUTO_NAMES FB_CLEANUP(names_drop)
 
 struct names names_of(struct make *m, uint32_t max);
-void names_free(struct names *l);
+void names_drop(struct names *l);
 /* The parts, joined. A NUL in a part ends that part. */
 void names_join(struct names *l, const struct span *part, size_t n);
 #define names_add(l, ...)                                                                          \

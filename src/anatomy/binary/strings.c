@@ -120,7 +120,7 @@ struct text_list binary_strings(struct make *m, uint64_t skip_off, uint64_t skip
 	}
 	struct text_list done = choose(m, &c);
 	for (size_t k = 0; k < KINDS; k++)
-		names_free(&c.kind[k]);
+		names_drop(&c.kind[k]);
 	map_free(&c.there);
 	return done;
 }
