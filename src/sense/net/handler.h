@@ -39,7 +39,8 @@ struct net_stream {
 };
 
 enum net_need {
-	NET_MORE = 1, /* mine; take `took` bytes away and ask again with at least `want` */
+	NET_MORE = 1, /* mine; take `took` bytes away and ask again with at least `want` after them;
+		       * took may be more than there is: then the rest of it goes by unseen */
 	NET_NOT,      /* not my protocol: ask the next handler */
 	NET_ENOUGH,   /* mine, and nothing more of this direction is of interest */
 };
@@ -94,9 +95,15 @@ FB_MUST enum net_need dns_stream(struct net_worker *w, const struct net_stream *
 
 /* --- HTTP (http_session.c) --- */
 
+/* Of one connection, zeroed when a request begins it; its field is http_session.c's own. */
+struct http_session {
+	uint8_t state;
+};
 bool http_starts(struct span s);
-FB_MUST enum net_need http_stream(struct net_worker *w, const struct net_stream *s,
-    struct net_step *ret_step);
+/* Every request of a connection; bodies go by (Content-Length, chunked). NET_NOT: what comes here
+ * is no request: a body without a length, or another protocol after CONNECT or Upgrade. */
+FB_MUST enum net_need http_stream(struct net_worker *w, struct http_session *h,
+    const struct net_stream *s, struct net_step *ret_step);
 
 /* --- QUIC (quic_session.c) --- */
 
