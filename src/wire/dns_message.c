@@ -548,8 +548,8 @@ static void read_edns(struct parse *ps, const struct dns_rr *rr, struct span opt
 	m->edns_flags = (uint16_t)rr->ttl;
 	m->edns_do = rr->ttl >> 15 & 1;
 	while (options.n) {
-		size_t len = options.n >= 4 ? be16(options.p + 2) : SIZE_MAX;
-		if (len > options.n - 4) {
+		size_t len = options.n < 4 ? 0 : be16(options.p + 2);
+		if (options.n < 4 || len > options.n - 4) {
 			wrong(ps, DNS_RDATA);
 			return;
 		}
