@@ -170,7 +170,10 @@ static size_t deliver(struct way *x, struct span b, bool start)
 			finish(x);
 			return b.n;
 		case NET_NOT:
+			if (st.took)
+				x->h->bits |= TCP_BEGUN;
 			not_mine(x);
+			used += st.took;
 			break;
 		case NET_MORE:
 			used += st.took;
