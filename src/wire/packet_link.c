@@ -184,7 +184,7 @@ static int nflog(struct dig *d)
 	return dig_ip(d);
 }
 
-/* Four bytes of header with an Ethertype first (RFC 4391 section 6). */
+/* Behind the global routing header, four bytes with an Ethertype first (RFC 4391 section 6). */
 static int ipoib(struct dig *d)
 {
 	uint16_t type = cur_be16(&d->c);
@@ -305,7 +305,7 @@ static const struct {
 	{ 239, 0, nflog },
 	{ 240, 4, dig_ethernet }, /* netANALYZER */
 	{ 241, 12, dig_ethernet },
-	{ 242, 0, ipoib },
+	{ 242, 40, ipoib },
 	{ 258, 0, pktap },
 	{ 259, 8, dig_ethernet }, /* EPON */
 	{ 274, 8, dig_ethernet }, /* mPackets */
