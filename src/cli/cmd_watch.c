@@ -172,13 +172,14 @@ static int open_all(struct watch *w, const struct watch_out_opts *out)
 		rc = watch_join_open(w);
 	if (rc == 0)
 		rc = watch_beacon_open(w);
-	if (rc == 0)
-		rc = watch_evidence_open(w);
+	if (rc < 0)
+		return cli_errno(c, rc, NULL);
+	rc = watch_evidence_open(w);
 	if (rc == 0)
 		rc = watch_out_open(&w->out, out, &w->f);
 	w->opts.keep_packets = w->evidence != NULL;
 	w->progress = !c->quiet && isatty(STDERR_FILENO) && (out->path || !isatty(STDOUT_FILENO));
-	return rc < 0 ? cli_errno(c, rc, &w->f) : -1;
+	return rc < 0 ? cli_fail(c, CLI_INTERNAL, &w->f) : -1;
 }
 
 static int run_watch(struct cli *c)

@@ -121,17 +121,17 @@ int watch_out_flush(struct watch_out *o, struct fault *f)
 {
 	struct span s = buf_span(&o->b);
 
-	if (due(o)) {
-		int rc = rotate(o, f);
-		if (rc < 0)
-			return rc;
-	}
+	int rc = 0;
+
 	if (!s.n)
 		return 0;
-	int rc = file_write_all(o->fd, s);
+	if (due(o))
+		rc = rotate(o, f);
+	if (rc == 0)
+		rc = file_write_all(o->fd, s);
 	o->size += s.n;
 	buf_reset(&o->b);
-	if (rc < 0 && rc != -EPIPE)
+	if (rc < 0 && rc != -EPIPE && o->fd >= 0)
 		return fault_set(f, rc, "%s: %s; what comes after this is not written",
 		    o->o.path ? QUOTE(span_str(o->o.path)) : "standard output", strerror(-rc));
 	return rc;

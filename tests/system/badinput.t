@@ -33,6 +33,8 @@ printf 'a: &x [1]\nb: *x\n' >"$bad/cyclic"
 head -c 4096 "$FIREBREAK" | openssl enc -aes-128-ctr -K 00 -iv 00 >"$bad/random" 2>/dev/null
 truncate -s 300M "$bad/oversized"
 
+printf '\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0\0\0\4\0\1\0\0\0' >"$TMP/none.pcap"
+
 before() {
 	(
 		cd "$state" || exit
@@ -91,6 +93,8 @@ try "intel import csv" 5 intel import {} --format csv
 try "intel import stix" 5 intel import {} --format stix
 try "hunt --indicators" 5 hunt "$TMP/artifact" --indicators {}
 try "hunt --pcap" 4 hunt --pcap {} --case 3cx-2023
+try "watch --read" 5 watch --read {} --case 3cx-2023
+try "watch --indicators" 5 watch --read "$TMP/none.pcap" --indicators {}
 try "drill run" 5 drill run {}
 try "ledger check" 5 ledger check {} --vkey "$state/keys/ledger.vkey"
 try "ledger check --vkey" 5 ledger check "$TMP/artifact" --vkey {}
