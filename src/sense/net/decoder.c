@@ -163,8 +163,9 @@ void decoder_tick(struct decoder *d, ts now, uint64_t number)
 	flows_tick(d->flows, now);
 }
 
-void decoder_finish(struct decoder *d)
+void decoder_finish(struct decoder *d, uint64_t number)
 {
+	(void)number;
 	flows_finish(d->flows);
 	defrag_finish(d->defrag);
 }

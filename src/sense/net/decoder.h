@@ -39,4 +39,4 @@ struct decoder *decoder_free(struct decoder *d);
 void decoder_packets(struct decoder *d, const struct in_packet *in, size_t n);
 /* Time passed: number is that of the last packet before it. */
 void decoder_tick(struct decoder *d, ts now, uint64_t number);
-void decoder_finish(struct decoder *d);
+void decoder_finish(struct decoder *d, uint64_t number);

@@ -13,8 +13,8 @@
 #include "base/buf.h"
 #include "sense/net/event.h"
 
-/* The longest event: DNS_RR_MAX records with DNS_ROOM of names and a message of TXT. */
-#define EVENT_WIRE_MAX (512u << 10)
+/* More than the longest event: a message of DNS with its records, names and data, or a hello. */
+#define EVENT_WIRE_MAX (200u << 10)
 
 /* What one decoded event points into. */
 struct event_room {

@@ -30,6 +30,8 @@ struct feed_batch {
 struct feed {
 	/* Live: events that find no room are dropped and counted; files: they wait. */
 	bool live;
+	/* Files: of packet_pair_hash, by which the packets are shared out. */
+	uint64_t hash_key[2];
 	/* In the parent, before worker k is forked: descriptors that it keeps, with the same numbers. */
 	size_t (*fds)(void *ctx, unsigned k, int ret_fd[static FEED_FDS_MAX]);
 	/* In worker k, before it is confined, and before the first call of next. May be NULL. */
@@ -53,6 +55,9 @@ struct feed {
 	void *ctx;
 };
 
-/* A run over a feed, with o->workers workers (not 0). The feed is taken, also on error. */
+/* How many workers of those wanted (not 0) there can be with so much memory (0: the default, and it is
+ * set; too little is made the least). */
+unsigned net_workers(unsigned wanted, uint64_t *memory);
+/* A run over a feed, with o->workers workers, as net_workers said. The feed is taken, also on error. */
 FB_MUST int net_new(struct net **ret_n, const struct feed *feed, const struct net_opts *o,
     struct fault *f);

@@ -2,42 +2,138 @@
 
 #include "sense/net/net.h"
 
-#include "base/file.h"
-#include "sense/net/decoder.h"
-#include "wire/pcap_read.h"
+#include "sandbox/crew.h"
+#include "sense/net/board.h"
+#include "sense/net/collect.h"
+#include "sense/net/event_wire.h"
+#include "sense/net/feed.h"
+#include "sense/net/worker.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/mman.h>
+
+#define WORKER_MEMORY (8u << 20)   /* a worker gets at least this; with less there are fewer of them */
+#define WORKER_FIXED (2u << 20)	   /* of it: what a worker needs before it sees a packet */
+#define COLLECTOR_FIXED (2u << 20)
+#define RING_LEAST (512u << 10)
+#define RING_MOST (4u << 20)
+#define HEAP (16u << 20) /* beyond what a worker has when it is confined: a limit, not a need */
 
 struct net {
 	struct net_opts o;
-	const struct net_source *src;
-	size_t n;
-	struct net_stats stats;
-	uint64_t packets;
-	volatile sig_atomic_t stop;
+	struct feed feed;
+	struct board *board;
+	size_t board_size; /* with the rings behind it */
+	uint64_t ring_size;
+	uint8_t *rings;
+	struct worker_opts worker[NET_WORKERS_MAX];
+	struct crew crew[NET_WORKERS_MAX];
+	volatile int stop;
 };
 
-int net_files(struct net **ret_n, const struct net_source *src, size_t n,
-    const struct net_opts *o, struct fault *f)
-{
-	struct net *e = calloc(1, sizeof(*e));
+/* --- making and unmaking ------------------------------------------------------------------------- */
 
-	if (!e)
+/* The largest power of two that is not more than n. */
+static uint64_t power_below(uint64_t n)
+{
+	return 1ull << (63 - __builtin_clzll(n));
+}
+
+unsigned net_workers(unsigned wanted, uint64_t *memory)
+{
+	if (*memory < NET_MEMORY_MIN)
+		*memory = *memory ? NET_MEMORY_MIN : NET_MEMORY_DEFAULT;
+	uint64_t most = *memory / WORKER_MEMORY;
+	if (most > NET_WORKERS_MAX)
+		most = NET_WORKERS_MAX;
+	return wanted < most ? wanted : (unsigned)most;
+}
+
+/* How opts.memory is shared out. */
+static void split(struct net *n, size_t *decoder)
+{
+	struct net_opts *o = &n->o;
+
+	uint64_t ring = o->ring ? o->ring : o->memory / 32 / o->workers;
+	ring = ring < RING_LEAST ? RING_LEAST : ring > RING_MOST && !o->ring ? RING_MOST : ring;
+	n->ring_size = power_below(ring);
+	uint64_t shared = o->memory > COLLECTOR_FIXED ? o->memory - COLLECTOR_FIXED : 0;
+	uint64_t each = shared / o->workers;
+	uint64_t fixed = n->ring_size + WORKER_FIXED;
+	*decoder = each > fixed + WORKER_FIXED ? each - fixed : WORKER_FIXED;
+}
+
+static int map_board(struct net *n)
+{
+	size_t head = (sizeof(struct board) + 4095) & ~(size_t)4095;
+
+	n->board_size = head + n->ring_size * n->o.workers;
+	void *p = mmap(NULL, n->board_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	n->board = p;
+	n->rings = (uint8_t *)p + head;
+	for (unsigned k = 0; k < n->o.workers; k++)
+		n->board->lane[k].stats.first = n->board->lane[k].stats.last = TS_NONE;
+	return 0;
+}
+
+static int new_net(struct net *n)
+{
+	size_t decoder;
+
+	split(n, &decoder);
+	int rc = map_board(n);
+	for (unsigned k = 0; rc == 0 && k < n->o.workers; k++)
+		n->worker[k] = (struct worker_opts){
+			.board = n->board,
+			.ring = n->rings + k * n->ring_size,
+			.ring_size = n->ring_size,
+			.feed = &n->feed,
+			.k = k,
+			.decoder = {
+				.bytes = decoder,
+				.no_flows = n->o.no_flows,
+				.shard = k,
+				.shards = n->o.workers,
+				.hash_key = { n->feed.hash_key[0], n->feed.hash_key[1] },
+			},
+		};
+	return rc;
+}
+
+int net_new(struct net **ret_n, const struct feed *feed, const struct net_opts *o, struct fault *f)
+{
+	struct net *n = calloc(1, sizeof(*n));
+
+	if (!n) {
+		feed->free(feed->ctx);
 		return fault_set(f, -ENOMEM, "no memory");
-	e->o = *o;
-	e->src = src;
-	e->n = n;
-	e->stats.first = e->stats.last = TS_NONE;
-	*ret_n = e;
+	}
+	n->o = *o;
+	n->feed = *feed;
+	FB_ASSERT(o->workers > 0 && o->workers <= NET_WORKERS_MAX);
+	int rc = new_net(n);
+	if (rc < 0) {
+		net_free(n);
+		return fault_set(f, rc, "no memory for the rings of the workers");
+	}
+	*ret_n = n;
 	return 0;
 }
 
 struct net *net_free(struct net *n)
 {
-	free(n);
+	if (n) {
+		for (unsigned k = 0; k < n->o.workers; k++)
+			crew_kill(&n->crew[k]);
+		if (n->board)
+			munmap(n->board, n->board_size);
+		n->feed.free(n->feed.ctx);
+		free(n);
+	}
 	return NULL;
 }
 
@@ -46,131 +142,53 @@ void net_free_p(struct net **n)
 	*n = net_free(*n);
 }
 
-struct run {
-	struct net *n;
-	const struct net_sink *sink;
-	struct decoder *d;
-	struct net_worker w;
-	struct in_packet in[DECODER_BATCH];
-	size_t nin;
-};
+/* --- a run --------------------------------------------------------------------------------------- */
 
-static int give(struct net_worker *w, const struct net_event *e)
+static int start_worker(struct net *n, unsigned k, struct fault *f)
 {
-	struct run *r = w->give_ctx;
-
-	if (w->failed == 0)
-		w->failed = r->sink->on_event(r->sink->ctx, e);
-	return w->failed;
-}
-
-static int flush(struct run *r)
-{
-	decoder_packets(r->d, r->in, r->nin);
-	r->nin = 0;
-	return r->w.failed < 0 ? r->w.failed : 0;
-}
-
-static int batch_end(struct run *r)
-{
-	int rc = flush(r);
-
-	if (rc == 0) {
-		decoder_tick(r->d, r->n->stats.last, r->n->packets);
-		rc = r->sink->on_batch(r->sink->ctx, r->n->stats.last);
-	}
-	return rc;
-}
-
-static int packet(struct run *r, struct span frame, const struct pcap_record *rec, uint32_t link)
-{
-	struct net *n = r->n;
-	int rc = 0;
-
-	r->in[r->nin++] = (struct in_packet){
-		.frame = frame,
-		.time = rec->time,
-		.number = ++n->packets,
-		.link = link,
-		.sent = rec->sent,
+	int fd[FEED_FDS_MAX];
+	struct worker_job job = { .o = &n->worker[k] };
+	struct crew_opts o = {
+		.fds = fd,
+		.nfds = n->feed.fds ? n->feed.fds(n->feed.ctx, k, fd) : 0,
+		.heap = HEAP,
+		.without = n->o.no_sandbox ? SANDBOX_WITHOUT_LANDLOCK | SANDBOX_WITHOUT_SECCOMP : 0,
 	};
-	if (n->packets == 1)
-		n->stats.first = rec->time;
-	n->stats.last = rec->time;
-	if (r->nin == DECODER_BATCH)
-		rc = n->packets % 4096 == 0 ? batch_end(r) : flush(r);
-	return rc;
+
+	return crew_start(&n->crew[k], &o, worker_enter, worker_run, &job, f);
 }
 
-static int read_file(struct run *r, struct span s, const char *name, struct fault *f)
-{
-	struct pcap_format fmt;
-	size_t off = PCAP_FILE_HEADER;
-
-	if (pcap_file_header(s, &fmt) != PCAP_OK)
-		return fault_set(f, NET_NOT_CAPTURE, "%s: not a capture", name);
-	while (off < s.n && !r->n->stop) {
-		struct pcap_record rec;
-		struct span rest = span_from(s, off);
-		int err = pcap_record_header(&fmt, rest, &rec);
-		if (err || rec.captured > rest.n - fmt.header)
-			return fault_set(f, NET_INCOMPLETE,
-			    "%s: packet %llu, offset %zu: %s; what came before stands", name,
-			    (unsigned long long)r->n->packets + 1, off,
-			    err == PCAP_BAD ? "damaged" : "ends here in the middle");
-		int rc = packet(r, span_of(rest.p + fmt.header, rec.captured), &rec, fmt.link);
-		if (rc < 0)
-			return rc;
-		off += fmt.header + (size_t)rec.captured;
-	}
-	return 0;
-}
-
-static int read_sources(struct run *r, struct fault *f)
+static int start(struct net *n, struct fault *f)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < r->n->n; i++) {
-		struct file_map m = FILE_MAP_NONE;
-		rc = file_map_fd(&m, dup(r->n->src[i].fd));
-		if (rc < 0)
-			return fault_set(f, rc, "%s: cannot be mapped", r->n->src[i].name);
-		rc = read_file(r, m.s, r->n->src[i].name, f);
-		if (r->nin) { /* before the bytes go */
-			int rc2 = flush(r);
-			rc = rc2 < 0 ? rc2 : rc;
-		}
-		file_map_close(&m);
-	}
+	for (unsigned k = 0; rc == 0 && k < n->o.workers; k++)
+		rc = start_worker(n, k, f);
+	if (rc == 0 && n->feed.start)
+		rc = n->feed.start(n->feed.ctx, f);
 	return rc;
 }
 
 int net_run(struct net *n, const struct net_sink *sink, struct fault *f)
 {
-	struct run *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return fault_set(f, -ENOMEM, "no memory");
-	r->n = n;
-	r->sink = sink;
-	r->w = (struct net_worker){ .stat = n->stats.n, .give = give, .give_ctx = r };
-	struct decoder_opts o = {
-		.bytes = n->o.memory ? n->o.memory : NET_MEMORY_DEFAULT,
-		.no_flows = n->o.no_flows,
-		.shards = 1,
+	struct collect_opts o = {
+		.board = n->board,
+		.rings = n->rings,
+		.ring_size = n->ring_size,
+		.crew = n->crew,
+		.workers = n->o.workers,
+		.feed = &n->feed,
+		.stop = &n->stop,
 	};
-	int rc = decoder_new(&r->d, &r->w, &o);
-	if (rc == 0) {
-		rc = read_sources(r, f);
-		decoder_finish(r->d);
-		if (rc >= 0 && r->w.failed < 0)
-			rc = r->w.failed;
-		int rc2 = rc >= 0 ? sink->on_batch(sink->ctx, n->stats.last) : 0;
-		if (rc2 < 0)
-			rc = rc2;
-	}
-	decoder_free(r->d);
-	free(r);
+
+	int rc = start(n, f);
+	if (rc == 0)
+		rc = collect(&o, sink, f);
+	/* They are over, or of no more use. */
+	for (unsigned k = 0; k < n->o.workers; k++)
+		crew_kill(&n->crew[k]);
+	if (rc == NET_DONE && n->feed.verdict)
+		rc = n->feed.verdict(n->feed.ctx, f);
 	return rc;
 }
 
@@ -181,15 +199,21 @@ void net_stop(struct net *n)
 
 void net_stats(const struct net *n, struct net_stats *ret_s)
 {
-	*ret_s = n->stats;
+	*ret_s = (struct net_stats){ .first = TS_NONE, .last = TS_NONE };
+	for (unsigned k = 0; k < n->o.workers; k++) {
+		const struct net_stats *s = &n->board->lane[k].stats;
+		for (int i = 0; i < NET_STATS; i++)
+			ret_s->n[i] += s->n[i];
+		if (s->first != TS_NONE && (ret_s->first == TS_NONE || s->first < ret_s->first))
+			ret_s->first = s->first;
+		if (s->last > ret_s->last) /* TS_NONE is the least */
+			ret_s->last = s->last;
+	}
 }
 
 int net_evidence(struct net *n, const struct net_event *e,
     int (*cb)(void *ctx, const struct net_kept *k), void *ctx)
 {
-	(void)n;
-	(void)e;
-	(void)cb;
-	(void)ctx;
+	(void)n, (void)e, (void)cb, (void)ctx;
 	return 0;
 }
