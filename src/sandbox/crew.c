@@ -14,11 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum layer { L_ENTER, L_SIGNALS, L_FDS, L_PRIVILEGES, L_LANDLOCK, L_LIMITS, L_SECCOMP, LAYERS };
+enum layer { L_ENTER, L_SIGNALS, L_FDS, L_PRIVILEGES, L_HEAP, L_LANDLOCK, L_LIMITS, L_SECCOMP, LAYERS };
 
 static const char *const layer_name[LAYERS] = {
-	"start", "parent-death signal", "descriptors", "privileges", "Landlock", "resource limits",
-	"seccomp",
+	"start", "parent-death signal", "descriptors", "privileges", "memory limit", "Landlock",
+	"resource limits", "seccomp",
 };
 
 /* Shared with the parent; from `locked` on it is the child's word and good for messages only. */
@@ -59,7 +59,7 @@ static int keep_fds(const struct crew_opts *o)
 static int limit_all(const struct crew_opts *o)
 {
 	static const int none[] = { RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_CORE, RLIMIT_MSGQUEUE };
-	int rc = SANDBOX_SANITIZED ? 0 : lockdown_limit_heap(o->heap);
+	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(none); i++)
 		rc = lockdown_limit(none[i], 0, 0);
@@ -88,6 +88,10 @@ static int put_layer(const struct crew_opts *o, struct crew_note *note, enum lay
 	case L_PRIVILEGES:
 		lockdown_forget_environment();
 		return lockdown_no_privileges();
+	case L_HEAP: /* early: it reads /proc */
+		return o->without & SANDBOX_WITHOUT_LIMITS || SANDBOX_SANITIZED ?
+		    0 :
+		    lockdown_limit_heap(o->heap);
 	case L_LANDLOCK:
 		return o->without & SANDBOX_WITHOUT_LANDLOCK ? 0 : lockdown_landlock();
 	case L_LIMITS: /* late: a ruleset takes a descriptor */
