@@ -94,7 +94,7 @@ FB_MUST int packet_decode_body(const struct packet *piece, struct span body, str
 /*
  * For sharing packets out: the same for both directions and all packets between two addresses, those of
  * the packet that packet_decode ends at, inside tunnels or not; 0 for what is not IP. Nobody who
- * does not know key can choose addresses that collide.
+ * does not know key (128 random bits) can choose addresses that collide.
  * PACKET_EVERYONE: a piece. Which packet it belongs to, and what is in that one, is known when it is put
  * together: whoever shares out gives pieces to everyone, and of the whole packets each keeps those
  * that packet_hash calls his. (TCP is no tunnel: its pieces have the hash of their addresses.)

@@ -204,6 +204,196 @@ static void test_pieces(void)
 	    "and what it is");
 }
 
+#define ETH MACS "0800"
+
+/* IPv4 (proto), or IPv4 and UDP to port, around what hex says. */
+static struct span wrap(struct buf *b, uint8_t proto, uint16_t port, const char *hex)
+{
+	AUTO_BUF struct buf in = BUF_INIT(1 << 16);
+
+	put_hex(&in, hex);
+	buf_reset(b);
+	put_hex(b, "4500");
+	buf_put_be16(b, (uint16_t)(20 + (port ? 8 : 0) + in.n));
+	put_hex(b, "0000 4000 40");
+	buf_putc(b, (char)proto);
+	put_hex(b, "0000 c6336401 c6336402");
+	if (port) {
+		put_hex(b, "9c40");
+		buf_put_be16(b, port);
+		buf_put_be16(b, (uint16_t)(8 + in.n));
+		put_hex(b, "0000");
+	}
+	buf_put(b, in.p, in.n);
+	return buf_span(b);
+}
+
+static void test_tunnels(void)
+{
+	static const struct {
+		const char *what;
+		uint8_t proto;
+		uint16_t port;
+		const char *hex;
+	} t[] = {
+		{ "IP in IP", 4, 0, UDP4 },
+		{ "EtherIP", 97, 0, "3000" ETH UDP4 },
+		{ "MPLS in IP", 137, 0, "003e9140" UDP4 },
+		{ "Ethernet as IPv6 has it", 143, 0, ETH UDP4 },
+		{ "AH", 51, 0, "0404 0000 00000001 00000001 000000000000000000000000" UDP4 },
+		{ "GRE", 47, 0, "0000 0800" UDP4 },
+		{ "GRE, checksum, key, sequence", 47, 0, "b000 0800 0000 0000 00000001 00000002" UDP4 },
+		{ "GRE, routing", 47, 0, "4000 0800 00000000 0800 0004 01020304 00000000" UDP4 },
+		{ "NVGRE", 47, 0, "2000 6558 00123400" ETH UDP4 },
+		{ "PPTP", 47, 0, "3081 880b 0024 0001 00000001 00000001 ff03 0021" UDP4 },
+		{ "PPTP, protocol of one byte", 47, 0, "3001 880b 0021 0001 00000001 21" UDP4 },
+		{ "ERSPAN I", 47, 0, "0000 88be" ETH UDP4 },
+		{ "ERSPAN II", 47, 0, "1000 88be 00000001 1064 0001 00000000" ETH UDP4 },
+		{ "ERSPAN III", 47, 0, "1000 22eb 00000001 2064 0001 00000000 0000 0000" ETH UDP4 },
+		{ "ERSPAN III, subheader, IP", 47, 0,
+		    "1000 22eb 00000001 2064 0001 00000000 0000 0801 0000000000000000" UDP4 },
+		{ "WCCP", 47, 0, "0000 883e" UDP4 },
+		{ "WCCP 2", 47, 0, "0000 883e 00000000" UDP4 },
+		{ "NSH in GRE", 47, 0, "0000 894f 0fc2 0203 000001ff" ETH UDP4 },
+		{ "VXLAN", PACKET_UDP, 4789, "0800000000002a00" ETH UDP4 },
+		{ "VXLAN, old port", PACKET_UDP, 8472, "0800000000002a00" ETH UDP4 },
+		{ "VXLAN, group policy", PACKET_UDP, 4789, "8848000700002a00" ETH UDP4 },
+		{ "VXLAN-GPE", PACKET_UDP, 4790, "0c00000100002a00" UDP4 },
+		{ "Geneve", PACKET_UDP, 6081, "0240 6558 00002a00 0102 8001 01020304" ETH UDP4 },
+		{ "Geneve, IP", PACKET_UDP, 6081, "0000 0800 00002a00" UDP4 },
+		{ "GTP-U", PACKET_UDP, 2152, "30ff 0020 00000001" UDP4 },
+		{ "GTP-U, extension header", PACKET_UDP, 2152,
+		    "34ff 0028 00000001 0000 00 85 01 10 09 00" UDP4 },
+		{ "L2TP", PACKET_UDP, 1701, "0002 0001 0001 ff03 0021" UDP4 },
+		{ "L2TP, length, sequence, offset", PACKET_UDP, 1701,
+		    "4a02 0032 0001 0001 0000 0000 0002 0000 0021" UDP4 },
+		{ "GRE in UDP", PACKET_UDP, 4754, "0000 0800" UDP4 },
+		{ "MPLS in UDP", PACKET_UDP, 6635, "003e9140" UDP4 },
+		{ "LISP", PACKET_UDP, 4341, "0000000000000000" UDP4 },
+		{ "TZSP", PACKET_UDP, 37008, "01 00 0001 00 0a0100 01" ETH UDP4 },
+	};
+	AUTO_BUF struct buf b = BUF_INIT(1 << 16);
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct span s = wrap(&b, t[i].proto, t[i].port, t[i].hex);
+		int rc = packet_decode(s, 228, &p), bad = 0;
+		ok(rc == 0 && p.tunnels == 1 && p.src[0] == 10 && p.sport == 4660 &&
+			p.length == 32 && span_eq(p.payload, SPAN_LIT("abcd")) && !p.cut,
+		    "%s (%d)", t[i].what, rc);
+		/* The inner packet says that it is longer than the outer one leaves room for. */
+		uint8_t *inner = b.p + b.n - 32;
+		inner[3]++;
+		rc = packet_decode(s, 228, &p);
+		if (t[i].port)
+			bad = rc != PACKET_OK || p.dport != t[i].port || p.tunnels;
+		else
+			bad = rc != PACKET_BAD;
+		ok(!bad, "%s: an inner length that cannot be (%d)", t[i].what, rc);
+	}
+}
+
+/* Teredo is IPv6 only. */
+static void test_teredo(void)
+{
+	AUTO_BUF struct buf b = BUF_INIT(1 << 16);
+	struct span s = wrap(&b, PACKET_UDP, 3544, "60000000 000c 11 40" A6 UDP);
+
+	ok(packet_decode(s, 228, &p) == 0 && p.family == 6 && p.tunnels == 1, "Teredo");
+	s = wrap(&b, PACKET_UDP, 3544, "0001 0102 aa bbcc 0102030405060708 00 | 0000 1234 01020304 |"
+				       "60000000 000c 11 40" A6 UDP);
+	ok(packet_decode(s, 228, &p) == 0 && p.family == 6 && p.tunnels == 1, "with its headers");
+	s = wrap(&b, PACKET_UDP, 40001, "60000000 000c 11 40 20010000000000000000000000000001"
+					"20010db8000000000000000000000002" UDP);
+	ok(packet_decode(s, 228, &p) == 0 && p.family == 6 && p.src[1] == 1, "on any port, by its prefix");
+	s = wrap(&b, PACKET_UDP, 40001, "60000000 000c 11 40" A6 UDP);
+	ok(packet_decode(s, 228, &p) == 0 && p.family == 4 && p.dport == 40001,
+	    "IPv6 of another prefix on another port is what a datagram carries");
+}
+
+static void test_no_tunnel(void)
+{
+	static const uint16_t port[] = { 1701, 2152, 3544, 4341, 4754, 4789, 4790, 6081, 6635, 8472, 37008 };
+	static const char *const payload[] = {
+		"1234 0100 0001 0000 0000 0000 03777777 076578616d706c65 03636f6d 00 0001 0001",
+		"45 0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20",
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "00",
+		"c3 00000001 08 0102030405060708 08 0102030405060708 00 449e 010203040506070809",
+	};
+	AUTO_BUF struct buf b = BUF_INIT(1 << 16);
+	int bad = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(port); i++) {
+		for (size_t k = 0; k < ARRAY_LEN(payload); k++) {
+			struct span s = wrap(&b, PACKET_UDP, port[i], payload[k]);
+			int rc = packet_decode(s, 228, &p);
+			if (rc || p.dport != port[i] || p.payload.n != s.n - 28 || p.tunnels) {
+				diag("port %u, payload %zu: %d", port[i], k, rc);
+				bad++;
+			}
+		}
+	}
+	is_int(bad, 0, "what is no tunnel on a tunnel's port stays a datagram");
+}
+
+static void test_depth(void)
+{
+	AUTO_BUF struct buf b = BUF_INIT(1 << 16);
+
+	for (int n = PACKET_TUNNELS_MAX; n <= PACKET_TUNNELS_MAX + 1; n++) {
+		buf_reset(&b);
+		for (int i = 0; i < n; i++) {
+			put_hex(&b, "4500");
+			buf_put_be16(&b, (uint16_t)(32 + 20 * (n - i)));
+			put_hex(&b, "0000 4000 4004 0000 c6336401 c6336402");
+		}
+		put_hex(&b, UDP4);
+		int rc = packet_decode(buf_span(&b), 228, &p);
+		ok(n == PACKET_TUNNELS_MAX ? rc == PACKET_OK && p.tunnels == n : rc == PACKET_TUNNEL,
+		    "%d deep (%d)", n, rc);
+	}
+	/* MPLS may be guessed three ways each time. */
+	buf_reset(&b);
+	put_hex(&b, MACS "8847");
+	for (int i = 0; i < 200; i++)
+		put_hex(&b, "00010140 00000000" MACS "8847");
+	int rc = packet_decode(buf_span(&b), 1, &p);
+	ok(rc != PACKET_OK, "guesses end (%d)", rc);
+}
+
+/* Whatever the pair and its direction. */
+static void test_hash(void)
+{
+	static const uint64_t key[2] = { 0x8f1bbcdcbfa53e0b, 0x5a827999a1b2c3d5 },
+			      other[2] = { 0x8f1bbcdcbfa53e0b, 0x5a827999a1b2c3d7 };
+	AUTO_BUF struct buf there = BUF_INIT(4096), back = BUF_INIT(4096), in = BUF_INIT(4096);
+	unsigned spread[8] = { 0 };
+
+	put_hex(&there, ETH UDP4);
+	put_hex(&back, MACS "8100 0007 0800 4500 0020 0000 4000 4011 0000 0a000002 0a000001 |"
+			    "0035 1234 000c 0000 | 61626364");
+	uint64_t h = packet_pair_hash(buf_span(&there), 1, key);
+	ok(h && h == packet_pair_hash(buf_span(&back), 1, key), "both directions, tag or not");
+	ok(packet_decode(buf_span(&there), 1, &p) == 0 && h == packet_hash(&p, key), "decoded");
+	ok(h == packet_pair_hash(wrap(&in, 47, 0, "0000 0800" UDP4), 228, key), "in a tunnel");
+	ok(h != packet_pair_hash(buf_span(&there), 1, other), "another key");
+	ok(packet_pair_hash(SPAN_LIT("x"), 1, key) == 0, "what is no packet");
+	there.p[20] = 0x20;
+	is_int(packet_pair_hash(buf_span(&there), 1, key), -1, "a piece is for everyone");
+	there.p[23] = PACKET_TCP;
+	ok(packet_pair_hash(buf_span(&there), 1, key) == h, "but of TCP");
+	there.p[20] = 0x40;
+	for (int i = 0; i < 8000; i++) {
+		there.p[28] = (uint8_t)(i >> 8);
+		there.p[29] = (uint8_t)i;
+		spread[packet_pair_hash(buf_span(&there), 1, key) % 8]++;
+	}
+	bool even = true;
+	for (int i = 0; i < 8; i++)
+		even = even && spread[i] > 850 && spread[i] < 1150;
+	ok(even, "neighbours spread evenly");
+}
+
 static void test_chain_cap(void)
 {
 	AUTO_BUF struct buf b = BUF_INIT(4096);
@@ -261,6 +451,11 @@ int main(void)
 	test_ip();
 	test_refused();
 	test_pieces();
+	test_tunnels();
+	test_teredo();
+	test_no_tunnel();
+	test_depth();
+	test_hash();
 	test_chain_cap();
 	test_prefixes();
 	return tap_done();
