@@ -16,11 +16,11 @@ enum {
 
 #define LENGTH_MAX 1500 /* of 802.3: what is less is no type */
 
-static int try(struct dig *d, int (*open)(struct dig *d), bool inside)
+static int try(struct dig *d, int (*layer)(struct dig *d), bool inside)
 {
 	struct packet p = *d->p;
 	struct dig was = *d;
-	int rc = inside ? dig_inside(d, open) : open(d);
+	int rc = inside ? dig_inside(d, layer) : layer(d);
 
 	if (rc == PACKET_OK || rc == PACKET_FRAGMENT || rc == PACKET_OTHER || rc == PACKET_TUNNEL ||
 	    rc == PACKET_SHORT)
@@ -31,24 +31,24 @@ static int try(struct dig *d, int (*open)(struct dig *d), bool inside)
 	return -1;
 }
 
-int dig_try(struct dig *d, int (*open)(struct dig *d))
+int dig_try(struct dig *d, int (*layer)(struct dig *d))
 {
-	return try(d, open, false);
+	return try(d, layer, false);
 }
 
-int dig_try_inside(struct dig *d, int (*open)(struct dig *d))
+int dig_try_inside(struct dig *d, int (*layer)(struct dig *d))
 {
-	return try(d, open, true);
+	return try(d, layer, true);
 }
 
-int dig_inside(struct dig *d, int (*open)(struct dig *d))
+int dig_inside(struct dig *d, int (*layer)(struct dig *d))
 {
 	if (d->p->tunnels == PACKET_TUNNELS_MAX || dig_work(d))
 		return PACKET_TUNNEL;
 	d->p->tunnels++;
 	d->p->payload = SPAN_NONE;
 	d->p->sport = d->p->dport = 0;
-	return open(d);
+	return layer(d);
 }
 
 int dig_ethernet(struct dig *d)

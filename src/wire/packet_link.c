@@ -261,10 +261,10 @@ static int endace(struct dig *d)
 	}
 }
 
-/* skip: bytes before what open reads. */
+/* skip: bytes before what layer reads. */
 static const struct {
 	uint16_t link, skip;
-	int (*open)(struct dig *d);
+	int (*layer)(struct dig *d);
 } LINK[] = {
 	{ PACKET_LINK_NULL, 0, bsd_null },
 	{ PACKET_LINK_ETHERNET, 0, dig_ethernet },
@@ -318,7 +318,7 @@ int dig_link(struct dig *d, uint32_t link)
 		if (LINK[i].link != link)
 			continue;
 		cur_skip(&d->c, LINK[i].skip);
-		return LINK[i].open(d);
+		return LINK[i].layer(d);
 	}
 	return PACKET_LINK;
 }

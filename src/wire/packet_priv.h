@@ -61,12 +61,12 @@ static inline bool dig_narrow(struct dig *d, size_t n)
 	return true;
 }
 
-/* As open says if that reaches an IP packet; else everything but the work is as before, and -1. */
-int dig_try(struct dig *d, int (*open)(struct dig *d));
+/* As layer says if that reaches an IP packet; else everything but the work is as before, and -1. */
+int dig_try(struct dig *d, int (*layer)(struct dig *d));
 /* What follows is inside another packet. */
-int dig_inside(struct dig *d, int (*open)(struct dig *d));
+int dig_inside(struct dig *d, int (*layer)(struct dig *d));
 /* The same, tried. */
-int dig_try_inside(struct dig *d, int (*open)(struct dig *d));
+int dig_try_inside(struct dig *d, int (*layer)(struct dig *d));
 
 int dig_link(struct dig *d, uint32_t link);
 int dig_wlan(struct dig *d);

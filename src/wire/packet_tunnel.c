@@ -273,7 +273,7 @@ int dig_tzsp(struct dig *d)
 struct port {
 	uint16_t port;
 	bool from_too; /* the far end answers from it to another one */
-	int (*open)(struct dig *d);
+	int (*layer)(struct dig *d);
 };
 
 /* All of packet_tunnel_ports(). */
@@ -299,7 +299,7 @@ int dig_udp_tunnel(struct dig *d)
 		for (size_t i = 0; i < ARRAY_LEN(PORT); i++) {
 			if (dport != PORT[i].port && !(PORT[i].from_too && sport == PORT[i].port))
 				continue;
-			int rc = dig_try_inside(d, PORT[i].open);
+			int rc = dig_try_inside(d, PORT[i].layer);
 			if (rc >= 0)
 				return rc;
 		}
