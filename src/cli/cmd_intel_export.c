@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#define FORMATS "csv, stix, rpz, unbound, dnsdist, hosts, nftables, suricata, yara, osquery"
 #define ZONE_DEFAULT "firebreak.rpz"
 
 struct output {
@@ -61,14 +62,10 @@ static int get_format(struct output *o)
 
 	o->q.format = v ? export_format_of(span_str(v)) : EXPORT_FORMATS;
 	if (!v)
-		return cli_failf(c, CLI_USAGE,
-		    "--format is missing: csv, stix, rpz, nftables, suricata, yara or "
-		    "osquery");
+		return cli_failf(c, CLI_USAGE, "--format is missing: " FORMATS);
 	if (o->q.format == EXPORT_FORMATS)
-		return cli_failf(c, CLI_USAGE,
-		    "--format %s: not one of csv, stix, rpz, nftables, suricata, "
-		    "yara, osquery",
-		    QUOTE(span_str(v)));
+		return cli_failf(
+		    c, CLI_USAGE, "--format %s: not one of " FORMATS, QUOTE(span_str(v)));
 	if (export_is_folder(o->q.format) && !cli_opt(c, "out"))
 		return cli_failf(
 		    c, CLI_USAGE, "--format %s makes several files: --out FOLDER says where", v);
@@ -103,6 +100,12 @@ static void told_json(const struct output *o)
 
 	jw_obj(&w);
 	jw_kint(&w, "exceptions", (int64_t)o->r.exceptions);
+	jw_key(&w, "first_end");
+	char at[TS_TEXT_MAX];
+	if (o->r.first_end == TS_FOREVER)
+		jw_null(&w);
+	else
+		jw_cstr(&w, ts_format(o->r.first_end, at));
 	jw_kcstr(&w, "format", export_format_name(o->q.format));
 	jw_key(&w, "left_out");
 	jw_obj(&w);
@@ -140,6 +143,13 @@ static void told(const struct output *o)
 		any = true;
 	}
 	fputs(any ? "\n" : " nothing\n", stderr);
+	char at[TS_TEXT_MAX];
+	if (o->r.first_end != TS_FOREVER)
+		fprintf(stderr,
+		    "the first of them ends at %s, and this format cannot say so: write it again "
+		    "by "
+		    "then\n",
+		    ts_format(o->r.first_end, at));
 }
 
 static FILE *new_file(void *ctx, const char *name, struct fault *f)
@@ -184,7 +194,7 @@ static int run_export(struct cli *c)
 }
 
 static const struct cli_opt export_opts[] = {
-	{ "format", "FORMAT", "csv, stix, rpz, nftables, suricata, yara or osquery", false },
+	{ "format", "FORMAT", FORMATS, false },
 	{ "out", "FILE", "where to (default: standard output); a folder for suricata", false },
 	{ "type", "TYPE", "domain, ipv4, ip-port, sha256, sha1, md5, url, file-name …", false },
 	{ "source", "NAME", "only what this source says", false },
@@ -209,17 +219,22 @@ const struct cli_cmd cmd_intel_export = {
 	    "csv and stix are the record: every claim of every source, for sharing; intel import "
 	    "reads\n"
 	    "both. The others are for acting on, and have each value once. What blocks (rpz, "
-	    "nftables,\n"
-	    "suricata) gets only what may be blocked now: in force, sure enough, and on no list of "
-	    "what is\n"
-	    "ordinary; with what is ordinary below a listed name or inside a listed network as an "
-	    "exception.\n"
+	    "unbound,\n"
+	    "dnsdist, hosts, nftables, suricata) gets only what may be blocked now: in force, sure "
+	    "enough,\n"
+	    "and on no list of what is ordinary; with what is ordinary below a listed name or "
+	    "inside "
+	    "a\n"
+	    "listed network as an exception. nftables has a timeout for what ends; for the others, "
+	    "when the\n"
+	    "first of it ends is said, so that they are written again by then.\n"
 	    "yara and osquery get what is a hit now. What was left out is counted by reason on "
 	    "stderr, or\n"
 	    "with --json.\n\n"
 	    "  firebreak intel export --format stix --source ir-team --tlp green --out share.json\n"
 	    "  firebreak intel export --format rpz --min-confidence 60 --out "
 	    "/var/lib/bind/firebreak.rpz\n"
+	    "  firebreak intel export --format unbound --out /etc/unbound/firebreak.conf\n"
 	    "  firebreak intel export --format nftables --out fb.nft && nft -f fb.nft\n"
 	    "  firebreak intel export --format suricata --out /etc/suricata/rules/firebreak\n\n"
 	    "A file appears whole or not at all. docs/intel-export.md.\n\n"

@@ -8,6 +8,9 @@ static const struct export_writer *const writers[EXPORT_FORMATS] = {
 	[EXPORT_CSV] = &export_csv,
 	[EXPORT_STIX] = &export_stix,
 	[EXPORT_RPZ] = &export_rpz,
+	[EXPORT_UNBOUND] = &export_unbound,
+	[EXPORT_DNSDIST] = &export_dnsdist,
+	[EXPORT_HOSTS] = &export_hosts,
 	[EXPORT_NFTABLES] = &export_nftables,
 	[EXPORT_SURICATA] = &export_suricata,
 	[EXPORT_YARA] = &export_yara,
@@ -70,6 +73,15 @@ void export_wrote(struct export *x, enum indicator_type t)
 void export_leave(struct export *x, enum export_left why)
 {
 	x->r.left[why]++;
+}
+
+void export_note_end(struct export *x, const char *comment)
+{
+	char at[TS_TEXT_MAX];
+
+	if (x->r.first_end != TS_FOREVER)
+		fprintf(x->out, "%s The first of these ends at %s: to be written again by then.\n",
+		    comment, ts_format(x->r.first_end, at));
 }
 
 int export_open(struct export *x, const char *name, FILE **ret)
@@ -215,7 +227,11 @@ static int entry(struct export *x, const struct indicator *i)
 	e.self = true;
 	e.confidence = w.confidence;
 	e.below = i->type == INDICATOR_DOMAIN && reaches_below(x, &h, i->value, &below);
-	return x->w->entry(x, &e);
+	uint64_t before = x->r.total;
+	rc = x->w->entry(x, &e);
+	if (x->r.total > before && !x->w->expires && e.until < x->r.first_end)
+		x->r.first_end = e.until;
+	return rc;
 }
 
 static bool same_as_last(struct export *x, const struct indicator *i)
@@ -421,7 +437,8 @@ int export_run(struct shelf *s, const struct export_query *q,
 		.file = file,
 		.ctx = ctx,
 		.f = f,
-		.arena = ARENA_INIT(EXPORT_ARENA_MAX) };
+		.arena = ARENA_INIT(EXPORT_ARENA_MAX),
+		.r.first_end = TS_FOREVER };
 
 	shelf_set_now(s, x.w->record ? TS_FOREVER : q->now);
 	shelf_set_held(s, true);

@@ -5,8 +5,9 @@
  * export: what the shelf holds, for other programs. docs/intel-export.md.
  *
  *   csv, stix  every claim that the query wants, as its source made it: for sharing
- *   rpz, nftables, suricata  values that may be blocked now (weighing.block, weigh.h), and what is
- *              ordinary below or inside of them as exceptions: a resolver inside a listed network
+ *   rpz, unbound, dnsdist, hosts, nftables, suricata  values that may be blocked now
+ * (weighing.block, weigh.h), and what is ordinary below or inside of them as exceptions: a resolver
+ *              inside a listed network
  *   yara, osquery  values that are hits now: for finding
  *
  * What a format cannot say, and what may not be acted on, is left out and counted. (For all but csv
@@ -28,6 +29,9 @@ enum export_format {
 	EXPORT_CSV = 0,
 	EXPORT_STIX,
 	EXPORT_RPZ,
+	EXPORT_UNBOUND,
+	EXPORT_DNSDIST,
+	EXPORT_HOSTS,
 	EXPORT_NFTABLES,
 	EXPORT_SURICATA,
 	EXPORT_YARA,
@@ -76,6 +80,9 @@ struct export_result {
 	uint64_t written[INDICATOR_TYPES], total;
 	uint64_t exceptions; /* of what is ordinary */
 	uint64_t left[EXPORT_LEFTS];
+	/* When the first value ends that the format itself does not let end; TS_FOREVER: none does.
+	 */
+	ts first_end;
 };
 
 /* file gives an open file for each name that the format makes ("" when it makes one only); NULL

@@ -157,6 +157,7 @@ static int end(struct export *x)
 const struct export_writer export_nftables = {
 	.name = "nftables",
 	.block = true,
+	.expires = true,
 	.types = EXPORT_TYPE(INDICATOR_IPV4) | EXPORT_TYPE(INDICATOR_IPV6) |
 		 EXPORT_TYPE(INDICATOR_IP_PORT),
 	.begin = begin,

@@ -26,6 +26,7 @@ struct export_writer {
 	const char *name;
 	bool record, block, folder;
 	bool tree;	/* a name covers those below it */
+	bool expires;	/* what ends does so by itself */
 	uint32_t types; /* that it can say */
 	int (*begin)(struct export *x);
 	int (*claim)(struct export *x, const struct indicator *i);    /* record */
@@ -35,8 +36,8 @@ struct export_writer {
 	int (*end)(struct export *x);
 };
 
-extern const struct export_writer export_csv, export_stix, export_rpz, export_nftables,
-    export_suricata, export_yara, export_osquery;
+extern const struct export_writer export_csv, export_stix, export_rpz, export_unbound,
+    export_dnsdist, export_hosts, export_nftables, export_suricata, export_yara, export_osquery;
 
 struct export
 {
@@ -60,6 +61,8 @@ struct export
 
 void export_wrote(struct export *x, enum indicator_type t);
 void export_leave(struct export *x, enum export_left why);
+/* A comment that says by when to write it again, if anything in it ends. */
+void export_note_end(struct export *x, const char *comment);
 FB_MUST int export_open(struct export *x, const char *name, FILE **ret);
 
 /* Networks and addresses, kept until the end. */

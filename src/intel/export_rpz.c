@@ -98,6 +98,12 @@ static int pass(struct export *x, const struct export_entry *e)
 	return 0;
 }
 
+static int end(struct export *x)
+{
+	export_note_end(x, ";");
+	return 0;
+}
+
 const struct export_writer export_rpz = {
 	.name = "rpz",
 	.block = true,
@@ -107,4 +113,5 @@ const struct export_writer export_rpz = {
 	.begin = begin,
 	.entry = entry,
 	.pass = pass,
+	.end = end,
 };

@@ -7,6 +7,7 @@
  *
  *   firebreak.rules     names in DNS, TLS and HTTP, JA3, digests of files: Suricata 6
  *   firebreak-ip.rules  addresses and networks: datasets of type ip came with Suricata 7
+ *   firebreak-ja4.rules JA4 of TLS and QUIC clients: where Suricata was built with it (8, later 7)
  */
 
 #include "base/hex.h"
@@ -17,10 +18,11 @@
 #define SID 1030001u
 #define NETS_A_RULE 100
 
-enum list { NAMES = 0, ADDRESSES, JA3, MD5, SHA1, SHA256, LISTS };
+enum list { NAMES = 0, ADDRESSES, JA3, JA4, MD5, SHA1, SHA256, LISTS };
 
 static const char *const list_file[LISTS] = { "firebreak-domain.lst", "firebreak-ip.lst",
-	"firebreak-ja3.lst", "firebreak-md5.lst", "firebreak-sha1.lst", "firebreak-sha256.lst" };
+	"firebreak-ja3.lst", "firebreak-ja4.lst", "firebreak-md5.lst", "firebreak-sha1.lst",
+	"firebreak-sha256.lst" };
 
 struct lists {
 	FILE *file[LISTS];
@@ -46,6 +48,7 @@ static enum list list_of(enum indicator_type t)
 {
 	return t == INDICATOR_DOMAIN   ? NAMES
 	       : t == INDICATOR_JA3    ? JA3
+	       : t == INDICATOR_JA4    ? JA4
 	       : t == INDICATOR_MD5    ? MD5
 	       : t == INDICATOR_SHA1   ? SHA1
 	       : t == INDICATOR_SHA256 ? SHA256
@@ -66,7 +69,7 @@ static int entry(struct export *x, const struct export_entry *e)
 	if (k == ADDRESSES && !export_net_is_host(&n))
 		return export_nets_add(x, &l->net, &n);
 	l->n[k]++;
-	if (k != NAMES && k != JA3) {
+	if (k != NAMES && k != JA3 && k != JA4) {
 		fprintf(l->file[k], "%s\n", e->value);
 		return 0;
 	}
@@ -114,6 +117,15 @@ static void names(FILE *out, struct lists *l)
 	}
 }
 
+static void fingerprints(FILE *out, struct lists *l, enum list k, const char *what,
+    const char *words, const char *keyword, const char *set)
+{
+	head(out, what, words);
+	fprintf(out, "%s; ", keyword);
+	dataset(out, l, k, set, "string");
+	tail(out, l);
+}
+
 static void digests(FILE *out, struct lists *l)
 {
 	static const struct {
@@ -156,24 +168,27 @@ static void addresses(FILE *out, struct lists *l)
 static int end(struct export *x)
 {
 	struct lists *l = x->own;
-	FILE *out, *ip;
+	FILE *out, *ip, *ja4;
 	int rc = export_open(x, "firebreak.rules", &out);
 
 	if (rc == 0)
 		rc = export_open(x, "firebreak-ip.rules", &ip);
+	if (rc == 0)
+		rc = export_open(x, "firebreak-ja4.rules", &ja4);
 	if (rc < 0)
 		return rc;
 	(void)export_nets_sort(&l->net); /* in order; one inside of another says nothing more */
 	if (l->n[NAMES])
 		names(out, l);
-	if (l->n[JA3]) {
-		head(out, "tls any any -> any any", "a listed JA3 fingerprint");
-		fputs("ja3.hash; ", out);
-		dataset(out, l, JA3, "firebreak-ja3", "string");
-		tail(out, l);
-	}
+	if (l->n[JA3])
+		fingerprints(out, l, JA3, "tls any any -> any any", "a listed JA3 fingerprint",
+		    "ja3.hash", "firebreak-ja3");
 	digests(out, l);
 	addresses(ip, l);
+	for (int quic = 0; quic < 2 && l->n[JA4]; quic++)
+		fingerprints(ja4, l, JA4,
+		    quic ? "quic any any -> any any" : "tls any any -> any any",
+		    "a listed JA4 fingerprint", "requires:feature ja4; ja4.hash", "firebreak-ja4");
 	return 0;
 }
 
@@ -183,8 +198,8 @@ const struct export_writer export_suricata = {
 	.folder = true,
 	.types = EXPORT_TYPE(INDICATOR_DOMAIN) | EXPORT_TYPE(INDICATOR_IPV4) |
 		 EXPORT_TYPE(INDICATOR_IPV6) | EXPORT_TYPE(INDICATOR_JA3) |
-		 EXPORT_TYPE(INDICATOR_MD5) | EXPORT_TYPE(INDICATOR_SHA1) |
-		 EXPORT_TYPE(INDICATOR_SHA256),
+		 EXPORT_TYPE(INDICATOR_JA4) | EXPORT_TYPE(INDICATOR_MD5) |
+		 EXPORT_TYPE(INDICATOR_SHA1) | EXPORT_TYPE(INDICATOR_SHA256),
 	.begin = begin,
 	.entry = entry,
 	.end = end,
