@@ -51,6 +51,7 @@ static int numbers(struct watch *w)
 		return cli_failf(c, CLI_USAGE, "--memory %s: not a size of at least %uM, such as 256M",
 		    QUOTE(span_str(memory)), NET_MEMORY_MIN >> 20);
 	w->opts.no_sandbox = cli_has(c, "no-sandbox");
+	w->opts.promiscuous = cli_has(c, "promiscuous");
 	return -1;
 }
 
@@ -96,6 +97,7 @@ static int options(struct watch *w)
 		return cli_failf(c, CLI_USAGE, "--events %s: give all or hits", QUOTE(span_str(events)));
 	w->all = !events || strcmp(events, "all") == 0;
 	w->json = c->json;
+	w->community = cli_has(c, "community-id");
 	w->expired = cli_has(c, "include-expired");
 	if (cli_has(c, "reporter") && !cli_has(c, "signal"))
 		return cli_failf(c, CLI_USAGE, "--reporter goes with --signal");
@@ -172,6 +174,8 @@ static int open_all(struct watch *w, const struct watch_out_opts *out)
 		rc = watch_join_open(w);
 	if (rc == 0)
 		rc = watch_beacon_open(w);
+	if (rc == 0)
+		rc = hasher_new(&w->sha1, HASH_SET(DIGEST_SHA1));
 	if (rc < 0)
 		return cli_errno(c, rc, NULL);
 	rc = watch_evidence_open(w);
@@ -205,6 +209,7 @@ static int run_watch(struct cli *c)
 	watch_evidence_close(w);
 	watch_beacon_close(w);
 	w->names = names_free(w->names);
+	w->sha1 = hasher_free(w->sha1);
 	watch_pairs_free(w);
 	w->h.shelf = shelf_close(w->h.shelf);
 	close_files(w);
@@ -213,7 +218,8 @@ static int run_watch(struct cli *c)
 
 static const struct cli_opt watch_opts[] = {
 	CLI_HEADING("What to watch"),
-	{ "interface", "IF", "watch this interface; any stands for all", true },
+	{ "interface", "IF", "watch this interface", true },
+	{ "promiscuous", NULL, "take packets for others, too (a mirror port)", false },
 	{ "read", "FILE", "read this capture (pcap, pcapng); - is standard input", true },
 	CLI_HEADING("What to look for"),
 	{ "indicators", "FILE", "look for what intel import takes, instead of the state", true },
@@ -221,6 +227,7 @@ static const struct cli_opt watch_opts[] = {
 	{ "include-expired", NULL, "show matches of indicators that had expired, too", false },
 	CLI_HEADING("What is told"),
 	{ "events", "WHICH", "all (default), or hits only", false },
+	{ "community-id", NULL, "with --json: name each connection as other tools do, too", false },
 	{ "beacons", NULL, "end with a table of who calls a destination at even intervals", false },
 	{ "stats", NULL, "end with one JSON object of all counts and losses", false },
 	{ "stats-file", "FILE", "write that object to this file", false },
@@ -256,7 +263,7 @@ const struct cli_cmd cmd_watch = {
 	    "  firebreak watch --read march.pcap --json --events hits --indicators edr.csv\n"
 	    "  tcpdump -w - | firebreak watch - --json\n"
 	    "  firebreak watch --interface eth0 --signal --pcap-hits /var/log/firebreak/hits\n"
-	    "  firebreak watch --interface any --json --output net.json --rotate 100M --rotate 1h\n\n"
+	    "  firebreak watch --interface eth0 --json --output net.json --rotate 100M --rotate 1h\n\n"
 	    "--json gives one object a line with the names that Zeek gives its fields: _path (dns, ssl,\n"
 	    "x509, http, conn, intel), ts, uid, id.orig_h … docs/watch.md lists them.\n"
 	    "What could not be read is counted, and never counts as clean.\n"

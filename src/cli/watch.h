@@ -17,6 +17,7 @@
 #include "model/signal.h"
 #include "cli/watch_line.h"
 #include "detect/beacon.h"
+#include "sense/net/community.h"
 #include "sense/net/names.h"
 #include "sense/net/net.h"
 
@@ -79,6 +80,8 @@ struct watch {
 	struct watch_beacons *beacons;
 	uint64_t hits;
 	struct watch_second second;
+	bool community;	     /* --community-id */
+	struct hasher *sha1; /* for it */
 	bool json;
 	/* --signal */
 	struct signal case_signal; /* the first that was handed on */
@@ -148,7 +151,7 @@ char *watch_uid(const struct watch *w, uint64_t flow, char out[static WATCH_UID_
 /* --- hits --- */
 
 /* Something that was seen and matches. */
-struct watch_seen {
+struct watch_sight {
 	const struct net_event *e;
 	const char *where, *type;  /* "DNS::IN_REQUEST", "Intel::DOMAIN" */
 	struct span value;	   /* what was seen */
@@ -164,7 +167,7 @@ FB_MUST int watch_match_open(struct watch *w);
 void watch_match_changed(struct watch *w);
 /* Looks for everything in the event, and tells hits. 0 or negative. */
 FB_MUST int watch_match(struct watch *w, const struct net_event *e, const struct watch_more *m);
-FB_MUST int watch_hit(struct watch *w, struct watch_seen *s, const struct shelf_hit *m);
+FB_MUST int watch_hit(struct watch *w, struct watch_sight *s, const struct shelf_hit *m);
 
 void watch_pairs_init(struct watch *w);
 void watch_pairs_free(struct watch *w);
@@ -176,7 +179,7 @@ FB_MUST int watch_signals_now(struct watch *w);
 void watch_text_head(struct watch *w, struct buf *b, const char *what, const struct net_event *e);
 void watch_text_event(struct watch *w, struct buf *b, const struct net_event *e,
     const struct watch_more *m);
-void watch_text_hit(struct watch *w, struct buf *b, const struct watch_seen *s,
+void watch_text_hit(struct watch *w, struct buf *b, const struct watch_sight *s,
     const struct hunt_hit *x, const struct intel_entry *e);
 void watch_text_summary(const struct watch *w, FILE *to);
 void watch_json_signal(struct watch *w, const struct signal *s, const struct wire_result *r);
@@ -203,7 +206,7 @@ void watch_beacon_table(struct watch *w); /* --beacons, for people */
 FB_MUST int watch_evidence_open(struct watch *w);
 void watch_evidence_close(struct watch *w);
 /* Writes the packets of a hit, and names the file in s. */
-FB_MUST int watch_evidence(struct watch *w, struct watch_seen *s);
+FB_MUST int watch_evidence(struct watch *w, struct watch_sight *s);
 uint64_t watch_evidence_left_out(const struct watch *w);
 
 /* Everything is open: runs to the end. An exit code. */

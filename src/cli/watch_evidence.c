@@ -105,7 +105,7 @@ static int write_file(struct watch *w, struct span s)
 	return 0;
 }
 
-int watch_evidence(struct watch *w, struct watch_seen *s)
+int watch_evidence(struct watch *w, struct watch_sight *s)
 {
 	struct watch_evidence *x = w->evidence;
 	const struct net_event *e = s->e;

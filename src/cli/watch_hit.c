@@ -11,7 +11,7 @@
 
 /* --- who and what: counts --- */
 
-static struct watch_pair *new_pair(struct watch *w, const struct watch_seen *s, struct span key,
+static struct watch_pair *new_pair(struct watch *w, const struct watch_sight *s, struct span key,
     const char *value, const char *client)
 {
 	struct arena *a = &w->pairs.arena;
@@ -58,7 +58,7 @@ static int forget_pairs(struct watch *w)
 }
 
 /* *ret_p may be NULL: no memory. */
-static int pair_of(struct watch *w, const struct watch_seen *s, enum indicator_type t,
+static int pair_of(struct watch *w, const struct watch_sight *s, enum indicator_type t,
     const char *value, struct watch_pair **ret_p)
 {
 	char client[SENSE_ADDR_TEXT_MAX], key[KEY_MAX];
@@ -81,7 +81,7 @@ static int pair_of(struct watch *w, const struct watch_seen *s, enum indicator_t
 	return rc;
 }
 
-static void count(struct watch *w, struct watch_pair *p, const struct watch_seen *s,
+static void count(struct watch *w, struct watch_pair *p, const struct watch_sight *s,
     const struct hunt_hit *x)
 {
 	struct indicator best = hunt_best_claim(&w->h, x);
@@ -160,7 +160,7 @@ static const char *zeek_type(enum indicator_type t, const char *value)
 	}
 }
 
-static void hit_line(struct watch *w, const struct watch_seen *s, const struct hunt_hit *x,
+static void hit_line(struct watch *w, const struct watch_sight *s, const struct hunt_hit *x,
     const struct intel_entry *e, const struct watch_pair *p)
 {
 	struct line l = watch_json_head(w, watch_out_buf(w->out), "intel", s->e, s->e->time);
@@ -189,7 +189,7 @@ static void hit_line(struct watch *w, const struct watch_seen *s, const struct h
 	w->lines_lost += !watch_json_tail(&l, s->e);
 }
 
-int watch_hit(struct watch *w, struct watch_seen *s, const struct shelf_hit *m)
+int watch_hit(struct watch *w, struct watch_sight *s, const struct shelf_hit *m)
 {
 	struct hunt_hit x = { .place = HUNT_IN_CAPTURE, .m = *m, .expired = m->expired };
 	char room[INTEL_TEXT_MAX];

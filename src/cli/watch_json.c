@@ -35,6 +35,16 @@ static const char *proto(const struct net_event *e)
 	return e->transport == NET_TCP ? "tcp" : "udp";
 }
 
+static void community(const struct watch *w, struct line *l, const struct net_event *e)
+{
+	char id[COMMUNITY_ID_MAX];
+
+	community_id(w->sha1, &e->client, &e->server,
+	    e->transport == NET_TCP ? PACKET_TCP : PACKET_UDP, 0, id);
+	if (id[0])
+		LINE_KPLAIN(l, "community_id", id);
+}
+
 struct line watch_json_head(const struct watch *w, struct buf *b, const char *path,
     const struct net_event *e, ts at)
 {
@@ -53,6 +63,8 @@ struct line watch_json_head(const struct watch *w, struct buf *b, const char *pa
 	line_addr(&l, &e->server);
 	LINE_KUINT(&l, "id.resp_p", e->server.port);
 	LINE_KPLAIN(&l, "proto", proto(e));
+	if (w->community)
+		community(w, &l, e);
 	return l;
 }
 

@@ -63,7 +63,7 @@ static void note_miss(struct watch *w, uint64_t hash)
 
 static void tell(struct look *l, size_t k, const char *type, struct span value, struct span query)
 {
-	struct watch_seen s = { .e = l->e, .where = l->where, .type = type, .value = value,
+	struct watch_sight s = { .e = l->e, .where = l->where, .type = type, .value = value,
 		.query = query, .more = l->more, .public = l->public };
 
 	for (size_t i = 0; i < k && l->rc == 0; i++)

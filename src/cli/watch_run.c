@@ -125,6 +125,15 @@ static int on_batch(void *ctx, ts at)
 	return rc;
 }
 
+/* An interface that went away, a link type that nobody knows. */
+static void on_news(void *ctx, const char *line)
+{
+	struct watch *w = ctx;
+
+	if (!w->c->quiet)
+		fprintf(stderr, "%sfirebreak watch: %s\n", w->shown ? "\r\033[K" : "", line);
+}
+
 /* --- the end --- */
 
 static int stats_to(struct watch *w, FILE *to)
@@ -205,7 +214,8 @@ static void open_net(struct watch *w, int *ret_rc)
 
 int watch_run(struct watch *w)
 {
-	struct net_sink sink = { .on_event = on_event, .on_batch = on_batch, .ctx = w };
+	struct net_sink sink = { .on_event = on_event, .on_batch = on_batch, .on_news = on_news,
+		.ctx = w };
 	int rc;
 
 	open_net(w, &rc);

@@ -224,7 +224,7 @@ void watch_text_event(struct watch *w, struct buf *b, const struct net_event *e,
 	buf_putc(b, '\n');
 }
 
-void watch_text_hit(struct watch *w, struct buf *b, const struct watch_seen *s,
+void watch_text_hit(struct watch *w, struct buf *b, const struct watch_sight *s,
     const struct hunt_hit *x, const struct intel_entry *e)
 {
 	struct indicator best = hunt_best_claim(&w->h, x);
