@@ -17,7 +17,7 @@
 #define SLOTS_MAX 12
 #define WAIT_MS 100
 #define IDLE_MS 50		/* a stream that gives nothing for so long: what is there is published */
-#define AHEAD (4u << 20)	/* mapped at once */
+#define BEHIND (4u << 20)	/* unmapped at once */
 #define PAGE 4096u
 
 struct chunk {
@@ -156,21 +156,14 @@ static bool map_window(struct chunks *c, uint32_t source, uint64_t off, uint64_t
 		c->map_of = source;
 		c->from = c->to = off & ~(uint64_t)(PAGE - 1);
 	}
-	if (off - c->from >= AHEAD)
+	if (off - c->from >= BEHIND)
 		unmap_behind(c, off);
-	if (c->to < c->from)
-		c->to = c->from;
-	if (off > c->to) /* a block was passed over */
-		c->to = off & ~(uint64_t)(PAGE - 1);
-	uint64_t end = off + n < s->size ? off + n : s->size;
-	while (c->to < end) {
-		uint64_t step = s->size - c->to < AHEAD ? s->size - c->to : AHEAD;
-		int rc = madvise((void *)(uintptr_t)(s->map + c->to), (size_t)step,
-		    MADV_POPULATE_READ);
-		if (rc < 0 && errno != EINVAL && errno != EINTR && errno != EAGAIN)
-			return false;
-		c->to = (c->to + step + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-	}
+	/* One page says whether the file still goes so far; the others come as they are touched. */
+	uint64_t end = (off + n < s->size ? off + n : s->size) - 1;
+	c->to = (end | (PAGE - 1)) + 1;
+	int rc = madvise((void *)(uintptr_t)(s->map + c->to - PAGE), PAGE, MADV_POPULATE_READ);
+	if (rc < 0 && errno != EINVAL && errno != EINTR && errno != EAGAIN)
+		return false;
 	return true;
 }
 

@@ -43,6 +43,7 @@ static enum walk_said walk_pcap(struct walk *w, struct span s, struct chunk_pack
 	const struct pcap_format *f = &w->pcap;
 	struct pcap_record r;
 
+	walk_ahead(f, span_from(s, *used), w->used);
 	while (*n < CHUNK_PACKETS && *used < CHUNK_BYTES) {
 		struct span rest = span_from(s, *used);
 		int err = pcap_record_header(f, rest, &r);
@@ -51,8 +52,6 @@ static enum walk_said walk_pcap(struct walk *w, struct span s, struct chunk_pack
 		if (err || r.captured > rest.n - f->header)
 			return WALK_MORE;
 		struct span frame = span_of(rest.p + f->header, r.captured);
-		/* The rest of the packet's headers, on their way while the next record is read. */
-		__builtin_prefetch(frame.p + 48);
 		add(w, &p[*n], frame, *used + f->header, &r, (uint16_t)f->link);
 		++*n;
 		*used += f->header + (size_t)r.captured;
@@ -145,6 +144,7 @@ enum walk_said walk_chunk(struct walk *w, struct span bytes, struct chunk_packet
 		said = w->format == WALK_PCAP ? walk_pcap(w, bytes, p, &n, &used) :
 						walk_pcapng(w, bytes, p, &n, &used);
 	w->off += used;
+	w->used = used;
 	w->packets += n;
 	*ret_n = n;
 	*ret_used = used;

@@ -35,6 +35,7 @@ struct walk {
 	enum walk_format format;
 	uint64_t off;  /* of the next record */
 	uint64_t skip; /* bytes of a block that is passed over, not yet in view */
+	size_t used; /* bytes of the last chunk: a guess at those of the next */
 	struct pcap_format pcap;
 	struct pcapng pcapng;
 	/* of all sources */
@@ -56,3 +57,7 @@ enum walk_said {
  * from bytes.p) and *ret_used bytes. */
 FB_MUST enum walk_said walk_chunk(struct walk *w, struct span bytes, struct chunk_packet *p,
     size_t *ret_n, size_t *ret_used);
+
+/* Has the record headers in the first `bytes` of s fetched into the cache (walk_ahead.c). s begins with
+ * a record. */
+void walk_ahead(const struct pcap_format *f, struct span s, size_t bytes);
