@@ -3,12 +3,11 @@
 /* watch_match: everything in an event that an indicator can name is asked for. */
 
 #include "base/hex.h"
+#include "cli/net_text.h"
 #include "cli/watch.h"
 #include "intel/url.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 
 /* A value of nothing known is asked for again and again: the last ones are kept, by a keyed hash of
  * 64 bits, until the set changes. Only that nothing matches is kept: it is true at any time. */
@@ -224,36 +223,25 @@ static void server_hello(struct look *l)
 		digest(l, INDICATOR_JA3, "Intel::JA3", h->ja3s, sizeof(h->ja3s));
 }
 
-/* A name as a certificate has it: any case, perhaps "*.example.com". */
 static void certificate_name(struct look *l, struct span s)
 {
-	char low[256];
+	char host[NET_HOST_MAX];
 
-	if (span_starts(s, SPAN_LIT("*.")))
-		s = span_from(s, 2);
-	if (s.n >= sizeof(low) || !quote_plain(s) || span_find(s, '.') == SIZE_MAX)
-		return;
-	for (size_t i = 0; i < s.n; i++)
-		low[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] | 0x20 : s.p[i]);
-	l->nasked = 0; /* low comes and goes */
-	name(l, span_of(low, s.n));
+	l->nasked = 0; /* host comes and goes */
+	if (net_text_certificate(s, host))
+		name(l, span_str(host));
 }
 
 static void certificate(struct look *l)
 {
 	const struct net_certificate *n = l->e->certificate;
-	struct span serial = n->cert.serial;
-	char hex[2 * CERTIFICATE_SERIAL_MAX + 1];
+	char serial[2 * CERTIFICATE_SERIAL_MAX + 1];
 
 	l->where = "X509::IN_CERT";
 	digest(l, INDICATOR_CERT, "Intel::CERT_HASH", n->sha1, sizeof(n->sha1));
 	digest(l, INDICATOR_CERT, "Intel::CERT_HASH", n->sha256, sizeof(n->sha256));
-	while (serial.n && !serial.p[0])
-		serial = span_from(serial, 1);
-	if (serial.n && serial.n <= CERTIFICATE_SERIAL_MAX) {
-		hex_encode(hex, serial);
-		text(l, INDICATOR_CERT_SERIAL, "Intel::CERT_SERIAL", span_str(hex));
-	}
+	if (net_text_serial(&n->cert, serial))
+		text(l, INDICATOR_CERT_SERIAL, "Intel::CERT_SERIAL", span_str(serial));
 	if (n->cert.common_name.n)
 		certificate_name(l, n->cert.common_name);
 	for (uint16_t i = 0; i < n->cert.nsan && l->rc == 0; i++)
@@ -263,73 +251,17 @@ static void certificate(struct look *l)
 
 /* --- HTTP --- */
 
-/* A host as it was written: an address, in brackets or not, or a name. */
 static void literal(struct look *l, struct span host, uint16_t port)
 {
-	struct sense_addr a = { .family = 4, .port = port };
-	char low[256];
+	struct sense_addr a;
+	char text[NET_HOST_MAX];
 
-	if (host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
-		host = span_cut(host, 1, host.n - 2);
-	if (!host.n || host.n >= sizeof(low) || !quote_plain(host))
+	if (!net_text_host(host, port, &a, text))
 		return;
-	for (size_t i = 0; i < host.n; i++)
-		low[i] = (char)(host.p[i] >= 'A' && host.p[i] <= 'Z' ? host.p[i] | 0x20 : host.p[i]);
-	low[host.n] = 0;
-	if (inet_pton(AF_INET, low, a.b) == 1) {
-		address(l, &a);
-		return;
-	}
-	a.family = 6;
-	if (inet_pton(AF_INET6, low, a.b) == 1)
+	if (a.family)
 		address(l, &a);
 	else
-		name(l, span_of(low, host.n));
-}
-
-static void lower(char *s)
-{
-	for (; *s; s++)
-		if (*s >= 'A' && *s <= 'Z')
-			*s |= 0x20;
-}
-
-/* "http://host:port/path", as indicators have it. False: it cannot be one. */
-static bool url_of(const struct http_request *r, char out[static INTEL_TEXT_MAX])
-{
-	static const char digit[] = "0123456789ABCDEF";
-	struct span path = r->target;
-	size_t n;
-
-	if (path.n && path.p[0] != '/') { /* the absolute form */
-		size_t slash = 0;
-		for (int left = 3; slash < path.n; slash++)
-			if (path.p[slash] == '/' && --left == 0)
-				break;
-		path = span_from(path, slash);
-	}
-	if (!r->host.n || r->host.n > 255 || !quote_plain(r->host))
-		return false;
-	n = (size_t)snprintf(out, INTEL_TEXT_MAX, "http://%.*s", SPAN_ARG(r->host));
-	lower(out);
-	if (r->port && r->port != 80)
-		n += (size_t)snprintf(out + n, INTEL_TEXT_MAX - n, ":%u", r->port);
-	if (!path.n)
-		path = SPAN_LIT("/");
-	for (size_t i = 0; i < path.n; i++) {
-		uint8_t c = path.p[i];
-		if (n + 4 > INDICATOR_VALUE_MAX)
-			break; /* no indicator is longer: what is there is compared */
-		if (c > ' ' && c < 0x7f) {
-			out[n++] = (char)c;
-		} else {
-			out[n++] = '%';
-			out[n++] = digit[c >> 4];
-			out[n++] = digit[c & 15];
-		}
-	}
-	out[n] = 0;
-	return true;
+		name(l, span_str(text));
 }
 
 static bool is_host_hit(const struct shelf_hit *m)
@@ -349,7 +281,7 @@ static void http(struct look *l)
 	if (!shelf_has(shelf, INDICATOR_BAD, INDICATOR_URL) &&
 	    !shelf_has(shelf, INDICATOR_BAD, INDICATOR_URL_PATH))
 		return;
-	if (span_eq_str(r->method, "CONNECT") || !url_of(r, url))
+	if (span_eq_str(r->method, "CONNECT") || !net_text_url(r, url))
 		return;
 	l->where = "HTTP::IN_URL";
 	struct shelf_hit *m = l->w->h.match;
