@@ -89,19 +89,60 @@ static size_t empty_lines(struct span s)
 	return n;
 }
 
-bool http_request_starts(struct span s)
+/* Methods whose targets may have spaces in them, as servers put up with (RFC 9112 section 3). */
+static bool is_common(struct span m)
 {
-	size_t m = method_length(s), end;
+	static const struct span common[] = { SPAN_LIT("GET"), SPAN_LIT("POST"), SPAN_LIT("HEAD"),
+		SPAN_LIT("PUT"), SPAN_LIT("DELETE"), SPAN_LIT("OPTIONS") };
 
-	if (!m)
-		return false;
-	end = line_end(s);
-	if (end != SIZE_MAX)
-		return minor_of(span_of(s.p, end)) >= 0;
+	for (size_t i = 0; i < ARRAY_LEN(common); i++)
+		if (span_eq(m, common[i]))
+			return true;
+	return false;
+}
+
+static struct span skip_spaces(struct span s)
+{
+	while (s.n && is_space(s.p[0]))
+		s = span_from(s, 1);
+	return s;
+}
+
+static struct span skip_word(struct span s)
+{
+	while (s.n && !is_space(s.p[0]) && s.p[0] != '\r')
+		s = span_from(s, 1);
+	return s;
+}
+
+/* Method, target and nothing but (the beginning of) a version, as far as l goes. */
+static bool three_words(struct span l, size_t m)
+{
+	static const struct span version = SPAN_LIT("HTTP/1.");
+	struct span rest = skip_spaces(skip_word(skip_spaces(span_from(l, m))));
+
+	return span_starts(version, span_cut(rest, 0, version.n)) && skip_word(rest).n <= 2;
+}
+
+/* Begun, and its end is not there yet. */
+static bool may_go_on(struct span s, size_t m)
+{
 	for (size_t i = m; i < s.n && i < 256; i++)
 		if ((s.p[i] < 0x20 && s.p[i] != '\t' && s.p[i] != '\r') || s.p[i] == 0x7f)
 			return false;
 	return s.n <= HTTP_HEAD_MAX;
+}
+
+bool http_request_starts(struct span s)
+{
+	size_t m = method_length(s), end = line_end(s);
+
+	if (!m)
+		return false;
+	struct span line = end == SIZE_MAX ? s : line_of(s, end);
+	if (!is_common(span_cut(s, 0, m)) && !three_words(line, m))
+		return false;
+	return end == SIZE_MAX ? may_go_on(s, m) : minor_of(line) >= 0;
 }
 
 /* --- whom it is for -------------------------------------------------------------------------- */
@@ -316,8 +357,12 @@ int http_request_parse(struct span s, struct http_request *ret_r)
 	if (!http_request_starts(rest))
 		return HTTP_NOT;
 	end = line_end(rest);
-	if (end == SIZE_MAX)
+	if (end == SIZE_MAX) {
+		size_t m = method_length(rest);
+		if (m < rest.n && is_common(span_cut(rest, 0, m)))
+			ret_r->method = span_cut(rest, 0, m);
 		return rest.n >= HTTP_HEAD_MAX ? HTTP_LONG : HTTP_MORE;
+	}
 	if (!first_line(line_of(rest, end), ret_r)) {
 		*ret_r = (struct http_request){ 0 };
 		return HTTP_NOT;

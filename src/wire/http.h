@@ -25,7 +25,9 @@ enum http_err {
 };
 
 struct http_request {
-	struct span method, target; /* target: as sent (origin, absolute, authority form) */
+	/* target: as sent (origin, absolute, authority form). HTTP_MORE inside the first line: no
+	 * target, and a method only when it is one that everybody knows. */
+	struct span method, target;
 	uint8_t minor;		    /* HTTP/1.minor */
 	/* Host, or what the target says (section 3.2.2 of RFC 9112; CONNECT), without user, port and
 	 * the brackets of an IPv6 address. */

@@ -15,6 +15,7 @@
 
 #include "sense/net/handler.h"
 
+#define FLOW_MEMORY_MIN (1u << 20)
 #define FLOW_STREAM_MAX (64u << 10)
 
 struct flows;

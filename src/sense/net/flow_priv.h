@@ -16,7 +16,7 @@
 
 #include "sense/net/flow.h"
 
-#define FLOW_MEMORY_MIN (1u << 20)
+
 #define FLOW_HELD_MAX (72u << 10) /* of a direction: a hello or message in pieces */
 #define FLOW_SCAN_SECONDS 5	  /* how often, of capture time, idle flows are looked for */
 #define FLOW_CANDIDATES 8	  /* looked at to make room for a flow */

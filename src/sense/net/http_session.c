@@ -61,7 +61,7 @@ static enum net_need broken(struct net_worker *w, const struct net_stream *s, en
     struct http_request *r, struct net_step *step)
 {
 	w->stat[why]++;
-	if (r->method.n)
+	if (r->target.n)
 		give(w, s, r);
 	step->took = s->bytes.n;
 	return NET_NOT;
@@ -94,8 +94,8 @@ static enum net_need head(struct net_worker *w, struct http_session *h, const st
 	case HTTP_MORE:
 		if (!s->over)
 			return wait_for(s, step);
-		w->stat[NET_LOSS_GAP] += span_trim(rest).n > 0;
-		if (r.method.n)
+		w->stat[NET_LOSS_GAP] += r.method.n > 0;
+		if (r.target.n)
 			give(w, s, &r);
 		return NET_ENOUGH;
 	case HTTP_BAD:

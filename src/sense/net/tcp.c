@@ -206,8 +206,8 @@ static void lose(struct way *x, bool hole)
 		(void)!ask(x, b, false, true, &st);
 	} else if (hole && !(h->bits & TCP_COUNTED)) {
 		x->f->w->stat[NET_LOSS_GAP]++;
-		h->bits |= TCP_COUNTED;
 	}
+	h->bits |= TCP_COUNTED;
 	h->proto = TCP_SCAN;
 	h->tried = 0;
 	h->want = 1;
