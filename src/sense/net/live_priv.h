@@ -25,7 +25,7 @@ bool live_ring_pending(const struct live_ring *r);
 
 /* --- live_filter.c: classic BPF --- */
 
-#define LIVE_FILTER_MAX (2 * LIVE_INTERFACES_MAX + 16)
+#define LIVE_FILTER_MAX (5 * LIVE_INTERFACES_MAX + 2)
 
 struct live_device {
 	uint32_t index;
