@@ -262,6 +262,12 @@ static void devices(void)
 			good &= (machine(c, n, &s) > 0) == want;
 		}
 	ok(good, "watched devices only, and what leaves a loopback device once");
+	n = live_filter_any(c);
+	ok(machine(c, n, &(struct skb){ .hatype = ARPHRD_ETHER, .pkttype = PACKET_OUTGOING }) > 0 &&
+		machine(c, n, &(struct skb){ .hatype = ARPHRD_LOOPBACK }) > 0 &&
+		machine(c, n,
+		    &(struct skb){ .hatype = ARPHRD_LOOPBACK, .pkttype = PACKET_OUTGOING }) == 0,
+	    "every device");
 }
 
 /* Headers before IP, and the IP header with addresses A and B (or B and A) behind them. */

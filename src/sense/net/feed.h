@@ -55,7 +55,7 @@ struct feed {
 	void *ctx;
 };
 
-/* How many workers of those wanted (not 0) there can be with so much memory (0: the default, and it is
+/* How many workers of those wanted (0: one for each CPU) there can be with so much memory (0: the default, and it is
  * set; too little is made the least). */
 unsigned net_workers(unsigned wanted, uint64_t *memory);
 /* A run over a feed, with o->workers workers, as net_workers said. The feed is taken, also on error. */

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -121,14 +120,6 @@ static int open_sources(struct files *e, const struct net_source *src, size_t n,
 	return rc;
 }
 
-static unsigned cpus(void)
-{
-	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
-
-	return n < NET_WORKERS_MAX ? (unsigned)n : NET_WORKERS_MAX;
-}
-
 int net_files(struct net **ret_n, const struct net_source *src, size_t n, const struct net_opts *o,
     struct fault *f)
 {
@@ -155,7 +146,7 @@ int net_files(struct net **ret_n, const struct net_source *src, size_t n, const 
 	if (rc == 0 && getrandom(feed.hash_key, sizeof(feed.hash_key), 0) < 0)
 		rc = fault_set(f, -errno, "no random numbers: %s", strerror(errno));
 	if (rc == 0) {
-		rest.workers = net_workers(o->workers ? o->workers : cpus(), &rest.memory);
+		rest.workers = net_workers(o->workers, &rest.memory);
 		rest.memory -= chunks_memory(rest.workers, streams) + CHUNK_WINDOW;
 		rc = chunks_new(&e->chunks, e->src, n, rest.workers, feed.hash_key);
 	}

@@ -18,9 +18,11 @@ struct live {
 	size_t blocks; /* of each ring */
 	struct live_interface iface[LIVE_INTERFACES_MAX];
 	size_t n;
-	int link, query;		 /* tells of changes; asks */
-	bool promiscuous, started, more; /* more: there may be news that was not told */
-	struct live_ring ring;		 /* of the worker that we are */
+	int link, query; /* tells of changes; asks */
+	enum live_state told_state[LIVE_INTERFACES_MAX];
+	bool any, promiscuous, started;
+	bool told, more;       /* that it started; there may be news that was not told */
+	struct live_ring ring; /* of the worker that we are */
 	int own;
 };
 
@@ -44,7 +46,7 @@ static int refilter(struct live *l)
 	for (size_t i = 0; l->started && i < l->n; i++)
 		if (l->iface[i].index)
 			d[n++] = (struct live_device){ l->iface[i].index, l->iface[i].loopback };
-	size_t len = live_filter(code, d, n);
+	size_t len = l->any && l->started ? live_filter_any(code) : live_filter(code, d, n);
 	for (unsigned w = 0; w < l->workers; w++) {
 		int rc = set_filter(l->fd[w], code, len, SO_ATTACH_FILTER);
 		if (rc < 0)
@@ -151,6 +153,10 @@ static int name_interface(struct live *l, const char *name, struct fault *f)
 	struct live_interface *i = &l->iface[l->n];
 	char all[256];
 
+	if (strcmp(name, "any") == 0) {
+		l->any = true;
+		return 0;
+	}
 	for (size_t k = 0; k < l->n; k++)
 		if (strcmp(l->iface[k].name, name) == 0)
 			return 0; /* named twice */
@@ -165,7 +171,7 @@ static int name_interface(struct live *l, const char *name, struct fault *f)
 		return fault_set(f, -ENODEV, "there is no interface \"%s\"; this host has: %s",
 		    QUOTE(span_str(name)), all);
 	}
-	l->n++;
+	l->told_state[l->n++] = LIVE_UP; /* if it is not, that is news */
 	return 0;
 }
 
@@ -245,7 +251,7 @@ int live_fd(const struct live *l, unsigned w)
 
 int live_start(struct live *l, struct fault *f)
 {
-	l->started = true;
+	l->started = l->more = true;
 	int rc = refilter(l);
 	return rc < 0 ? fault_set(f, rc, "cannot set the packet filter: %s", strerror(-rc)) : 0;
 }
@@ -282,8 +288,26 @@ static const char *news_of(enum live_state was, enum live_state now)
 	return was == LIVE_GONE ? "is back" : "is up again";
 }
 
+/* "watching eth0, eth1": how a program that waits for it knows that no packet is missed from here
+ * on. */
+static void first_news(const struct live *l, struct fault *ret_line)
+{
+	char names[FAULT_MAX] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n && n < sizeof(names); i++)
+		n += (size_t)snprintf(
+		    names + n, sizeof(names) - n, "%s%s", i ? ", " : "", l->iface[i].name);
+	fault_set(ret_line, 0, "watching %s", l->any ? "all interfaces" : names);
+}
+
 bool live_news(struct live *l, struct fault *ret_line)
 {
+	if (l->started && !l->told) {
+		l->told = true;
+		first_news(l, ret_line);
+		return true;
+	}
 	/* One piece of news a call: what it does not come to is found by the next. */
 	if (!live_link_changed(l->link) && !l->more)
 		return false;
@@ -296,9 +320,11 @@ bool live_news(struct live *l, struct fault *ret_line)
 			be_promiscuous(l, at);
 			(void)refilter(l);
 		}
-		if (at->state == was.state && at->index == was.index)
+		if (at->state == l->told_state[i] && at->index == was.index)
 			continue;
-		fault_set(ret_line, 0, "interface %s %s", at->name, news_of(was.state, at->state));
+		fault_set(
+		    ret_line, 0, "interface %s %s", at->name, news_of(l->told_state[i], at->state));
+		l->told_state[i] = at->state;
 		return true;
 	}
 	l->more = false;

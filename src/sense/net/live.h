@@ -57,8 +57,9 @@ FB_MUST int live_start(struct live *l, struct fault *f);
 /* No more packets come; what is in the rings is still there. */
 void live_stop(struct live *l);
 
-/* An interface went down, vanished or came back: once each time, one line for people. False: no
- * news. To be asked now and then; what came back is watched again from this call on. */
+/* The watch began; an interface is down, vanished or came back: once each time, one line for
+ * people. False: no news. To be asked now and then; what came back is watched again from this call
+ * on. */
 bool live_news(struct live *l, struct fault *ret_line);
 
 struct live_counts {

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -27,8 +26,10 @@ struct live_feed {
 	int *stopped; /* shared with the workers */
 	struct live_packet taken[DECODER_BATCH];
 	/* in a worker: */
-	uint64_t number, key; /* of the last packet */
-	ts marked, stop_seen;
+	uint64_t number;      /* of the next packet */
+	uint64_t key;	      /* the least that it may have */
+	ts latest;	      /* time of the capture */
+	ts marked, stop_seen; /* monotone */
 };
 
 static size_t feed_fds(void *ctx, unsigned k, int ret_fd[static FEED_FDS_MAX])
@@ -45,7 +46,7 @@ static int feed_enter(void *ctx, unsigned k)
 	int rc = live_worker(e->l, k, NULL);
 
 	e->number = k + 1;
-	e->marked = e->stop_seen = TS_NONE;
+	e->stop_seen = TS_NONE;
 	/* Root only has to be root to open. One who is not may not change, and need not. */
 	if (rc == 0 && geteuid() == 0 &&
 	    (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
@@ -75,19 +76,20 @@ static void fill(struct live_feed *e, struct feed_batch *b)
 }
 
 /* Packets that come later than this have later times, or are taken for as late. */
-static int mark(struct live_feed *e, struct feed_batch *b, ts now)
+static int mark(struct live_feed *e, struct feed_batch *b, ts mono)
 {
-	bool waiting = live_pending(e->l);
-	ts upto = now - (waiting ? AGE_WAITING : AGE_OTHER);
+	struct clock c = clock_system();
+	ts now = clock_now(&c), upto = now - (live_pending(e->l) ? AGE_WAITING : AGE_OTHER);
 
 	if (upto > 0 && (uint64_t)upto > e->key)
 		e->key = (uint64_t)upto;
-	if (now > e->marked)
-		e->marked = now;
+	if (now > e->latest) /* it may be set back */
+		e->latest = now;
+	e->marked = mono;
 	b->n = 0;
-	b->upto = e->key ? e->key - 1 : 0;
+	b->upto = e->key++;
 	b->number = e->number;
-	b->now = e->marked;
+	b->now = e->latest;
 	return FEED_MARK;
 }
 
@@ -105,10 +107,9 @@ static bool drained(struct live_feed *e)
 static int feed_next(void *ctx, unsigned k, struct feed_batch *ret_b, struct fault *f)
 {
 	struct live_feed *e = ctx;
-	struct clock c = clock_system();
-	ts now = clock_now(&c);
+	ts now = clock_mono();
 
-	if (now - e->marked >= MARK_EVERY || now < e->marked)
+	if (now - e->marked >= MARK_EVERY)
 		return mark(e, ret_b, now);
 	ret_b->n = live_take(e->l, e->taken, DECODER_BATCH);
 	if (ret_b->n == 0) {
@@ -120,7 +121,7 @@ static int feed_next(void *ctx, unsigned k, struct feed_batch *ret_b, struct fau
 		ret_b->n = live_take(e->l, e->taken, DECODER_BATCH);
 	}
 	if (ret_b->n == 0)
-		return mark(e, ret_b, clock_now(&c));
+		return mark(e, ret_b, clock_mono());
 	fill(e, ret_b);
 	return FEED_PACKETS;
 }
@@ -162,14 +163,6 @@ static void feed_free(void *ctx)
 	free(e);
 }
 
-static unsigned cpus(void)
-{
-	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
-
-	return n < NET_WORKERS_MAX ? (unsigned)n : NET_WORKERS_MAX;
-}
-
 /* A quarter of the memory is for rings, until they are large enough. */
 static uint64_t ring_bytes(uint64_t memory, unsigned workers)
 {
@@ -185,13 +178,10 @@ int net_live(struct net **ret_n, const struct net_source *src, size_t n, const s
 
 	if (!e)
 		return fault_set(f, -ENOMEM, "no memory");
-	if (rest.workers == 0)
-		rest.workers = cpus();
-	if (rest.memory == 0)
-		rest.memory = NET_MEMORY_DEFAULT;
+	rest.workers = net_workers(o->workers, &rest.memory);
 	struct live_opts lo = { rest.workers, ring_bytes(rest.memory, rest.workers),
 		o->promiscuous };
-	rest.memory -= lo.ring * rest.workers < rest.memory ? lo.ring * rest.workers : rest.memory;
+	rest.memory -= lo.ring * rest.workers;
 	e->workers = rest.workers;
 	e->stopped = mmap(
 	    NULL, sizeof(*e->stopped), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -35,6 +35,21 @@ size_t live_filter(
 	return i;
 }
 
+size_t live_filter_any(struct sock_filter out[static LIVE_FILTER_MAX])
+{
+	static const struct sock_filter any[] = {
+		LOAD(AD(SKF_AD_HATYPE)),
+		JEQ(ARPHRD_LOOPBACK, 0, 3),
+		LOAD(AD(SKF_AD_PKTTYPE)),
+		JEQ(PACKET_OUTGOING, 0, 1),
+		RET(0),
+		RET(ALL),
+	};
+
+	memcpy(out, any, sizeof(any));
+	return ARRAY_LEN(any);
+}
+
 #define BASE 0 /* scratch: where the network header is */
 #define TYPE 1 /* … and its ethertype */
 #define WORD 2 /* … and the words of both addresses */

@@ -35,6 +35,8 @@ struct live_device {
  * nothing. Returns how many instructions. */
 size_t live_filter(
     struct sock_filter out[static LIVE_FILTER_MAX], const struct live_device *d, size_t n);
+/* The same of every device. */
+size_t live_filter_any(struct sock_filter out[static LIVE_FILTER_MAX]);
 /* A number from the pair of addresses, the same in both directions; 0 where there are none. */
 extern const struct sock_filter live_spread[];
 extern const size_t live_spread_n;

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -41,6 +42,14 @@ static uint64_t power_below(uint64_t n)
 	return 1ull << (63 - __builtin_clzll(n));
 }
 
+static unsigned cpus(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
+
+	return n < NET_WORKERS_MAX ? (unsigned)n : NET_WORKERS_MAX;
+}
+
 unsigned net_workers(unsigned wanted, uint64_t *memory)
 {
 	if (*memory < NET_MEMORY_MIN)
@@ -48,6 +57,8 @@ unsigned net_workers(unsigned wanted, uint64_t *memory)
 	uint64_t most = *memory / WORKER_MEMORY;
 	if (most > NET_WORKERS_MAX)
 		most = NET_WORKERS_MAX;
+	if (wanted == 0)
+		wanted = cpus();
 	return wanted < most ? wanted : (unsigned)most;
 }
 
