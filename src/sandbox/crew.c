@@ -82,6 +82,10 @@ static int put_layer(const struct crew_opts *o, struct crew_note *note, enum lay
 		return enter ? enter(ctx) : 0;
 	case L_SIGNALS: /* again: a change of user undid it */
 		lockdown_reset_signals();
+		/* A terminal sends these to all: they are the parent's business. */
+		signal(SIGINT, SIG_IGN);
+		signal(SIGTERM, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
 		return lockdown_die_with(parent);
 	case L_FDS:
 		return keep_fds(o);

@@ -8,7 +8,8 @@
  * Before the function runs: the layers of worker.h (descriptors, privileges, Landlock, limits,
  * seccomp), with these differences: the descriptors given keep their numbers and there is no pipe;
  * futex and poll are allowed; private memory can grow by `heap` bytes; no limit on time. What was
- * mapped before stays mapped. A child dies with its parent.
+ * mapped before stays mapped. A child dies with its parent; SIGINT, SIGTERM and SIGHUP, which a terminal
+ * sends to all of them, it leaves to the parent.
  *
  * What a child leaves in shared memory is untrusted.
  */

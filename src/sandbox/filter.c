@@ -57,6 +57,10 @@ static int add_calls(scmp_filter_ctx c, const struct lockdown_calls *calls)
 		for (size_t k = 0; rc == 0 && k < ARRAY_LEN(on_input); k++)
 			rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, on_input[k], 1,
 			    SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)calls->fds[i]));
+	/* A packet socket's counters. */
+	for (size_t i = 0; rc == 0 && calls->waits && i < calls->nfds; i++)
+		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 1,
+		    SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)calls->fds[i]));
 	for (size_t k = 0; rc == 0 && calls->waits && k < ARRAY_LEN(on_waiting); k++)
 		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, on_waiting[k], 0);
 	/* What a packet socket had to drop. */

@@ -45,7 +45,7 @@ struct lockdown_calls {
 	const int *fds; /* descriptors to read */
 	size_t nfds;
 	int out;    /* a descriptor to write, or -1 */
-	bool waits; /* futex, poll, and reading from sockets among fds */
+	bool waits; /* futex, poll, and options of sockets among fds */
 };
 /* refused: where the SIGSYS handler leaves the number of the refused call; shared with the parent. */
 FB_MUST int lockdown_seccomp(const struct lockdown_calls *calls, volatile int32_t *refused);

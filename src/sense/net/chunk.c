@@ -417,8 +417,11 @@ int chunks_next(struct chunks *c, unsigned w, struct feed_batch *ret_b, struct f
 {
 	if (!c->taken) {
 		struct chunk *k = get(c, c->at);
-		if (!k || k->over)
+		if (!k || k->over) {
+			ret_b->number = c->s->walk.packets;
+			ret_b->now = c->s->walk.now;
 			return FEED_OVER;
+		}
 		if (!map_chunk(c, k))
 			return fault_set(f, -EIO, "%s: cannot be read any more",
 			    c->src[k->source].name);

@@ -105,7 +105,6 @@ static void fragment(struct decoder *d, const struct in_packet *in, const struct
 	bool first = !in->everyone || d->o.shard == 0;
 	int err;
 
-	d->w->stat[NET_STAT_FRAGMENTS] += first;
 	if (!defrag_packet(d->defrag, p, in->time, &d->whole, &err))
 		return;
 	if (err) {

@@ -21,8 +21,8 @@ enum feed_said {
 struct feed_batch {
 	struct in_packet p[DECODER_BATCH]; /* valid until the next call */
 	size_t n;
-	/* FEED_MARK: everything with a key up to this was given; the number of the last packet; and the
-	 * time of capture now. None goes back. */
+	/* FEED_MARK: everything with a key up to this was given; FEED_MARK and FEED_OVER: the number of the
+	 * last packet, and the time of capture now. None goes back. */
 	uint64_t upto, number;
 	ts now;
 };

@@ -17,7 +17,10 @@ struct worker {
 	struct ring ring;
 	struct decoder *decoder;
 	struct net_worker handlers;
-	bool tick; /* what is given now is given because time passed */
+	/* What is given now is given because time passed: it belongs to no packet of this worker. */
+	bool tick;
+	uint64_t tick_number;
+	ts tick_time;
 	struct feed_batch batch;
 	uint8_t scratch[EVENT_WIRE_MAX];
 };
@@ -53,8 +56,15 @@ static int give(struct net_worker *h, const struct net_event *e)
 		.type = RECORD_EVENT,
 		.tick = w->tick,
 	};
-	size_t n = event_encode(e, w->scratch, sizeof(w->scratch));
+	struct net_event at;
 
+	if (w->tick) {
+		at = *e;
+		at.packet = w->tick_number;
+		at.time = w->tick_time;
+		e = &at;
+	}
+	size_t n = event_encode(e, w->scratch, sizeof(w->scratch));
 	if (n == 0 || !put(w, &head, span_of(w->scratch, n), !w->o->feed->live))
 		h->stat[NET_LOSS_EVENTS]++;
 	return 0;
@@ -109,13 +119,20 @@ static void count(struct worker *w)
 		w->o->feed->count(w->o->feed->ctx, w->o->k, w->lane->stats.n);
 }
 
+static void tick_begins(struct worker *w, uint64_t key, const struct feed_batch *b)
+{
+	w->tick = true;
+	w->tick_number = b->number;
+	w->tick_time = b->now;
+	w->handlers.key = key;
+}
+
 /* All that is known up to here was sent: the collector may go on to there. */
 static void mark(struct worker *w, const struct feed_batch *b)
 {
 	struct record head = { .key = b->upto, .type = RECORD_MARK };
 
-	w->tick = true;
-	w->handlers.key = b->upto;
+	tick_begins(w, b->upto, b);
 	decoder_tick(w->decoder, b->now, b->number);
 	w->tick = false;
 	count(w);
@@ -127,8 +144,7 @@ static void finish(struct worker *w)
 {
 	struct record head = { .key = UINT64_MAX, .type = RECORD_OVER };
 
-	w->tick = true;
-	w->handlers.key = UINT64_MAX;
+	tick_begins(w, UINT64_MAX, &w->batch);
 	decoder_finish(w->decoder, w->batch.number);
 	count(w);
 	(void)put(w, &head, SPAN_NONE, true);
