@@ -99,6 +99,27 @@ static void count(struct decoder *d, const struct in_packet *in, int err, bool c
 		say_link(d, in->link);
 }
 
+/* The packet of a flow; its bytes are kept as long as the flow is looked at. */
+static void follow(struct decoder *d, const struct in_packet *in, struct packet *p)
+{
+	d->w->stat[NET_STAT_TUNNELLED] += p->tunnels > 0;
+	if (!p->vlan)
+		p->vlan = in->vlan;
+	d->w->packet_matters = false;
+	flows_packet(d->flows, p, in->time, in->number);
+	if (!d->o.history || !d->w->packet_matters)
+		return;
+	struct history_packet k = {
+		.flow = d->w->packet_flow,
+		.packet = in->number,
+		.time = in->time,
+		.link = in->link,
+		.sent = in->sent,
+		.bytes = in->frame,
+	};
+	history_keep(d->o.history, &k);
+}
+
 /* A piece: every worker puts them all together, and the packet goes on in the one that has its flow. */
 static void fragment(struct decoder *d, const struct in_packet *in, const struct packet *p)
 {
@@ -115,10 +136,7 @@ static void fragment(struct decoder *d, const struct in_packet *in, const struct
 	if (in->everyone &&
 	    packet_hash(&d->whole, d->o.hash_key) % d->o.shards != d->o.shard)
 		return;
-	d->w->stat[NET_STAT_TUNNELLED] += d->whole.tunnels > 0;
-	if (!d->whole.vlan)
-		d->whole.vlan = in->vlan;
-	flows_packet(d->flows, &d->whole, in->time, in->number);
+	follow(d, in, &d->whole);
 }
 
 static void one(struct decoder *d, const struct in_packet *in, struct packet *p, int err)
@@ -137,10 +155,7 @@ static void one(struct decoder *d, const struct in_packet *in, struct packet *p,
 	} else if (err) {
 		count(d, in, err, cut);
 	} else {
-		stat[NET_STAT_TUNNELLED] += p->tunnels > 0;
-		if (!p->vlan)
-			p->vlan = in->vlan;
-		flows_packet(d->flows, p, in->time, in->number);
+		follow(d, in, p);
 	}
 }
 

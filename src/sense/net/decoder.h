@@ -9,6 +9,7 @@
  */
 
 #include "sense/net/handler.h"
+#include "sense/net/history.h"
 
 struct in_packet {
 	struct span frame; /* borrowed for the call */
@@ -26,6 +27,7 @@ struct in_packet {
 struct decoder;
 
 struct decoder_opts {
+	struct history *history; /* of packets of flows that are being looked at; or NULL */
 	size_t bytes; /* everything it may hold */
 	bool no_flows;
 	unsigned shard, shards; /* of the packets that everyone has, it takes what belongs to it */

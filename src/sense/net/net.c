@@ -20,6 +20,8 @@
 #define COLLECTOR_FIXED (2u << 20)
 #define RING_LEAST (512u << 10)
 #define RING_MOST (4u << 20)
+#define EVIDENCE_BYTES (1u << 20)
+#define EVIDENCE_PACKETS 256 /* the latest of a flow */
 #define HEAP (16u << 20) /* beyond what a worker has when it is confined: a limit, not a need */
 
 struct net {
@@ -29,6 +31,9 @@ struct net {
 	size_t board_size; /* with the rings behind it */
 	uint64_t ring_size;
 	uint8_t *rings;
+	uint64_t history_size; /* 0: none is kept */
+	struct history history[NET_WORKERS_MAX];
+	uint8_t *evidence; /* room for what net_evidence gives */
 	struct worker_opts worker[NET_WORKERS_MAX];
 	struct crew crew[NET_WORKERS_MAX];
 	volatile int stop;
@@ -72,23 +77,40 @@ static void split(struct net *n, size_t *decoder)
 	n->ring_size = power_below(ring);
 	uint64_t shared = o->memory > COLLECTOR_FIXED ? o->memory - COLLECTOR_FIXED : 0;
 	uint64_t each = shared / o->workers;
-	uint64_t fixed = n->ring_size + WORKER_FIXED;
+	if (o->keep_packets)
+		n->history_size = power_below(each / 4 > HISTORY_MIN ? each / 4 : HISTORY_MIN);
+	uint64_t fixed = n->ring_size + n->history_size + WORKER_FIXED;
 	*decoder = each > fixed + WORKER_FIXED ? each - fixed : WORKER_FIXED;
 }
 
+static size_t whole_pages(size_t n)
+{
+	return (n + 4095) & ~(size_t)4095;
+}
+
+/* The board, the rings, the histories. */
 static int map_board(struct net *n)
 {
-	size_t head = (sizeof(struct board) + 4095) & ~(size_t)4095;
+	size_t head = whole_pages(sizeof(struct board));
+	size_t history = n->history_size ?
+	    whole_pages(sizeof(struct history_head)) + n->history_size :
+	    0;
 
-	n->board_size = head + n->ring_size * n->o.workers;
+	n->board_size = head + (n->ring_size + history) * n->o.workers;
 	void *p = mmap(NULL, n->board_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	n->board = p;
 	n->rings = (uint8_t *)p + head;
-	for (unsigned k = 0; k < n->o.workers; k++)
+	uint8_t *at = n->rings + n->ring_size * n->o.workers;
+	for (unsigned k = 0; k < n->o.workers; k++, at += history) {
 		n->board->lane[k].stats.first = n->board->lane[k].stats.last = TS_NONE;
-	return 0;
+		if (history)
+			history_init(&n->history[k], (struct history_head *)at,
+			    at + whole_pages(sizeof(struct history_head)), n->history_size);
+	}
+	n->evidence = history ? malloc(EVIDENCE_BYTES) : NULL;
+	return history && !n->evidence ? -ENOMEM : 0;
 }
 
 static int new_net(struct net *n)
@@ -105,6 +127,7 @@ static int new_net(struct net *n)
 			.feed = &n->feed,
 			.k = k,
 			.decoder = {
+				.history = n->history_size ? &n->history[k] : NULL,
 				.bytes = decoder,
 				.no_flows = n->o.no_flows,
 				.shard = k,
@@ -143,6 +166,7 @@ struct net *net_free(struct net *n)
 		if (n->board)
 			munmap(n->board, n->board_size);
 		n->feed.free(n->feed.ctx);
+		free(n->evidence);
 		free(n);
 	}
 	return NULL;
@@ -222,9 +246,28 @@ void net_stats(const struct net *n, struct net_stats *ret_s)
 	}
 }
 
+/* One worker had the flow; the others' chains have nothing of it. The latest come first there. */
 int net_evidence(struct net *n, const struct net_event *e,
     int (*cb)(void *ctx, const struct net_kept *k), void *ctx)
 {
-	(void)n, (void)e, (void)cb, (void)ctx;
-	return 0;
+	struct history_packet p[EVIDENCE_PACKETS];
+	int rc = 0;
+
+	for (unsigned k = 0; n->history_size && k < n->o.workers; k++) {
+		size_t got = history_find(&n->history[k], e->flow, n->evidence, EVIDENCE_BYTES, p,
+		    EVIDENCE_PACKETS);
+		for (size_t i = got; rc == 0 && i-- > 0;) {
+			struct net_kept kept = {
+				.time = p[i].time,
+				.packet = p[i].packet,
+				.link = p[i].link,
+				.sent = p[i].sent,
+				.bytes = p[i].bytes,
+			};
+			rc = cb(ctx, &kept);
+		}
+		if (got)
+			break;
+	}
+	return rc;
 }
