@@ -18,6 +18,7 @@
 /* Samples are numbers with 11 bits behind the leading one: within 0.05 %. */
 struct pair {
 	ts first, last; /* last: the occasion at hand began */
+	ts sum;	/* of the intervals */
 	uint32_t connections, intervals, sizes;
 	uint32_t hour, run, longest; /* the last hour with a connection, hours in a row */
 	uint16_t interval[INTERVALS]; /* ms */
@@ -200,9 +201,11 @@ static void see_time(struct pair *p, ts at, uint64_t salt)
 
 	if (again && at < p->last + BEACON_APART && at > p->last - BACK)
 		return;
-	if (again && at > p->last)
-		sample(p->interval, INTERVALS, p->intervals++, (uint64_t)(at - p->last) / 1000000,
-		    salt);
+	if (again && at > p->last) {
+		ts interval = at - p->last;
+		p->sum += interval;
+		sample(p->interval, INTERVALS, p->intervals++, (uint64_t)interval / 1000000, salt);
+	}
 	p->last = at;
 	see_hour(p, at);
 }
@@ -294,6 +297,7 @@ static void set_score(struct beacon *x, const struct pair *p, const struct quart
 	double hours = part((double)p->longest / HOURS_FULL), size = 0, weight = 80;
 	double sum = 35 * rhythm + 25 * narrow + 20 * hours;
 	double few = part((double)p->intervals / (2 * BEACON_MIN));
+	double brief = part((double)p->sum / (double)BEACON_WHILE);
 
 	if (p->sizes) {
 		struct quartiles s = quartiles_of(p->size, p->sizes < SIZES ? p->sizes : SIZES);
@@ -302,7 +306,7 @@ static void set_score(struct beacon *x, const struct pair *p, const struct quart
 		weight += 20;
 		x->bytes = (uint64_t)s.q2;
 	}
-	x->score = percent(sum / weight * (.5 + few / 2));
+	x->score = percent(sum / weight * (1 + few) / 2 * (1 + brief) / 2);
 	x->rhythm = percent(rhythm);
 	x->narrow = percent(narrow);
 	x->size = percent(size);

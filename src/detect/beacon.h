@@ -20,7 +20,7 @@
  *                   when they are not known
  *   hours     20 %  the longest run of hours with connections: 12 and more give 1
  * Connections within BEACON_APART count as one occasion. Fewer than BEACON_MIN intervals give no
- * score, and fewer than twice as many a lower one.
+ * score; fewer than twice as many, or less than BEACON_WHILE of them, a lower one: down to half.
  */
 
 #include "base/clock.h"
@@ -29,6 +29,7 @@
 
 #define BEACON_MIN 8
 #define BEACON_APART TS_SECOND
+#define BEACON_WHILE (30 * TS_MINUTE)
 #define BEACON_PAIR 320
 #define BEACON_DEST_MAX 64 /* longer ones are told apart, and cut when they are told */
 #define BEACON_CLIENT_MAX 20
