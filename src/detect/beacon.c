@@ -5,6 +5,7 @@
 #include "base/map.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #define SET 8
@@ -14,11 +15,12 @@
 #define HOURS_FULL 12
 #define BACK TS_HOUR /* a clock that goes back further was set */
 #define BYTES_MIN (256u << 10)
+#define JITTER_MAX 10.
 
 /* Samples are numbers with 11 bits behind the leading one: within 0.05 %. */
 struct pair {
 	ts first, last; /* last: the occasion at hand began */
-	ts sum;	/* of the intervals */
+	ts sum;	/* of the intervals, until it is BEACON_WHILE */
 	uint32_t connections, intervals, sizes;
 	uint32_t hour, run, longest; /* the last hour with a connection, hours in a row */
 	uint16_t interval[INTERVALS]; /* ms */
@@ -203,7 +205,8 @@ static void see_time(struct pair *p, ts at, uint64_t salt)
 		return;
 	if (again && at > p->last) {
 		ts interval = at - p->last;
-		p->sum += interval;
+		if (p->sum < BEACON_WHILE)
+			p->sum += interval;
 		sample(p->interval, INTERVALS, p->intervals++, (uint64_t)interval / 1000000, salt);
 	}
 	p->last = at;
@@ -326,7 +329,7 @@ static bool describe(const struct pair *p, struct beacon *ret_x)
 		.first = p->first,
 		.last = p->last,
 		.interval = (ts)(q.q2 * 1e6),
-		.jitter = percent((q.q3 - q.q1) / q.q2),
+		.jitter = percent(fmin((q.q3 - q.q1) / q.q2, JITTER_MAX)),
 	};
 	set_score(ret_x, p, &q);
 	return true;

@@ -50,8 +50,8 @@ void seen_dir_note_bad(struct seen *s);
 
 /* s->run[i].times from the directory; a damaged one is told. */
 void seen_times_load(struct seen *s, struct seen_run *r);
-/* A record was seen again. */
-FB_MUST int seen_times_touch(struct seen *s, uint32_t run, uint32_t rec, ts at);
+/* A record was seen again, so often, the last time at at. */
+FB_MUST int seen_times_touch(struct seen *s, uint32_t run, uint32_t rec, ts at, uint32_t count);
 /* Writes what was touched. */
 FB_MUST int seen_times_write(struct seen *s, struct fault *f);
 

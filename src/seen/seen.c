@@ -292,7 +292,7 @@ int seen_put_file(struct seen *s, const struct seen_put *p, bool *ret_kept, stru
 	if (!fits)
 		return 0;
 	if (nothing_new(p))
-		return seen_times_touch(s, p->known->run, p->known->rec, p->at);
+		return seen_times_touch(s, p->known->run, p->known->rec, p->at, 1);
 	struct seen_item x = { .r = rec_at(p->at, path), .path = path, .blob = s->room };
 	fill_blob(&x, p, s->room);
 	set_id(&x.r, p);
@@ -301,7 +301,7 @@ int seen_put_file(struct seen *s, const struct seen_put *p, bool *ret_kept, stru
 
 int seen_put_same(struct seen *s, const struct seen_known *k, ts at)
 {
-	return seen_times_touch(s, k->run, k->rec, at);
+	return seen_times_touch(s, k->run, k->rec, at, 1);
 }
 
 /* The same value at the same place, recorded before? A value that is at very many places is not
@@ -329,18 +329,26 @@ static bool find_same(struct seen *s, const struct seen_item *x, struct seen_kno
 	return false;
 }
 
-int seen_put_value(struct seen *s, enum indicator_type t, struct span value, const char *where, ts at,
-    struct fault *f)
+int seen_put_values(struct seen *s, enum indicator_type t, struct span value, const char *where,
+    ts first, ts last, uint32_t count, struct fault *f)
 {
 	struct span path = span_str(where);
 
-	if (t == INDICATOR_NONE || !value.n || value.n > SEEN_VALUE_MAX || path.n > SEEN_PATH_MAX)
+	if (t == INDICATOR_NONE || !value.n || value.n > SEEN_VALUE_MAX || path.n > SEEN_PATH_MAX || !count)
 		return 0;
-	struct seen_item x = { .r = rec_at(at, path), .path = path, .blob = value.p };
+	struct seen_item x = { .r = rec_at(first, path), .path = path, .blob = value.p };
 	x.r.type = (uint8_t)t;
 	x.r.value_len = (uint16_t)value.n;
+	x.r.last = seen_seconds(last);
+	x.r.count = count;
 	struct seen_known k;
-	return find_same(s, &x, &k) ? seen_times_touch(s, k.run, k.rec, at) : add(s, &x, f);
+	return find_same(s, &x, &k) ? seen_times_touch(s, k.run, k.rec, last, count) : add(s, &x, f);
+}
+
+int seen_put_value(struct seen *s, enum indicator_type t, struct span value, const char *where, ts at,
+    struct fault *f)
+{
+	return seen_put_values(s, t, value, where, at, at, 1, f);
 }
 
 /* --- becoming durable --- */

@@ -106,6 +106,10 @@ FB_MUST int seen_put_file(struct seen *s, const struct seen_put *p, bool *ret_ke
 FB_MUST int seen_put_value(struct seen *s, enum indicator_type t, struct span value,
     const char *where, ts at, struct fault *f);
 
+/* The same, observed count times from first to last. */
+FB_MUST int seen_put_values(struct seen *s, enum indicator_type t, struct span value,
+    const char *where, ts first, ts last, uint32_t count, struct fault *f);
+
 /* --- questions --- */
 
 struct seen_observation {

@@ -39,7 +39,7 @@ void seen_times_load(struct seen *s, struct seen_run *r)
 		seen_dir_note(s, name, f.text);
 }
 
-int seen_times_touch(struct seen *s, uint32_t run, uint32_t rec, ts at)
+int seen_times_touch(struct seen *s, uint32_t run, uint32_t rec, ts at, uint32_t count)
 {
 	struct seen_run *r = &s->run[run];
 	struct seen_rec t = { 0 };
@@ -48,7 +48,7 @@ int seen_times_touch(struct seen *s, uint32_t run, uint32_t rec, ts at)
 		return -ENOMEM;
 	t.last = r->again[rec].last;
 	t.count = r->again[rec].count;
-	seen_rec_again(&t, &(struct seen_again){ seen_seconds(at), 1 });
+	seen_rec_again(&t, &(struct seen_again){ seen_seconds(at), count });
 	r->again[rec] = (struct seen_again){ t.last, t.count };
 	return 0;
 }
