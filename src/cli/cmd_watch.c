@@ -176,6 +176,8 @@ static int open_all(struct watch *w, const struct watch_out_opts *out)
 		rc = watch_beacon_open(w);
 	if (rc == 0)
 		rc = hasher_new(&w->sha1, HASH_SET(DIGEST_SHA1));
+	if (rc == 0)
+		rc = watch_record_open(w);
 	if (rc < 0)
 		return cli_errno(c, rc, NULL);
 	rc = watch_evidence_open(w);
@@ -209,6 +211,7 @@ static int run_watch(struct cli *c)
 	watch_evidence_close(w);
 	watch_beacon_close(w);
 	w->names = names_free(w->names);
+	w->record = watch_seen_free(w->record);
 	w->sha1 = hasher_free(w->sha1);
 	watch_pairs_free(w);
 	w->h.shelf = shelf_close(w->h.shelf);
@@ -240,6 +243,7 @@ static const struct cli_opt watch_opts[] = {
 	{ "reporter", "NAME", "with --signal: who reports it (default: --as)", false },
 	{ "routes", "FILE", "with --signal: take the routes from this file", false },
 	{ "join", "CASE", "with --signal: join this case", false },
+	{ "no-record", NULL, "leave out what firebreak seen and intel retro look into", false },
 	CLI_HEADING("How"),
 	{ "workers", "N", "decode with this many processes (default: one for each CPU)", false },
 	{ "memory", "SIZE", "of all of them together (default: 128M)", false },

@@ -16,6 +16,7 @@
 #include "cli/wire.h"
 #include "model/signal.h"
 #include "cli/watch_line.h"
+#include "cli/watch_seen.h"
 #include "detect/beacon.h"
 #include "sense/net/community.h"
 #include "sense/net/names.h"
@@ -78,6 +79,7 @@ struct watch {
 	struct names *names;
 	struct flow_name *flow_name;
 	struct watch_beacons *beacons;
+	struct watch_seen *record; /* NULL: nothing is recorded */
 	uint64_t hits;
 	struct watch_second second;
 	bool community;	     /* --community-id */
@@ -191,6 +193,13 @@ FB_MUST int watch_join_open(struct watch *w);
 void watch_join(struct watch *w, const struct net_event *e, struct watch_more *ret_m);
 /* The name that the connection's hello or request said; empty when none did. */
 struct span watch_join_said(const struct watch *w, uint64_t flow);
+
+/* --- the record of the state --- */
+
+FB_MUST int watch_record_open(struct watch *w);
+void watch_record_event(struct watch *w, const struct net_event *e, const struct watch_more *m);
+/* Writes what was gathered when it is time, or when it is over. */
+void watch_record_batch(struct watch *w, bool over);
 
 FB_MUST int watch_beacon_open(struct watch *w);
 void watch_beacon_close(struct watch *w);

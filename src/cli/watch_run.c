@@ -97,6 +97,7 @@ static int on_event(void *ctx, const struct net_event *e)
 		watch_text_event(w, b, e, &more);
 	if (e->kind == NET_FLOW_END)
 		watch_beacon_see(w, e, &more);
+	watch_record_event(w, e, &more);
 	int rc = watch_match(w, e, &more);
 	if (rc == 0 && watch_out_full(b))
 		rc = watch_out_flush(w->out, &w->f);
@@ -117,6 +118,7 @@ static int on_batch(void *ctx, ts at)
 	} else {
 		look_for_newer(w, false);
 	}
+	watch_record_batch(w, false);
 	if (rc == 0 && w->live && w->pairs.fresh && clock_mono() - w->handed >= SIGNAL_EVERY) {
 		w->handed = clock_mono();
 		rc = watch_signals_now(w);
@@ -175,6 +177,7 @@ static int finish(struct watch *w, int rc)
 {
 	bool told = rc != -EPIPE;
 
+	watch_record_batch(w, true);
 	if (rc >= 0) {
 		int more = watch_beacon_batch(w, w->stats.last, true);
 		if (more == 0)
