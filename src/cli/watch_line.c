@@ -95,15 +95,27 @@ void line_plain(struct line *l, const char *s)
 	l->b->n += n + 2;
 }
 
+/* Two digits at a time. */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536"
+			    "37383940414243444546474849505152535455565758596061626364656667686970717273"
+			    "7475767778798081828384858687888990919293949596979899";
+
 static size_t put_uint(uint8_t *to, uint64_t n)
 {
 	uint8_t room[20];
 	size_t k = sizeof(room);
 
-	do {
-		room[--k] = (uint8_t)('0' + n % 10);
-		n /= 10;
-	} while (n);
+	while (n > UINT32_MAX) {
+		memcpy(room + (k -= 2), pairs + 2 * (n % 100), 2);
+		n /= 100;
+	}
+	uint32_t m = (uint32_t)n;
+	for (; m >= 100; m /= 100)
+		memcpy(room + (k -= 2), pairs + 2 * (m % 100), 2);
+	if (m >= 10)
+		memcpy(room + (k -= 2), pairs + 2 * m, 2);
+	else
+		room[--k] = (uint8_t)('0' + m);
 	memcpy(to, room + k, sizeof(room) - k);
 	return sizeof(room) - k;
 }

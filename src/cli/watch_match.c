@@ -11,7 +11,8 @@
 
 /* A value of nothing known is asked for again and again: the last ones are kept, by a keyed hash of
  * 64 bits, until the set changes. Only that nothing matches is kept: it is true at any time. */
-#define MISSES 16384
+#define MISSES_BITS 16
+#define MISSES (1u << MISSES_BITS)
 
 struct watch_misses {
 	uint64_t key[2];
@@ -52,12 +53,12 @@ static bool missed(struct watch *w, struct span s, uint64_t *ret_hash)
 	uint64_t hash = siphash13(w->misses->key, s.p, s.n) | 1;
 
 	*ret_hash = hash;
-	return w->misses->slot[hash >> 50] == hash;
+	return w->misses->slot[hash >> (64 - MISSES_BITS)] == hash;
 }
 
 static void note_miss(struct watch *w, uint64_t hash)
 {
-	w->misses->slot[hash >> 50] = hash;
+	w->misses->slot[hash >> (64 - MISSES_BITS)] = hash;
 }
 
 static void tell(struct look *l, size_t k, const char *type, struct span value, struct span query)

@@ -243,6 +243,10 @@ mkfifo pipe
 "$FIREBREAK" watch - --json --events hits --state live <pipe >live.json 2>live.err &
 pid=$!
 exec 9>pipe
+for _ in $(seq 100); do # until it takes SIGHUP
+	grep -q '^SigCgt:.*[13579bdf]$' /proc/$pid/status && break
+	sleep 0.1
+done
 head -c 24 many.pcap >&9
 python3 - many.pcap <<'PY' >half1
 import struct, sys
@@ -254,7 +258,7 @@ sleep 0.5
 printf 'type,value\ndomain,many.example\n' >many.csv
 run 0 "an import meanwhile" "$FIREBREAK" intel import many.csv --state live
 kill -HUP $pid
-sleep 0.5
+sleep 1
 tail -c +$((25 + $(stat -c %s half1))) many.pcap >&9
 exec 9>&-
 wait $pid
