@@ -120,10 +120,16 @@ static void address(struct look *l, const struct sense_addr *a)
 		tell(l, k, "Intel::ADDR", span_str(sense_addr_text(a, text)), l->query);
 }
 
-static void ends(struct look *l)
+/* An indicator with a port is somebody's server: a client's port is nobody's, unless it is a guess who
+ * of the two is the client. */
+static void ends(struct look *l, bool guess)
 {
+	struct sense_addr client = l->e->client;
+
+	if (!guess)
+		client.port = 0;
 	l->where = "Conn::IN_ORIG";
-	address(l, &l->e->client);
+	address(l, &client);
 	l->where = "Conn::IN_RESP";
 	address(l, &l->e->server);
 }
@@ -133,7 +139,7 @@ static void begin(struct look *l)
 {
 	const struct watch_more *m = l->more;
 
-	ends(l);
+	ends(l, l->e->facts.midstream);
 	if (!m->name.n || m->ambiguous || m->expired)
 		return;
 	l->where = "Conn::IN_RESOLVED";
@@ -161,7 +167,7 @@ static void dns(struct look *l)
 	const struct dns_message *m = l->e->dns;
 
 	if (l->e->transport == NET_UDP)
-		ends(l);
+		ends(l, false);
 	l->where = m->response ? "DNS::IN_RESPONSE" : "DNS::IN_REQUEST";
 	if (m->n && m->rr[0].section == DNS_QUESTION)
 		l->query = m->rr[0].name;

@@ -27,7 +27,7 @@ static const char *source_of(const struct watch_pair *p)
 				    "watch.address";
 }
 
-static const char *sentence(struct cli *c, const struct watch_pair *p)
+static const char *what_happened(struct cli *c, const struct watch_pair *p)
 {
 	struct arena *a = &c->arena;
 	const char *what = p->category[0] ? QUOTE(span_str(p->category)) : "known bad";
@@ -49,6 +49,13 @@ static const char *sentence(struct cli *c, const struct watch_pair *p)
 	if (where_is(p, "HTTP"))
 		return arena_printf(a, "%s asked by HTTP for %s (%s)", p->client, observed, what);
 	return arena_printf(a, "%s and %s talked; %s is listed (%s)", p->client, p->server, observed, what);
+}
+
+static const char *sentence(struct cli *c, const struct watch_pair *p)
+{
+	const char *s = what_happened(c, p);
+
+	return !s || p->count < 2 ? s : arena_printf(&c->arena, "%s, %llu times", s, (unsigned long long)p->count);
 }
 
 /* Of a capture that was read from a file: its SHA-256, made once there is something to prove. */
