@@ -54,6 +54,7 @@ void quic_initial_keys(enum quic_family family, enum quic_side side,
 FB_MUST int quic_open(struct quic_crypto *q, const struct quic_keys *k, const struct quic_long *h,
     uint64_t *number, uint8_t *out, struct span *ret_payload);
 
-/* Section 5.8: a Retry is the answer to an Initial with this destination. family is known. */
+/* Section 5.8: a Retry is the answer to an Initial with this destination. family is known. (Drafts
+ * before 25 had no tag: false.) */
 FB_MUST bool quic_retry_genuine(
     struct quic_crypto *q, enum quic_family family, struct span dcid, const struct quic_long *h);

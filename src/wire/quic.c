@@ -8,6 +8,8 @@ enum quic_family quic_family_of(uint32_t version)
 	case QUIC_V1:
 	case QUIC_DRAFT(33):
 	case QUIC_DRAFT(34):
+	case 0xfaceb003: /* mvfst */
+	case 0xfaceb004:
 		return QUIC_FAMILY_V1;
 	case QUIC_V2:
 		return QUIC_FAMILY_V2;
@@ -24,8 +26,12 @@ enum quic_family quic_family_of(uint32_t version)
 	case QUIC_DRAFT(26):
 	case QUIC_DRAFT(27):
 	case QUIC_DRAFT(28):
-	case 0xfaceb002: /* of mvfst, like draft 27 */
+	case 0xfaceb002: /* mvfst, draft 27 */
+	case 0xfaceb00e:
 		return QUIC_FAMILY_DRAFT_23;
+	case QUIC_DRAFT(22):
+	case 0xfaceb001: /* mvfst, draft 22 */
+		return QUIC_FAMILY_DRAFT_22;
 	default:
 		return QUIC_FAMILY_NONE;
 	}

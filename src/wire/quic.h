@@ -34,7 +34,7 @@ enum quic_err {
 
 /*
  * Versions whose Initials can be read, by what they have in common. Drafts 33 and 34 are version 1
- * in all but their number.
+ * in all but their number. mvfst (Facebook) has numbers of its own.
  */
 enum quic_family {
 	QUIC_FAMILY_NONE = 0, /* not known */
@@ -43,6 +43,7 @@ enum quic_family {
 	QUIC_FAMILY_V2_DRAFT,
 	QUIC_FAMILY_DRAFT_29, /* 29 to 32 */
 	QUIC_FAMILY_DRAFT_23, /* 23 to 28 */
+	QUIC_FAMILY_DRAFT_22,
 	QUIC_FAMILIES,
 };
 enum quic_family quic_family_of(uint32_t version);

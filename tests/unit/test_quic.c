@@ -254,7 +254,7 @@ static void test_headers(void)
 		    QUIC_RETRY, 23 },
 		{ "draft 29", "c0 ff00001d 00 00 00 01 55", QUIC_OK, QUIC_INITIAL, 10 },
 		{ "draft 34", "c0 ff000022 00 00 00 01 55", QUIC_OK, QUIC_INITIAL, 10 },
-		{ "draft 22 is not known", "c0 ff000016 00 00 00 01 55", QUIC_OK, QUIC_UNKNOWN,
+		{ "draft 21 is not known", "c0 ff000015 00 00 00 01 55", QUIC_OK, QUIC_UNKNOWN,
 		    10 },
 		{ "reserved version", "c0 1a2a3a4a 00 00 00 01 55", QUIC_OK, QUIC_UNKNOWN, 10 },
 		{ "negotiation", "80 00000000 00 00 00000001", QUIC_OK, QUIC_NEGOTIATION, 11 },

@@ -73,6 +73,12 @@ static bool names_version(const struct quic_long *h)
 	return false;
 }
 
+/* "Q046", "T051": Google's own, whose headers are not all those of RFC 8999. */
+static bool is_google(uint32_t version)
+{
+	return version >> 16 == ('Q' << 8 | '0') || version >> 16 == ('T' << 8 | '0');
+}
+
 static bool may_be_id(const struct quic_long *h)
 {
 	return h->dcid.n <= QUIC_CID_MAX && h->scid.n <= QUIC_CID_MAX;
@@ -94,6 +100,8 @@ bool quic_starts(struct span datagram)
 		return may_be_id(&h) && names_version(&h);
 	/* Who speaks an unknown version must still fill the first datagram (RFC 9000 section 14.1).
 	 */
+	if (h.type == QUIC_UNKNOWN && is_google(h.version))
+		return h.fixed && datagram.n >= QUIC_DATAGRAM;
 	if (h.type == QUIC_UNKNOWN)
 		return h.fixed && datagram.n >= QUIC_DATAGRAM && may_be_id(&h) &&
 		       h.dcid.n >= QUIC_CID_FIRST;
