@@ -113,7 +113,7 @@ static inline const char *bench_said(struct bench *b)
 /* The end of the capture; then all lines. */
 static inline const char *bench_end(struct bench *b)
 {
-	flows_finish(b->f);
+	flows_finish(b->f, b->number);
 	return bench_said(b);
 }
 
@@ -166,8 +166,8 @@ static inline struct packet tcp_of(const struct conn *c, unsigned from, uint8_t 
 static inline void bench_packet(struct bench *b, const struct packet *p)
 {
 	b->time += 1000000;
-	flows_soon(b->f, p);
-	flows_packet(b->f, p, b->time, ++b->number);
+	struct flow_id id = flows_soon(b->f, p);
+	flows_packet(b->f, p, &id, b->time, ++b->number);
 }
 
 static inline void tcp_at(struct bench *b, const struct conn *c, unsigned from, uint8_t flags, uint32_t seq,

@@ -131,7 +131,7 @@ static void test_role_by_content(void)
 static void tick(struct bench *b, ts after)
 {
 	b->time += after;
-	flows_tick(b->f, b->time);
+	flows_tick(b->f, b->time, b->number);
 }
 
 static void test_idle(void)
@@ -203,9 +203,9 @@ static void test_clock_back(void)
 	tcp_shake(&b, &c);
 	tcp_text(&b, &c, 0, "GET /a HTTP/1.1\r\nHo");
 	b.time -= 7 * TS_DAY;
-	flows_tick(b.f, b.time);
+	flows_tick(b.f, b.time, b.number);
 	tcp_text(&b, &c, 0, "st: back.test\r\n\r\n");
-	flows_tick(b.f, b.time + 60 * TS_SECOND);
+	flows_tick(b.f, b.time + 60 * TS_SECOND, b.number);
 	b.time -= 2000000;
 	tcp_text(&b, &c, 0, "GET /b HTTP/1.1\r\nHost: back.test\r\n\r\n");
 	is_str(bench_end(&b),
@@ -337,7 +337,7 @@ static void test_half_open(void)
 	for (uint64_t i = 0; i < n; i++) {
 		struct conn c = nth(i);
 		struct packet p = tcp_of(&c, 0, PACKET_SYN, (uint32_t)i, SPAN_NONE);
-		flows_packet(b.f, &p, b.time + (ts)i * 100, ++b.number);
+		flows_packet(b.f, &p, NULL, b.time + (ts)i * 100, ++b.number);
 		if (i == n / 2)
 			tcp_text(&b, &good, 0, "d.test\r\n\r\n");
 	}
@@ -345,7 +345,7 @@ static void test_half_open(void)
 	ok(grown <= 18 * MIB, "%llu half open connections take at most 18 MiB (%zu KiB)",
 	    (unsigned long long)n, grown >> 10);
 	is_int(b.events[NET_HTTP], 1, "who was inside a request was spared");
-	flows_finish(b.f);
+	flows_finish(b.f, b.number);
 	is_int(b.stat[NET_STAT_FLOWS], n + 1, "each is counted");
 	is_int(b.events[NET_FLOW_END], n + 1, "each ends");
 	is_int(b.ends[NET_END_EVICTED], b.stat[NET_LOSS_FLOWS_EVICTED], "evictions are counted");
@@ -369,9 +369,9 @@ static void test_early_bytes(void)
 	for (uint64_t i = 0; i < n; i++) {
 		struct conn c = nth(i);
 		struct packet p = tcp_of(&c, 0, PACKET_SYN, 1, SPAN_NONE);
-		flows_packet(b.f, &p, b.time + (ts)i * 100, ++b.number);
+		flows_packet(b.f, &p, NULL, b.time + (ts)i * 100, ++b.number);
 		p = tcp_of(&c, 0, PACKET_ACK, 100, SPAN_LIT("x"));
-		flows_packet(b.f, &p, b.time + (ts)i * 100, ++b.number);
+		flows_packet(b.f, &p, NULL, b.time + (ts)i * 100, ++b.number);
 		if (i % 1000 == 0) /* a request, slowly */
 			tcp_send(&b, &good, 0, span_cut(SPAN_LIT("GET /a HTTP/1.1\r\nHost: good.test\r\n\r\n"),
 						   i / 1000 % 38, 1));
@@ -382,7 +382,7 @@ static void test_early_bytes(void)
 	ok(b.stat[NET_LOSS_MEMORY] > 0, "what was not kept is counted: %llu",
 	    (unsigned long long)b.stat[NET_LOSS_MEMORY]);
 	ok(b.events[NET_HTTP] > 0, "who was inside a request was spared");
-	flows_finish(b.f);
+	flows_finish(b.f, b.number);
 	is_int(b.events[NET_FLOW_END], n + 1, "each ends");
 	ok(b.stat[NET_LOSS_GAP] + b.stat[NET_LOSS_MEMORY] + b.stat[NET_LOSS_OPEN_EVICTED] >= n,
 	    "each is a loss: %llu %llu %llu", (unsigned long long)b.stat[NET_LOSS_GAP],
@@ -402,9 +402,9 @@ static void test_datagrams(void)
 		struct conn c = nth(i);
 		struct packet p = packet_of(&c, 0, PACKET_UDP);
 		p.payload = SPAN_LIT("\x40hello");
-		flows_packet(b.f, &p, b.time, ++b.number);
+		flows_packet(b.f, &p, NULL, b.time, ++b.number);
 	}
-	flows_finish(b.f);
+	flows_finish(b.f, b.number);
 	is_int(b.stat[NET_STAT_FLOWS], 200000, "each datagram of others begins a flow");
 	is_int(b.events[NET_FLOW_END], 200000, "… that ends");
 	is_int(b.ends[NET_END_EVICTED] + b.ends[NET_END_CAPTURE], 200000, "… evicted, or at the end");

@@ -17,6 +17,7 @@ struct decoder {
 	struct defrag *defrag;
 	struct flows *flows;
 	struct packet p[DECODER_BATCH];
+	struct flow_id id[DECODER_BATCH];
 	int err[DECODER_BATCH];
 	struct packet whole;	     /* put together from fragments */
 	uint64_t unheard[NET_STATS]; /* what is counted by another worker */
@@ -100,13 +101,14 @@ static void count(struct decoder *d, const struct in_packet *in, int err, bool c
 }
 
 /* The packet of a flow; its bytes are kept as long as the flow is looked at. */
-static void follow(struct decoder *d, const struct in_packet *in, struct packet *p)
+static void follow(struct decoder *d, const struct in_packet *in, struct packet *p,
+    const struct flow_id *id)
 {
 	d->w->stat[NET_STAT_TUNNELLED] += p->tunnels > 0;
 	if (!p->vlan)
 		p->vlan = in->vlan;
 	d->w->packet_matters = false;
-	flows_packet(d->flows, p, in->time, in->number);
+	flows_packet(d->flows, p, id, in->time, in->number);
 	if (!d->o.history || !d->w->packet_matters)
 		return;
 	struct history_packet k = {
@@ -136,11 +138,13 @@ static void fragment(struct decoder *d, const struct in_packet *in, const struct
 	if (in->everyone &&
 	    packet_hash(&d->whole, d->o.hash_key) % d->o.shards != d->o.shard)
 		return;
-	follow(d, in, &d->whole);
+	follow(d, in, &d->whole, NULL);
 }
 
-static void one(struct decoder *d, const struct in_packet *in, struct packet *p, int err)
+static void one(struct decoder *d, const struct in_packet *in, size_t i)
 {
+	struct packet *p = &d->p[i];
+	int err = d->err[i];
 	uint64_t *stat = d->w->stat;
 	bool cut = in->frame.n < in->sent;
 
@@ -155,7 +159,7 @@ static void one(struct decoder *d, const struct in_packet *in, struct packet *p,
 	} else if (err) {
 		count(d, in, err, cut);
 	} else {
-		follow(d, in, p);
+		follow(d, in, p, &d->id[i]);
 	}
 }
 
@@ -165,21 +169,19 @@ void decoder_packets(struct decoder *d, const struct in_packet *in, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		d->err[i] = packet_decode(in[i].frame, in[i].link, &d->p[i]);
 		if (!d->err[i])
-			flows_soon(d->flows, &d->p[i]);
+			d->id[i] = flows_soon(d->flows, &d->p[i]);
 	}
 	for (size_t i = 0; i < n; i++)
-		one(d, &in[i], &d->p[i], d->err[i]);
+		one(d, &in[i], i);
 }
 
 void decoder_tick(struct decoder *d, ts now, uint64_t number)
 {
-	(void)number;
-	flows_tick(d->flows, now);
+	flows_tick(d->flows, now, number);
 }
 
 void decoder_finish(struct decoder *d, uint64_t number)
 {
-	(void)number;
-	flows_finish(d->flows);
+	flows_finish(d->flows, number);
 	defrag_finish(d->defrag);
 }

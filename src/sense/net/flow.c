@@ -236,7 +236,8 @@ static ts idle_time(const struct flow *w)
 /* Clocks may go back: what was last seen in the future is not idle. */
 static bool is_idle(const struct flow *w, ts now)
 {
-	return w->last < now && now - w->last > idle_time(w);
+	return w->last < now && now - w->last > FLOW_IDLE_CLOSED * TS_SECOND &&
+	       now - w->last > idle_time(w);
 }
 
 static enum net_ending ending_of(const struct flow *w, enum net_ending other)
@@ -514,7 +515,8 @@ static bool matters(const struct flow *w)
 	return !(w->bits & FLOW_QUIC_OVER) && w->packets[0] + w->packets[1] <= FLOW_UDP_LOOKS;
 }
 
-void flows_packet(struct flows *f, const struct packet *p, ts time, uint64_t number)
+void flows_packet(struct flows *f, const struct packet *p, const struct flow_id *soon, ts time,
+    uint64_t number)
 {
 	bool tcp = p->proto == PACKET_TCP;
 
@@ -522,7 +524,7 @@ void flows_packet(struct flows *f, const struct packet *p, ts time, uint64_t num
 	f->number = number;
 	if (!tcp && udp_dns(f, p))
 		return;
-	struct flow_id id = flow_key(f, p);
+	struct flow_id id = soon && soon->dir != FLOW_NO_ID ? *soon : flow_key(f, p);
 	uint32_t i = find(f, id.key);
 	if (i && is_idle(&f->flow[i], time)) {
 		end_flow(f, i, ending_of(&f->flow[i], NET_END_IDLE));
@@ -555,14 +557,17 @@ void flows_packet(struct flows *f, const struct packet *p, ts time, uint64_t num
 }
 
 /* Two steps, since the bucket says which entry it is: that of an earlier call is read here. */
-void flows_soon(struct flows *f, const struct packet *p)
+struct flow_id flows_soon(struct flows *f, const struct packet *p)
 {
+	if (p->proto != PACKET_TCP && sniff_dns_port(p))
+		return (struct flow_id){ .dir = FLOW_NO_ID };
 	struct flow_id id = flow_key(f, p);
 	uint32_t b = (uint32_t)(id.key[0] & f->mask), *slot = &f->soon[f->nsoon++ % FLOW_SOON];
 
 	__builtin_prefetch(&f->flow[f->bucket[*slot]], 1);
 	__builtin_prefetch(&f->bucket[b]);
 	*slot = b;
+	return id;
 }
 
 /* --- time ------------------------------------------------------------------------------------ */
@@ -587,7 +592,7 @@ static void end_all(struct flows *f, bool idle_only)
 		    ending_of(&f->flow[f->ended[k].flow], idle_only ? NET_END_IDLE : NET_END_CAPTURE));
 }
 
-void flows_tick(struct flows *f, ts now)
+void flows_tick(struct flows *f, ts now, uint64_t number)
 {
 	int64_t scan = now / (FLOW_SCAN_SECONDS * TS_SECOND);
 
@@ -595,11 +600,13 @@ void flows_tick(struct flows *f, ts now)
 		return;
 	f->scanned = scan;
 	f->time = now;
+	f->number = number;
 	end_all(f, true);
 }
 
-void flows_finish(struct flows *f)
+void flows_finish(struct flows *f, uint64_t number)
 {
+	f->number = number;
 	end_all(f, false);
 	quic_table_finish(f->w, f->quic);
 }

@@ -16,79 +16,117 @@
 #include <immintrin.h>
 #endif
 
-struct blocks {
-	uint8_t b[3][16];
-	unsigned n, dir;
+/* The two ends in order, so that both directions are the same: ports, protocol and, of IPv4, the
+ * addresses too. */
+struct ends {
+	uint64_t head, v4;
+	const uint8_t *lo, *hi; /* of IPv6 */
+	unsigned dir;
 };
 
-/* An IPv4 flow is one block; the ends in order, so that both directions are the same. */
-static inline void order(const struct packet *p, struct blocks *ret_b)
+static inline uint64_t be(const uint8_t *p, size_t n)
 {
-	size_t n = p->family == 4 ? 4 : 16;
-	uint32_t s = 0, d = 0;
-	int c;
+	uint64_t v = 0;
 
-	if (n == 4) {
-		memcpy(&s, p->src, 4);
-		memcpy(&d, p->dst, 4);
-		s = __builtin_bswap32(s);
-		d = __builtin_bswap32(d);
-		c = s < d ? -1 : s > d;
-	} else {
-		c = memcmp(p->src, p->dst, 16);
+	memcpy(&v, p, n);
+	return n == 4 ? __builtin_bswap32((uint32_t)v) : __builtin_bswap64(v);
+}
+
+static inline bool is_greater(const struct packet *p)
+{
+	for (size_t i = 0; i < 16; i += 8) {
+		uint64_t s = be(p->src + i, 8), d = be(p->dst + i, 8);
+		if (s != d)
+			return s > d;
 	}
-	bool swap = c ? c > 0 : p->sport > p->dport;
-	const uint8_t *lo = swap ? p->dst : p->src, *hi = swap ? p->src : p->dst;
-	uint16_t tail[3] = { swap ? p->dport : p->sport, swap ? p->sport : p->dport,
-		(uint16_t)(p->family << 8 | p->proto) };
-	ret_b->dir = swap;
-	ret_b->n = n == 4 ? 1 : 3;
-	memcpy(ret_b->b[0], tail, sizeof(tail));
-	memset(ret_b->b[0] + 6, 0, 10);
-	if (n == 4) {
-		memcpy(ret_b->b[0] + 8, lo, 4);
-		memcpy(ret_b->b[0] + 12, hi, 4);
-	} else {
-		memcpy(ret_b->b[1], lo, 16);
-		memcpy(ret_b->b[2], hi, 16);
+	return p->sport > p->dport;
+}
+
+static inline struct ends ends_of(const struct packet *p)
+{
+	uint64_t proto = (uint64_t)p->family << 8 | p->proto;
+	struct ends e = { .head = proto << 32 };
+
+	if (p->family == 4) {
+		uint64_t s = be(p->src, 4) << 16 | p->sport, d = be(p->dst, 4) << 16 | p->dport;
+		uint64_t lo = s < d ? s : d, hi = s < d ? d : s;
+		e.dir = s > d;
+		e.head |= (lo & 0xffff) << 16 | (hi & 0xffff);
+		e.v4 = lo >> 16 << 32 | hi >> 16;
+		return e;
 	}
+	e.dir = is_greater(p);
+	e.head |= (uint64_t)(e.dir ? p->dport : p->sport) << 16 | (e.dir ? p->sport : p->dport);
+	e.lo = e.dir ? p->dst : p->src;
+	e.hi = e.dir ? p->src : p->dst;
+	return e;
 }
 
 #ifdef __x86_64__
-__attribute__((target("aes,sse2"))) static inline __m128i rounds(const uint8_t *b,
-    const uint8_t key[4][16])
-{
-	__m128i x = _mm_loadu_si128((const __m128i *)b);
+#define AES __attribute__((target("aes,sse2")))
 
-	x = _mm_xor_si128(x, _mm_loadu_si128((const __m128i *)key[0]));
-	x = _mm_aesenc_si128(x, _mm_loadu_si128((const __m128i *)key[1]));
-	x = _mm_aesenc_si128(x, _mm_loadu_si128((const __m128i *)key[2]));
-	x = _mm_aesenc_si128(x, _mm_loadu_si128((const __m128i *)key[3]));
-	return _mm_aesenc_si128(x, _mm_loadu_si128((const __m128i *)key[0]));
+AES static inline __m128i key_at(const uint8_t key[16])
+{
+	return _mm_load_si128((const __m128i *)key);
 }
 
-__attribute__((target("aes,sse2"))) static void hash_aes(const uint8_t keys[12][16],
-    const struct blocks *b, uint64_t ret_key[2])
+AES static inline __m128i rounds(__m128i x, const uint8_t key[4][16])
 {
-	__m128i x = rounds(b->b[0], keys);
+	x = _mm_xor_si128(x, key_at(key[0]));
+	x = _mm_aesenc_si128(x, key_at(key[1]));
+	x = _mm_aesenc_si128(x, key_at(key[2]));
+	x = _mm_aesenc_si128(x, key_at(key[3]));
+	return _mm_aesenc_si128(x, key_at(key[0]));
+}
 
-	if (b->n == 3) {
-		x = _mm_xor_si128(x, rounds(b->b[1], keys + 4));
-		x = _mm_xor_si128(x, rounds(b->b[2], keys + 8));
+AES static struct flow_id key_aes(const uint8_t keys[12][16], const struct packet *p)
+{
+	struct ends e = ends_of(p);
+	struct flow_id id = { .dir = e.dir };
+	__m128i x = rounds(_mm_set_epi64x((long long)e.v4, (long long)e.head), keys);
+
+	if (e.lo) {
+		__m128i lo = _mm_loadu_si128((const __m128i *)e.lo);
+		__m128i hi = _mm_loadu_si128((const __m128i *)e.hi);
+		x = _mm_xor_si128(x, rounds(lo, keys + 4));
+		x = _mm_xor_si128(x, rounds(hi, keys + 8));
 	}
-	x = _mm_aesenc_si128(x, _mm_loadu_si128((const __m128i *)keys[5]));
-	x = _mm_aesenc_si128(x, _mm_loadu_si128((const __m128i *)keys[10]));
-	_mm_storeu_si128((__m128i *)ret_key, x);
+	x = _mm_aesenc_si128(x, key_at(keys[5]));
+	x = _mm_aesenc_si128(x, key_at(keys[10]));
+	_mm_storeu_si128((__m128i *)id.key, x);
+	return id;
 }
 #endif
 
-static void hash_sip(const uint8_t keys[12][16], const struct blocks *b, uint64_t ret_key[2])
+/* The same as bytes. */
+struct bytes {
+	uint64_t w[6];
+	size_t n; /* of w */
+};
+
+static struct bytes bytes_of(const struct ends *e)
 {
+	struct bytes b = { .w = { e->head, e->v4 }, .n = 2 };
+
+	if (e->lo) {
+		memcpy(b.w + 2, e->lo, 16);
+		memcpy(b.w + 4, e->hi, 16);
+		b.n = 6;
+	}
+	return b;
+}
+
+static struct flow_id key_sip(const uint8_t keys[12][16], const struct packet *p)
+{
+	struct ends e = ends_of(p);
+	struct bytes b = bytes_of(&e);
+	struct flow_id id = { .dir = e.dir };
 	uint64_t k[2][2];
 
 	memcpy(k, keys, sizeof(k));
-	ret_key[0] = siphash13(k[0], b->b, 16 * b->n);
-	ret_key[1] = siphash13(k[1], b->b, 16 * b->n);
+	id.key[0] = siphash13(k[0], b.w, 8 * b.n);
+	id.key[1] = siphash13(k[1], b.w, 8 * b.n);
+	return id;
 }
 
 int flow_key_init(struct flows *f)
@@ -103,19 +141,11 @@ int flow_key_init(struct flows *f)
 
 struct flow_id flow_key(const struct flows *f, const struct packet *p)
 {
-	struct blocks b;
-	struct flow_id id;
-
-	order(p, &b);
-	id.dir = b.dir;
 #ifdef __x86_64__
-	if (f->aes) {
-		hash_aes(f->keys, &b, id.key);
-		return id;
-	}
+	if (f->aes)
+		return key_aes(f->keys, p);
 #endif
-	hash_sip(f->keys, &b, id.key);
-	return id;
+	return key_sip(f->keys, p);
 }
 
 static uint64_t fold(uint64_t a, uint64_t b)
@@ -126,13 +156,11 @@ static uint64_t fold(uint64_t a, uint64_t b)
 
 uint64_t flow_id_of(const struct packet *p)
 {
-	struct blocks b;
-	uint64_t h = 0x9e3779b97f4a7c15u, w[2];
+	struct ends e = ends_of(p);
+	struct bytes b = bytes_of(&e);
+	uint64_t h = 0x9e3779b97f4a7c15u;
 
-	order(p, &b);
-	for (unsigned i = 0; i < b.n; i++) {
-		memcpy(w, b.b[i], sizeof(w));
-		h = fold(h ^ w[0], 0xd6e8feb86659fd93u ^ w[1]);
-	}
+	for (size_t i = 0; i < b.n; i += 2)
+		h = fold(h ^ b.w[i], 0xd6e8feb86659fd93u ^ b.w[i + 1]);
 	return h | 1ull << 63;
 }

@@ -145,7 +145,7 @@ struct flows {
 	struct pool flows, tcps, chunks;
 	uint32_t chunks_left, flow_hand, tcp_hand;
 	uint8_t *gather; /* FLOW_HELD_MAX */
-	uint8_t keys[12][16];
+	_Alignas(16) uint8_t keys[12][16];
 	bool aes, quiet;
 	int64_t scanned; /* tick of the last look for idle flows */
 	uint32_t soon[FLOW_SOON]; /* buckets whose first entry is worth fetching */
@@ -158,10 +158,6 @@ struct flows {
 
 /* --- flow_key.c --- */
 
-struct flow_id {
-	uint64_t key[2];
-	unsigned dir; /* of this packet */
-};
 FB_MUST int flow_key_init(struct flows *f);
 struct flow_id flow_key(const struct flows *f, const struct packet *p);
 /* For datagrams without an entry: no secret in it, the same in every worker; bit 63 is set. */
@@ -224,5 +220,7 @@ char sniff_role(enum tcp_proto proto, struct span d);
 /* Is port one that servers listen on? 0 to 2. */
 unsigned sniff_port(uint16_t port);
 bool sniff_dtls(struct span d);
+/* Is it probably a datagram of DNS, without a flow? */
+bool sniff_dns_port(const struct packet *p);
 /* DNS and its kin by port; False: neither port is theirs. */
 bool sniff_dns(const struct packet *p, enum net_dns_flavour *ret_flavour, bool *ret_sure);

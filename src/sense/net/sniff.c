@@ -107,6 +107,12 @@ bool sniff_dtls(struct span d)
 	return d.n >= 13 && d.p[0] == TLS_HANDSHAKE && (d.p[1] == 0xfe || (d.p[1] == 1 && d.p[2] == 0));
 }
 
+bool sniff_dns_port(const struct packet *p)
+{
+	return either(p, PORT_DNS) || either(p, PORT_MDNS) || either(p, PORT_LLMNR) ||
+	       either(p, PORT_NBNS);
+}
+
 bool sniff_dns(const struct packet *p, enum net_dns_flavour *ret_flavour, bool *ret_sure)
 {
 	if (either(p, PORT_DNS))
