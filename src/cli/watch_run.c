@@ -84,12 +84,23 @@ static void progress(struct watch *w, ts at)
 	    (unsigned long long)st.n[NET_STAT_PACKETS], (unsigned long long)w->hits);
 }
 
+/* SIGHUP */
+static int begin_anew(struct watch *w)
+{
+	hung_up = 0;
+	look_for_newer(w, true);
+	return watch_out_again(w->out, &w->f);
+}
+
 static int on_event(void *ctx, const struct net_event *e)
 {
 	struct watch *w = ctx;
 	struct watch_more more;
 	struct buf *b = watch_out_buf(w->out);
+	int rc = hung_up ? begin_anew(w) : 0;
 
+	if (rc < 0)
+		return rc;
 	watch_join(w, e, &more);
 	if (w->all && w->json)
 		watch_json_event(w, b, e, &more);
@@ -98,7 +109,7 @@ static int on_event(void *ctx, const struct net_event *e)
 	if (e->kind == NET_FLOW_END)
 		watch_beacon_see(w, e, &more);
 	watch_record_event(w, e, &more);
-	int rc = watch_match(w, e, &more);
+	rc = watch_match(w, e, &more);
 	if (rc == 0 && watch_out_full(b))
 		rc = watch_out_flush(w->out, &w->f);
 	return rc;
@@ -111,13 +122,9 @@ static int on_batch(void *ctx, ts at)
 
 	if (rc == 0)
 		rc = watch_out_flush(w->out, &w->f);
-	if (rc == 0 && hung_up) {
-		hung_up = 0;
-		rc = watch_out_again(w->out, &w->f);
-		look_for_newer(w, true);
-	} else {
-		look_for_newer(w, false);
-	}
+	if (rc == 0 && hung_up)
+		rc = begin_anew(w);
+	look_for_newer(w, false);
 	watch_record_batch(w, false);
 	if (rc == 0 && w->live && w->pairs.fresh && clock_mono() - w->handed >= SIGNAL_EVERY) {
 		w->handed = clock_mono();
