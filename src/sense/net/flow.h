@@ -21,7 +21,8 @@
 struct flows;
 
 /* worker is borrowed. bytes: everything that it may ever hold. */
-FB_MUST int flows_new(struct flows **ret_f, struct net_worker *worker, size_t bytes, bool no_flow_events);
+FB_MUST int flows_new(
+    struct flows **ret_f, struct net_worker *worker, size_t bytes, bool no_flow_events);
 struct flows *flows_free(struct flows *f);
 /* The name of a packet's flow, and which of its directions the packet is. */
 struct flow_id {
@@ -32,11 +33,11 @@ struct flow_id {
 /* p will come soon: has its entry fetched. What is returned is for the flows_packet of it. */
 struct flow_id flows_soon(struct flows *f, const struct packet *p);
 /* One whole TCP segment or UDP datagram. id: what flows_soon said, or NULL. */
-void flows_packet(struct flows *f, const struct packet *p, const struct flow_id *id, ts time,
-    uint64_t number);
-/* What is idle at now ends, in ascending order of flows; number: of the last packet before. Looks once
- * in five seconds of capture time. Without it idle flows end when a packet of theirs comes, or when
- * room is needed. */
+void flows_packet(
+    struct flows *f, const struct packet *p, const struct flow_id *id, ts time, uint64_t number);
+/* What is idle at now ends, in ascending order of flows; number: of the last packet before. Looks
+ * once in five seconds of capture time. Without it idle flows end when a packet of theirs comes, or
+ * when room is needed. */
 void flows_tick(struct flows *f, ts now, uint64_t number);
 /* The capture is over: what is open ends, what is incomplete is a loss. */
 void flows_finish(struct flows *f, uint64_t number);

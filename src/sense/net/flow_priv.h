@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * flow_priv: what flow.c (the table), flow_key.c (hashing), tcp.c (streams), hold.c (segments that
- * wait) and sniff.c (which protocol) share.
+ * flow_priv: what the files of the flow table share: flow_memory.c (arrays), flow_key.c (hashing),
+ * flow.c (the table), flow_packet.c (what a packet means), flow_time.c (idle flows), tcp.c
+ * (streams), tcp_pool.c (room for them), hold.c (bytes that wait), sniff.c (which protocol).
  *
  *   flow   64 bytes, one cache line: all that a packet of a flow touches that is done
  *   cold   64 bytes: what the events of it need besides
@@ -16,16 +17,15 @@
 
 #include "sense/net/flow.h"
 
-
 #define FLOW_HELD_MAX (72u << 10) /* of a direction: a hello or message in pieces */
 #define FLOW_SCAN_SECONDS 5	  /* how often, of capture time, idle flows are looked for */
 #define FLOW_CANDIDATES 8	  /* looked at to make room for a flow */
 #define FLOW_STEAL_MAX 16	  /* … for a stream, or its bytes */
 #define FLOW_CHUNKS_MAX 256	  /* of a direction */
-#define FLOW_PATIENCE 16	  /* packets that a hole may last when its bytes were acknowledged */
-#define FLOW_FAR_MAX 3		  /* segments in a row far off what was expected: believed then */
+#define FLOW_PATIENCE 16 /* packets that a hole may last when its bytes were acknowledged */
+#define FLOW_FAR_MAX 3	 /* segments in a row far off what was expected: believed then */
 #define FLOW_SKIP_AHEAD (16u << 20) /* a body may have holes as long as this */
-#define FLOW_UDP_LOOKS 64	  /* datagrams of a flow in which a protocol may begin */
+#define FLOW_UDP_LOOKS 64	    /* datagrams of a flow in which a protocol may begin */
 
 /* Seconds without packets. */
 #define FLOW_IDLE_OPENING 30
@@ -39,9 +39,9 @@ enum flow_bits {
 	FLOW_UDP = 1 << 1,
 	FLOW_QUIC = 1 << 2, /* with UDP */
 	FLOW_DTLS = 1 << 3,
-	FLOW_DONE = 1 << 4, /* and 1 << 5: direction is only counted */
-	FLOW_HOLE = 1 << 6, /* and 1 << 7: direction waits for bytes */
-	FLOW_ISN = 1 << 8,  /* and 1 << 9: SYN was seen, cold.isn */
+	FLOW_DONE = 1 << 4,	 /* and 1 << 5: direction is only counted */
+	FLOW_HOLE = 1 << 6,	 /* and 1 << 7: direction waits for bytes */
+	FLOW_ISN = 1 << 8,	 /* and 1 << 9: SYN was seen, cold.isn */
 	FLOW_CLIENT_1 = 1 << 10, /* the client is who sends direction 1 */
 	FLOW_SURE = 1 << 11,	 /* … which a SYN or a hello said */
 	FLOW_MIDSTREAM = 1 << 12,
@@ -59,7 +59,7 @@ struct flow {
 	uint32_t chain;	     /* next in the bucket, or in the list of free ones */
 	uint32_t tcp;	     /* index */
 	uint8_t flags[2];
-	uint16_t bits;	     /* 0: free */
+	uint16_t bits; /* 0: free */
 };
 _Static_assert(sizeof(struct flow) == 64, "a cache line");
 
@@ -78,24 +78,24 @@ _Static_assert(sizeof(struct flow_cold) == 64, "a cache line");
 enum tcp_proto { TCP_FRESH = 0, TCP_SCAN, TCP_TLS, TCP_HTTP, TCP_DNS };
 
 enum tcp_bits {
-	TCP_SYNCED = 1 << 0,	/* base is known */
-	TCP_CUT = 1 << 1,	/* captured short: what is missing will not come */
+	TCP_SYNCED = 1 << 0,	 /* base is known */
+	TCP_CUT = 1 << 1,	 /* captured short: what is missing will not come */
 	TCP_HTTP_LATER = 1 << 2, /* a request may begin at any segment */
-	TCP_BEGUN = 1 << 3,	/* the protocol took bytes */
-	TCP_COUNTED = 1 << 4,	/* a hole of it was counted */
-	TCP_JUMPED = 1 << 5,	/* base was moved far by segments in a row */
-	TCP_INSIDE = 1 << 6,	/* the protocol began behind something unknown */
+	TCP_BEGUN = 1 << 3,	 /* the protocol took bytes */
+	TCP_COUNTED = 1 << 4,	 /* a hole of it was counted */
+	TCP_JUMPED = 1 << 5,	 /* base was moved far by segments in a row */
+	TCP_INSIDE = 1 << 6,	 /* the protocol began behind something unknown */
 };
 
 /* One direction. */
 struct tcp_half {
-	uint64_t skip;	/* bytes to pass over from base on */
-	uint32_t base;	/* sequence number of the first byte that nobody took */
-	uint32_t avail; /* bytes from base on that are held without a hole */
-	uint32_t want;	/* how many are worth asking about */
-	uint32_t seen;	/* bytes in which nothing was found */
+	uint64_t skip;		   /* bytes to pass over from base on */
+	uint32_t base;		   /* sequence number of the first byte that nobody took */
+	uint32_t avail;		   /* bytes from base on that are held without a hole */
+	uint32_t want;		   /* how many are worth asking about */
+	uint32_t seen;		   /* bytes in which nothing was found */
 	uint32_t head, tail, edge; /* chunks by sequence; edge: the last one before a hole */
-	uint32_t far;	/* where the segment behind the last one far off would be */
+	uint32_t far;		   /* where the segment behind the last one far off would be */
 	uint16_t chunks;
 	uint8_t nfar;
 	uint8_t patience;
@@ -147,7 +147,7 @@ struct flows {
 	uint8_t *gather; /* FLOW_HELD_MAX */
 	_Alignas(16) uint8_t keys[12][16];
 	bool aes, quiet;
-	int64_t scanned; /* tick of the last look for idle flows */
+	int64_t scanned;	  /* tick of the last look for idle flows */
 	uint32_t soon[FLOW_SOON]; /* buckets whose first entry is worth fetching */
 	unsigned nsoon;
 	void *map;
@@ -165,6 +165,16 @@ uint64_t flow_id_of(const struct packet *p);
 
 /* --- flow.c --- */
 
+/* 0: there is none. */
+uint32_t flow_find(const struct flows *f, const uint64_t key[2]);
+/* The flow that p, the packet at hand, begins; making room for it if need be. */
+uint32_t flow_begin(struct flows *f, const struct flow_id *id, const struct packet *p);
+/* Its last words, its event, and it is gone. */
+void flow_end(struct flows *f, uint32_t i, enum net_ending ending);
+bool flow_is_idle(const struct flow *w, ts now);
+/* other, unless it was closed. */
+enum net_ending flow_ending(const struct flow *w, enum net_ending other);
+void flow_give(struct flows *f, uint32_t i, enum net_kind kind, enum net_ending ending);
 /* Which direction the client sends. sure: a SYN or a hello says so. */
 void flow_client(struct flows *f, uint32_t i, unsigned dir, bool sure);
 static inline unsigned flow_client_dir(const struct flow *w)
@@ -210,9 +220,10 @@ bool hold_skip(struct flows *f, struct tcp_half *h);
 /* --- sniff.c --- */
 
 /* What may begin with d, TCP_SCAN: nothing known. */
-enum tcp_proto sniff_tcp(const struct tcp_half *h, struct span d, const uint16_t port[2],
-    bool client);
-/* Bytes of a header for proxies, or of a change over to TLS, behind which a protocol begins anew. */
+enum tcp_proto sniff_tcp(
+    const struct tcp_half *h, struct span d, const uint16_t port[2], bool client);
+/* Bytes of a header for proxies, or of a change over to TLS, behind which a protocol begins anew.
+ */
 size_t sniff_prefix(const struct tcp_half *h, struct span d);
 bool sniff_socks(struct span d);
 /* 'c': sent by a client (ClientHello, HTTP request), 's': by a server, 0: it does not show. */

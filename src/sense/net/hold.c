@@ -46,7 +46,7 @@ static uint32_t before(const struct flows *f, const struct tcp_half *h, uint32_t
 	if (h->edge && apart(f->chunk[h->edge].seq, seq) <= 0)
 		at = h->edge;
 	for (uint32_t i = at ? f->chunk[at].next : h->head; i && apart(f->chunk[i].seq, seq) <= 0;
-	     i = f->chunk[i].next)
+	    i = f->chunk[i].next)
 		at = i;
 	return at;
 }
@@ -88,8 +88,8 @@ static uint32_t insert(struct flows *f, struct tcp_half *h, uint32_t prev, uint3
 }
 
 /* As much of d as fits behind chunk *at or into a new one; room: up to the next chunk. */
-static uint32_t put(struct flows *f, struct tcp_half *h, uint32_t *at, uint32_t seq, struct span d,
-    bool start)
+static uint32_t put(
+    struct flows *f, struct tcp_half *h, uint32_t *at, uint32_t seq, struct span d, bool start)
 {
 	struct chunk *k = *at ? &f->chunk[*at] : NULL;
 

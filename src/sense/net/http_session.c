@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The requests of a connection, one after the other. HTTP/2 is recognised by its preface and left. */
+/* The requests of a connection, one after the other. HTTP/2 is recognised by its preface and left.
+ */
 
 #include "sense/net/handler.h"
 #include "wire/http.h"
@@ -21,7 +22,8 @@ bool http_starts(struct span s)
 	return http_request_starts(s) || is_preface(s);
 }
 
-/* As names are given (event.h): lower case, without the final dot, nothing that is not printable. */
+/* As names are given (event.h): lower case, without the final dot, nothing that is not printable.
+ */
 static struct span name_of(struct span s, char out[static HOST_MAX])
 {
 	size_t n = 0;
@@ -74,8 +76,8 @@ static enum net_need wait_for(const struct net_stream *s, struct net_step *step)
 }
 
 /* Where a request may begin. NET_MORE with took moved on: go on. */
-static enum net_need head(struct net_worker *w, struct http_session *h, const struct net_stream *s,
-    struct net_step *step)
+static enum net_need head(
+    struct net_worker *w, struct http_session *h, const struct net_stream *s, struct net_step *step)
 {
 	struct span rest = span_from(s->bytes, step->took);
 	struct http_request r;
@@ -108,8 +110,8 @@ static enum net_need head(struct net_worker *w, struct http_session *h, const st
 }
 
 /* RFC 9112 section 7.1: size, CRLF, so many bytes, CRLF; the last one is empty. */
-static enum net_need chunk(struct net_worker *w, struct http_session *h, const struct net_stream *s,
-    struct net_step *step)
+static enum net_need chunk(
+    struct net_worker *w, struct http_session *h, const struct net_stream *s, struct net_step *step)
 {
 	size_t line;
 	uint64_t size;
@@ -132,8 +134,8 @@ static enum net_need chunk(struct net_worker *w, struct http_session *h, const s
 }
 
 /* Lines, until an empty one. */
-static enum net_need trailer(struct net_worker *w, struct http_session *h,
-    const struct net_stream *s, struct net_step *step)
+static enum net_need trailer(
+    struct net_worker *w, struct http_session *h, const struct net_stream *s, struct net_step *step)
 {
 	struct span rest = span_from(s->bytes, step->took);
 	size_t end = span_find(span_cut(rest, 0, HTTP_CHUNK_LINE_MAX), '\n');
@@ -157,9 +159,9 @@ enum net_need http_stream(struct net_worker *w, struct http_session *h, const st
 	*ret_step = (struct net_step){ 0, 1 };
 	while (ret_step->took < s->bytes.n) {
 		size_t before = ret_step->took;
-		enum net_need need = h->state == HEAD  ? head(w, h, s, ret_step) :
-				     h->state == CHUNK ? chunk(w, h, s, ret_step) :
-							 trailer(w, h, s, ret_step);
+		enum net_need need = h->state == HEAD	 ? head(w, h, s, ret_step)
+				     : h->state == CHUNK ? chunk(w, h, s, ret_step)
+							 : trailer(w, h, s, ret_step);
 		if (need != NET_MORE || ret_step->took == before)
 			return need;
 		ret_step->want = 1;

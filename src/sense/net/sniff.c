@@ -23,15 +23,16 @@ static bool dns_port(uint16_t port)
 	return port == PORT_DNS || port == PORT_MDNS || port == PORT_LLMNR;
 }
 
-enum tcp_proto sniff_tcp(const struct tcp_half *h, struct span d, const uint16_t port[2],
-    bool client)
+enum tcp_proto sniff_tcp(
+    const struct tcp_half *h, struct span d, const uint16_t port[2], bool client)
 {
 	bool fresh = h->proto == TCP_FRESH;
 
 	if (!(h->tried & 1 << TCP_DNS) && (dns_port(port[0]) || dns_port(port[1])))
 		return TCP_DNS;
 	/* The form of SSLv2 is two bytes of nothing in particular: only where a stream begins. */
-	if (!(h->tried & 1 << TCP_TLS) && (fresh || d.p[0] == TLS_HANDSHAKE) && tls_session_starts(d))
+	if (!(h->tried & 1 << TCP_TLS) && (fresh || d.p[0] == TLS_HANDSHAKE) &&
+	    tls_session_starts(d))
 		return TCP_TLS;
 	if (!(h->tried & 1 << TCP_HTTP) && client && (fresh || h->bits & TCP_HTTP_LATER) &&
 	    http_starts(d))
@@ -88,11 +89,11 @@ char sniff_role(enum tcp_proto proto, struct span d)
 unsigned sniff_port(uint16_t port)
 {
 	/* Registered ones that are common, sorted. */
-	static const uint16_t known[] = { 1080, 1194, 1433, 1521, 1723, 1883, 1900, 2049, 2375, 2376,
-		3128, 3268, 3269, 3306, 3389, 3478, 4433, 4443, 4444, 4500, 4789, 5000, 5060, 5061, 5222,
-		5223, 5228, 5269, 5349, 5353, 5355, 5432, 5671, 5672, 5900, 5938, 5985, 5986, 6379, 6443,
-		6667, 6697, 7680, 8000, 8008, 8080, 8081, 8088, 8333, 8443, 8883, 8888, 9000, 9001, 9090,
-		9092, 9200, 9418, 9443, 10000, 11211, 27017 };
+	static const uint16_t known[] = { 1080, 1194, 1433, 1521, 1723, 1883, 1900, 2049, 2375,
+		2376, 3128, 3268, 3269, 3306, 3389, 3478, 4433, 4443, 4444, 4500, 4789, 5000, 5060,
+		5061, 5222, 5223, 5228, 5269, 5349, 5353, 5355, 5432, 5671, 5672, 5900, 5938, 5985,
+		5986, 6379, 6443, 6667, 6697, 7680, 8000, 8008, 8080, 8081, 8088, 8333, 8443, 8883,
+		8888, 9000, 9001, 9090, 9092, 9200, 9418, 9443, 10000, 11211, 27017 };
 
 	if (port < 1024)
 		return 2;
@@ -104,7 +105,8 @@ unsigned sniff_port(uint16_t port)
 
 bool sniff_dtls(struct span d)
 {
-	return d.n >= 13 && d.p[0] == TLS_HANDSHAKE && (d.p[1] == 0xfe || (d.p[1] == 1 && d.p[2] == 0));
+	return d.n >= 13 && d.p[0] == TLS_HANDSHAKE &&
+	       (d.p[1] == 0xfe || (d.p[1] == 1 && d.p[2] == 0));
 }
 
 bool sniff_dns_port(const struct packet *p)
@@ -126,8 +128,8 @@ bool sniff_dns(const struct packet *p, enum net_dns_flavour *ret_flavour, bool *
 	else
 		return false;
 	uint16_t other = p->sport == PORT_DNS ? p->dport : p->sport;
-	*ret_sure = *ret_flavour == NET_DNS_PLAIN ? other == PORT_DNS || other > 1023 :
-						    p->dport == PORT_MDNS || p->dport == PORT_LLMNR ||
-							p->dport == PORT_NBNS;
+	*ret_sure = *ret_flavour == NET_DNS_PLAIN
+			? other == PORT_DNS || other > 1023
+			: p->dport == PORT_MDNS || p->dport == PORT_LLMNR || p->dport == PORT_NBNS;
 	return true;
 }

@@ -58,7 +58,8 @@ static void pass(struct way *x, size_t n)
 		finish(x);
 }
 
-static enum net_need ask(struct way *x, struct span b, bool start, bool over, struct net_step *ret_step)
+static enum net_need ask(
+    struct way *x, struct span b, bool start, bool over, struct net_step *ret_step)
 {
 	struct net_stream s = {
 		.bytes = b,
@@ -82,7 +83,8 @@ static enum net_need ask(struct way *x, struct span b, bool start, bool over, st
 	}
 }
 
-/* TLS begins inside another protocol (CONNECT): the other side's hello may have been written off. */
+/* TLS begins inside another protocol (CONNECT): the other side's hello may have been written off.
+ */
 static void reopen_other(struct way *x)
 {
 	struct tcp_half *o = &x->t->half[!x->dir];
@@ -177,7 +179,8 @@ static size_t deliver(struct way *x, struct span b, bool start)
 			break;
 		case NET_MORE:
 			used += st.took;
-			x->h->want = st.want ? (uint32_t)(st.want < UINT32_MAX ? st.want : UINT32_MAX) : 1;
+			x->h->want =
+			    st.want ? (uint32_t)(st.want < UINT32_MAX ? st.want : UINT32_MAX) : 1;
 			if (st.took) {
 				x->h->bits |= TCP_BEGUN;
 				x->h->tried = 0;

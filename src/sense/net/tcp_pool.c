@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Room for streams: a hand goes round over those in use and takes from who was quiet since it passed. */
+/* Room for streams: a hand goes round over those in use and takes from who was quiet since it
+ * passed. */
 
 #include "sense/net/flow_priv.h"
 
