@@ -99,6 +99,8 @@ static int options(struct watch *w)
 	w->json = c->json;
 	w->community = cli_has(c, "community-id");
 	w->expired = cli_has(c, "include-expired");
+	if (cli_has(c, "processes") && !cli_has(c, "interface"))
+		return cli_failf(c, CLI_USAGE, "--processes goes with --interface");
 	if (cli_has(c, "reporter") && !cli_has(c, "signal"))
 		return cli_failf(c, CLI_USAGE, "--reporter goes with --signal");
 	return numbers(w);
@@ -180,7 +182,9 @@ static int open_all(struct watch *w, const struct watch_out_opts *out)
 		rc = watch_record_open(w);
 	if (rc < 0)
 		return cli_errno(c, rc, NULL);
-	rc = watch_evidence_open(w);
+	rc = watch_process_open(w);
+	if (rc == 0)
+		rc = watch_evidence_open(w);
 	if (rc == 0)
 		rc = watch_out_open(&w->out, out, &w->f);
 	w->opts.keep_packets = w->evidence != NULL;
@@ -210,6 +214,7 @@ static int run_watch(struct cli *c)
 	w->out = watch_out_close(w->out);
 	watch_evidence_close(w);
 	watch_beacon_close(w);
+	watch_process_close(w);
 	w->names = names_free(w->names);
 	w->record = watch_seen_free(w->record);
 	w->sha1 = hasher_free(w->sha1);
@@ -223,6 +228,7 @@ static const struct cli_opt watch_opts[] = {
 	CLI_HEADING("What to watch"),
 	{ "interface", "IF", "watch this interface", true },
 	{ "promiscuous", NULL, "take packets for others, too (a mirror port)", false },
+	{ "processes", NULL, "say which program of this host a connection is of (Linux 5.8, root)", false },
 	{ "read", "FILE", "read this capture (pcap, pcapng); - is standard input", true },
 	CLI_HEADING("What to look for"),
 	{ "indicators", "FILE", "look for what intel import takes, instead of the state", true },

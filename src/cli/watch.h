@@ -18,6 +18,7 @@
 #include "cli/watch_line.h"
 #include "cli/watch_seen.h"
 #include "detect/beacon.h"
+#include "sense/host/socket.h"
 #include "sense/net/community.h"
 #include "sense/net/names.h"
 #include "sense/net/net.h"
@@ -39,6 +40,7 @@ struct watch_pair {
 	uint64_t count;
 	ts first, last;
 	struct digest evidence; /* of a file of --pcap-hits; unset */
+	const char *process;	/* "curl (17)"; "" */
 };
 
 struct watch_pairs {
@@ -61,6 +63,7 @@ struct watch_out;
 struct watch_misses;
 struct watch_evidence;
 struct watch_beacons;
+struct watch_processes;
 struct flow_name;
 
 struct watch {
@@ -79,6 +82,7 @@ struct watch {
 	struct names *names;
 	struct flow_name *flow_name;
 	struct watch_beacons *beacons;
+	struct watch_processes *processes; /* NULL: no --processes */
 	struct watch_seen *record; /* NULL: nothing is recorded */
 	uint64_t hits;
 	struct watch_second second;
@@ -134,6 +138,7 @@ struct watch_more {
 	struct span name, last;	 /* what the client resolved the server's address from, and the end of
 				  * its chain; empty: not known */
 	bool ambiguous, expired; /* as names.h says */
+	const struct socket_owner *owner; /* NULL: not known */
 };
 
 void watch_json_event(struct watch *w, struct buf *b, const struct net_event *e,
@@ -141,8 +146,8 @@ void watch_json_event(struct watch *w, struct buf *b, const struct net_event *e,
 /* The members that every line begins with: _path, ts, uid, addresses, proto. */
 struct line watch_json_head(const struct watch *w, struct buf *b, const char *path,
     const struct net_event *e, ts at);
-/* vlan, tunnel_depth, packet, and the end. False: the line is not there. */
-bool watch_json_tail(struct line *l, const struct net_event *e);
+/* Process, vlan, tunnel_depth, packet, and the end. False: the line is not there. */
+bool watch_json_tail(struct line *l, const struct net_event *e, const struct watch_more *m);
 void watch_json_more(struct line *l, const struct watch_more *m);
 void watch_json_stats(const struct watch *w, struct jw *j);
 
@@ -208,6 +213,17 @@ void watch_beacon_see(struct watch *w, const struct net_event *e, const struct w
 /* Now and then, and at the end: lines for those that are new (JSON). */
 FB_MUST int watch_beacon_batch(struct watch *w, ts at, bool end);
 void watch_beacon_table(struct watch *w); /* --beacons, for people */
+
+/* --- processes --- */
+
+/* -EPERM and -ENOTSUP with w->f. */
+FB_MUST int watch_process_open(struct watch *w);
+void watch_process_close(struct watch *w);
+/* NULL: not asked for, or not known. Valid until the next call. */
+const struct socket_owner *watch_process(struct watch *w, const struct net_event *e);
+void watch_process_json(struct line *l, const struct socket_owner *o);
+void watch_process_text(struct buf *b, const struct socket_owner *o); /* " by curl (17)" */
+void watch_process_stats(const struct watch *w, struct jw *j);
 
 /* --- evidence --- */
 

@@ -11,6 +11,17 @@
 
 /* --- who and what: counts --- */
 
+static const char *process_of(struct watch *w, const struct watch_sight *s)
+{
+	const struct socket_owner *o = s->more->owner;
+	struct arena *a = &w->pairs.arena;
+
+	if (!o)
+		return arena_str(a, SPAN_NONE);
+	return arena_printf(a, "%s (%s, pid %u)", QUOTE(span_of(o->comm, strnlen(o->comm, sizeof(o->comm)))),
+	    QUOTE(span_str(o->exe)), o->pid);
+}
+
 static struct watch_pair *new_pair(struct watch *w, const struct watch_sight *s, struct span key,
     const char *value, const char *client)
 {
@@ -27,8 +38,9 @@ static struct watch_pair *new_pair(struct watch *w, const struct watch_sight *s,
 	p->observed = arena_str(a, s->value);
 	p->query = arena_str(a, s->query);
 	p->where = s->where; /* a constant */
+	p->process = process_of(w, s);
 	p->first = p->last = s->e->time;
-	if (!p->value || !p->client || !p->server || !p->observed || !p->query ||
+	if (!p->value || !p->client || !p->server || !p->observed || !p->query || !p->process ||
 	    map_add(&w->pairs.map, span_of(own, key.n), p, NULL) < 0)
 		return NULL;
 	return p;
@@ -186,7 +198,7 @@ static void hit_line(struct watch *w, const struct watch_sight *s, const struct 
 		LINE_KSTRING(&l, "evidence.file", span_str(s->file));
 		LINE_KPLAIN(&l, "evidence.sha256", DIGEST_TEXT(&s->evidence));
 	}
-	w->lines_lost += !watch_json_tail(&l, s->e);
+	w->lines_lost += !watch_json_tail(&l, s->e, s->more);
 }
 
 int watch_hit(struct watch *w, struct watch_sight *s, const struct shelf_hit *m)

@@ -65,6 +65,7 @@ void watch_join(struct watch *w, const struct net_event *e, struct watch_more *r
 	const struct tls_client *t;
 
 	ret_m->name = ret_m->last = SPAN_NONE;
+	ret_m->owner = watch_process(w, e);
 	switch (e->kind) {
 	case NET_DNS:
 		names_learn(w->names, e);

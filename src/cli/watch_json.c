@@ -68,8 +68,10 @@ struct line watch_json_head(const struct watch *w, struct buf *b, const char *pa
 	return l;
 }
 
-bool watch_json_tail(struct line *l, const struct net_event *e)
+bool watch_json_tail(struct line *l, const struct net_event *e, const struct watch_more *m)
 {
+	if (m->owner)
+		watch_process_json(l, m->owner);
 	if (e->vlan)
 		LINE_KUINT(l, "vlan", e->vlan);
 	if (e->tunnels)
@@ -593,7 +595,7 @@ void watch_json_event(struct watch *w, struct buf *b, const struct net_event *e,
 	default:
 		conn(w, &l, e, m);
 	}
-	w->lines_lost += !watch_json_tail(&l, e);
+	w->lines_lost += !watch_json_tail(&l, e, m);
 }
 
 void watch_json_stats(const struct watch *w, struct jw *j)
@@ -613,6 +615,7 @@ void watch_json_stats(const struct watch *w, struct jw *j)
 	jw_kint(j, "signals", (int64_t)w->signals);
 	jw_kint(j, "signals_left_out", (int64_t)w->left_out);
 	jw_kint(j, "evidence_left_out", (int64_t)watch_evidence_left_out(w));
+	watch_process_stats(w, j);
 	jw_kint(j, "lines_lost", (int64_t)w->lines_lost);
 	jw_kint(j, "indicators", (int64_t)w->h.set.indicators);
 	jw_kint(j, "reloads", (int64_t)w->reloads);

@@ -211,7 +211,9 @@ static int failed(struct watch *w, int rc)
 		return w->hits ? CLI_NEGATIVE : CLI_INTERNAL;
 	if (rc == NET_NOT_CAPTURE)
 		return cli_fail(w->c, CLI_INPUT, &w->f);
-	if (rc > 0)
+	if (w->live && rc == -ENODEV)
+		return cli_fail(w->c, CLI_USAGE, &w->f);
+	if (rc > 0 || w->live)
 		return cli_fail(w->c, CLI_INTERNAL, &w->f);
 	return cli_errno(w->c, rc, &w->f);
 }

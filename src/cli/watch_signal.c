@@ -55,7 +55,11 @@ static const char *sentence(struct cli *c, const struct watch_pair *p)
 {
 	const char *s = what_happened(c, p);
 
-	return !s || p->count < 2 ? s : arena_printf(&c->arena, "%s, %llu times", s, (unsigned long long)p->count);
+	if (s && p->process[0])
+		s = arena_printf(&c->arena, "%s, by %s", s, p->process);
+	if (s && p->count > 1)
+		s = arena_printf(&c->arena, "%s, %llu times", s, (unsigned long long)p->count);
+	return s;
 }
 
 /* Of a capture that was read from a file: its SHA-256, made once there is something to prove. */

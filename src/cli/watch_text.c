@@ -221,6 +221,8 @@ void watch_text_event(struct watch *w, struct buf *b, const struct net_event *e,
 	default:
 		conn(b, e, m);
 	}
+	if (m->owner)
+		watch_process_text(b, m->owner);
 	buf_putc(b, '\n');
 }
 
@@ -244,6 +246,8 @@ void watch_text_hit(struct watch *w, struct buf *b, const struct watch_sight *s,
 	buf_printf(b, ": %s", best.category ? QUOTE(span_str(best.category)) : "known bad");
 	buf_printf(b, " by %s, confidence %d", best.source ? QUOTE(span_str(best.source)) : "?", sure);
 	buf_puts(b, x->expired ? ", expired" : "");
+	if (s->more->owner)
+		watch_process_text(b, s->more->owner);
 	buf_puts(b, cli_reset(w->c));
 	buf_putc(b, '\n');
 }
