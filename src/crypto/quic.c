@@ -46,7 +46,6 @@ static const uint8_t salts[QUIC_FAMILIES][20] = {
 static const struct {
 	uint8_t key[16], nonce[12];
 } retry_keys[QUIC_FAMILIES] = {
-	/* draft 22 has no tag: zeros, which fit nothing */
 	[QUIC_FAMILY_V1] = { { 0xbe, 0x0c, 0x69, 0x0b, 0x9f, 0x66, 0x57, 0x5a, 0x1d, 0x76, 0x6b,
 				 0x54, 0xe3, 0x68, 0xc8, 0x4e },
 	    { 0x46, 0x15, 0x99, 0xd3, 0x5d, 0x63, 0x2b, 0xf2, 0x23, 0x98, 0x25, 0xbb } },
@@ -68,8 +67,10 @@ static const struct {
 
 static void put_be32(uint8_t *p, uint32_t v)
 {
-	v = __builtin_bswap32(v);
-	memcpy(p, &v, 4);
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
 }
 
 /* The state after one block that is key ^ pad. */
@@ -242,12 +243,9 @@ static uint64_t full_number(uint64_t expected, uint64_t low, unsigned bytes)
 
 static void nonce_of(const struct quic_keys *k, uint64_t number, uint8_t nonce[12])
 {
-	uint64_t low;
-
 	memcpy(nonce, k->iv, 12);
-	memcpy(&low, nonce + 4, 8);
-	low ^= __builtin_bswap64(number);
-	memcpy(nonce + 4, &low, 8);
+	for (unsigned i = 0; i < 8; i++)
+		nonce[11 - i] ^= (uint8_t)(number >> (8 * i));
 }
 
 int quic_open(struct quic_crypto *q, const struct quic_keys *k, const struct quic_long *h,
@@ -288,7 +286,8 @@ bool quic_retry_genuine(
 	size_t n = h->packet.n - QUIC_TAG;
 	uint8_t none[1];
 
-	if (h->type != QUIC_RETRY || dcid.n > QUIC_CID_MAX || 1 + dcid.n + n > sizeof(q->head))
+	if (h->type != QUIC_RETRY || family == QUIC_FAMILY_DRAFT_22 || dcid.n > QUIC_CID_MAX ||
+	    1 + dcid.n + n > sizeof(q->head))
 		return false;
 	q->head[0] = (uint8_t)dcid.n;
 	memcpy(q->head + 1, dcid.p, dcid.n);
