@@ -403,6 +403,19 @@ static void test_hello_retry(void)
 		got.servers == 2 && got.server_n == 120,
 	    "… and the answer");
 	is_int(losses(), 0, "… nothing is lost");
+
+	/* Bytes behind the first hello, which nobody reads, are not the second one's. */
+	begin();
+	c = client();
+	s = server();
+	put_hello(&hello, 7, 100, 2);
+	send_crypto(&c, 10, span_from(buf_span(&hello), 10));
+	send_crypto(&c, 0, span_cut(buf_span(&hello), 0, 10));
+	send_crypto(&s, 0, span_cut(buf_span(&answer), 0, 88));
+	send_crypto(&c, 1000, span_from(buf_span(&second), 700));
+	ok(COUNTS(1, 1) && !losses(), "bytes behind a hello");
+	send_crypto(&c, 300, span_cut(buf_span(&second), 0, 700));
+	ok(COUNTS(1, 2) && got_client(&second) && !losses(), "… are not the next one's");
 }
 
 static void test_wrong_way_round(void)

@@ -98,8 +98,7 @@ bool quic_starts(struct span datagram)
 	}
 	if (h.type == QUIC_NEGOTIATION)
 		return may_be_id(&h) && names_version(&h);
-	/* Who speaks an unknown version must still fill the first datagram (RFC 9000 section 14.1).
-	 */
+	/* The first datagram of any version that wants an answer is full (section 14.1). */
 	if (h.type == QUIC_UNKNOWN && is_google(h.version))
 		return h.fixed && datagram.n >= QUIC_DATAGRAM;
 	if (h.type == QUIC_UNKNOWN)
@@ -186,8 +185,7 @@ static void look(struct visit *v, enum quic_side side, struct span bytes, uint32
 	if (!hello.n || v->c->done)
 		return;
 	s->from += (uint32_t)hello.n;
-	if (s->have < s->from)
-		s->have = s->from;
+	s->have = s->from; /* what is behind it is dropped with its slabs */
 	give(v, side, hello, version);
 	if (!v->c->done)
 		quic_stream_drop(v->q, v->c, side);

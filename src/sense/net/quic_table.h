@@ -32,9 +32,11 @@ struct quic_id {
 
 struct quic_conn {
 	uint64_t flow;
-	uint32_t link, older, newer;   /* of the hash chain, of the list: 0 is none */
-	uint32_t version;	       /* of the Initial that made the keys */
-	uint16_t slabs, bad;	       /* bad: Initials that did not open while none had */
+	uint32_t link, older, newer; /* of the hash chain, of the list: 0 is none */
+	uint32_t version;	     /* of the Initial that made the keys */
+	uint32_t bad;		     /* Initials that did not open while none had */
+	uint16_t slabs;
+	/* bad: Initials that did not open while none had */
 	uint8_t shorts;		       /* short headers while the hello is not complete */
 	bool opened;		       /* keys are there: a client's Initial opened with them */
 	bool given;		       /* the client's hello, and it was not asked for another */
