@@ -215,6 +215,8 @@ static int failed(struct watch *w, int rc)
 		return cli_fail(w->c, CLI_USAGE, &w->f);
 	if (rc > 0 || w->live)
 		return cli_fail(w->c, CLI_INTERNAL, &w->f);
+	if (w->live && rc == -ENODEV)
+		return cli_fail(w->c, CLI_USAGE, &w->f); /* no such interface */
 	return cli_errno(w->c, rc, &w->f);
 }
 

@@ -160,8 +160,7 @@ ask again.example
 ip -n $C link del $CIF
 said "interface $CIF is gone"
 plug
-until_ok 5 grep -qE "interface $CIF is (back|up again)$" "$TMP/away.err"
-ok $? "told: it is back"
+said "interface $CIF is back"
 ask back.example
 sleep 0.1
 live_end
@@ -227,9 +226,11 @@ if command -v tcpreplay >/dev/null; then
 			sed 's/^/# /' "$TMP/replay.out"
 		sent=$((sent + $(passed) - before))
 	}
-	quiet() { # no multicast reports between counting and ending
+	quiet() { # no reports and probes of the kernel's own between counting and ending
 		nsenter --net=/run/netns/$C sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 		nsenter --net=/run/netns/$S sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+		ip -n $C link set $CIF arp off
+		ip -n $S link set $SIF arp off
 		local n=0 was=-1
 		until [ "$(passed)" = "$was" ] || [ $((n += 1)) -gt 20 ]; do
 			was=$(passed)
@@ -238,7 +239,7 @@ if command -v tcpreplay >/dev/null; then
 	}
 	quiet
 	for w in 1 2; do
-		for rate in --pps=20000 --pps=100000 --topspeed; do
+		for rate in --pps=30000 --pps=100000 --topspeed; do
 			live rate --workers $w --indicators "$TMP/none.csv" --stats --events hits
 			sent=0
 			replay 6 $rate
