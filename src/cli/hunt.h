@@ -11,7 +11,7 @@
  *   hunt_probe.c    what is seen in the bytes that a tree reads
  *   hunt_record.c   the record of observations (seen/seen.h): what is known, what is new
  *   hunt_progress.c progress on a terminal
- *   hunt_wire.c     captures
+ *   hunt_wire.c     captures; hunt_events.c what is in them
  *   hunt_source.c   the table of other sources: processes, packages, rules …
  *   hunt_report.c, hunt_json.c, … tell; hunt_signal.c hands hits on
  *
@@ -27,7 +27,7 @@
 #include "cli/cli.h"
 #include "intel/shelf.h"
 #include "seen/seen.h"
-#include "sense/capture.h"
+#include "sense/net/net.h"
 #include "sense/tree.h"
 
 #define HUNT_HITS_MAX 100000     /* kept; more are counted */
@@ -55,10 +55,14 @@ enum hunt_kind {
 	HUNT_DNS,       /* a name asked for or answered with */
 	HUNT_TLS,       /* a name in a ClientHello */
 	HUNT_ADDRESS,   /* an address that was answered, or talked to */
+	HUNT_HTTP,      /* a host or URL that was asked for over HTTP */
+	HUNT_FINGERPRINT, /* JA3, JA4 of a hello */
+	HUNT_CERTIFICATE, /* digest, serial number or names of a certificate that was shown */
 	HUNT_KINDS,
 };
 const char *hunt_kind_name(enum hunt_kind k); /* "file-digest" "file-name" "file-path" "file-fact"
-						 "rule" "side-loading" "package" "dns" "tls" "address" */
+						 "rule" "side-loading" "package" "dns" "tls" "address" "http"
+						 "fingerprint" "certificate" */
 
 /* Where it was observed. */
 enum hunt_place {
@@ -124,7 +128,7 @@ struct hunt_hit {
 	const char *observed; /* the name or address that matched; of a fact its value */
 	const char *asked;    /* the name first asked for, when another one matched; NULL */
 	const char *client, *server; /* addresses */
-	const char *how;      /* "query", "answer", "cname", "sni" … */
+	const char *how;      /* "query", "answer", "chain", "sni", "quic-sni" … */
 };
 
 struct hunt_problem {
@@ -135,7 +139,7 @@ struct hunt_problem {
 struct hunt_capture {
 	const char *path;
 	struct digest sha256; /* evidence for signals; unset if none was wanted */
-	struct sense_capture_stats stats;
+	struct net_stats stats;
 };
 
 struct hunt;
@@ -306,6 +310,12 @@ size_t hunt_match_text(const struct hunt *h, enum indicator_type t, struct span 
 size_t hunt_match_name(const struct hunt *h, struct span name, ts at,
     struct shelf_hit out[static SHELF_HITS_MAX]);
 size_t hunt_match_ip(const struct hunt *h, const struct sense_addr *a, uint16_t port, ts at,
+    struct shelf_hit out[static SHELF_HITS_MAX]);
+/* Digests that are no files': JA3, certificates. */
+size_t hunt_match_bytes(const struct hunt *h, enum indicator_type t, struct span bytes, ts at,
+    struct shelf_hit out[static SHELF_HITS_MAX]);
+/* URL and URL path; what names the host of it alone is left out. */
+size_t hunt_match_url(const struct hunt *h, const char *url, ts at,
     struct shelf_hit out[static SHELF_HITS_MAX]);
 bool hunt_match_expired(const struct shelf_hit *m);
 uint64_t hunt_match_id(const struct shelf_hit *m); /* one a value of the set */

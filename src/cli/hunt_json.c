@@ -158,8 +158,8 @@ static void captures_json(const struct hunt *h, struct jw *w)
 		k_time(w, "last", x->stats.last);
 		jw_key(w, "counts");
 		jw_obj(w);
-		for (int s = 0; s < SENSE_STATS; s++)
-			jw_kint(w, sense_stat_name(s), (int64_t)x->stats.n[s]);
+		for (int s = 0; s < NET_STATS; s++)
+			jw_kint(w, net_stat_name(s), (int64_t)x->stats.n[s]);
 		jw_end(w);
 		jw_end(w);
 	}

@@ -62,6 +62,23 @@ size_t hunt_match_ip(const struct hunt *h, const struct sense_addr *a, uint16_t 
 	return shelf_ip(h->shelf, INDICATOR_BAD, a->family, a->b, port, at, out);
 }
 
+size_t hunt_match_bytes(const struct hunt *h, enum indicator_type t, struct span bytes, ts at,
+    struct shelf_hit out[static SHELF_HITS_MAX])
+{
+	return shelf_digest(h->shelf, INDICATOR_BAD, t, bytes, at, out);
+}
+
+size_t hunt_match_url(const struct hunt *h, const char *url, ts at,
+    struct shelf_hit out[static SHELF_HITS_MAX])
+{
+	size_t n = shelf_url(h->shelf, INDICATOR_BAD, url, at, out), kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (out[i].type == INDICATOR_URL || out[i].type == INDICATOR_URL_PATH)
+			out[kept++] = out[i];
+	return kept;
+}
+
 bool hunt_match_expired(const struct shelf_hit *m)
 {
 	return m->expired;
@@ -76,14 +93,10 @@ bool hunt_can_look(enum indicator_type t)
 {
 	switch (t) {
 	case INDICATOR_NONE:
-	case INDICATOR_URL:
 	case INDICATOR_EMAIL:
-	case INDICATOR_JA3:
-	case INDICATOR_JA4:
 	case INDICATOR_MUTEX:
 	case INDICATOR_REGISTRY:
 	case INDICATOR_PATTERN:
-	case INDICATOR_URL_PATH:
 		return false;
 	default:
 		return true;

@@ -41,6 +41,9 @@ const char *hunt_next(const struct hunt_hit *x)
 		[HUNT_DNS] = "find the program on the client that asked; hunt on that host",
 		[HUNT_TLS] = "find the program on the client that connected; hunt on that host",
 		[HUNT_ADDRESS] = "find the program on the client that talked to it; hunt on that host",
+		[HUNT_HTTP] = "find the program on the client that asked; hunt on that host",
+		[HUNT_FINGERPRINT] = "a fingerprint is shared by many programs: see where it connected to, then decide",
+		[HUNT_CERTIFICATE] = "find the program on the client that connected; hunt on that host",
 	};
 
 	if (x->expired)

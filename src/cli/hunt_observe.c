@@ -9,7 +9,8 @@
 const char *hunt_kind_name(enum hunt_kind k)
 {
 	static const char *const names[] = { "file-digest", "file-name", "file-path", "file-fact", "rule",
-		"side-loading", "package", "dns", "tls", "address" };
+		"side-loading", "package", "dns", "tls", "address", "http",
+		"fingerprint", "certificate" };
 	return k < HUNT_KINDS ? names[k] : "";
 }
 

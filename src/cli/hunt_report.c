@@ -94,11 +94,23 @@ static void print_file(const struct hunt *h, const struct hunt_hit *x)
 
 static const char *verb(const struct hunt_hit *x)
 {
-	if (x->kind == HUNT_TLS)
-		return "opened TLS to";
-	if (x->kind == HUNT_ADDRESS)
-		return strcmp(x->how, "server") == 0 ? "talked to" : "was given the address";
-	return strcmp(x->how, "query") == 0 ? "asked for" : "was answered with";
+	switch (x->kind) {
+	case HUNT_TLS:
+		return strcmp(x->how, "quic-sni") == 0 ? "opened QUIC to" : "opened TLS to";
+	case HUNT_ADDRESS:
+		return strcmp(x->how, "server") == 0 ? "talked to" :
+		    strcmp(x->how, "client") == 0    ? "is known bad:" :
+		    strcmp(x->how, "answered") == 0  ? "was given the address" :
+						       "named the address";
+	case HUNT_HTTP:
+		return "asked by HTTP for";
+	case HUNT_FINGERPRINT:
+		return strcmp(x->how, "ja3s") == 0 ? "was greeted with" : "said hello as";
+	case HUNT_CERTIFICATE:
+		return "was shown the certificate";
+	default:
+		return strcmp(x->how, "query") == 0 ? "asked for" : "was answered with";
+	}
 }
 
 static void print_network(const struct hunt *h, const struct hunt_hit *x)
@@ -150,7 +162,7 @@ static void print_problems(const struct hunt *h)
 		    (unsigned long long)(h->nproblems - PROBLEMS_SHOWN));
 }
 
-static uint64_t sum(const struct hunt *h, enum sense_stat s)
+static uint64_t sum(const struct hunt *h, enum net_stat s)
 {
 	uint64_t n = 0;
 
@@ -191,10 +203,11 @@ static void print_summary(const struct hunt *h)
 	    (double)h->tree.bytes / 1e6);
 	if (h->ncapture)
 		printf(" and %llu packets (%llu DNS messages, %llu TLS hellos)",
-		    (unsigned long long)sum(h, SENSE_STAT_PACKETS),
-		    (unsigned long long)(sum(h, SENSE_STAT_DNS_QUERIES) +
-			sum(h, SENSE_STAT_DNS_RESPONSES)),
-		    (unsigned long long)sum(h, SENSE_STAT_TLS_HELLOS));
+		    (unsigned long long)sum(h, NET_STAT_PACKETS),
+		    (unsigned long long)(sum(h, NET_STAT_DNS_QUERIES) +
+			sum(h, NET_STAT_DNS_RESPONSES)),
+		    (unsigned long long)(sum(h, NET_STAT_TLS_CLIENT_HELLOS) +
+			sum(h, NET_STAT_QUIC_CLIENT_HELLOS)));
 	printf("%s\n", hunt_incomplete(h) ? "; not everything could be looked at" : "");
 	if (h->unchanged)
 		printf("%llu files (%.1f MB) were unchanged since an earlier hunt and not read again\n",
@@ -205,9 +218,9 @@ static void print_summary(const struct hunt *h)
 	if (h->unread)
 		printf("%llu files were not read: no digest is looked for\n",
 		    (unsigned long long)h->unread);
-	if (sum(h, SENSE_STAT_TLS_ECH))
+	if (sum(h, NET_STAT_TLS_ECH))
 		printf("%llu TLS hellos hide the host name (ECH)\n",
-		    (unsigned long long)sum(h, SENSE_STAT_TLS_ECH));
+		    (unsigned long long)sum(h, NET_STAT_TLS_ECH));
 	if (h->nhits + h->nexpired > h->nhit)
 		printf("only %zu of them are listed\n", h->nhit);
 }

@@ -37,7 +37,8 @@ static const char *rule_id(enum hunt_kind k)
 {
 	static const char *const id[HUNT_KINDS] = { "hunt/file-digest", "hunt/file-name",
 		"hunt/file-path", "hunt/file-fact", "hunt/rule", "hunt/side-loading", "hunt/package",
-		"hunt/dns", "hunt/tls", "hunt/address" };
+		"hunt/dns", "hunt/tls", "hunt/address", "hunt/http", "hunt/fingerprint",
+		"hunt/certificate" };
 	return id[k];
 }
 
@@ -54,6 +55,9 @@ static const char *rule_text(enum hunt_kind k)
 		[HUNT_DNS] = "A name that is an indicator was asked for, or answered.",
 		[HUNT_TLS] = "TLS was opened to a name that is an indicator.",
 		[HUNT_ADDRESS] = "An address that is an indicator was answered, or talked to.",
+		[HUNT_HTTP] = "A host or URL that is an indicator was asked for over HTTP.",
+		[HUNT_FINGERPRINT] = "A TLS hello has a fingerprint that is an indicator.",
+		[HUNT_CERTIFICATE] = "A certificate that is an indicator, or names one, was shown.",
 	};
 	return text[k];
 }

@@ -46,6 +46,15 @@ static const char *sentence(struct hunt *h, const struct hunt_hit *x)
 	case HUNT_TLS:
 		return arena_printf(a, "%s opened TLS to %s (%s)", x->client,
 		    QUOTE(span_str(x->observed)), what);
+	case HUNT_HTTP:
+		return arena_printf(a, "%s asked by HTTP for %s (%s)", x->client,
+		    QUOTE(span_str(x->observed)), what);
+	case HUNT_FINGERPRINT:
+		return arena_printf(a, "%s and %s spoke TLS with the fingerprint %s (%s)", x->client,
+		    x->server, QUOTE(span_str(x->observed)), what);
+	case HUNT_CERTIFICATE:
+		return arena_printf(a, "%s was shown the certificate %s by %s (%s)", x->client,
+		    QUOTE(span_str(x->observed)), x->server, what);
 	case HUNT_FILE_PATH:
 	case HUNT_FILE_FACT:
 		return arena_printf(a, "File \"%s\" has the %s of what %s names (%s)", name,
@@ -62,9 +71,13 @@ static const char *sentence(struct hunt *h, const struct hunt_hit *x)
 
 static const char *source_of(enum hunt_kind k)
 {
-	return k == HUNT_DNS ? "hunt.dns" : k == HUNT_TLS ? "hunt.tls" :
-	    k == HUNT_ADDRESS				    ? "hunt.address" :
-								    "hunt.file";
+	return k == HUNT_DNS	    ? "hunt.dns" :
+	    k == HUNT_TLS	    ? "hunt.tls" :
+	    k == HUNT_ADDRESS	    ? "hunt.address" :
+	    k == HUNT_HTTP	    ? "hunt.http" :
+	    k == HUNT_FINGERPRINT   ? "hunt.fingerprint" :
+	    k == HUNT_CERTIFICATE   ? "hunt.certificate" :
+				      "hunt.file";
 }
 
 /* What makes it a thing of its own: the artifact, else the indicator. */

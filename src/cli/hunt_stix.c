@@ -206,10 +206,10 @@ static void traffic_fill(struct jw *w, const void *ctx)
 static const char *traffic(struct bundle *b, const struct hunt_hit *x, char id[static ID_MAX])
 {
 	char src[ID_MAX], dst[ID_MAX];
+	static const char *const protocol[HUNT_KINDS] = { [HUNT_DNS] = "dns", [HUNT_TLS] = "tls",
+		[HUNT_HTTP] = "http", [HUNT_FINGERPRINT] = "tls", [HUNT_CERTIFICATE] = "tls" };
 	struct traffic t = { address(b, x->client, src), address(b, x->server, dst),
-		strchr(x->client, ':') ? "ipv6" : "ipv4", x->kind == HUNT_DNS ? "dns" :
-			x->kind == HUNT_TLS				      ? "tls" :
-										NULL };
+		strchr(x->client, ':') ? "ipv6" : "ipv4", protocol[x->kind] };
 
 	sco_id("network-traffic", traffic_fill, &t, id);
 	if (begin(b, "network-traffic", id)) {
@@ -217,6 +217,50 @@ static const char *traffic(struct bundle *b, const struct hunt_hit *x, char id[s
 		jw_end(&b->w);
 	}
 	return id;
+}
+
+/* hashes and serial_number are what its id is made of. */
+static void x509_fill(struct jw *w, const void *ctx)
+{
+	const struct hunt_hit *x = ctx;
+
+	if (strcmp(x->how, "certificate-serial") == 0) {
+		jw_kcstr(w, "serial_number", x->observed);
+		return;
+	}
+	jw_key(w, "hashes");
+	jw_obj(w);
+	jw_kcstr(w, strlen(x->observed) == 40 ? "SHA-1" : "SHA-256", x->observed);
+	jw_end(w);
+}
+
+static const char *x509(struct bundle *b, const struct hunt_hit *x, char id[static ID_MAX])
+{
+	sco_id("x509-certificate", x509_fill, x, id);
+	if (begin(b, "x509-certificate", id)) {
+		x509_fill(&b->w, x);
+		jw_end(&b->w);
+	}
+	return id;
+}
+
+/* NULL: there is no object for it. */
+static const char *on_the_wire(struct bundle *b, const struct hunt_hit *x, char id[static ID_MAX])
+{
+	switch (x->kind) {
+	case HUNT_ADDRESS:
+		return address(b, x->observed, id);
+	case HUNT_FINGERPRINT:
+		return NULL;
+	case HUNT_HTTP:
+		return simple(b, strcmp(x->how, "url") == 0 ? "url" : "domain-name", x->observed, id);
+	case HUNT_CERTIFICATE:
+		if (strcmp(x->how, "certificate-name") != 0)
+			return x509(b, x, id);
+		__attribute__((fallthrough));
+	default:
+		return simple(b, "domain-name", x->observed, id);
+	}
 }
 
 /* --- what was matched --- */
@@ -306,10 +350,9 @@ static size_t observed(struct bundle *b, const struct hunt_hit *x, char id[3][ID
 	}
 	if (x->client && x->server)
 		ref[n++] = traffic(b, x, id[0]);
-	if (x->kind == HUNT_ADDRESS)
-		ref[n++] = address(b, x->observed, id[1]);
-	else
-		ref[n++] = simple(b, "domain-name", x->observed, id[1]);
+	const char *what = on_the_wire(b, x, id[1]);
+	if (what)
+		ref[n++] = what;
 	return n;
 }
 

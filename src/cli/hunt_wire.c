@@ -1,36 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* hunt_wire: names and addresses in captures. */
+/* hunt_wire: captures: read by the network sensor, each event is looked at (hunt_events.c). */
 
 #include "base/file.h"
-#include "cli/hunt.h"
+#include "cli/hunt_wire.h"
 #include "crypto/hash.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#define KEY_MAX (2 * SENSE_NAME_MAX + 2 * SENSE_ADDR_TEXT_MAX + 64)
+/* --- hits --- */
 
-struct look {
-	struct hunt *h;
-	const char *path; /* of the capture, in the arena */
-	uint64_t packets;
-};
+/* What makes a hit different: the same thing seen again counts its packets. */
+static const char *key_of(struct hunt_look *l, const struct hunt_hit *x, const char *observed,
+    const char *asked, const char *from, const char *to, struct buf *b)
+{
+	buf_printf(b, "%zu %d %llu %s %s %s %s", l->h->ncapture, x->kind,
+	    (unsigned long long)hunt_match_id(&x->m), from, to, observed, asked ? asked : "");
+	return buf_str(b);
+}
 
-/* The same thing seen again is one hit that counts its packets. */
-static int network_hit(struct look *l, const struct hunt_hit *x, const char *observed,
-    const char *asked, const struct sense_addr *client, const struct sense_addr *server)
+static int one_hit(struct hunt_look *l, const struct hunt_hit *x, const char *observed, const char *asked)
 {
 	struct hunt *h = l->h;
-	char from[SENSE_ADDR_TEXT_MAX], to[SENSE_ADDR_TEXT_MAX], key[KEY_MAX];
+	char from[SENSE_ADDR_TEXT_MAX], to[SENSE_ADDR_TEXT_MAX];
+	AUTO_BUF struct buf b = BUF_INIT(16u << 10);
 	struct hunt_hit *kept;
 
-	sense_addr_text(client, from);
-	sense_addr_text(server, to);
-	snprintf(key, sizeof(key), "%zu %d %llu %s %s %s %s", h->ncapture, x->kind,
-	    (unsigned long long)hunt_match_id(&x->m), from, to,
-	    observed, asked ? asked : "");
+	sense_addr_text(&l->e->client, from);
+	sense_addr_text(&l->e->server, to);
+	const char *key = key_of(l, x, observed, asked, from, to, &b);
+	if (buf_err(&b))
+		return buf_err(&b);
 	const void *old = map_get(&h->seen, span_str(key));
 	if (old) {
 		struct hunt_hit *have = &h->hit[(uintptr_t)old - 1];
@@ -53,88 +55,58 @@ static int network_hit(struct look *l, const struct hunt_hit *x, const char *obs
 	return map_add(&h->seen, span_str(own), (void *)(uintptr_t)h->nhit, NULL);
 }
 
-/* The client is who asked; an answer travels the other way. */
-static int names(struct look *l, const struct sense_name *n, const char *observed, const char *how,
-    bool answer)
+int hunt_wire_hits(struct hunt_look *l, enum hunt_kind kind, const char *how, struct span value, size_t n)
 {
-	struct shelf_hit m[SHELF_HITS_MAX];
-	struct hunt_hit x = { .kind = n->kind == SENSE_TLS_SNI ? HUNT_TLS : HUNT_DNS,
-		.place = HUNT_IN_CAPTURE, .how = how,
-		.packet = n->packet, .last_packet = n->packet, .time = n->time, .last = n->time,
-		.count = 1 };
-	const char *asked = answer && strcmp(n->qname, observed) != 0 ? n->qname : NULL;
-	if (observed[0]) {
-		int rc = hunt_record_value(l->h, INDICATOR_DOMAIN, span_str(observed), l->path, n->time);
-		if (rc < 0)
-			return rc;
-	}
-	size_t k = observed[0] ? hunt_match_name(l->h, span_str(observed), n->time, m) : 0;
+	const struct net_event *e = l->e;
+	struct hunt_hit x = { .kind = kind, .place = HUNT_IN_CAPTURE, .how = how, .packet = e->packet,
+		.last_packet = e->packet, .time = e->time, .last = e->time, .count = 1 };
+	struct arena *a = &l->h->c->arena;
 	int rc = 0;
 
-	for (size_t i = 0; i < k && rc == 0; i++) {
-		x.m = m[i];
-		x.expired = hunt_match_expired(&m[i]);
-		rc = network_hit(l, &x, observed, asked, answer ? &n->dst : &n->src,
-		    answer ? &n->src : &n->dst);
+	if (!n)
+		return 0;
+	const char *observed = arena_str(a, value);
+	const char *asked = l->query.n && !span_eq(l->query, value) ? arena_str(a, l->query) : NULL;
+	if (!observed || (l->query.n && !span_eq(l->query, value) && !asked))
+		return -ENOMEM;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		x.m = l->h->match[i];
+		x.expired = hunt_match_expired(&x.m);
+		rc = one_hit(l, &x, observed, asked);
 	}
 	return rc;
 }
 
-static int addresses(struct look *l, const struct sense_name *n, const struct sense_addr *a,
-    uint16_t port, const char *how, const char *asked, bool answer)
-{
-	struct shelf_hit m[SHELF_HITS_MAX];
-	char observed[SENSE_ADDR_TEXT_MAX];
-	struct hunt_hit x = { .kind = HUNT_ADDRESS, .place = HUNT_IN_CAPTURE, .how = how, .packet = n->packet,
-		.last_packet = n->packet, .time = n->time, .last = n->time, .count = 1 };
-	int rc = a->family ? hunt_record_value(l->h, a->family == 4 ? INDICATOR_IPV4 : INDICATOR_IPV6,
-				 span_str(sense_addr_text(a, observed)), l->path, n->time) :
-			     0;
-	if (rc < 0)
-		return rc;
-	size_t k = hunt_match_ip(l->h, a, port, n->time, m);
+/* --- reading --- */
 
-	for (size_t i = 0; i < k && rc == 0; i++) {
-		x.m = m[i];
-		x.expired = hunt_match_expired(&m[i]);
-		rc = network_hit(l, &x, sense_addr_text(a, observed), asked, answer ? &n->dst : &n->src,
-		    answer ? &n->src : &n->dst);
-	}
-	return rc;
+static int on_event(void *ctx, const struct net_event *e)
+{
+	struct hunt_look *l = ctx;
+
+	l->e = e;
+	l->query = SPAN_NONE;
+	l->packets = e->packet;
+	return hunt_wire_event(l);
 }
 
-/* One record of a response; its question is given as one, too (also when there is no answer). */
-static int on_answer(struct look *l, const struct sense_name *n)
+static int on_batch(void *ctx, ts at)
 {
-	int rc = names(l, n, n->name, strcmp(n->name, n->qname) == 0 ? "answer" : "chain", true);
+	struct hunt_look *l = ctx;
 
-	if (rc == 0)
-		rc = names(l, n, n->target, "target", true);
-	if (rc == 0)
-		rc = addresses(l, n, &n->addr, 0, "answered", n->qname, true);
-	return rc < 0 ? rc : addresses(l, n, &n->src, n->src.port, "server", NULL, true);
-}
-
-static int on_name(void *ctx, const struct sense_name *n)
-{
-	struct look *l = ctx;
-	int rc;
-
-	l->packets = n->packet;
-	hunt_progress(l->h, n->packet);
-	if (n->kind == SENSE_DNS_ANSWER)
-		return on_answer(l, n);
-	rc = names(l, n, n->name, n->kind == SENSE_TLS_SNI ? "sni" : "query", false);
-	return rc < 0 ? rc : addresses(l, n, &n->dst, n->dst.port, "server", NULL, false);
+	(void)at;
+	hunt_progress(l->h, l->packets);
+	if (hunt_stop)
+		net_stop(l->net);
+	return 0;
 }
 
 static int losses(struct hunt *h, const struct hunt_capture *x)
 {
-	for (int i = SENSE_LOSS_FIRST; i < SENSE_STATS; i++) {
+	for (int i = NET_LOSS_FIRST; i < NET_STATS; i++) {
 		if (!x->stats.n[i])
 			continue;
 		const char *why = arena_printf(&h->c->arena, "%s: %llu; each may hide a name",
-		    sense_stat_name(i), (unsigned long long)x->stats.n[i]);
+		    net_stat_name(i), (unsigned long long)x->stats.n[i]);
 		int rc = why ? hunt_problem(h, x->path, why) : -ENOMEM;
 		if (rc < 0)
 			return rc;
@@ -157,9 +129,24 @@ static int digest_capture(struct hunt_capture *x, int fd)
 	return rc;
 }
 
+static int read_capture(struct hunt_look *l, int fd, struct net_stats *ret_s, struct fault *f)
+{
+	struct net_opts o = { .no_sandbox = cli_has(l->h->c, "no-sandbox"), .workers = l->h->jobs };
+	struct net_source src = { .name = "the capture", .fd = fd };
+	struct net_sink sink = { .on_event = on_event, .on_batch = on_batch, .ctx = l };
+	AUTO_NET struct net *n = NULL;
+	int rc = net_files(&n, &src, 1, &o, f);
+
+	if (rc)
+		return rc;
+	l->net = n;
+	rc = net_run(n, &sink, f);
+	net_stats(n, ret_s);
+	return rc;
+}
+
 int hunt_capture(struct hunt *h, const char *path)
 {
-	struct sense_capture_opts o = { .no_sandbox = cli_has(h->c, "no-sandbox") };
 	struct hunt_capture *x = &h->capture[h->ncapture];
 	struct fault f = FAULT_INIT;
 	AUTO_FD int fd = file_open_user(path, &f);
@@ -167,13 +154,13 @@ int hunt_capture(struct hunt *h, const char *path)
 
 	*x = (struct hunt_capture){ .path = hunt_text(h, path), .stats = { .first = TS_NONE,
 							       .last = TS_NONE } };
-	struct look l = { .h = h, .path = x->path };
+	struct hunt_look l = { .h = h, .path = x->path };
 	if (!x->path)
 		return -ENOMEM;
 	if (rc == 0 && cli_has(h->c, "signal"))
 		rc = digest_capture(x, fd);
 	if (rc == 0)
-		rc = sense_capture(fd, path, &o, on_name, &l, &x->stats, &f);
+		rc = read_capture(&l, fd, &x->stats, &f);
 	h->ncapture++;
 	if (rc == -ENOMEM)
 		return rc;
