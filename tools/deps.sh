@@ -11,7 +11,7 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 deps=${TESTDEPS:-$top/.cache/testdeps}
 
-build='gcc make meson ninja-build pkg-config libssl-dev libsqlite3-dev libyaml-dev libpcap-dev
+build='gcc make meson ninja-build pkg-config libssl-dev libsqlite3-dev libyaml-dev
 	libseccomp-dev libcurl4-openssl-dev libarchive-dev zlib1g-dev libbz2-dev liblzma-dev libdeflate-dev libisal-dev libtsk-dev libyara-dev libexpat1-dev linux-libc-dev scdoc'
 test='perl clang-19 libclang-rt-19-dev llvm-19 libjansson-dev liblmdb-dev openssl sqlite3 osslsigncode python3
 	dpkg-dev debhelper in-toto minisign signify-openbsd openssh-client gpgv gnupg sqv debian-archive-keyring dctrl-tools apt-utils xz-utils lz4 cpio 7zip rpm rpm2cpio libarchive-tools zip unzip

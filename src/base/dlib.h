@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * dlib: a shared library that is loaded when it is first needed. Only few commands need libpcap,
+ * dlib: a shared library that is loaded when it is first needed. Only few commands need
  * libarchive or libcurl, and the loader would map and relocate what those drag in (ICU, D-Bus, …) at
  * every start: milliseconds, more than a verification takes.
  *

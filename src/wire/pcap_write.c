@@ -2,7 +2,7 @@
 
 #include "wire/pcap_write.h"
 
-#include "wire/dns.h"
+#include "wire/dns_message.h"
 #include "wire/packet.h"
 
 #include <errno.h>

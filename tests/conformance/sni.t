@@ -1,20 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The server name of every TLS connection over TCP in FoxIO's captures, with its addresses and
-# ports, against what their reference implementation (Rust) found. Their test results for QUIC are
-# left out: QUIC is not read yet.
+# The server name of every TLS and QUIC connection in FoxIO's captures, with its addresses and ports,
+# against what their reference implementation (Rust) found.
 . "$(dirname "$0")/../support/tap.sh"
 
-NAMES=$BUILD/tests/conformance/capture_names
 dir=$SHARED/net/ja4
 [ -n "$SHARED" ] && [ -d "$dir/pcap" ] || skip_all "no ../shared/data/net/ja4"
 
-# "src port dst port name" of each TCP stream with a name
+# "src port dst port name" of each stream with a name
 reference() {
 	awk '
-		function give() { if (tcp && name != "") print src, sport, dst, dport, name }
-		/^- stream:/ { give(); tcp = 0; name = "" }
-		$1 == "transport:" { tcp = $2 == "tcp" }
+		function give() { if (name != "") print src, sport, dst, dport, name }
+		/^- stream:/ { give(); name = "" }
 		$1 == "src:" { src = $2 }
 		$1 == "dst:" { dst = $2 }
 		$1 == "src_port:" { sport = $2 }
@@ -23,12 +20,19 @@ reference() {
 		END { give() }' "$1" | sort -u
 }
 
+names='
+import json, sys
+rows = {"%s %d %s %d %s" % (x["id.orig_h"], x["id.orig_p"], x["id.resp_h"], x["id.resp_p"], x["server_name"])
+        for x in map(json.loads, sys.stdin) if x.get("server_name") and x["_path"] in ("ssl", "quic")}
+print("\n".join(sorted(rows)))'
+
+printf 'value\nnot-there.example\n' >"$TMP/none.csv"
 total=0
 for pcap in "$dir"/pcap/*.pcap*; do
 	base=${pcap##*/}
 	want=$(reference "$dir/expected/ja4__insta@$base.snap")
-	"$NAMES" "$pcap" >"$TMP/out" 2>"$TMP/err" # a damaged capture is fine: the names count
-	got=$(awk -F '\t' '$2 == "tls-sni" { print $3, $4, $5, $6, $8 }' "$TMP/out" | sort -u)
+	got=$("$FIREBREAK" watch --read "$pcap" --json --events all --indicators "$TMP/none.csv" 2>"$TMP/err" |
+		python3 -c "$names")
 	n=$(printf '%s' "$want" | grep -c .)
 	total=$((total + n))
 	is "$got" "$want" "$base: $n names"

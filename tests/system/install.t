@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 C
 echo hello >"$TMP/artifact"
 good=sha256:$(sha256sum <"$TMP/artifact" | cut -c 1-64)
-libs='-lcrypto -lsqlite3 -lyaml -lpcap -lseccomp -lm'
+libs='-lcrypto -lsqlite3 -lyaml -lseccomp -lm'
 if command -v gcc >/dev/null; then
 	run 0 "a program builds against the shared library" \
 		gcc -I"$root/usr/include" "$TMP/use.c" -o "$TMP/use" -L"$lib" -lfirebreak
