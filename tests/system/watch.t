@@ -16,7 +16,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.p
 openssl x509 -in c.pem -outform DER -out c.der
 sha1=$(sha1sum <c.der | cut -c 1-40)
 sha256=$(sha256sum <c.der | cut -c 1-64)
-for w in plain hostile many; do
+for w in plain hostile many beacon; do
 	cap $w.pcap $w
 done
 cap tls.pcap tls c.der
@@ -36,6 +36,9 @@ run 3 "rotation of standard output" watch plain.pcap --rotate 1M
 run 3 "rotation at no size" watch plain.pcap --output o --rotate never
 run 3 "standard input twice" watch - -
 run 3 "a file and an interface" watch plain.pcap --interface lo
+run 3 "an interface that is not there" watch --interface fb-none --indicators none.csv
+like "$err" "fb-none" "is named"
+run 3 "processes of a capture" watch plain.pcap --processes
 run 3 "a reporter of nothing" watch plain.pcap --reporter me
 
 # ---- lines
@@ -267,6 +270,25 @@ n=$(get live.json 'True' 'd["packet"]' | sort -n | head -n 1)
 [ "${n:-0}" -gt 2000 ] && [ "$n" -le 4000 ]
 ok $? "the second half has hits (from packet $n)"
 is "$(get live.json 'True' 'd["packet"]' | sort -u | wc -l)" "$((6000 - n + 1))" "no packet is left out"
+
+# ---- even intervals
+run 0 "somebody calls home" watch beacon.pcap --json --indicators none.csv
+printf '%s\n' "$out" >beacon.json
+python3 check.py beacon.json
+ok $? "hints are valid JSON"
+is "$(get beacon.json 'd["_path"] == "notice"' 'd["src"], d["destination"], d["n"] > 40, round(d["beacon.interval"], -1), d["beacon.jitter"]')" \
+	"('10.4.0.1', 'home.call.example', True, 600.0, 0)" "who does so, and who does not"
+python3 - "$TOP/docs/watch.md" beacon.json <<'PY'
+import json, sys
+text = open(sys.argv[1]).read()
+sys.exit(any("`%s`" % k not in text for l in open(sys.argv[2]) for k in json.loads(l)))
+PY
+ok $? "every key of a hint is documented"
+run 0 "a table" watch beacon.pcap --events hits --beacons --indicators none.csv
+like "$out" "^ +[0-9]+  10\.4\.0\.1 -> home\.call\.example  4[0-9] times, every (10m|9m 5[0-9]s), jitter 0 %" "for people"
+printf 'type,value,side\ndomain,call.example,benign\ndomain,nothing.invalid,bad\n' >good.csv
+run 0 "what is known to be good" watch beacon.pcap --json --indicators good.csv
+is "$(printf '%s\n' "$out" | grep -c '"notice"')" 0 "is no hint"
 
 # ---- files
 run 0 "lines go to a file" watch many.pcap --json --indicators none.csv --output o.json --rotate 100K --keep 3

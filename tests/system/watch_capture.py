@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """watch_capture.py OUT WHAT: captures for watch.t, made by hand so that they hold what no honest
-program sends. WHAT: plain, hostile, tls, many."""
+program sends. WHAT: plain, hostile, tls CERTIFICATE, many, beacon."""
 
 import socket
 import struct
@@ -180,6 +180,18 @@ def many():
                [(b"\xc0\x0c", 1, struct.pack("!I", 0xc6336400 + (i & 255)))])
 
 
+def beacon():
+    start = clock[0]
+    due = [(i * 600, 0) for i in range(48)] + [(i * i * i * 7 % 28000, 1) for i in range(48)]
+    for n, (at, who) in enumerate(sorted(due)):
+        clock[0] = start + at * 10**6
+        if who == 0:
+            http("10.4.0.1", 51000 + n, "198.51.100.200", b"GET /ping HTTP/1.1\r\nHost: home.call.example\r\n\r\n")
+        else:
+            http("10.4.0.2", 52000 + n, "198.51.100.201",
+                 b"GET /" + b"x" * (n * 53 % 900) + b" HTTP/1.1\r\nHost: people.example\r\n\r\n")
+
+
 def main():
     out, what = sys.argv[1:3]
     if what == "plain":
@@ -188,6 +200,8 @@ def main():
         hostile()
     elif what == "tls":
         with_tls(open(sys.argv[3], "rb").read())
+    elif what == "beacon":
+        beacon()
     else:
         many()
     with open(out, "wb") as f:
