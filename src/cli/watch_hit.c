@@ -50,6 +50,8 @@ void watch_pairs_init(struct watch *w)
 {
 	w->pairs.arena = ARENA_INIT(WATCH_PAIRS_BYTES);
 	map_init(&w->pairs.map, WATCH_PAIRS_MAX);
+	w->pairs.fresh = NULL;
+	w->pairs.nfresh = 0;
 }
 
 void watch_pairs_free(struct watch *w)
@@ -63,6 +65,11 @@ static int forget_pairs(struct watch *w)
 {
 	int rc = watch_signals_now(w);
 
+	if (rc < 0 && rc != -EPIPE && w->live) {
+		w->left_out += w->pairs.nfresh;
+		w->code = -1;
+		rc = 0;
+	}
 	watch_pairs_free(w);
 	watch_pairs_init(w);
 	w->pairs.forgotten++;

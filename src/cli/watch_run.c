@@ -12,6 +12,7 @@
 #define LOOK_EVERY (2 * TS_SECOND)   /* for newer indicators */
 #define NOW_EVERY TS_MINUTE	     /* claims begin and end */
 #define SIGNAL_EVERY TS_SECOND	     /* live: hits are handed on */
+#define SIGNAL_AGAIN (30 * TS_SECOND) /* … once more when that failed */
 #define PROGRESS_EVERY (TS_SECOND / 5)
 
 /* --- signals --- */
@@ -33,14 +34,16 @@ static void on_hangup(int sig)
 }
 
 /* The first Ctrl-C ends the watch and tells what it saw; the second one ends the process. */
-static void catch_signals(void)
+static void catch_signals(const struct watch *w)
 {
 	struct sigaction stop = { .sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND };
 	struct sigaction again = { .sa_handler = on_hangup, .sa_flags = SA_RESTART };
 
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
-	sigaction(SIGHUP, &again, NULL);
+	/* Whose terminal has gone has no reader: that is the end, too. */
+	bool reader = !cli_has(w->c, "output") && isatty(STDOUT_FILENO);
+	sigaction(SIGHUP, reader ? &stop : &again, NULL);
 }
 
 /* --- indicators --- */
@@ -115,6 +118,24 @@ static int on_event(void *ctx, const struct net_event *e)
 	return rc;
 }
 
+/* A state that cannot be written now does not end a live watch: hits wait for it. */
+static int hand_on(struct watch *w)
+{
+	ts now = clock_mono();
+
+	if (!w->pairs.fresh || now < w->handed)
+		return 0;
+	int rc = watch_signals_now(w);
+	w->handed = now + (rc < 0 ? SIGNAL_AGAIN : SIGNAL_EVERY);
+	if (rc == -EPIPE || rc == 0)
+		return rc;
+	if (w->code < 0)
+		fprintf(stderr, "firebreak watch: signals wait: %s\n", w->f.text[0] ? w->f.text : strerror(-rc));
+	w->code = -1;
+	w->f = FAULT_INIT;
+	return 0;
+}
+
 static int on_batch(void *ctx, ts at)
 {
 	struct watch *w = ctx;
@@ -126,10 +147,8 @@ static int on_batch(void *ctx, ts at)
 		rc = begin_anew(w);
 	look_for_newer(w, false);
 	watch_record_batch(w, false);
-	if (rc == 0 && w->live && w->pairs.fresh && clock_mono() - w->handed >= SIGNAL_EVERY) {
-		w->handed = clock_mono();
-		rc = watch_signals_now(w);
-	}
+	if (rc == 0 && w->live)
+		rc = hand_on(w);
 	progress(w, at);
 	return rc;
 }
@@ -182,41 +201,36 @@ static int tell_stats(struct watch *w)
 /* What was seen is told also when something went wrong in the middle. */
 static int finish(struct watch *w, int rc)
 {
-	bool told = rc != -EPIPE;
-
-	watch_record_batch(w, true);
 	if (rc >= 0) {
 		int more = watch_beacon_batch(w, w->stats.last, true);
+		watch_record_batch(w, true);
 		if (more == 0)
 			more = watch_signals_now(w);
 		rc = more < 0 ? more : rc;
 	}
-	int written = told ? watch_out_flush(w->out, &w->f) : 0;
-	if (rc >= 0 && written < 0)
-		rc = written;
-	if (rc != -EPIPE) {
-		int stats = tell_stats(w);
-		if (rc >= 0 && stats < 0)
-			rc = stats;
-	}
-	return rc;
+	int written = rc == -EPIPE ? 0 : watch_out_flush(w->out, &w->f);
+	return rc >= 0 && written < 0 ? written : rc;
 }
 
-/* rc of net_files, net_live or net_run. */
-static int failed(struct watch *w, int rc)
+/* rc of net_files, net_live or net_run: an exit code, and what is to be said is said. */
+static int outcome(struct watch *w, int rc)
 {
 	if (w->code >= 0)
 		return w->code; /* told */
+	if (rc == 0)
+		return w->hits ? CLI_NEGATIVE : net_stats_losses(&w->stats) ? CLI_INTERNAL : CLI_OK;
 	if (rc == -EPIPE)
 		return w->hits ? CLI_NEGATIVE : CLI_INTERNAL;
+	if (rc == NET_INCOMPLETE && w->hits) {
+		fprintf(stderr, "firebreak watch: %s\n", w->f.text);
+		return CLI_NEGATIVE;
+	}
 	if (rc == NET_NOT_CAPTURE)
 		return cli_fail(w->c, CLI_INPUT, &w->f);
 	if (w->live && rc == -ENODEV)
 		return cli_fail(w->c, CLI_USAGE, &w->f);
 	if (rc > 0 || w->live)
 		return cli_fail(w->c, CLI_INTERNAL, &w->f);
-	if (w->live && rc == -ENODEV)
-		return cli_fail(w->c, CLI_USAGE, &w->f); /* no such interface */
 	return cli_errno(w->c, rc, &w->f);
 }
 
@@ -234,9 +248,9 @@ int watch_run(struct watch *w)
 
 	open_net(w, &rc);
 	if (rc)
-		return failed(w, rc);
+		return outcome(w, rc);
 	running = w->net;
-	catch_signals();
+	catch_signals(w);
 	w->dated = w->looked = clock_mono();
 	w->ports = shelf_has(w->h.shelf, INDICATOR_BAD, INDICATOR_IP_PORT);
 	rc = net_run(w->net, &sink, &w->f);
@@ -246,9 +260,6 @@ int watch_run(struct watch *w)
 		fputs("\r\033[K", stderr);
 	rc = finish(w, rc);
 	w->net = net_free(w->net);
-	if (rc && !(rc == NET_INCOMPLETE && w->hits))
-		return failed(w, rc);
-	if (rc == NET_INCOMPLETE)
-		fprintf(stderr, "firebreak watch: %s\n", w->f.text);
-	return w->hits ? CLI_NEGATIVE : net_stats_losses(&w->stats) ? CLI_INTERNAL : CLI_OK;
+	int code = outcome(w, rc), told = rc == -EPIPE ? 0 : tell_stats(w);
+	return told < 0 && told != -EPIPE ? cli_fail(w->c, CLI_INTERNAL, &w->f) : code;
 }

@@ -103,7 +103,7 @@ static struct signal signal_of(struct watch *w, const struct watch_pair *p)
 }
 
 /* The fresh ones, oldest first; how many. */
-static size_t take_fresh(struct watch *w, const struct watch_pair **out, size_t max)
+static size_t take_fresh(struct watch *w, struct watch_pair **out, size_t max)
 {
 	struct watch_pair *p = w->pairs.fresh, *turned = NULL;
 	size_t n = 0;
@@ -160,7 +160,7 @@ static int tell(struct watch *w, const struct signal *s, const struct wire_resul
 }
 
 /* What a call takes from the arena is given back: a watch may run for months. */
-static int hand_on_all(struct watch *w, const struct watch_pair *const *p, size_t n)
+static int hand_on_all(struct watch *w, struct watch_pair *const *p, size_t n)
 {
 	struct cli *c = w->c;
 	struct signal *s = arena_array(&c->arena, n + 1, sizeof(*s));
@@ -190,10 +190,20 @@ static void remember(struct watch *w, const struct watch_pair *p)
 		w->case_signal = s;
 }
 
+/* For another time. */
+static void put_back(struct watch *w, struct watch_pair *const *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		p[i]->next = w->pairs.fresh;
+		w->pairs.fresh = p[i];
+	}
+	w->pairs.nfresh = n;
+}
+
 int watch_signals_now(struct watch *w)
 {
 	struct cli *c = w->c;
-	const struct watch_pair *p[HUNT_SIGNALS_MAX];
+	struct watch_pair *p[HUNT_SIGNALS_MAX];
 
 	if (!w->pairs.fresh || !cli_has(c, "signal"))
 		return 0;
@@ -201,13 +211,17 @@ int watch_signals_now(struct watch *w)
 	size_t n = take_fresh(w, p, room);
 	if (!n)
 		return 0;
-	w->signals += n;
 	struct arena own = c->arena;
 	c->arena = ARENA_INIT(ARENA_SIGNALS);
 	int rc = hand_on_all(w, p, n);
 	arena_free(&c->arena);
 	c->arena = own;
-	if (rc == 0 && !w->case_signal.obs_value)
+	if (rc < 0) {
+		put_back(w, p, n);
+		return rc;
+	}
+	w->signals += n;
+	if (!w->case_signal.obs_value)
 		remember(w, p[0]);
-	return rc;
+	return 0;
 }
