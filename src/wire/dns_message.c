@@ -669,7 +669,10 @@ static void read_flags(struct dns_message *m, enum dns_flavour flavour, uint16_t
 
 static struct parse parse_of(struct span message, struct dns_room *room, struct dns_message *m)
 {
-	room->parse++;
+	if (++room->parse == 0) { /* after 4 billion: what is old must not look new */
+		memset(room->named, 0, sizeof(room->named));
+		room->parse = 1;
+	}
 	room->used = 0;
 	m->n = 0;
 	size_t n = message.n < DNS_MESSAGE_MAX ? message.n : DNS_MESSAGE_MAX;
