@@ -18,6 +18,22 @@ static uint16_t be16(const uint8_t *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
+/* Many hosts at once: nobody has such an address by chance. */
+static bool is_group(const struct sense_addr *a)
+{
+	static const uint8_t all[4] = { 255, 255, 255, 255 };
+
+	return a->family == 6 ? a->b[0] == 0xff : a->b[0] >> 4 == 14 || memcmp(a->b, all, 4) == 0;
+}
+
+/* The ports of mDNS, LLMNR and NBNS are among those that clients get for something else: both sides
+ * have it, or it goes to a group. */
+static bool is_sure(enum net_dns_flavour flavour, const struct net_event *at)
+{
+	return flavour == NET_DNS_PLAIN || at->client.port == at->server.port ||
+	       is_group(&at->client) || is_group(&at->server);
+}
+
 /* Could this be the head of a message of n bytes? */
 static bool plausible(const uint8_t *p, size_t n, enum net_dns_flavour flavour)
 {
@@ -39,6 +55,15 @@ static void count_answers(struct net_worker *w, const struct dns_message *m)
 {
 	for (uint32_t i = 0; i < m->n; i++)
 		w->stat[NET_STAT_DNS_ANSWERS] += m->rr[i].section == DNS_ANSWER && !m->rr[i].extra;
+}
+
+/* … and the first one of a stream? One question, or none in the midst of a zone transfer. */
+static bool plausible_first(const uint8_t *p, size_t n)
+{
+	bool query = !(p[2] >> 7), update = (p[2] >> 3 & 15) == DNS_OP_UPDATE;
+	unsigned records = be16(p + 6) + be16(p + 8) + (unsigned)be16(p + 10);
+
+	return plausible(p, n, NET_DNS_PLAIN) && be16(p + 4) <= 1 && (!query || update || records <= 4);
 }
 
 /* A message that was parsed into the room, its further parts too. */
@@ -80,6 +105,7 @@ bool dns_datagram(struct net_worker *w, struct span datagram, enum net_dns_flavo
 {
 	struct dns_message m;
 
+	sure = sure && is_sure(flavour, at);
 	if (!sure && (datagram.n < DNS_HEADER || !plausible(datagram.p, datagram.n, flavour)))
 		return false;
 	int rc = dns_parse(datagram, (enum dns_flavour)flavour, &room, &m);
@@ -132,8 +158,10 @@ enum net_need dns_stream(struct net_worker *w, const struct net_stream *s, struc
 	*ret_step = (struct net_step){ 0, LENGTH + DNS_HEADER };
 	while (rest.n >= LENGTH + DNS_HEADER) {
 		size_t n = be16(rest.p);
-		if (n < DNS_HEADER || !plausible(rest.p + LENGTH, n, NET_DNS_PLAIN))
-			return s->begun || ret_step->took ? lost(w) : NET_NOT;
+		bool first = !s->begun && !ret_step->took;
+		if (n < DNS_HEADER || !(first ? plausible_first(rest.p + LENGTH, n) :
+						plausible(rest.p + LENGTH, n, NET_DNS_PLAIN)))
+			return first ? NET_NOT : lost(w);
 		if (rest.n - LENGTH < n) {
 			ret_step->want = LENGTH + n;
 			break;

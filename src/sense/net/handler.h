@@ -83,9 +83,9 @@ void tls_give_server(struct net_worker *w, struct span message, const struct net
 
 /* --- DNS (dns_session.c) --- */
 
-/* A datagram on a port of DNS, mDNS, LLMNR or NBNS. sure: the port is that of the protocol on both
- * sides or the server's (what does not parse is a loss); not sure: false for what does not parse to
- * its last byte. Who is client and server is told by the message, not by at. */
+/* A datagram on a port of DNS, mDNS, LLMNR or NBNS. sure: what does not parse is a loss, else false
+ * when it does not parse to its last byte; of mDNS, LLMNR and NBNS only what has their port on both
+ * sides or goes to a group is sure. Who is client and who server is told by the message, not by at. */
 bool dns_datagram(struct net_worker *w, struct span datagram, enum net_dns_flavour flavour,
     bool sure, const struct net_event *at);
 /* A message may be longer than FLOW_STREAM_MAX by one byte (want ≤ 65537). Ask once more when the
