@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define WAIT_MS 100
+#define FLUSH_MS 20 /* a batch is over when nothing came for so long */
 #define NEWS_EVERY (TS_SECOND / 5)
 #define STOP_MOST (3 * TS_SECOND) /* for workers to end by themselves */
 #define NOTICES 32
@@ -37,6 +38,7 @@ struct collector {
 	int result;  /* enum net_result */
 	uint64_t end; /* nothing after this key is given: a worker was lost */
 	bool batch; /* a chunk is over */
+	bool given; /* events since the last batch */
 	ts now;	    /* time of the capture */
 	ts news_at, stopped_at;
 	uint64_t noticed[NOTICES];
@@ -186,6 +188,7 @@ static int give(struct collector *c, struct lane *l)
 	struct span s = span_from(span_of(l->rec, l->n), sizeof(l->head));
 
 	l->has = false;
+	c->given = true;
 	if (event_decode(s, &c->room, &e) < 0) {
 		lose(c, l, "a worker sent an event that cannot be");
 		return 0;
@@ -246,7 +249,8 @@ static void check_workers(struct collector *c)
 	}
 }
 
-static void wait_for_workers(struct collector *c)
+/* False: nothing came. */
+static bool wait_for_workers(struct collector *c, int milliseconds)
 {
 	struct board *b = c->o->board;
 	uint32_t bell = atomic_load(&b->bell);
@@ -258,8 +262,9 @@ static void wait_for_workers(struct collector *c)
 		some |= !c->lane[k].has && !c->lane[k].over && !c->lane[k].gone &&
 		    !ring_empty(&c->lane[k].ring);
 	if (!some)
-		futex_wait_shared(&b->bell, bell, WAIT_MS);
+		futex_wait_shared(&b->bell, bell, milliseconds);
 	atomic_store(&b->listening, 0);
+	return some || atomic_load(&b->bell) != bell;
 }
 
 static void feed_matters(struct collector *c)
@@ -288,12 +293,12 @@ static int run(struct collector *c)
 		int rc = give_all(c);
 		if (rc < 0)
 			return rc;
-		if (rc == 0 && !c->batch) {
-			wait_for_workers(c);
+		if (rc == 0 && !c->batch && !wait_for_workers(c, c->given ? FLUSH_MS : WAIT_MS)) {
 			check_workers(c);
+			c->batch = c->given;
 		}
 		if (c->batch) {
-			c->batch = false;
+			c->batch = c->given = false;
 			rc = c->sink->on_batch(c->sink->ctx, c->now);
 			if (rc < 0)
 				return rc;
