@@ -35,7 +35,7 @@ struct watch_pair {
 	const char *value;	     /* the indicator */
 	const char *client, *server; /* addresses */
 	const char *observed, *query, *category;
-	const char *where;	     /* as Zeek says it: "DNS::IN_REQUEST" */
+	const char *where; /* as Zeek says it: "DNS::IN_REQUEST" */
 	int confidence;
 	uint64_t count;
 	ts first, last;
@@ -72,18 +72,18 @@ struct watch {
 	struct net_source *src;
 	size_t nsrc;
 	struct net_opts opts;
-	bool all;	/* --events all */
-	uint64_t salt;	/* of uids */
-	struct hunt h;	/* the set */
+	bool all;      /* --events all */
+	uint64_t salt; /* of uids */
+	struct hunt h; /* the set */
 	struct watch_misses *misses;
-	bool ports;	/* the set has addresses with ports */
-	bool expired;	/* --include-expired */
+	bool ports;   /* the set has addresses with ports */
+	bool expired; /* --include-expired */
 	struct watch_pairs pairs;
 	struct names *names;
 	struct flow_name *flow_name;
 	struct watch_beacons *beacons;
 	struct watch_processes *processes; /* NULL: no --processes */
-	struct watch_seen *record; /* NULL: nothing is recorded */
+	struct watch_seen *record;	   /* NULL: nothing is recorded */
 	uint64_t hits;
 	struct watch_second second;
 	bool community;	     /* --community-id */
@@ -96,7 +96,7 @@ struct watch {
 	bool digested;
 	struct digest capture[WATCH_CAPTURES_MAX]; /* read from files */
 	size_t ncapture;
-	int code; /* an exit code that was told already; -1 */
+	int code;	     /* an exit code that was told already; -1 */
 	uint64_t lines_lost; /* no memory for a line */
 	struct watch_out *out;
 	struct watch_evidence *evidence; /* NULL: no --pcap-hits */
@@ -118,7 +118,8 @@ struct watch_out_opts {
 };
 
 /* Result codes: 0; -EPIPE: whoever read has gone; other -errno with fault. */
-FB_MUST int watch_out_open(struct watch_out **ret_o, const struct watch_out_opts *o, struct fault *f);
+FB_MUST int watch_out_open(
+    struct watch_out **ret_o, const struct watch_out_opts *o, struct fault *f);
 struct watch_out *watch_out_close(struct watch_out *o);
 /* Lines are put here: whole ones. */
 struct buf *watch_out_buf(struct watch_out *o);
@@ -135,17 +136,17 @@ FB_MUST int watch_out_again(struct watch_out *o, struct fault *f);
 
 /* What is added to an event's line by those who know more about it. */
 struct watch_more {
-	struct span name, last;	 /* what the client resolved the server's address from, and the end of
-				  * its chain; empty: not known */
+	struct span name, last;	 /* what the client resolved the server's address from, and the end
+				  * of its chain; empty: not known */
 	bool ambiguous, expired; /* as names.h says */
 	const struct socket_owner *owner; /* NULL: not known */
 };
 
-void watch_json_event(struct watch *w, struct buf *b, const struct net_event *e,
-    const struct watch_more *m);
+void watch_json_event(
+    struct watch *w, struct buf *b, const struct net_event *e, const struct watch_more *m);
 /* The members that every line begins with: _path, ts, uid, addresses, proto. */
-struct line watch_json_head(const struct watch *w, struct buf *b, const char *path,
-    const struct net_event *e, ts at);
+struct line watch_json_head(
+    const struct watch *w, struct buf *b, const char *path, const struct net_event *e, ts at);
 /* Process, vlan, tunnel_depth, packet, and the end. False: the line is not there. */
 bool watch_json_tail(struct line *l, const struct net_event *e, const struct watch_more *m);
 void watch_json_more(struct line *l, const struct watch_more *m);
@@ -160,12 +161,12 @@ char *watch_uid(const struct watch *w, uint64_t flow, char out[static WATCH_UID_
 /* Something that was seen and matches. */
 struct watch_sight {
 	const struct net_event *e;
-	const char *where, *type;  /* "DNS::IN_REQUEST", "Intel::DOMAIN" */
-	struct span value;	   /* what was seen */
-	struct span query;	   /* the name that was asked for, when value is another */
+	const char *where, *type; /* "DNS::IN_REQUEST", "Intel::DOMAIN" */
+	struct span value;	  /* what was seen */
+	struct span query;	  /* the name that was asked for, when value is another */
 	const struct watch_more *more;
-	bool public;		   /* value is the outer name of an encrypted hello */
-	char file[256];		   /* of --pcap-hits; "" */
+	bool public;	/* value is the outer name of an encrypted hello */
+	char file[256]; /* of --pcap-hits; "" */
 	struct digest evidence;
 };
 
@@ -184,8 +185,8 @@ FB_MUST int watch_signals_now(struct watch *w);
 /* --- for people --- */
 
 void watch_text_head(struct watch *w, struct buf *b, const char *what, const struct net_event *e);
-void watch_text_event(struct watch *w, struct buf *b, const struct net_event *e,
-    const struct watch_more *m);
+void watch_text_event(
+    struct watch *w, struct buf *b, const struct net_event *e, const struct watch_more *m);
 void watch_text_hit(struct watch *w, struct buf *b, const struct watch_sight *s,
     const struct hunt_hit *x, const struct intel_entry *e);
 void watch_text_summary(const struct watch *w, FILE *to);

@@ -62,7 +62,7 @@ static bool known_good(struct watch *w, struct span to)
 	memcpy(text, to.p, to.n);
 	text[to.n] = 0;
 	return shelf_name(w->h.shelf, INDICATOR_BENIGN, to, w->h.now, w->h.match) > 0 ||
-	    shelf_is_own(w->h.shelf, INDICATOR_DOMAIN, text, w->h.now);
+	       shelf_is_own(w->h.shelf, INDICATOR_DOMAIN, text, w->h.now);
 }
 
 static int take(void *ctx, const struct beacon *x)
@@ -98,7 +98,7 @@ static int gather(struct watch *w)
 static bool told_before(struct watch_beacons *x, const struct beacon *h)
 {
 	uint64_t key = siphash13(siphash_seed(), h->client.p, h->client.n) ^
-	    (siphash13(siphash_seed(), h->destination.p, h->destination.n) << 1 | 1);
+		       (siphash13(siphash_seed(), h->destination.p, h->destination.n) << 1 | 1);
 	uint64_t *slot = &x->told[key >> 52];
 
 	if (*slot == key)
@@ -122,7 +122,8 @@ static void notice(struct watch *w, const struct beacon *h)
 
 	LINE_LIT(&l, "{\"_path\":\"notice\",\"ts\":");
 	line_time(&l, h->last);
-	LINE_LIT(&l, ",\"note\":\"Beacon::Hint\",\"msg\":\"connections at even intervals: a hint, not a verdict\"");
+	LINE_LIT(&l, ",\"note\":\"Beacon::Hint\",\"msg\":\"connections at even intervals: a hint, "
+		     "not a verdict\"");
 	LINE_KPLAIN(&l, "src", client_text(h, text));
 	LINE_KSTRING(&l, "destination", h->destination);
 	LINE_KUINT(&l, "n", h->connections);
@@ -173,9 +174,11 @@ void watch_beacon_table(struct watch *w)
 	if (gather(w) < 0)
 		return;
 	if (!x->n)
-		printf("nobody calls a destination at even intervals (score %d or more)\n", SCORE_LEAST);
+		printf("nobody calls a destination at even intervals (score %d or more)\n",
+		    SCORE_LEAST);
 	else
-		printf("Even intervals (a hint, not a verdict: updates and monitoring do the same)\n");
+		printf(
+		    "Even intervals (a hint, not a verdict: updates and monitoring do the same)\n");
 	for (size_t i = 0; i < x->n; i++) {
 		const struct beacon *h = &x->hint[i];
 		printf("  %3u  %s -> %s  %u times, every %s, jitter %u %%\n", h->score,

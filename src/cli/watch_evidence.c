@@ -92,14 +92,15 @@ static int packet(void *ctx, const struct net_kept *k)
 static int write_file(struct watch *w, struct span s)
 {
 	struct watch_evidence *x = w->evidence;
-	AUTO_FD int fd = openat(x->dir, x->name,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	AUTO_FD int fd =
+	    openat(x->dir, x->name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int rc = fd < 0 ? -errno : file_write_all(fd, s);
 
 	if (rc == 0)
 		rc = hash_span(DIGEST_SHA256, s, &x->sha256);
 	if (rc < 0)
-		return fault_set(&w->f, rc, "%s/%s: %s", QUOTE(span_str(x->path)), x->name, strerror(-rc));
+		return fault_set(
+		    &w->f, rc, "%s/%s: %s", QUOTE(span_str(x->path)), x->name, strerror(-rc));
 	x->files++;
 	x->bytes += s.n;
 	return 0;
@@ -126,8 +127,8 @@ int watch_evidence(struct watch *w, struct watch_sight *s)
 			x->left_out++;
 			return rc;
 		}
-		snprintf(x->name, sizeof(x->name), "hit-%llu-%s.pcap", (unsigned long long)e->packet,
-		    watch_uid(w, e->flow, uid));
+		snprintf(x->name, sizeof(x->name), "hit-%llu-%s.pcap",
+		    (unsigned long long)e->packet, watch_uid(w, e->flow, uid));
 		x->flow = e->flow;
 		x->packet = e->packet;
 		rc = write_file(w, buf_span(&b));

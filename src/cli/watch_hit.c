@@ -18,8 +18,9 @@ static const char *process_of(struct watch *w, const struct watch_sight *s)
 
 	if (!o)
 		return arena_str(a, SPAN_NONE);
-	return arena_printf(a, "%s (%s, pid %u)", QUOTE(span_of(o->comm, strnlen(o->comm, sizeof(o->comm)))),
-	    QUOTE(span_str(o->exe)), o->pid);
+	return arena_printf(a, "%s (%s, pid %u)",
+	    QUOTE(span_of(o->comm, strnlen(o->comm, sizeof(o->comm)))), QUOTE(span_str(o->exe)),
+	    o->pid);
 }
 
 static struct watch_pair *new_pair(struct watch *w, const struct watch_sight *s, struct span key,
@@ -100,8 +101,8 @@ static int pair_of(struct watch *w, const struct watch_sight *s, enum indicator_
 	return rc;
 }
 
-static void count(struct watch *w, struct watch_pair *p, const struct watch_sight *s,
-    const struct hunt_hit *x)
+static void count(
+    struct watch *w, struct watch_pair *p, const struct watch_sight *s, const struct hunt_hit *x)
 {
 	struct indicator best = hunt_best_claim(&w->h, x);
 

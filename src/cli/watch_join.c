@@ -7,7 +7,8 @@
 
 #include <errno.h>
 
-#define FLOWS 16384 /* connections whose name is remembered until they end: newer ones take over */
+#define FLOWS 16384 /* connections whose name is remembered until they end: newer ones take over   \
+		     */
 #define FLOW_NAME_MAX 56
 
 struct flow_name {

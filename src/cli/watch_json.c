@@ -18,7 +18,8 @@ static uint64_t mix(uint64_t x)
 
 char *watch_uid(const struct watch *w, uint64_t flow, char out[static WATCH_UID_MAX])
 {
-	static const char digit[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char digit[] =
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	uint64_t x = mix(flow + w->salt);
 
 	out[0] = 'C';
@@ -45,8 +46,8 @@ static void community(const struct watch *w, struct line *l, const struct net_ev
 		LINE_KPLAIN(l, "community_id", id);
 }
 
-struct line watch_json_head(const struct watch *w, struct buf *b, const char *path,
-    const struct net_event *e, ts at)
+struct line watch_json_head(
+    const struct watch *w, struct buf *b, const char *path, const struct net_event *e, ts at)
 {
 	struct line l = line_begin(b);
 	char uid[WATCH_UID_MAX];
@@ -342,7 +343,8 @@ static const char *tls_service(const struct net_event *e)
 	return e->transport == NET_QUIC ? "quic,ssl" : e->transport == NET_DTLS ? "dtls" : "ssl";
 }
 
-/* The outer name of an encrypted hello is a public one: said, so that nobody takes it for the host. */
+/* The outer name of an encrypted hello is a public one: said, so that nobody takes it for the host.
+ */
 static void server_name(struct line *l, const struct tls_client *t, const struct watch_more *m)
 {
 	if (t->has_sni)
@@ -534,8 +536,8 @@ static const char *ending(enum net_ending e)
 	return (unsigned)e < ARRAY_LEN(name) ? name[e] : "";
 }
 
-static void conn(const struct watch *w, struct line *l, const struct net_event *e,
-    const struct watch_more *m)
+static void conn(
+    const struct watch *w, struct line *l, const struct net_event *e, const struct watch_more *m)
 {
 	struct span said = watch_join_said(w, e->flow);
 	const struct net_flow_facts *x = &e->facts;
@@ -561,21 +563,25 @@ static void conn(const struct watch *w, struct line *l, const struct net_event *
 
 static const char *path_of(enum net_kind k)
 {
-	static const char *const path[NET_KINDS] = { [NET_FLOW_END] = "conn", [NET_DNS] = "dns",
-		[NET_TLS_CLIENT] = "ssl", [NET_TLS_SERVER] = "ssl", [NET_CERTIFICATE] = "x509",
+	static const char *const path[NET_KINDS] = { [NET_FLOW_END] = "conn",
+		[NET_DNS] = "dns",
+		[NET_TLS_CLIENT] = "ssl",
+		[NET_TLS_SERVER] = "ssl",
+		[NET_CERTIFICATE] = "x509",
 		[NET_HTTP] = "http" };
 
 	return (unsigned)k < NET_KINDS ? path[k] : NULL;
 }
 
-void watch_json_event(struct watch *w, struct buf *b, const struct net_event *e,
-    const struct watch_more *m)
+void watch_json_event(
+    struct watch *w, struct buf *b, const struct net_event *e, const struct watch_more *m)
 {
 	const char *path = path_of(e->kind);
 
 	if (!path)
 		return;
-	struct line l = watch_json_head(w, b, path, e, e->kind == NET_FLOW_END ? e->facts.first : e->time);
+	struct line l =
+	    watch_json_head(w, b, path, e, e->kind == NET_FLOW_END ? e->facts.first : e->time);
 	switch (e->kind) {
 	case NET_DNS:
 		dns(&l, e);

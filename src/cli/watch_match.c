@@ -19,7 +19,8 @@ struct watch_misses {
 	uint64_t slot[MISSES];
 };
 
-#define DISTINCT_MAX 16 /* names of one message that are told apart; what comes then is asked for twice */
+#define DISTINCT_MAX                                                                               \
+	16 /* names of one message that are told apart; what comes then is asked for twice */
 
 struct look {
 	struct watch *w;
@@ -63,8 +64,13 @@ static void note_miss(struct watch *w, uint64_t hash)
 
 static void tell(struct look *l, size_t k, const char *type, struct span value, struct span query)
 {
-	struct watch_sight s = { .e = l->e, .where = l->where, .type = type, .value = value,
-		.query = query, .more = l->more, .public = l->public };
+	struct watch_sight s = { .e = l->e,
+		.where = l->where,
+		.type = type,
+		.value = value,
+		.query = query,
+		.more = l->more,
+		.public = l->public };
 
 	for (size_t i = 0; i < k && l->rc == 0; i++)
 		l->rc = watch_hit(l->w, &s, &l->w->h.match[i]);
@@ -112,16 +118,16 @@ static void address(struct look *l, const struct sense_addr *a)
 	}
 	if (missed(l->w, span_of(key, sizeof(key)), &hash))
 		return;
-	size_t k = shelf_ip(l->w->h.shelf, INDICATOR_BAD, a->family, a->b, a->port, l->e->time,
-	    l->w->h.match);
+	size_t k = shelf_ip(
+	    l->w->h.shelf, INDICATOR_BAD, a->family, a->b, a->port, l->e->time, l->w->h.match);
 	if (!k)
 		note_miss(l->w, hash);
 	else
 		tell(l, k, "Intel::ADDR", span_str(sense_addr_text(a, text)), l->query);
 }
 
-/* An indicator with a port is somebody's server: a client's port is nobody's, unless it is a guess who
- * of the two is the client. */
+/* An indicator with a port is somebody's server: a client's port is nobody's, unless it is a guess
+ * who of the two is the client. */
 static void ends(struct look *l, bool guess)
 {
 	struct sense_addr client = l->e->client;
@@ -177,7 +183,8 @@ static void dns(struct look *l)
 
 /* --- TLS --- */
 
-static void digest(struct look *l, enum indicator_type t, const char *type, const uint8_t *b, size_t n)
+static void digest(
+    struct look *l, enum indicator_type t, const char *type, const uint8_t *b, size_t n)
 {
 	struct shelf *shelf = l->w->h.shelf;
 	char hex[65];
@@ -273,8 +280,8 @@ static void literal(struct look *l, struct span host, uint16_t port)
 
 static bool is_host_hit(const struct shelf_hit *m)
 {
-	return m->type == INDICATOR_DOMAIN || m->type == INDICATOR_IPV4 || m->type == INDICATOR_IPV6 ||
-	    m->type == INDICATOR_IP_PORT;
+	return m->type == INDICATOR_DOMAIN || m->type == INDICATOR_IPV4 ||
+	       m->type == INDICATOR_IPV6 || m->type == INDICATOR_IP_PORT;
 }
 
 static void http(struct look *l)

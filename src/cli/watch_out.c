@@ -24,7 +24,8 @@ struct watch_out {
 static int open_file(struct watch_out *o, struct fault *f)
 {
 	struct stat st;
-	AUTO_FD int fd = open(o->o.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+	AUTO_FD int fd =
+	    open(o->o.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return fault_set(f, -errno, "%s: %s", QUOTE(span_str(o->o.path)), strerror(errno));
@@ -89,7 +90,7 @@ static bool due(const struct watch_out *o)
 	if (!o->o.path || !o->size)
 		return false;
 	return (o->o.rotate_size && o->size >= o->o.rotate_size) ||
-	    (o->o.rotate_age && clock_mono() - o->began >= o->o.rotate_age);
+	       (o->o.rotate_age && clock_mono() - o->began >= o->o.rotate_age);
 }
 
 int watch_out_again(struct watch_out *o, struct fault *f)
@@ -110,7 +111,8 @@ static int rotate(struct watch_out *o, struct fault *f)
 	int rc = shift(o->o.path, o->o.keep);
 
 	if (rc < 0)
-		return fault_set(f, rc, "%s: cannot rotate: %s", QUOTE(span_str(o->o.path)), strerror(-rc));
+		return fault_set(
+		    f, rc, "%s: cannot rotate: %s", QUOTE(span_str(o->o.path)), strerror(-rc));
 	close(o->fd);
 	o->fd = -1;
 	return open_file(o, f);

@@ -53,8 +53,8 @@ static void ask(struct watch *w, const struct net_event *e, struct place *p)
 
 	p->flow = e->flow;
 	p->asked = true;
-	p->known = socket_watch_find(w->processes->s, proto, &e->client, &e->server, e->time, &p->owner) ==
-	    SOCKET_FOUND;
+	p->known = socket_watch_find(w->processes->s, proto, &e->client, &e->server, e->time,
+		       &p->owner) == SOCKET_FOUND;
 }
 
 const struct socket_owner *watch_process(struct watch *w, const struct net_event *e)
@@ -64,7 +64,8 @@ const struct socket_owner *watch_process(struct watch *w, const struct net_event
 	if (!w->processes)
 		return NULL;
 	p = &w->processes->place[e->flow % OWNERS];
-	/* What was not there may be there a moment later: the kernel's note is made on another CPU. */
+	/* What was not there may be there a moment later: the kernel's note is made on another CPU.
+	 */
 	if (!p->asked || p->flow != e->flow || !p->known)
 		ask(w, e, p);
 	return p->known ? &p->owner : NULL;
@@ -88,7 +89,8 @@ void watch_process_json(struct line *l, const struct socket_owner *o)
 
 void watch_process_text(struct buf *b, const struct socket_owner *o)
 {
-	buf_printf(b, " by %s (%u)", QUOTE(span_of(o->comm, strnlen(o->comm, sizeof(o->comm)))), o->pid);
+	buf_printf(
+	    b, " by %s (%u)", QUOTE(span_of(o->comm, strnlen(o->comm, sizeof(o->comm)))), o->pid);
 }
 
 void watch_process_stats(const struct watch *w, struct jw *j)

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define LOOK_EVERY (2 * TS_SECOND)   /* for newer indicators */
-#define NOW_EVERY TS_MINUTE	     /* claims begin and end */
-#define SIGNAL_EVERY TS_SECOND	     /* live: hits are handed on */
+#define LOOK_EVERY (2 * TS_SECOND)    /* for newer indicators */
+#define NOW_EVERY TS_MINUTE	      /* claims begin and end */
+#define SIGNAL_EVERY TS_SECOND	      /* live: hits are handed on */
 #define SIGNAL_AGAIN (30 * TS_SECOND) /* … once more when that failed */
 #define PROGRESS_EVERY (TS_SECOND / 5)
 
@@ -83,7 +83,8 @@ static void progress(struct watch *w, ts at)
 		return;
 	w->shown = now;
 	net_stats(w->net, &st);
-	fprintf(stderr, "\r\033[K%s  %llu packets, %llu hits", at == TS_NONE ? "" : ts_format(at / TS_SECOND * TS_SECOND, text),
+	fprintf(stderr, "\r\033[K%s  %llu packets, %llu hits",
+	    at == TS_NONE ? "" : ts_format(at / TS_SECOND * TS_SECOND, text),
 	    (unsigned long long)st.n[NET_STAT_PACKETS], (unsigned long long)w->hits);
 }
 
@@ -130,7 +131,8 @@ static int hand_on(struct watch *w)
 	if (rc == -EPIPE || rc == 0)
 		return rc;
 	if (w->code < 0)
-		fprintf(stderr, "firebreak watch: signals wait: %s\n", w->f.text[0] ? w->f.text : strerror(-rc));
+		fprintf(stderr, "firebreak watch: signals wait: %s\n",
+		    w->f.text[0] ? w->f.text : strerror(-rc));
 	w->code = -1;
 	w->f = FAULT_INIT;
 	return 0;
@@ -236,14 +238,15 @@ static int outcome(struct watch *w, int rc)
 
 static void open_net(struct watch *w, int *ret_rc)
 {
-	*ret_rc = w->live ? net_live(&w->net, w->src, w->nsrc, &w->opts, &w->f) :
-			    net_files(&w->net, w->src, w->nsrc, &w->opts, &w->f);
+	*ret_rc = w->live ? net_live(&w->net, w->src, w->nsrc, &w->opts, &w->f)
+			  : net_files(&w->net, w->src, w->nsrc, &w->opts, &w->f);
 }
 
 int watch_run(struct watch *w)
 {
-	struct net_sink sink = { .on_event = on_event, .on_batch = on_batch, .on_news = on_news,
-		.ctx = w };
+	struct net_sink sink = {
+		.on_event = on_event, .on_batch = on_batch, .on_news = on_news, .ctx = w
+	};
 	int rc;
 
 	open_net(w, &rc);

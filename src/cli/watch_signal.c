@@ -20,11 +20,11 @@ static bool where_is(const struct watch_pair *p, const char *head)
 
 static const char *source_of(const struct watch_pair *p)
 {
-	return where_is(p, "DNS") ? "watch.dns" :
-	    where_is(p, "SSL")	  ? "watch.tls" :
-	    where_is(p, "X509")	  ? "watch.certificate" :
-	    where_is(p, "HTTP")	  ? "watch.http" :
-				    "watch.address";
+	return where_is(p, "DNS")    ? "watch.dns"
+	       : where_is(p, "SSL")  ? "watch.tls"
+	       : where_is(p, "X509") ? "watch.certificate"
+	       : where_is(p, "HTTP") ? "watch.http"
+				     : "watch.address";
 }
 
 static const char *what_happened(struct cli *c, const struct watch_pair *p)
@@ -35,20 +35,22 @@ static const char *what_happened(struct cli *c, const struct watch_pair *p)
 	const char *asked = p->query[0] ? QUOTE(span_str(p->query)) : observed;
 
 	if (where_is(p, "DNS"))
-		return p->query[0] ?
-		    arena_printf(a, "%s asked DNS for %s, which led to %s (%s)", p->client, asked, observed, what) :
-		    arena_printf(a, "%s asked DNS for %s (%s)", p->client, observed, what);
+		return p->query[0]
+			   ? arena_printf(a, "%s asked DNS for %s, which led to %s (%s)", p->client,
+				 asked, observed, what)
+			   : arena_printf(a, "%s asked DNS for %s (%s)", p->client, observed, what);
 	if (strcmp(p->where, "SSL::IN_SERVER_NAME") == 0)
 		return arena_printf(a, "%s opened TLS to %s (%s)", p->client, observed, what);
 	if (where_is(p, "SSL"))
-		return arena_printf(a, "%s and %s spoke TLS with the fingerprint %s (%s)", p->client,
-		    p->server, observed, what);
+		return arena_printf(a, "%s and %s spoke TLS with the fingerprint %s (%s)",
+		    p->client, p->server, observed, what);
 	if (where_is(p, "X509"))
-		return arena_printf(a, "%s was shown the certificate %s by %s (%s)", p->client, observed,
-		    p->server, what);
+		return arena_printf(a, "%s was shown the certificate %s by %s (%s)", p->client,
+		    observed, p->server, what);
 	if (where_is(p, "HTTP"))
 		return arena_printf(a, "%s asked by HTTP for %s (%s)", p->client, observed, what);
-	return arena_printf(a, "%s and %s talked; %s is listed (%s)", p->client, p->server, observed, what);
+	return arena_printf(
+	    a, "%s and %s talked; %s is listed (%s)", p->client, p->server, observed, what);
 }
 
 static const char *sentence(struct cli *c, const struct watch_pair *p)

@@ -186,7 +186,9 @@ static const char *word(const struct net_event *e)
 		return flavour[e->flavour];
 	case NET_TLS_CLIENT:
 	case NET_TLS_SERVER:
-		return e->transport == NET_QUIC ? "quic" : e->transport == NET_DTLS ? "dtls" : "tls";
+		return e->transport == NET_QUIC	  ? "quic"
+		       : e->transport == NET_DTLS ? "dtls"
+						  : "tls";
 	case NET_CERTIFICATE:
 		return "cert";
 	case NET_HTTP:
@@ -196,8 +198,8 @@ static const char *word(const struct net_event *e)
 	}
 }
 
-void watch_text_event(struct watch *w, struct buf *b, const struct net_event *e,
-    const struct watch_more *m)
+void watch_text_event(
+    struct watch *w, struct buf *b, const struct net_event *e, const struct watch_more *m)
 {
 	if (e->kind == NET_FLOW_BEGIN)
 		return;
@@ -244,7 +246,8 @@ void watch_text_hit(struct watch *w, struct buf *b, const struct watch_sight *s,
 		put(b, span_str(e->value));
 	}
 	buf_printf(b, ": %s", best.category ? QUOTE(span_str(best.category)) : "known bad");
-	buf_printf(b, " by %s, confidence %d", best.source ? QUOTE(span_str(best.source)) : "?", sure);
+	buf_printf(
+	    b, " by %s, confidence %d", best.source ? QUOTE(span_str(best.source)) : "?", sure);
 	buf_puts(b, x->expired ? ", expired" : "");
 	if (s->more->owner)
 		watch_process_text(b, s->more->owner);
@@ -264,7 +267,9 @@ void watch_text_summary(const struct watch *w, FILE *to)
 	if (st->first != TS_NONE)
 		fprintf(to, ", from %s to %s", ts_format(st->first / TS_SECOND * TS_SECOND, first),
 		    ts_format(st->last / TS_SECOND * TS_SECOND, last));
-	fprintf(to, "\n%llu DNS messages, %llu TLS and QUIC hellos, %llu certificates, %llu HTTP requests\n",
+	fprintf(to,
+	    "\n%llu DNS messages, %llu TLS and QUIC hellos, %llu certificates, %llu HTTP "
+	    "requests\n",
 	    (unsigned long long)(n[NET_STAT_DNS_QUERIES] + n[NET_STAT_DNS_RESPONSES]),
 	    (unsigned long long)(n[NET_STAT_TLS_CLIENT_HELLOS] + n[NET_STAT_QUIC_CLIENT_HELLOS]),
 	    (unsigned long long)n[NET_STAT_TLS_CERTIFICATES],
@@ -279,10 +284,12 @@ void watch_text_summary(const struct watch *w, FILE *to)
 	if (any)
 		fprintf(to, "; each may hide a name\n");
 	if (w->hits)
-		fprintf(to, "%llu hits: %zu different clients and indicators\n", (unsigned long long)w->hits,
-		    w->pairs.map.n);
+		fprintf(to, "%llu hits: %zu different clients and indicators\n",
+		    (unsigned long long)w->hits, w->pairs.map.n);
 	else
-		fprintf(to, "no hits, with %llu indicators\n", (unsigned long long)w->h.set.indicators);
+		fprintf(
+		    to, "no hits, with %llu indicators\n", (unsigned long long)w->h.set.indicators);
 	if (w->left_out)
-		fprintf(to, "%llu more different hits were not handed on\n", (unsigned long long)w->left_out);
+		fprintf(to, "%llu more different hits were not handed on\n",
+		    (unsigned long long)w->left_out);
 }
