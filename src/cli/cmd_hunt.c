@@ -195,9 +195,10 @@ const struct cli_cmd cmd_hunt = {
 	.summary = "Hunt for known-bad files on disk and names in packet captures",
 	.help =
 	    "Reads every regular file below each PATH once (the digests that are looked for, rules, its\n"
-	    "name), and every DNS name, DNS answer and TLS server name in the captures, and compares\n"
-	    "them with the indicators: those imported into the state (firebreak intel import), or\n"
-	    "those of --indicators and --case. Without any, the shipped case 3cx-2023 is hunted.\n"
+	    "name), and what the captures show (names of DNS, TLS, QUIC and HTTP, addresses,\n"
+	    "fingerprints JA3 and JA4, certificates, URLs; in tunnels too), and compares it with the\n"
+	    "indicators: those imported into the state (firebreak intel import), or those of\n"
+	    "--indicators and --case. Without any, the shipped case 3cx-2023 is hunted.\n"
 	    "A domain matches its sub-domains unless it was imported as exact. Links are not followed.\n"
 	    "With a state, what is seen is recorded (firebreak seen), and files that are unchanged since\n"
 	    "an earlier hunt are not read again; an interrupted hunt goes on where it was.\n\n"
