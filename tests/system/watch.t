@@ -243,7 +243,7 @@ like "$out" '"_path":"signal".*"case":"2023-0001","case_outcome":"repeated"' "is
 # ---- new indicators while it runs
 run 0 "a state with indicators" "$FIREBREAK" intel import none.csv --state live
 mkfifo pipe
-"$FIREBREAK" watch - --json --events hits --state live <pipe >live.json 2>live.err &
+"$FIREBREAK" watch - --json --events hits --state live --output lines.json <pipe 2>live.err &
 pid=$!
 exec 9>pipe
 for _ in $(seq 100); do # until it takes SIGHUP
@@ -260,12 +260,16 @@ cat half1 >&9
 sleep 0.5
 printf 'type,value\ndomain,many.example\n' >many.csv
 run 0 "an import meanwhile" "$FIREBREAK" intel import many.csv --state live
+mv lines.json lines.old
 kill -HUP $pid
 sleep 1
 tail -c +$((25 + $(stat -c %s half1))) many.pcap >&9
 exec 9>&-
 wait $pid
 is $? 1 "it ends with hits"
+[ -f lines.json ]
+ok $? "a file that was moved away is begun anew"
+cat lines.old lines.json >live.json
 n=$(get live.json 'True' 'd["packet"]' | sort -n | head -n 1)
 [ "${n:-0}" -gt 2000 ] && [ "$n" -le 4000 ]
 ok $? "the second half has hits (from packet $n)"
