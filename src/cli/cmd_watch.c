@@ -226,7 +226,7 @@ static int run_watch(struct cli *c)
 
 static const struct cli_opt watch_opts[] = {
 	CLI_HEADING("What to watch"),
-	{ "interface", "IF", "watch this interface", true },
+	{ "interface", "IF", "watch this interface; any: all of them", true },
 	{ "promiscuous", NULL, "take packets for others, too (a mirror port)", false },
 	{ "processes", NULL, "say which program of this host a connection is of (Linux 5.8, root)", false },
 	{ "read", "FILE", "read this capture (pcap, pcapng); - is standard input", true },

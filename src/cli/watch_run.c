@@ -176,6 +176,17 @@ static int stats_to(struct watch *w, FILE *to)
 	return fflush(to) ? -errno : 0;
 }
 
+/* Lines and counts on standard output do not say why the exit code is not 0. */
+static void tell_losses(const struct watch *w)
+{
+	uint64_t n = net_stats_losses(&w->stats);
+
+	if (n && w->json && !w->c->quiet && !cli_has(w->c, "stats"))
+		fprintf(stderr,
+		    "firebreak watch: not everything could be read: %llu losses, --stats lists them\n",
+		    (unsigned long long)n);
+}
+
 static int tell_stats(struct watch *w)
 {
 	const char *path = cli_opt(w->c, "stats-file");
@@ -263,6 +274,10 @@ int watch_run(struct watch *w)
 		fputs("\r\033[K", stderr);
 	rc = finish(w, rc);
 	w->net = net_free(w->net);
-	int code = outcome(w, rc), told = rc == -EPIPE ? 0 : tell_stats(w);
+	int code = outcome(w, rc), told = 0;
+	if (rc != -EPIPE) {
+		tell_losses(w);
+		told = tell_stats(w);
+	}
 	return told < 0 && told != -EPIPE ? cli_fail(w->c, CLI_INTERNAL, &w->f) : code;
 }

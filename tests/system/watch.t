@@ -46,6 +46,7 @@ run 0 "a harmless capture" watch plain.pcap --json --indicators none.csv
 printf '%s\n' "$out" >plain.json
 run 4 "losses are no clean result" watch hostile.pcap --json --indicators none.csv
 printf '%s\n' "$out" >hostile.json
+like "$err" "^firebreak watch: not everything could be read: [0-9]+ losses" "and it is said"
 run 0 "TLS" watch tls.pcap --json --indicators none.csv
 printf '%s\n' "$out" >tls.json
 cat >check.py <<'PY'
