@@ -97,7 +97,7 @@ FB_MUST int packet_decode_body(const struct packet *piece, struct span body, str
  * does not know key (128 random bits) can choose addresses that collide.
  * PACKET_EVERYONE: a piece. Which packet it belongs to, and what is in that one, is known when it is put
  * together: whoever shares out gives pieces to everyone, and of the whole packets each keeps those
- * that packet_hash calls his. (TCP is no tunnel: its pieces have the hash of their addresses.)
+ * that packet_hash calls his.
  */
 #define PACKET_EVERYONE UINT64_MAX
 uint64_t packet_pair_hash(struct span frame, uint32_t link, const uint64_t key[2]);

@@ -44,7 +44,7 @@ __attribute__((noinline)) static uint64_t decoded(struct span frame, uint32_t li
 	case PACKET_OK:
 		return packet_hash(&p, key);
 	case PACKET_FRAGMENT:
-		return p.proto == PACKET_TCP ? packet_hash(&p, key) : PACKET_EVERYONE;
+		return PACKET_EVERYONE;
 	default:
 		return 0;
 	}

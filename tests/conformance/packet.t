@@ -40,6 +40,16 @@ ok $? "$n frames"
 run 0 "every beginning of each of them" "$TOOL" cut "$TMP"/made/*.pcap
 like "$out" ', 0 bad$' "keeps what packet.h promises ($out)"
 
+# Pieces go to every worker: the whole packet is told by the one that has its flow.
+printf 'value\nnowhere.example\n' >"$TMP/none.csv"
+for n in 1 2 5; do
+	"$FIREBREAK" watch --read "$TMP/made/1.pcap" --json --events all --stats --workers $n \
+		--indicators "$TMP/none.csv" --state "$TMP/none" >"$TMP/watch.$n" 2>"$TMP/err"
+done
+like "$(tail -n 1 "$TMP/watch.1")" '"tunnelled":99,"fragments":38,.*"lost_fragments":0' "watch counts them"
+cmp "$TMP/watch.1" "$TMP/watch.2" && cmp "$TMP/watch.1" "$TMP/watch.5"
+ok $? "the same with 1, 2 and 5 workers"
+
 if [ "$HAVE_TSHARK" ]; then
 	# tshark takes no pseudo-wire without being told, and the length 0 of a UDP jumbogram for 0.
 	run 0 "tshark on the tunnels" $PYTHON "$TOP/tests/conformance/packet_agree.py" "$TOOL" "$TMP/made/1.pcap"
