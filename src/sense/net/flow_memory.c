@@ -10,6 +10,7 @@
 
 #define QUIC_PART 32 /* of the memory */
 #define CHUNK_PART 6
+#define HUGE (2u << 20)
 #define TCP_FLOWS 2 /* flows for each that can be looked at at one time */
 
 static size_t up(size_t n)
@@ -63,19 +64,21 @@ static int lay_out(struct flows *f, size_t bytes)
 {
 	struct sizes z = divide(bytes);
 
-	f->mapped = need(&z);
+	f->mapped = need(&z) + HUGE;
 	void *m = mmap(NULL, f->mapped, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (m == MAP_FAILED)
 		return -errno;
 	f->map = m;
-	char *at = m;
+	char *at = m, *begin = at += HUGE - (uintptr_t)m % HUGE;
 	f->flow = carve(&at, z.flows * sizeof(*f->flow));
+	f->bucket = carve(&at, z.buckets * sizeof(*f->bucket));
+	/* These two are touched all over: fewer page table walks. Without them it works as well. */
+	(void)madvise(begin, (size_t)(at - begin), MADV_HUGEPAGE);
 	f->cold = carve(&at, z.flows * sizeof(*f->cold));
 	f->ended = carve(&at, z.flows * sizeof(*f->ended));
 	f->tcp = carve(&at, z.tcps * sizeof(*f->tcp));
 	f->chunk = carve(&at, z.chunks * sizeof(*f->chunk));
-	f->bucket = carve(&at, z.buckets * sizeof(*f->bucket));
 	f->gather = carve(&at, FLOW_HELD_MAX);
 	f->mask = z.buckets - 1;
 	f->flows = (struct pool){ 0, 1, z.flows };

@@ -8,6 +8,7 @@
 #define PORT_NBNS 137
 #define PORT_MDNS 5353
 #define PORT_LLMNR 5355
+#define EPHEMERAL 32768
 
 #define TLS_HANDSHAKE 22
 #define TLS_CLIENT_HELLO 1
@@ -115,6 +116,22 @@ bool sniff_dns_port(const struct packet *p)
 	       either(p, PORT_NBNS);
 }
 
+/* A server has port 53; a client whose own port it is may be talking to any service. */
+static bool is_dns(const struct packet *p)
+{
+	uint16_t other = p->sport == PORT_DNS ? p->dport : p->sport;
+	return other == PORT_DNS || sniff_port(other) == 0;
+}
+
+/* Sent to the port of one of the others: by a peer, to a group, or by somebody's ephemeral port. */
+static bool is_kin(const struct packet *p)
+{
+	bool to = p->dport == PORT_MDNS || p->dport == PORT_LLMNR || p->dport == PORT_NBNS;
+	bool group = p->family == 4 ? p->dst[0] >= 224 : p->dst[0] == 0xff;
+
+	return to && (p->sport == p->dport || group || p->sport >= EPHEMERAL);
+}
+
 bool sniff_dns(const struct packet *p, enum net_dns_flavour *ret_flavour, bool *ret_sure)
 {
 	if (either(p, PORT_DNS))
@@ -127,9 +144,6 @@ bool sniff_dns(const struct packet *p, enum net_dns_flavour *ret_flavour, bool *
 		*ret_flavour = NET_DNS_NBNS;
 	else
 		return false;
-	uint16_t other = p->sport == PORT_DNS ? p->dport : p->sport;
-	*ret_sure = *ret_flavour == NET_DNS_PLAIN
-			? other == PORT_DNS || other > 1023
-			: p->dport == PORT_MDNS || p->dport == PORT_LLMNR || p->dport == PORT_NBNS;
+	*ret_sure = *ret_flavour == NET_DNS_PLAIN ? is_dns(p) : is_kin(p);
 	return true;
 }
