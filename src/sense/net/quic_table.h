@@ -36,7 +36,6 @@ struct quic_conn {
 	uint32_t version;	     /* of the Initial that made the keys */
 	uint32_t bad;		     /* Initials that did not open while none had */
 	uint16_t slabs;
-	/* bad: Initials that did not open while none had */
 	uint8_t shorts;		       /* short headers while the hello is not complete */
 	bool opened;		       /* keys are there: a client's Initial opened with them */
 	bool given;		       /* the client's hello, and it was not asked for another */
