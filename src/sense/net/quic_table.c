@@ -21,7 +21,7 @@ int quic_table_new(struct quic_table **ret_q, size_t bytes)
 	if (!q)
 		return -ENOMEM;
 	/* What is not touched costs nothing. A third for connections, the rest for bytes. */
-	left = room - sizeof(*q);
+	left = room - sizeof(*q) - QUIC_PACKET_MAX; /* crypto's own */
 	q->conns = (uint32_t)(left / 3 / (sizeof(*q->conn) + 2 * sizeof(*q->hash)));
 	q->pieces = (uint16_t)(left / 3 * 2 / sizeof(*q->piece) < UINT16_MAX - 1
 				   ? left / 3 * 2 / sizeof(*q->piece)
