@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/hunt.h"
+#include "cli/watch_seen.h"
 #include "intel/shelf_edit.h"
 #include "store/ledger.h"
 
@@ -347,7 +348,11 @@ static int retro(struct retro *r)
 	struct hunt *h = &r->h;
 	struct cli *c = h->c;
 
-	int rc = seen_open(&r->seen, c->state, SEEN_READ, &h->f);
+	int rc = watch_seen_absorb(c->state, &h->f);
+	if (rc < 0)
+		fprintf(stderr, "firebreak intel retro: what captures showed is not in the record yet: %s\n",
+		    h->f.text[0] ? h->f.text : strerror(-rc));
+	rc = seen_open(&r->seen, c->state, SEEN_READ, &h->f);
 	if (rc < 0)
 		return rc == -ENOENT || rc == -EPERM ? cli_fail(c, CLI_REFUSED, &h->f) :
 						       cli_errno(c, rc, &h->f);

@@ -5,6 +5,7 @@
 #include "base/hex.h"
 #include "cli/commands.h"
 #include "cli/print.h"
+#include "cli/watch_seen.h"
 #include "seen/seen.h"
 
 #include <arpa/inet.h>
@@ -345,6 +346,17 @@ static int no_values(struct query *q)
 	return damaged ? CLI_INTERNAL : CLI_OK;
 }
 
+/* What captures showed since the last time. What cannot be taken in is said. */
+static void take_in(const struct cli *c)
+{
+	struct fault f = FAULT_INIT;
+	int rc = watch_seen_absorb(c->state, &f);
+
+	if (rc < 0)
+		fprintf(stderr, "firebreak seen: what captures showed is not in the record yet: %s\n",
+		    f.text[0] ? f.text : strerror(-rc));
+}
+
 static int run_seen(struct cli *c)
 {
 	AUTO_SEEN struct seen *s = NULL;
@@ -354,6 +366,7 @@ static int run_seen(struct cli *c)
 
 	if (type && indicator_type_of(span_str(type)) == INDICATOR_NONE)
 		return cli_failf(c, CLI_USAGE, "--type %s: unknown", QUOTE(span_str(type)));
+	take_in(c);
 	int rc = seen_open(&s, c->state, SEEN_READ, &f);
 	if (rc < 0)
 		return rc == -ENOENT || rc == -EPERM ? cli_fail(c, CLI_REFUSED, &f) :
@@ -419,6 +432,7 @@ static int run_forget(struct cli *c)
 	else if (ts_parse(span_str(text), &before) < 0)
 		return cli_failf(c, CLI_USAGE, "--before %s: neither a time nor an age",
 		    QUOTE(span_str(text)));
+	take_in(c);
 	int rc = seen_open(&s, c->state, SEEN_READ, &f);
 	s = seen_close(s);
 	if (rc == 0)

@@ -32,7 +32,7 @@ int watch_record_open(struct watch *w)
 {
 	if (cli_has(w->c, "no-record") || !hunt_has_state(w->c))
 		return 0;
-	return watch_seen_new(&w->record, w->c->state, place_of(w));
+	return watch_seen_new(&w->record, w->c->state, place_of(w), w->live);
 }
 
 void watch_record_event(struct watch *w, const struct net_event *e, const struct watch_more *m)

@@ -11,7 +11,7 @@
  *                network: client 10.0.0.5, asked for www.example.com       led to
  *                network: client 10.0.0.5, answer 192.0.2.7                resolved
  *                network: client 10.0.0.5, address 192.0.2.7, ja4 t13d…    said hello to
- *                network: client 10.0.0.5, address 192.0.2.7, http         requested from
+ *                network: client 10.0.0.5, address 192.0.2.7, over http    requested from
  *   address      network: client 10.0.0.5, answer for www.example.com      resolved
  *                network: client 10.0.0.5                                  connected to
  *                network: client 10.0.0.5, name www.example.com            as
@@ -19,12 +19,14 @@
  *   certificate  network: client 10.0.0.5, address 192.0.2.7, name www.example.com
  *
  * (of a capture, its path stands for "network"). They are gathered in memory, each once with first,
- * last and count, and written now and then and whenever the table is full; only while that is done
- * is the record open, and its lock held.
+ * last and count, and written whenever the table is full.
  *
- * A flood of random names must not fill the disk, nor a capture of them take longer to record than to
- * read: new observations are WATCH_SEEN_BURST at once and WATCH_SEEN_RATE a second of the capture,
- * the last quarter of them for what is not DNS. Those left out are counted.
+ *   live       into the record, every WATCH_SEEN_EVERY: it is open, and its lock held, only while
+ *              that is done. A flood of names must not fill the disk: WATCH_SEEN_BURST new
+ *              observations at once and WATCH_SEEN_RATE a second, the last quarter of them for what
+ *              is not DNS. What is left out is counted.
+ *   captures   into a journal beside the record, everything: who asks the record next takes it in
+ *              (watch_seen_absorb). It is not synced: the capture is still there.
  */
 
 #include "base/fault.h"
@@ -38,7 +40,7 @@
 struct watch_seen;
 
 /* state_dir, place: borrowed. place: what "network" is above. */
-FB_MUST int watch_seen_new(struct watch_seen **ret_w, const char *state_dir, const char *place);
+FB_MUST int watch_seen_new(struct watch_seen **ret_w, const char *state_dir, const char *place, bool live);
 struct watch_seen *watch_seen_free(struct watch_seen *w); /* without writing */
 /* joined: the name that the connection is known by (names.h, an earlier hello); may be empty. 0, or
  * negative with fault: what was gathered could not be written, and is forgotten (counted). */
@@ -48,3 +50,8 @@ FB_MUST int watch_seen_event(struct watch_seen *w, const struct net_event *e, st
 FB_MUST int watch_seen_flush(struct watch_seen *w, bool force, ts now, struct fault *f);
 /* Observations that were not recorded. */
 uint64_t watch_seen_left_out(const struct watch_seen *w);
+
+/* Takes journals that nobody writes any more into the record. Damaged ones are told on stderr. 0, also
+ * when there are none; else negative with fault, and they stay. One that is killed between putting
+ * and removing is taken in again: counts then are too high. */
+FB_MUST int watch_seen_absorb(const char *state_dir, struct fault *f);
