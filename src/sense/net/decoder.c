@@ -33,6 +33,7 @@ int decoder_new(struct decoder **ret_d, struct net_worker *w, const struct decod
 		return -ENOMEM;
 	d->w = w;
 	d->o = *o;
+	w->keeps_packets = o->history;
 	size_t for_defrag = o->bytes / 8;
 	int rc = tls_room_new(&w->tls);
 	if (rc == 0)

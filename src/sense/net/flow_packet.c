@@ -198,7 +198,7 @@ void flows_packet(
 	if (begins)
 		flow_give(f, i, NET_FLOW_BEGIN, 0);
 	f->w->packet_matters = matters(w);
-	if (f->w->packet_matters)
+	if (f->w->packet_matters && f->w->keeps_packets)
 		f->w->packet_flow = f->cold[i].id;
 	if (!tcp) {
 		udp_packet(f, i, id.dir, p);

@@ -26,6 +26,7 @@ struct net_worker {
 	 * being looked at: such packets are kept for net_evidence. */
 	uint64_t packet_flow;
 	bool packet_matters;
+	bool keeps_packets; /* packet_flow is wanted */
 };
 
 /* One direction of a TCP flow, as far as it is there without a hole. */
