@@ -7,6 +7,7 @@
 #   make bench-hunt       hunting in a tree against hashing tools and yara: ratios
 #   make bench-anatomy    taking apart: inspect against bsdtar, signatures, diff
 #   make bench-intel      the indicator database against a hash set, SQLite, LMDB, grep -F
+#   make bench-net        the network sensor against tcpdump and other sensors: ratios
 BUILD ?= build
 DRILL ?= 3cx-2023
 OUT ?= $(BUILD)/drill-$(DRILL)
@@ -51,7 +52,10 @@ bench-anatomy: all
 	tests/bench/anatomy.sh $(BUILD)
 	tests/bench/known_good.sh $(BUILD)
 
+bench-net: all
+	tests/bench/net.sh $(BUILD) $(CAPTURE)
+
 bench-hunt: all
 	tests/bench/hunt.sh $(BUILD)
 
-.PHONY: all run check bench bench-evidence bench-anatomy bench-hunt bench-intel install deb clean
+.PHONY: all run check bench bench-evidence bench-anatomy bench-hunt bench-intel bench-net install deb clean
