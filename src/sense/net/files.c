@@ -90,7 +90,6 @@ static int open_source(const struct net_source *from, struct chunk_source *ret_s
 		if (p == MAP_FAILED)
 			return fault_set(f, -errno, "%s: cannot be mapped: %s", from->name,
 			    strerror(errno));
-		madvise(p, (size_t)st.st_size, MADV_SEQUENTIAL);
 		ret_s->map = p;
 		return 0;
 	}
