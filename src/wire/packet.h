@@ -11,8 +11,8 @@
  * Between link and IP (packet_ether.c): 802.1Q, 802.1ad and 0x9100 tags, PBB (802.1ah), MACsec
  * without encryption, MPLS (IP or Ethernet below, guessed), PPPoE, NSH.
  * Tunnels (packet_tunnel.c): IP in IP, 6in4, EtherIP, MPLS in IP, Ethernet in IPv6; GRE (0, 1, NVGRE,
- * WCCP), ERSPAN I, II, III; over UDP VXLAN (with GBP), VXLAN-GPE, Geneve, GTP-U, Teredo, L2TPv2, GRE,
- * MPLS, LISP, TZSP. A datagram on the port of a tunnel is one only when the tunnel's header holds and an
+ * WCCP), ERSPAN I, II, III; over UDP VXLAN (with GBP), VXLAN-GPE, Geneve, GTP-U, Teredo, AYIYA, L2TPv2,
+ * GRE, MPLS, LISP, CAPWAP, TZSP. A datagram on the port of a tunnel is one only when the tunnel's header holds and an
  * IP packet stands where it must; else it is the datagram that it says it is.
  * IP (packet_ip.c): IPv4 with options; IPv6 with its extension headers, jumbograms; AH; lengths of 0
  * (captured before the card cut the packet up).
@@ -23,7 +23,7 @@
  * was captured short is decoded as far as it goes and marked cut.
  *
  * Sources: RFC 791, 8200, 768, 9293, 2675, 4302, 6946; IEEE 802.1Q, 802.1AE, 802.11; RFC 2516, 3032,
- * 4385, 8300, 2784, 2890, 2637, 7637, 7348, 8926, 4380, 2661, 8086, 7510, 9300, 3378; 3GPP TS 29.281;
+ * 4385, 8300, 2784, 2890, 2637, 7637, 7348, 8926, 4380, 2661, 5415, 8086, 7510, 9300, 3378; 3GPP TS 29.281;
  * draft-foschiano-erspan-03; draft-ietf-nvo3-vxlan-gpe-13; tcpdump.org/linktypes.html (LINKTYPE_…).
  */
 

@@ -70,6 +70,8 @@ int dig_try_inside(struct dig *d, int (*layer)(struct dig *d));
 
 int dig_link(struct dig *d, uint32_t link);
 int dig_wlan(struct dig *d);
+/* Either order of the two bytes of frame control: controllers of Cisco write it the other way. */
+int dig_wlan_swapped(struct dig *d);
 int dig_radiotap(struct dig *d);
 int dig_prism(struct dig *d);
 int dig_avs(struct dig *d);
@@ -104,13 +106,15 @@ static inline bool packet_tunnel_ports(uint16_t sport, uint16_t dport)
 	case 4754:  /* GRE */
 	case 4789:  /* VXLAN */
 	case 4790:  /* VXLAN-GPE */
+	case 5072:  /* AYIYA */
+	case 5247:  /* CAPWAP */
 	case 6081:  /* Geneve */
 	case 6635:  /* MPLS */
 	case 8472:  /* VXLAN before it had a number */
 	case 37008: /* TZSP */
 		return true;
 	}
-	return sport == 1701 || sport == 2152 || sport == 3544;
+	return sport == 1701 || sport == 2152 || sport == 3544 || sport == 5072 || sport == 5247;
 }
 
 /* Teredo between two hosts may use any port (RFC 4380 section 5.2); then one of the IPv6 addresses

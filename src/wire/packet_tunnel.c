@@ -270,6 +270,33 @@ int dig_tzsp(struct dig *d)
 	return carries == 1 ? dig_ethernet(d) : carries == 18 ? dig_wlan(d) : PACKET_NOT_IP;
 }
 
+/* AYIYA (draft-massar-v6ops-ayiya-02): lengths of identity (as a power of two) and signature (in
+ * words), forward (opcode 1); epoch time; the packet. */
+static int ayiya(struct dig *d)
+{
+	uint8_t id = cur_u8(&d->c) >> 4, signature = cur_u8(&d->c) >> 4;
+	uint8_t opcode = cur_u8(&d->c) & 15, next = cur_u8(&d->c);
+
+	cur_skip(&d->c, 4 + ((size_t)1 << id) + (size_t)signature * 4);
+	if (d->c.err || opcode != 1)
+		return PACKET_BAD;
+	return next == 41 ? dig_ipv6(d) : next == 4 ? dig_ipv4(d) : PACKET_BAD;
+}
+
+/* CAPWAP's data channel (RFC 5415 section 4.3): not encrypted (type 0), not a fragment; length of the
+ * header in words, T for the radio's own frames. */
+static int capwap(struct dig *d)
+{
+	struct cur ahead = d->c;
+	uint32_t head = cur_be32(&ahead);
+	size_t len = (size_t)(head >> 19 & 31) * 4;
+
+	cur_skip(&d->c, len);
+	if (d->c.err || head >> 24 || len < 8 || head & 0x87)
+		return PACKET_BAD;
+	return head & 0x100 ? dig_wlan_swapped(d) : dig_ethernet(d);
+}
+
 struct port {
 	uint16_t port;
 	bool from_too; /* the far end answers from it to another one */
@@ -289,6 +316,8 @@ static const struct port PORT[] = {
 	{ 4754, false, gre_in_udp },
 	{ 6635, false, dig_mpls },
 	{ 37008, false, dig_tzsp },
+	{ 5072, true, ayiya },
+	{ 5247, true, capwap },
 };
 
 int dig_udp_tunnel(struct dig *d)

@@ -15,11 +15,16 @@ enum {
 };
 
 /* IEEE 802.11 section 9.2: pad: the header is filled up to words. */
-static int wlan(struct dig *d, bool pad)
+static int wlan(struct dig *d, bool pad, bool swapped)
 {
 	struct cur *c = &d->c;
 	size_t from = c->off;
 	uint8_t type = cur_u8(c), flags = cur_u8(c);
+	if (swapped) {
+		uint8_t first = type;
+		type = flags;
+		flags = first;
+	}
 
 	cur_skip(c, 22);
 	if ((flags & 3) == (WLAN_TO_DS | WLAN_FROM_DS))
@@ -40,7 +45,18 @@ static int wlan(struct dig *d, bool pad)
 
 int dig_wlan(struct dig *d)
 {
-	return wlan(d, false);
+	return wlan(d, false, false);
+}
+
+static int swapped(struct dig *d)
+{
+	return wlan(d, false, true);
+}
+
+int dig_wlan_swapped(struct dig *d)
+{
+	int rc = dig_try(d, swapped);
+	return rc >= 0 ? rc : dig_wlan(d);
 }
 
 /* radiotap.org: version 0, length, masks of fields (bit 31: another mask). Of the fields only the
@@ -64,7 +80,7 @@ int dig_radiotap(struct dig *d)
 	cur_skip(&d->c, len);
 	if (head.err || d->c.err)
 		return PACKET_SHORT;
-	return version == 0 && len >= 8 ? wlan(d, flags & 0x20) : PACKET_BAD;
+	return version == 0 && len >= 8 ? wlan(d, flags & 0x20, false) : PACKET_BAD;
 }
 
 /* AVS: magic with version, length of the header. */
@@ -76,7 +92,7 @@ int dig_avs(struct dig *d)
 	cur_skip(&d->c, len < 8 ? 0 : len - 8);
 	if (d->c.err)
 		return PACKET_SHORT;
-	return magic >> 12 == 0x80211 && len >= 8 ? wlan(d, false) : PACKET_BAD;
+	return magic >> 12 == 0x80211 && len >= 8 ? wlan(d, false, false) : PACKET_BAD;
 }
 
 /* Prism: message code and length, in the byte order of the machine; some drivers write AVS. */
@@ -90,5 +106,5 @@ int dig_prism(struct dig *d)
 	cur_skip(&d->c, len > 0xffff ? __builtin_bswap32(len) : len);
 	if (d->c.err)
 		return PACKET_SHORT;
-	return len ? wlan(d, false) : PACKET_BAD;
+	return len ? wlan(d, false, false) : PACKET_BAD;
 }

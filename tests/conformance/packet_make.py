@@ -230,10 +230,14 @@ def tunnel_cases():
     tunnel("MPLS in UDP", lambda p: ether(udp4(6635, mpls(1012, 1013) + raw(p))))
     tunnel("LISP", lambda p: ether(udp4(4341, h("c0000001 00000001") + raw(p))))
     tunnel("TZSP", lambda p: ether(udp4(37008, h("01000001 0a01c0 00 01") + raw(ether(p)))))
+    tunnel("AYIYA", lambda p: ether(udp4(5072, h("42 52 11 29 00000000") + bytes(16 + 20) + raw(p))), ("udp6", "tcp6"))
+    tunnel("CAPWAP with Ethernet", lambda p: ether(udp4(5247, h("00100000 00000000") + raw(ether(p)))))
+    tunnel("CAPWAP with 802.11", lambda p: ether(udp4(5247, h("00200310 00000000 06 020000000009 00") + h("0801 0000 020000000001 020000000002 020000000003 0010 aaaa03000000") + struct.pack(">H", typed(p)) + raw(p))))
+    tunnel("CAPWAP with 802.11, swapped", lambda p: ether(udp4(5247, h("00200310 00000000 06 020000000009 00") + h("0108 0000 020000000001 020000000002 020000000003 0010 aaaa03000000") + struct.pack(">H", typed(p)) + raw(p))), ("udp4",))
     tunnel("VXLAN in GRE in IP in IP", lambda p: eth4(4, ip4(47, h("0000 0800") + raw(udp4(4789, VXLAN(vni=4, flags=8) / ether(p))))))
     tunnel("GTP-U in VXLAN in MPLS", lambda p: eth_raw(0x8847, mpls(1003, 1004) + raw(udp4(4789, VXLAN(vni=4, flags=8) / ether(udp4(2152, gtp(p)))))))
     # What only looks like one.
-    for port in (1701, 2152, 3544, 4341, 4754, 4789, 4790, 6081, 6635, 8472, 37008):
+    for port in (1701, 2152, 3544, 4341, 4754, 4789, 4790, 5072, 5247, 6081, 6635, 8472, 37008):
         for name, payload in {"DNS": h("123401000001000000000000 03777777 07 6578616d706c65 03 636f6d 00 0001 0001"),
                               "QUIC": h("4512") + bytes(range(7, 107)), "zeros": bytes(60),
                               "text": b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n" * 2}.items():
