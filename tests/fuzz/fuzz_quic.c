@@ -114,7 +114,8 @@ static uint64_t play(struct span s)
 			put_step(&d, flags, step, bytes);
 		uint8_t *exact = malloc(d.n ? d.n : 1);
 		CHECK(exact != NULL);
-		memcpy(exact, d.p, d.n);
+		if (d.n)
+			memcpy(exact, d.p, d.n);
 		(void)quic_datagram(&worker, q, span_of(exact, d.n), &at);
 		free(exact);
 	}
