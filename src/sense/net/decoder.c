@@ -34,12 +34,11 @@ int decoder_new(struct decoder **ret_d, struct net_worker *w, const struct decod
 	d->w = w;
 	d->o = *o;
 	w->keeps_packets = o->history;
-	size_t for_defrag = o->bytes / 8;
 	int rc = tls_room_new(&w->tls);
 	if (rc == 0)
-		rc = defrag_new(&d->defrag, for_defrag, o->shard == 0 ? w->stat : d->unheard);
+		rc = defrag_new(&d->defrag, o->fragments, o->shard == 0 ? w->stat : d->unheard);
 	if (rc == 0)
-		rc = flows_new(&d->flows, w, o->bytes - for_defrag, o->no_flows);
+		rc = flows_new(&d->flows, w, o->bytes - o->fragments, o->no_flows);
 	if (rc < 0) {
 		decoder_free(d);
 		return rc;

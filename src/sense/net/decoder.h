@@ -28,7 +28,8 @@ struct decoder;
 
 struct decoder_opts {
 	struct history *history; /* of packets of flows that are being looked at; or NULL */
-	size_t bytes; /* everything it may hold */
+	size_t bytes;	  /* everything it may hold … */
+	size_t fragments; /* … of that, fragments */
 	bool no_flows;
 	unsigned shard, shards; /* of the packets that everyone has, it takes what belongs to it */
 	uint64_t hash_key[2];

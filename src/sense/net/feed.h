@@ -32,6 +32,9 @@ struct feed {
 	bool live;
 	/* Files: of packet_pair_hash, by which the packets are shared out. */
 	uint64_t hash_key[2];
+	/* Files: bytes for fragments. Every worker sees them all and must give up the same ones, however
+	 * many workers there are. 0: a share of the memory. */
+	uint64_t fragments;
 	/* In the parent, before worker k is forked: descriptors that it keeps, with the same numbers. */
 	size_t (*fds)(void *ctx, unsigned k, int ret_fd[static FEED_FDS_MAX]);
 	/* In worker k, before it is confined, and before the first call of next. May be NULL. */

@@ -146,6 +146,7 @@ int net_files(struct net **ret_n, const struct net_source *src, size_t n, const 
 		rc = fault_set(f, -errno, "no random numbers: %s", strerror(errno));
 	if (rc == 0) {
 		rest.workers = net_workers(o->workers, &rest.memory);
+		feed.fragments = rest.memory / 64;
 		rest.memory -= chunks_memory(rest.workers, streams) + CHUNK_WINDOW;
 		rc = chunks_new(&e->chunks, e->src, n, rest.workers, feed.hash_key);
 	}

@@ -18,6 +18,7 @@
 #define WORKER_MEMORY (8u << 20)   /* a worker gets at least this; with less there are fewer of them */
 #define WORKER_FIXED (2u << 20)	   /* of it: what a worker needs before it sees a packet */
 #define COLLECTOR_FIXED (2u << 20)
+#define DECODER_LEAST (2u << 20)
 #define RING_LEAST (512u << 10)
 #define RING_MOST (4u << 20)
 #define EVIDENCE_BYTES (1u << 20)
@@ -80,7 +81,8 @@ static void split(struct net *n, size_t *decoder)
 	if (o->keep_packets)
 		n->history_size = power_below(each / 4 > HISTORY_MIN ? each / 4 : HISTORY_MIN);
 	uint64_t fixed = n->ring_size + n->history_size + WORKER_FIXED;
-	*decoder = each > fixed + WORKER_FIXED ? each - fixed : WORKER_FIXED;
+	uint64_t least = DECODER_LEAST + n->feed.fragments;
+	*decoder = each > fixed + least ? each - fixed : least;
 }
 
 static size_t whole_pages(size_t n)
@@ -129,6 +131,7 @@ static int new_net(struct net *n)
 			.decoder = {
 				.history = n->history_size ? &n->history[k] : NULL,
 				.bytes = decoder,
+				.fragments = n->feed.fragments ? n->feed.fragments : decoder / 8,
 				.no_flows = n->o.no_flows,
 				.shard = k,
 				.shards = n->o.workers,
