@@ -398,11 +398,11 @@ const struct cli_cmd cmd_seen = {
 	.args = "[VALUE…|-]",
 	.summary = "Was this ever here: digests, names, addresses, paths",
 	.help =
-	    "Looks each VALUE up in the record that hunts make in the state: a digest, file name,\n"
-	    "absolute path, domain, address, network, imphash, certificate …; - reads them from standard\n"
-	    "input, one a line. Each observation is told with its place, first and last time and how\n"
-	    "often; with --json, one object a line. No file is read but the record. Without a VALUE,\n"
-	    "how much is recorded.\n\n"
+	    "Looks each VALUE up in the record that hunt and watch make in the state: a digest, file\n"
+	    "name, absolute path, domain, address, network, imphash, JA4, certificate …; - reads them\n"
+	    "from standard input, one a line. Each observation is told with its place, first and last\n"
+	    "time and how often; with --json, one object a line. No file is read but the record. Without\n"
+	    "a VALUE, how much is recorded.\n\n"
 	    "  firebreak seen 3CXDesktopApp.exe akamaicontainer.com\n"
 	    "  firebreak seen --json - < new-hashes.txt\n"
 	    "  firebreak seen --check\n\n"

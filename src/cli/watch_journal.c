@@ -43,20 +43,22 @@ static uint64_t sum_of(struct span place, struct span facts)
 static int open_dir(const char *state_dir, bool make, struct fault *f)
 {
 	AUTO_FREE char *dir = NULL;
-	struct stat st;
 
 	if (asprintf(&dir, "%s/seen", state_dir) < 0)
 		return -ENOMEM;
 	if (make && mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return fault_set(f, -errno, "%s: %s", QUOTE(span_str(dir)), strerror(errno));
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return fault_set(f, -errno, "%s: %s", QUOTE(span_str(dir)), strerror(errno));
-	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)))
-		return fd;
-	close(fd);
-	return fault_set(f, -EPERM, "%s: belongs to somebody else, or others may write to it",
-	    QUOTE(span_str(dir)));
+	return fd < 0 ? fault_set(f, -errno, "%s: %s", QUOTE(span_str(dir)), strerror(errno)) : fd;
+}
+
+static int check_owner(int dir, struct fault *f)
+{
+	struct stat st;
+
+	if (fstat(dir, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return 0;
+	return fault_set(f, -EPERM, "the record belongs to somebody else, or others may write to it");
 }
 
 /* --- writing --- */
@@ -69,6 +71,8 @@ static int make_journal(const char *state_dir, struct fault *f)
 
 	if (dir < 0)
 		return dir;
+	if (check_owner(dir, f) < 0)
+		return -EPERM;
 	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
 		return -EIO;
 	snprintf(name, sizeof(name), "%016llx" SUFFIX, (unsigned long long)id);
@@ -206,6 +210,8 @@ static int absorb_all(struct absorb *a, const char *state_dir, struct fault *f)
 			continue;
 		if (!a->room && !(a->room = malloc(ROOM)))
 			rc = -ENOMEM;
+		if (rc == 0 && !a->seen)
+			rc = check_owner(a->dir, f);
 		if (rc == 0 && !a->seen)
 			rc = seen_open(&a->seen, state_dir, SEEN_WRITE, f);
 		if (rc == 0)

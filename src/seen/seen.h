@@ -9,6 +9,7 @@
  *   DIR/seen/ID.run     observations: sorted, immutable, mapped (run.h)
  *   DIR/seen/ID.times   when and how often those of a run were seen again, replaced whole
  *   DIR/seen/lock       hunts hold it shared; merging and forgetting, exclusive
+ *   DIR/seen/ID.net     what captures showed, not sorted into runs yet (cli/watch_journal.c)
  *
  * Two questions are answered from the same records:
  *   by value      a digest, name, address, file name or path → where, first, last, how often
