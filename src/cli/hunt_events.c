@@ -24,12 +24,12 @@ static int address(struct hunt_look *l, const char *how, const struct sense_addr
 	if (!a->family)
 		return 0;
 	struct span s = span_str(sense_addr_text(a, text));
-	int rc = hunt_record_value(l->h, a->family == 4 ? INDICATOR_IPV4 : INDICATOR_IPV6, s, l->path,
-	    l->e->time);
+	int rc = hunt_record_value(
+	    l->h, a->family == 4 ? INDICATOR_IPV4 : INDICATOR_IPV6, s, l->path, l->e->time);
 	if (rc < 0)
 		return rc;
-	return hunt_wire_hits(l, HUNT_ADDRESS, how, s,
-	    hunt_match_ip(l->h, a, a->port, l->e->time, l->h->match));
+	return hunt_wire_hits(
+	    l, HUNT_ADDRESS, how, s, hunt_match_ip(l->h, a, a->port, l->e->time, l->h->match));
 }
 
 /* Of a flow, or of a datagram that has none. */
@@ -39,12 +39,13 @@ static int ends(struct hunt_look *l)
 	return rc < 0 ? rc : address(l, "client", &l->e->client);
 }
 
-static int text(struct hunt_look *l, enum hunt_kind kind, const char *how, enum indicator_type t,
-    struct span s)
+static int text(
+    struct hunt_look *l, enum hunt_kind kind, const char *how, enum indicator_type t, struct span s)
 {
 	if (!hunt_looks_for(l->h, t))
 		return 0;
-	return hunt_wire_hits(l, kind, how, s, hunt_match_text(l->h, t, s, l->e->time, l->h->match));
+	return hunt_wire_hits(
+	    l, kind, how, s, hunt_match_text(l->h, t, s, l->e->time, l->h->match));
 }
 
 static int digest(struct hunt_look *l, enum hunt_kind kind, const char *how, enum indicator_type t,
@@ -55,12 +56,13 @@ static int digest(struct hunt_look *l, enum hunt_kind kind, const char *how, enu
 	if (!hunt_looks_for(l->h, t))
 		return 0;
 	hex_encode(hex, bytes);
-	return hunt_wire_hits(l, kind, how, span_str(hex),
-	    hunt_match_bytes(l->h, t, bytes, l->e->time, l->h->match));
+	return hunt_wire_hits(
+	    l, kind, how, span_str(hex), hunt_match_bytes(l->h, t, bytes, l->e->time, l->h->match));
 }
 
 /* A host as it was written: a name, or an address. */
-static int host(struct hunt_look *l, enum hunt_kind kind, const char *how, struct span s, uint16_t port)
+static int host(
+    struct hunt_look *l, enum hunt_kind kind, const char *how, struct span s, uint16_t port)
 {
 	struct sense_addr a;
 	char room[NET_HOST_MAX];
@@ -75,9 +77,9 @@ static int host(struct hunt_look *l, enum hunt_kind kind, const char *how, struc
 static int record(struct hunt_look *l, const struct dns_rr *rr, bool response)
 {
 	bool question = rr->section == DNS_QUESTION;
-	const char *how = question && !response	? "query" :
-	    question || span_eq(rr->name, l->query) ? "answer" :
-						      "chain";
+	const char *how = question && !response			    ? "query"
+			  : question || span_eq(rr->name, l->query) ? "answer"
+								    : "chain";
 	struct sense_addr a = { .family = rr->family };
 	int rc = name(l, HUNT_DNS, how, rr->name);
 
@@ -107,13 +109,16 @@ static int dns(struct hunt_look *l)
 static int client_hello(struct hunt_look *l)
 {
 	const struct net_client_hello *x = l->e->client_hello;
-	const char *how = x->tls.ech ? "public-sni" : l->e->transport == NET_QUIC ? "quic-sni" : "sni";
+	const char *how = x->tls.ech			? "public-sni"
+			  : l->e->transport == NET_QUIC ? "quic-sni"
+							: "sni";
 	int rc = 0;
 
 	if (x->tls.has_sni)
 		rc = host(l, HUNT_TLS, how, span_str(x->tls.sni), l->e->server.port);
 	if (rc == 0 && x->has_ja3)
-		rc = digest(l, HUNT_FINGERPRINT, "ja3", INDICATOR_JA3, span_of(x->ja3, sizeof(x->ja3)));
+		rc = digest(
+		    l, HUNT_FINGERPRINT, "ja3", INDICATOR_JA3, span_of(x->ja3, sizeof(x->ja3)));
 	if (rc == 0 && x->ja4[0])
 		rc = text(l, HUNT_FINGERPRINT, "ja4", INDICATOR_JA4, span_str(x->ja4));
 	return rc;
@@ -124,8 +129,8 @@ static int server_hello(struct hunt_look *l)
 	const struct net_server_hello *x = l->e->server_hello;
 
 	return x->has_ja3s ? digest(l, HUNT_FINGERPRINT, "ja3s", INDICATOR_JA3,
-				 span_of(x->ja3s, sizeof(x->ja3s))) :
-			     0;
+				 span_of(x->ja3s, sizeof(x->ja3s)))
+			   : 0;
 }
 
 static int certificate_name(struct hunt_look *l, struct span s)
@@ -172,8 +177,8 @@ static int http(struct hunt_look *l)
 	    (!hunt_looks_for(l->h, INDICATOR_URL) && !hunt_looks_for(l->h, INDICATOR_URL_PATH)) ||
 	    !net_text_url(r, url))
 		return rc;
-	return hunt_wire_hits(l, HUNT_HTTP, "url", span_str(url),
-	    hunt_match_url(l->h, url, l->e->time, l->h->match));
+	return hunt_wire_hits(
+	    l, HUNT_HTTP, "url", span_str(url), hunt_match_url(l->h, url, l->e->time, l->h->match));
 }
 
 int hunt_wire_event(struct hunt_look *l)

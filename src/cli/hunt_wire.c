@@ -21,7 +21,8 @@ static const char *key_of(struct hunt_look *l, const struct hunt_hit *x, const c
 	return buf_str(b);
 }
 
-static int one_hit(struct hunt_look *l, const struct hunt_hit *x, const char *observed, const char *asked)
+static int one_hit(
+    struct hunt_look *l, const struct hunt_hit *x, const char *observed, const char *asked)
 {
 	struct hunt *h = l->h;
 	char from[SENSE_ADDR_TEXT_MAX], to[SENSE_ADDR_TEXT_MAX];
@@ -55,11 +56,18 @@ static int one_hit(struct hunt_look *l, const struct hunt_hit *x, const char *ob
 	return map_add(&h->seen, span_str(own), (void *)(uintptr_t)h->nhit, NULL);
 }
 
-int hunt_wire_hits(struct hunt_look *l, enum hunt_kind kind, const char *how, struct span value, size_t n)
+int hunt_wire_hits(
+    struct hunt_look *l, enum hunt_kind kind, const char *how, struct span value, size_t n)
 {
 	const struct net_event *e = l->e;
-	struct hunt_hit x = { .kind = kind, .place = HUNT_IN_CAPTURE, .how = how, .packet = e->packet,
-		.last_packet = e->packet, .time = e->time, .last = e->time, .count = 1 };
+	struct hunt_hit x = { .kind = kind,
+		.place = HUNT_IN_CAPTURE,
+		.how = how,
+		.packet = e->packet,
+		.last_packet = e->packet,
+		.time = e->time,
+		.last = e->time,
+		.count = 1 };
 	struct arena *a = &l->h->c->arena;
 	int rc = 0;
 
@@ -152,8 +160,8 @@ int hunt_capture(struct hunt *h, const char *path)
 	AUTO_FD int fd = file_open_user(path, &f);
 	int rc = fd < 0 ? fd : 0;
 
-	*x = (struct hunt_capture){ .path = hunt_text(h, path), .stats = { .first = TS_NONE,
-							       .last = TS_NONE } };
+	*x = (struct hunt_capture){ .path = hunt_text(h, path),
+		.stats = { .first = TS_NONE, .last = TS_NONE } };
 	struct hunt_look l = { .h = h, .path = x->path };
 	if (!x->path)
 		return -ENOMEM;

@@ -14,9 +14,9 @@ struct hunt_look {
 	uint64_t packets;
 };
 
-/* What was observed in the event at hand, as kind and how say: value is told, h->match[0..n) is what the set
- * says of it. */
-FB_MUST int hunt_wire_hits(struct hunt_look *l, enum hunt_kind kind, const char *how, struct span value,
-    size_t n);
+/* What was observed in the event at hand, as kind and how say: value is told, h->match[0..n) is
+ * what the set says of it. */
+FB_MUST int hunt_wire_hits(
+    struct hunt_look *l, enum hunt_kind kind, const char *how, struct span value, size_t n);
 /* Everything in it that an indicator can name is asked for. */
 FB_MUST int hunt_wire_event(struct hunt_look *l);

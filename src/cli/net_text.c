@@ -18,7 +18,8 @@ static bool lowered(struct span s, char out[static NET_HOST_MAX])
 	return true;
 }
 
-bool net_text_host(struct span host, uint16_t port, struct sense_addr *ret_a, char name[static NET_HOST_MAX])
+bool net_text_host(
+    struct span host, uint16_t port, struct sense_addr *ret_a, char name[static NET_HOST_MAX])
 {
 	struct sense_addr a = { .port = port };
 

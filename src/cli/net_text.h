@@ -11,9 +11,10 @@
 
 #define NET_HOST_MAX 256
 
-/* A host of a hello or request: an address, in brackets or not (*ret_a, with port; name is ""), or a
- * name (ret_a->family is 0). False: neither. */
-bool net_text_host(struct span host, uint16_t port, struct sense_addr *ret_a, char name[static NET_HOST_MAX]);
+/* A host of a hello or request: an address, in brackets or not (*ret_a, with port; name is ""), or
+ * a name (ret_a->family is 0). False: neither. */
+bool net_text_host(
+    struct span host, uint16_t port, struct sense_addr *ret_a, char name[static NET_HOST_MAX]);
 /* A name of a certificate, without "*." before it. False: it is no name of a host. */
 bool net_text_certificate(struct span s, char name[static NET_HOST_MAX]);
 /* "http://host:port/path" of a request. False: it has none. */

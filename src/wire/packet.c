@@ -43,8 +43,10 @@ int packet_decode_body(const struct packet *piece, struct span body, struct pack
 {
 	struct dig d = { .c = cur_of(body), .p = ret_p, .exact = true };
 
-	*ret_p = (struct packet){ .family = piece->family, .tunnels = piece->tunnels,
-		.vlan = piece->vlan, .length = (uint32_t)body.n + (piece->family == 4 ? 20 : 40) };
+	*ret_p = (struct packet){ .family = piece->family,
+		.tunnels = piece->tunnels,
+		.vlan = piece->vlan,
+		.length = (uint32_t)body.n + (piece->family == 4 ? 20 : 40) };
 	memcpy(ret_p->src, piece->src, sizeof(ret_p->src));
 	memcpy(ret_p->dst, piece->dst, sizeof(ret_p->dst));
 	int rc = dig_proto(&d, piece->proto);

@@ -165,7 +165,8 @@ int dig_ethertype(struct dig *d, uint16_t type)
 	}
 }
 
-/* IEEE 802.2: SNAP with a type (RFC 1042; 00-00-F8 is 802.1H's), IP as ISO numbers it (RFC 1483). */
+/* IEEE 802.2: SNAP with a type (RFC 1042; 00-00-F8 is 802.1H's), IP as ISO numbers it (RFC 1483).
+ */
 int dig_llc(struct dig *d)
 {
 	uint16_t saps = cur_be16(&d->c);
@@ -203,7 +204,8 @@ static int whole_ip(struct dig *d)
 }
 
 /* RFC 3032: labels up to the bottom of the stack. What follows is not said: IP shows itself by its
- * version and a length that fits; else it may be Ethernet (RFC 4448), behind a control word or not. */
+ * version and a length that fits; else it may be Ethernet (RFC 4448), behind a control word or not.
+ */
 int dig_mpls(struct dig *d)
 {
 	bool bottom = false;

@@ -22,8 +22,8 @@ static inline uint64_t one(const uint8_t *addr, uint8_t family, const uint64_t k
 }
 
 /* A sum does not care for the order. */
-static inline uint64_t pair(const uint8_t *src, const uint8_t *dst, uint8_t family,
-    const uint64_t key[2])
+static inline uint64_t pair(
+    const uint8_t *src, const uint8_t *dst, uint8_t family, const uint64_t key[2])
 {
 	uint64_t h = mix((one(src, family, key) + one(dst, family, key)) ^ key[1], key[0] | 1);
 
@@ -36,7 +36,8 @@ uint64_t packet_hash(const struct packet *p, const uint64_t key[2])
 }
 
 /* Apart, so that the usual way need not clear a struct packet. */
-__attribute__((noinline)) static uint64_t decoded(struct span frame, uint32_t link, const uint64_t key[2])
+__attribute__((noinline)) static uint64_t decoded(
+    struct span frame, uint32_t link, const uint64_t key[2])
 {
 	struct packet p;
 
@@ -56,5 +57,6 @@ uint64_t packet_pair_hash(struct span frame, uint32_t link, const uint64_t key[2
 
 	if (!plain_find(frame.p, frame.n, link, &x))
 		return decoded(frame, link, key);
-	return x.family == 4 ? pair(x.ip + 12, x.ip + 16, 4, key) : pair(x.ip + 8, x.ip + 24, 6, key);
+	return x.family == 4 ? pair(x.ip + 12, x.ip + 16, 4, key)
+			     : pair(x.ip + 8, x.ip + 24, 6, key);
 }

@@ -103,8 +103,8 @@ static bool is_extension(const struct packet *p, uint8_t proto)
 	if (p->family == 4)
 		return proto == IP_AH;
 	return proto == IP_HOP_BY_HOP || proto == IP_ROUTING || proto == IP_FRAGMENT ||
-	    proto == IP_AH || proto == IP_DEST_OPTS || proto == IP_MOBILITY || proto == IP_HIP ||
-	    proto == IP_SHIM6;
+	       proto == IP_AH || proto == IP_DEST_OPTS || proto == IP_MOBILITY || proto == IP_HIP ||
+	       proto == IP_SHIM6;
 }
 
 /* True: a piece, of which everything is known. Alone in its packet (RFC 6946) it is none. */

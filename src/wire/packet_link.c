@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* packet_link: what captures begin their packets with, by link type (tcpdump.org/linktypes.html). */
+/* packet_link: what captures begin their packets with, by link type (tcpdump.org/linktypes.html).
+ */
 
 #include "wire/packet_priv.h"
 
@@ -8,7 +9,7 @@ static bool is_ip_family(uint32_t family)
 {
 	/* AF_INET everywhere, AF_INET6 of Linux, Windows, NetBSD and OpenBSD, FreeBSD, Darwin. */
 	return family == 2 || family == 10 || family == 23 || family == 24 || family == 28 ||
-	    family == 30;
+	       family == 30;
 }
 
 /* A BSD address family, in the byte order of whatever machine captured. */
@@ -100,10 +101,10 @@ static int frame_relay(struct dig *d)
 		uint32_t oui = cur_be24(c);
 		return oui == 0 ? dig_typed(d) : PACKET_NOT_IP;
 	}
-	return nlpid == 0xcc ? dig_ipv4(d) :
-	    nlpid == 0x8e    ? dig_ipv6(d) :
-	    nlpid == 0xcf    ? dig_ppp(d) :
-			       PACKET_NOT_IP;
+	return nlpid == 0xcc   ? dig_ipv4(d)
+	       : nlpid == 0x8e ? dig_ipv6(d)
+	       : nlpid == 0xcf ? dig_ppp(d)
+			       : PACKET_NOT_IP;
 }
 
 static int frame_relay_direction(struct dig *d)

@@ -28,7 +28,8 @@ static inline uint32_t plain_be32(const uint8_t *p)
 }
 
 /* Where the IP header begins; 0: not known here. n is at least 28. */
-static inline size_t plain_link(const uint8_t *f, uint32_t link, uint16_t *ret_type, uint16_t *ret_vlan)
+static inline size_t plain_link(
+    const uint8_t *f, uint32_t link, uint16_t *ret_type, uint16_t *ret_vlan)
 {
 	*ret_vlan = 0;
 	switch (link) {
@@ -74,8 +75,8 @@ static inline bool plain_ip(struct plain *x, uint16_t type)
 	x->sport = plain_be16(x->l4);
 	x->dport = plain_be16(x->l4 + 2);
 	return x->proto == PACKET_TCP ||
-	    (x->proto == PACKET_UDP && !packet_tunnel_ports(x->sport, x->dport) &&
-		!packet_teredo_like(x->l4 + 8, x->left - header - 8));
+	       (x->proto == PACKET_UDP && !packet_tunnel_ports(x->sport, x->dport) &&
+		   !packet_teredo_like(x->l4 + 8, x->left - header - 8));
 }
 
 static inline bool plain_find(const uint8_t *f, size_t n, uint32_t link, struct plain *x)

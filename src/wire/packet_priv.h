@@ -3,7 +3,8 @@
 
 /*
  * packet_priv: what the files of packet.h share. Each dig_ function takes its own header off the
- * cursor and calls the one for what follows, so the result of a frame is that of its innermost layer.
+ * cursor and calls the one for what follows, so the result of a frame is that of its innermost
+ * layer.
  */
 
 #include "base/cur.h"
@@ -32,7 +33,8 @@ struct dig {
 	struct packet *p;
 	uint8_t tags; /* since the last IP header */
 	uint8_t work;
-	bool exact; /* the end of c is where the IP header around says, and all of it was captured */
+	bool
+	    exact; /* the end of c is where the IP header around says, and all of it was captured */
 };
 
 /* What ends before its time: the sender's fault, or the capture's. */
@@ -124,5 +126,5 @@ static inline bool packet_teredo_like(const uint8_t *p, size_t n)
 	static const uint8_t prefix[4] = { 0x20, 0x01, 0, 0 };
 
 	return n >= 40 && p[0] >> 4 == 6 && (size_t)(p[4] << 8 | p[5]) <= n - 40 &&
-	    (memcmp(p + 8, prefix, 4) == 0 || memcmp(p + 24, prefix, 4) == 0);
+	       (memcmp(p + 8, prefix, 4) == 0 || memcmp(p + 24, prefix, 4) == 0);
 }

@@ -283,8 +283,8 @@ static int ayiya(struct dig *d)
 	return next == 41 ? dig_ipv6(d) : next == 4 ? dig_ipv4(d) : PACKET_BAD;
 }
 
-/* CAPWAP's data channel (RFC 5415 section 4.3): not encrypted (type 0), not a fragment; length of the
- * header in words, T for the radio's own frames. */
+/* CAPWAP's data channel (RFC 5415 section 4.3): not encrypted (type 0), not a fragment; length of
+ * the header in words, T for the radio's own frames. */
 static int capwap(struct dig *d)
 {
 	struct cur ahead = d->c;

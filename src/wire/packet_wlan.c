@@ -10,7 +10,7 @@ enum {
 	WLAN_FROM_DS = 0x02,
 	WLAN_PROTECTED = 0x40,
 	WLAN_ORDER = 0x80,
-	WLAN_QOS = 0x80,   /* subtype bits, in the first byte */
+	WLAN_QOS = 0x80, /* subtype bits, in the first byte */
 	WLAN_NO_DATA = 0x40,
 };
 

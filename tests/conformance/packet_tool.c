@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * packet_tool show FILE: each packet of a classic capture as wire/packet and sense/net/defrag see it:
- * "NUMBER<TAB>PROTO SRC DST SPORT DPORT BYTES FIRST4", or "-" for what is none (yet).
- * packet_tool cut FILE…: decodes every beginning of every frame, each ending at a page that cannot be
- * read, and checks what wire/packet.h promises.
+ * packet_tool show FILE: each packet of a classic capture as wire/packet and sense/net/defrag see
+ * it: "NUMBER<TAB>PROTO SRC DST SPORT DPORT BYTES FIRST4", or "-" for what is none (yet).
+ * packet_tool cut FILE…: decodes every beginning of every frame, each ending at a page that cannot
+ * be read, and checks what wire/packet.h promises.
  */
 
 #include "base/file.h"
@@ -40,8 +40,8 @@ static int each(const char *path, void (*fn)(const struct frame *x, void *ctx), 
 	}
 	x.link = format.link;
 	while (fread(room, 1, format.header, f) == format.header &&
-	    pcap_record_header(&format, span_of(room, format.header), &x.record) == PCAP_OK &&
-	    fread(room, 1, x.record.captured, f) == x.record.captured) {
+	       pcap_record_header(&format, span_of(room, format.header), &x.record) == PCAP_OK &&
+	       fread(room, 1, x.record.captured, f) == x.record.captured) {
 		x.number++;
 		x.bytes = span_of(room, x.record.captured);
 		fn(&x, ctx);
@@ -68,8 +68,8 @@ static void show(const struct frame *x, void *ctx)
 		printf("-\n");
 		return;
 	}
-	printf("%s %s %s %u %u %zu ", p.proto == PACKET_TCP ? "tcp" : "udp", address(&p, p.src, src),
-	    address(&p, p.dst, dst), p.sport, p.dport, p.payload.n);
+	printf("%s %s %s %u %u %zu ", p.proto == PACKET_TCP ? "tcp" : "udp",
+	    address(&p, p.src, src), address(&p, p.dst, dst), p.sport, p.dport, p.payload.n);
 	for (size_t i = 0; i < 4 && i < p.payload.n; i++)
 		printf("%02x", p.payload.p[i]);
 	printf("\n");
@@ -88,7 +88,8 @@ static bool inside(struct span s, struct span frame)
 static bool same_flow(const struct packet *a, const struct packet *b)
 {
 	return a->family == b->family && a->proto == b->proto && a->sport == b->sport &&
-	    a->dport == b->dport && memcmp(a->src, b->src, 16) == 0 && memcmp(a->dst, b->dst, 16) == 0;
+	       a->dport == b->dport && memcmp(a->src, b->src, 16) == 0 &&
+	       memcmp(a->dst, b->dst, 16) == 0;
 }
 
 /* A beginning is an error, zeroed, or a part of the same flow; the hash is that of what it is. */
@@ -108,7 +109,7 @@ static bool good(struct span s, uint32_t link, int whole_rc, const struct packet
 	if (rc == PACKET_OK && hash != packet_hash(&p, key))
 		return false;
 	return rc != PACKET_OK || whole_rc != PACKET_OK || p.tunnels != whole->tunnels ||
-	    same_flow(&p, whole);
+	       same_flow(&p, whole);
 }
 
 static void cut(const struct frame *x, void *ctx)
@@ -129,7 +130,8 @@ static void cut(const struct frame *x, void *ctx)
 static int cut_all(char **path, int n)
 {
 	struct cutting c = { 0 };
-	uint8_t *p = mmap(NULL, ROOM + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *p =
+	    mmap(NULL, ROOM + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED || mprotect(p + ROOM, 4096, PROT_NONE) < 0)
 		return 1;

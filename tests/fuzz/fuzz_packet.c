@@ -3,8 +3,8 @@
 /*
  * wire/packet and sense/net/defrag. The first byte chooses the link type; with its upper bit frames
  * follow each other, two bytes of length before each, and pieces are put together in little memory.
- * An error is zeroed output; the payload lies inside the frame; twice is the same; the short way for
- * plain packets says what the long way says; hashes are those of what comes out.
+ * An error is zeroed output; the payload lies inside the frame; twice is the same; the short way
+ * for plain packets says what the long way says; hashes are those of what comes out.
  */
 
 #include "sense/net/defrag.h"
@@ -24,12 +24,13 @@ static const uint64_t key[2] = { 1234567, 7654321 };
 
 static bool same(const struct packet *a, const struct packet *b)
 {
-	return a->family == b->family && a->proto == b->proto && a->flags == b->flags && a->cut == b->cut &&
-	    a->tunnels == b->tunnels && a->frag_more == b->frag_more && a->vlan == b->vlan &&
-	    a->sport == b->sport && a->dport == b->dport && a->seq == b->seq && a->ack == b->ack &&
-	    a->length == b->length && a->frag_id == b->frag_id && a->frag_offset == b->frag_offset &&
-	    memcmp(a->src, b->src, 16) == 0 && memcmp(a->dst, b->dst, 16) == 0 &&
-	    span_eq(a->payload, b->payload);
+	return a->family == b->family && a->proto == b->proto && a->flags == b->flags &&
+	       a->cut == b->cut && a->tunnels == b->tunnels && a->frag_more == b->frag_more &&
+	       a->vlan == b->vlan && a->sport == b->sport && a->dport == b->dport &&
+	       a->seq == b->seq && a->ack == b->ack && a->length == b->length &&
+	       a->frag_id == b->frag_id && a->frag_offset == b->frag_offset &&
+	       memcmp(a->src, b->src, 16) == 0 && memcmp(a->dst, b->dst, 16) == 0 &&
+	       span_eq(a->payload, b->payload);
 }
 
 static void sound(const struct packet *p, int rc)
@@ -107,8 +108,9 @@ static void many(struct span rest, uint32_t link)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint32_t link[] = { 1, 0, 101, 108, 113, 228, 229, 276, 12, 9, 1, 6, 10, 50, 51, 100, 105, 107,
-		109, 117, 119, 123, 127, 128, 138, 163, 192, 197, 206, 239, 242, 258 };
+	static const uint32_t link[] = { 1, 0, 101, 108, 113, 228, 229, 276, 12, 9, 1, 6, 10, 50,
+		51, 100, 105, 107, 109, 117, 119, 123, 127, 128, 138, 163, 192, 197, 206, 239, 242,
+		258 };
 	struct packet p;
 
 	if (!size)

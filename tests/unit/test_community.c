@@ -22,9 +22,12 @@ int main(void)
 		uint16_t sport, dport, seed;
 		uint8_t proto;
 	} t[] = {
-		{ "128.232.110.120", "66.35.250.204", "1:LQU9qZlK+B5F3KDmev6m5PMibrg=", 34855, 80, 0, 6 },
-		{ "66.35.250.204", "128.232.110.120", "1:LQU9qZlK+B5F3KDmev6m5PMibrg=", 80, 34855, 0, 6 },
-		{ "128.232.110.120", "66.35.250.204", "1:3V71V58M3Ksw/yuFALMcW0LAHvc=", 34855, 80, 1, 6 },
+		{ "128.232.110.120", "66.35.250.204", "1:LQU9qZlK+B5F3KDmev6m5PMibrg=", 34855, 80,
+		    0, 6 },
+		{ "66.35.250.204", "128.232.110.120", "1:LQU9qZlK+B5F3KDmev6m5PMibrg=", 80, 34855,
+		    0, 6 },
+		{ "128.232.110.120", "66.35.250.204", "1:3V71V58M3Ksw/yuFALMcW0LAHvc=", 34855, 80,
+		    1, 6 },
 		{ "192.168.1.52", "8.8.8.8", "1:d/FP5EW3wiY1vCndhwleRRKHowQ=", 54585, 53, 0, 17 },
 		{ "8.8.8.8", "192.168.1.52", "1:d/FP5EW3wiY1vCndhwleRRKHowQ=", 53, 54585, 0, 17 },
 	};
@@ -35,8 +38,8 @@ int main(void)
 		abort();
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct sense_addr a = addr(t[i].a, t[i].sport), b = addr(t[i].b, t[i].dport);
-		is_str(community_id(h, &a, &b, t[i].proto, t[i].seed, out), t[i].want, "%s > %s, seed %u",
-		    t[i].a, t[i].b, t[i].seed);
+		is_str(community_id(h, &a, &b, t[i].proto, t[i].seed, out), t[i].want,
+		    "%s > %s, seed %u", t[i].a, t[i].b, t[i].seed);
 	}
 	struct sense_addr low = addr("2001:db8::1", 9), high = addr("2001:db8::1", 256);
 	char back[COMMUNITY_ID_MAX];

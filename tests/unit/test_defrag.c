@@ -36,8 +36,12 @@ static void make_body(size_t n)
 /* Bytes [off, end) of the body as a piece. */
 static struct packet piece(uint8_t family, uint32_t id, uint32_t off, uint32_t end, bool more)
 {
-	struct packet p = { .family = family, .proto = PACKET_UDP, .frag_id = id, .frag_offset = off,
-		.frag_more = more, .vlan = 7 };
+	struct packet p = { .family = family,
+		.proto = PACKET_UDP,
+		.frag_id = id,
+		.frag_offset = off,
+		.frag_more = more,
+		.vlan = 7 };
 
 	p.src[0] = 10;
 	p.src[3] = 1;
@@ -54,9 +58,9 @@ static bool give(struct defrag *d, struct packet p, ts time)
 
 static bool is_whole(size_t n)
 {
-	return err == PACKET_OK && whole.family && whole.proto == PACKET_UDP && whole.sport == 4660 &&
-	    whole.dport == 53 && whole.vlan == 7 && whole.payload.n == n - 8 &&
-	    memcmp(whole.payload.p, body + 8, n - 8) == 0;
+	return err == PACKET_OK && whole.family && whole.proto == PACKET_UDP &&
+	       whole.sport == 4660 && whole.dport == 53 && whole.vlan == 7 &&
+	       whole.payload.n == n - 8 && memcmp(whole.payload.p, body + 8, n - 8) == 0;
 }
 
 static void test_orders(void)
@@ -78,8 +82,8 @@ static void test_orders(void)
 			seen++;
 			for (int i = 0; i < 5; i++) {
 				int k = order[i];
-				bool done = give(d,
-				    piece(family, (uint32_t)n, at[k], at[k + 1], k < 4), 0);
+				bool done =
+				    give(d, piece(family, (uint32_t)n, at[k], at[k + 1], k < 4), 0);
 				bad += done != (i == 4);
 			}
 			bad += !is_whole(BODY);
@@ -104,7 +108,8 @@ static void test_sizes(void)
 		uint32_t step = n % 3 ? 8 : 1480;
 		bool done = false;
 		for (uint32_t at = 0; at < n; at += step)
-			done = give(d, piece(4, n, at, at + step < n ? at + step : n, at + step < n), 0);
+			done = give(
+			    d, piece(4, n, at, at + step < n ? at + step : n, at + step < n), 0);
 		bad += n > step && (!done || !is_whole(n));
 	}
 	is_int(bad, 0, "every length up to the longest, in pieces of 8 and 1480");
@@ -157,7 +162,8 @@ static void test_attacks(void)
 		    { piece(4, 4, 1480, 2000, false), piece(4, 4, 2400, 2800, true) }, 2 },
 		{ "an end before what is there",
 		    { piece(4, 5, 1600, 2400, true), piece(4, 5, 800, 1200, false) }, 2 },
-		{ "two ends", { piece(4, 6, 800, 1200, false), piece(4, 6, 1200, 1400, false) }, 2 },
+		{ "two ends", { piece(4, 6, 800, 1200, false), piece(4, 6, 1200, 1400, false) },
+		    2 },
 	};
 
 	make_body(BODY);
@@ -310,7 +316,8 @@ static void test_bombs(void)
 	defrag_free(d);
 	d = fresh(0);
 	for (uint32_t i = 0; i < n; i++)
-		(void)give(d, piece(6, i % 50, 8 * (i / 50 % 8191), 8 * (i / 50 % 8191) + 8, true), i);
+		(void)give(
+		    d, piece(6, i % 50, 8 * (i / 50 % 8191), 8 * (i / 50 % 8191) + 8, true), i);
 	ok(stat[NET_LOSS_FRAGMENTS] > 0, "50 packets of 8191 pieces at once do not fit");
 	(void)give(d, piece(6, 1000, 0, 65528, true), n);
 	ok(give(d, piece(6, 1000, 65528, 65535, false), n) && is_whole(65535),

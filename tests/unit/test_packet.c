@@ -133,7 +133,9 @@ static void test_refused(void)
 		    MACS "8847 00000040 00000040 00000040 00000040 00000040"
 			 "00000040 00000040 00000040 00000140" UDP4,
 		    PACKET_BAD },
-		{ "MPLS without IP", 1, MACS "8847 00010140 00000000 020000000002 020000000001 0806 0001", PACKET_NOT_IP },
+		{ "MPLS without IP", 1,
+		    MACS "8847 00010140 00000000 020000000002 020000000001 0806 0001",
+		    PACKET_NOT_IP },
 		{ "PPPoE link control", 1, MACS "8864 1100 0001 0006 c021 0101 0004",
 		    PACKET_NOT_IP },
 		{ "an unknown link type", 147, UDP4, PACKET_LINK },
@@ -199,8 +201,8 @@ static void test_pieces(void)
 	ok(p.frag_offset == 128 && !p.frag_more && p.payload.n == 12, "and what it is");
 	is_int(decode(229, "60000000 001c 3c 40" A6 "2c00 010400000000 1100 0051 12345678" UDP),
 	    PACKET_FRAGMENT, "IPv6 piece behind options");
-	ok(p.family == 6 && p.proto == PACKET_UDP && p.frag_id == 0x12345678 && p.frag_offset == 80 &&
-		p.frag_more && p.payload.n == 12 && p.src[15] == 1,
+	ok(p.family == 6 && p.proto == PACKET_UDP && p.frag_id == 0x12345678 &&
+		p.frag_offset == 80 && p.frag_more && p.payload.n == 12 && p.src[15] == 1,
 	    "and what it is");
 }
 
@@ -242,7 +244,8 @@ static void test_tunnels(void)
 		{ "Ethernet as IPv6 has it", 143, 0, ETH UDP4 },
 		{ "AH", 51, 0, "0404 0000 00000001 00000001 000000000000000000000000" UDP4 },
 		{ "GRE", 47, 0, "0000 0800" UDP4 },
-		{ "GRE, checksum, key, sequence", 47, 0, "b000 0800 0000 0000 00000001 00000002" UDP4 },
+		{ "GRE, checksum, key, sequence", 47, 0,
+		    "b000 0800 0000 0000 00000001 00000002" UDP4 },
 		{ "GRE, routing", 47, 0, "4000 0800 00000000 0800 0004 01020304 00000000" UDP4 },
 		{ "NVGRE", 47, 0, "2000 6558 00123400" ETH UDP4 },
 		{ "PPTP", 47, 0, "3081 880b 0024 0001 00000001 00000001 ff03 0021" UDP4 },
@@ -303,12 +306,15 @@ static void test_teredo(void)
 	struct span s = wrap(&b, PACKET_UDP, 3544, "60000000 000c 11 40" A6 UDP);
 
 	ok(packet_decode(s, 228, &p) == 0 && p.family == 6 && p.tunnels == 1, "Teredo");
-	s = wrap(&b, PACKET_UDP, 3544, "0001 0102 aa bbcc 0102030405060708 00 | 0000 1234 01020304 |"
-				       "60000000 000c 11 40" A6 UDP);
+	s = wrap(&b, PACKET_UDP, 3544,
+	    "0001 0102 aa bbcc 0102030405060708 00 | 0000 1234 01020304 |"
+	    "60000000 000c 11 40" A6 UDP);
 	ok(packet_decode(s, 228, &p) == 0 && p.family == 6 && p.tunnels == 1, "with its headers");
-	s = wrap(&b, PACKET_UDP, 40001, "60000000 000c 11 40 20010000000000000000000000000001"
-					"20010db8000000000000000000000002" UDP);
-	ok(packet_decode(s, 228, &p) == 0 && p.family == 6 && p.src[1] == 1, "on any port, by its prefix");
+	s = wrap(&b, PACKET_UDP, 40001,
+	    "60000000 000c 11 40 20010000000000000000000000000001"
+	    "20010db8000000000000000000000002" UDP);
+	ok(packet_decode(s, 228, &p) == 0 && p.family == 6 && p.src[1] == 1,
+	    "on any port, by its prefix");
 	s = wrap(&b, PACKET_UDP, 40001, "60000000 000c 11 40" A6 UDP);
 	ok(packet_decode(s, 228, &p) == 0 && p.family == 4 && p.dport == 40001,
 	    "IPv6 of another prefix on another port is what a datagram carries");
@@ -322,7 +328,8 @@ static void test_no_tunnel(void)
 		"1234 0100 0001 0000 0000 0000 03777777 076578616d706c65 03636f6d 00 0001 0001",
 		"45 0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20",
 		"0000000000000000000000000000000000000000000000000000000000000000",
-		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "00",
+		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+		"00",
 		"c3 00000001 08 0102030405060708 08 0102030405060708 00 449e 010203040506070809",
 	};
 	AUTO_BUF struct buf b = BUF_INIT(1 << 16);
@@ -354,7 +361,8 @@ static void test_depth(void)
 		}
 		put_hex(&b, UDP4);
 		int rc = packet_decode(buf_span(&b), 228, &p);
-		ok(n == PACKET_TUNNELS_MAX ? rc == PACKET_OK && p.tunnels == n : rc == PACKET_TUNNEL,
+		ok(n == PACKET_TUNNELS_MAX ? rc == PACKET_OK && p.tunnels == n
+					   : rc == PACKET_TUNNEL,
 		    "%d deep (%d)", n, rc);
 	}
 	/* MPLS may be guessed three ways each time. */

@@ -2,9 +2,9 @@
 
 /*
  * defrag: one pool of cells of 1 KiB. A cell is either the head of a packet in the making or 126
- * units of eight bytes of one, with a bit for each that is there: bytes go to their place as they come,
- * so a packet takes at most 67 cells and a piece costs what its bytes cost, in whatever order and
- * however many they are.
+ * units of eight bytes of one, with a bit for each that is there: bytes go to their place as they
+ * come, so a packet takes at most 67 cells and a piece costs what its bytes cost, in whatever order
+ * and however many they are.
  */
 
 #include "sense/net/defrag.h"
@@ -21,8 +21,8 @@
 #define CELLS_PER_PACKET ((END_MAX + CELL_DATA - 1) / CELL_DATA)
 #define CELLS_MIN 256
 #define NONE UINT32_MAX
-/* A packet that is complete swallows copies of its pieces for so long: a port that mirrors both sides
- * gives everything twice. Later the number may belong to another packet. */
+/* A packet that is complete swallows copies of its pieces for so long: a port that mirrors both
+ * sides gives everything twice. Later the number may belong to another packet. */
 #define COPIES_LATE (TS_SECOND / 10)
 
 struct cell {
@@ -173,7 +173,7 @@ static void expire(struct defrag *d, ts time)
 	d->now = time > d->now ? time : d->now;
 	for (int s = OPEN; s <= CLOSED; s++)
 		while (d->queue[s].oldest != NONE &&
-		    head_at(d, d->queue[s].oldest)->since < d->now - DEFRAG_SECONDS * TS_SECOND)
+		       head_at(d, d->queue[s].oldest)->since < d->now - DEFRAG_SECONDS * TS_SECOND)
 			forget(d, d->queue[s].oldest);
 }
 
@@ -181,7 +181,9 @@ static void expire(struct defrag *d, ts time)
 
 static struct key key_of(const struct packet *p)
 {
-	struct key k = { .id = p->frag_id, .family = p->family, .proto = p->family == 4 ? p->proto : 0 };
+	struct key k = {
+		.id = p->frag_id, .family = p->family, .proto = p->family == 4 ? p->proto : 0
+	};
 
 	memcpy(k.src, p->src, sizeof(k.src));
 	memcpy(k.dst, p->dst, sizeof(k.dst));
@@ -232,7 +234,8 @@ static bool has(const struct cell *c, uint32_t unit)
 }
 
 /* What of the piece is there already, in units, and whether it is the same. */
-static bool compare(struct defrag *d, const struct head *h, uint32_t off, struct span s, uint32_t *ret_units)
+static bool compare(
+    struct defrag *d, const struct head *h, uint32_t off, struct span s, uint32_t *ret_units)
 {
 	bool same = true;
 
@@ -325,7 +328,8 @@ static bool add(struct defrag *d, uint32_t i, const struct packet *p, struct spa
 }
 
 /* True: with it a packet is complete. */
-static bool take(struct defrag *d, const struct packet *p, struct packet *ret_first, struct span *ret_body)
+static bool take(
+    struct defrag *d, const struct packet *p, struct packet *ret_first, struct span *ret_body)
 {
 	struct span s;
 
@@ -353,7 +357,8 @@ static bool take(struct defrag *d, const struct packet *p, struct packet *ret_fi
 	return true;
 }
 
-bool defrag_packet(struct defrag *d, const struct packet *p, ts time, struct packet *ret_p, int *ret_err)
+bool defrag_packet(
+    struct defrag *d, const struct packet *p, ts time, struct packet *ret_p, int *ret_err)
 {
 	struct packet piece = *p, first;
 	struct span body;
