@@ -16,7 +16,7 @@ build='gcc make meson ninja-build pkg-config libssl-dev libsqlite3-dev libyaml-d
 test='perl clang-19 libclang-rt-19-dev llvm-19 libjansson-dev liblmdb-dev openssl sqlite3 osslsigncode python3
 	dpkg-dev debhelper in-toto minisign signify-openbsd openssh-client gpgv gnupg sqv debian-archive-keyring dctrl-tools apt-utils xz-utils lz4 cpio 7zip rpm rpm2cpio libarchive-tools zip unzip
 	yara nftables bind9-utils unbound dnsdist knot-dnsutils debsums sleuthkit mtools dosfstools e2fsprogs ntfs-3g genisoimage
-	msitools wixl cabextract gcab lld-19 xorriso dmg2img umoci pev python3-pefile tcpdump tshark ngtcp2-client ngtcp2-server iproute2 util-linux bash-completion man-db python3-scapy'
+	msitools wixl cabextract gcab lld-19 xorriso dmg2img umoci pev python3-pefile tcpdump tshark ngtcp2-client ngtcp2-server iproute2 tcpreplay bind9-dnsutils curl procps util-linux bash-completion man-db python3-scapy'
 # Unpacked, not installed: signed EFI programs as real input.
 signed='shim-signed grub-efi-amd64-signed fwupd-amd64-signed'
 
