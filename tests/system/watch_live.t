@@ -134,6 +134,30 @@ else
 fi
 is "$(stat_of "$TMP/names.json" losses)" 0 "no loss of any kind"
 
+# ---- the processes behind it
+why=$("$BUILD/tests/system/socket_tool" 2>&1 >/dev/null </dev/null)
+if [ -n "$why" ]; then
+	skip "--processes" "$why"
+elif [ "${dns:-1}" -eq 0 ] && command -v dig >/dev/null && command -v curl >/dev/null; then
+	live names --workers 2 --indicators "$TMP/none.csv" --stats --processes
+	on $C dig +short dig.example >/dev/null
+	on $C dig +short +tcp tcp.example >/dev/null
+	on $C curl -s -m5 -o /dev/null http://web.example/
+	echo | on $C openssl s_client -connect 10.77.0.2:443 -servername who.tls.example >/dev/null 2>&1
+	live_end
+	saw "dig asked" '"query":"dig.example"' '"event.action":"query"' '"process.name":"dig"' "\"process.executable\":\"$(realpath "$(command -v dig)")\""
+	saw "dig was answered" '"query":"dig.example"' '"event.action":"response"' '"process.name":"dig"'
+	saw "dig asked over TCP" '"query":"tcp.example"' '"process.name":"dig"'
+	saw "curl asked" '"query":"web.example"' '"process.name":"curl"'
+	saw "curl fetched" '"host":"web.example"' '"process.name":"curl"' '"user.id"'
+	saw "openssl said hello" '"server_name":"who.tls.example"' '"process.name":"openssl"'
+	is "$(grep -c '"process.pid"' "$TMP/names.json")" "$(grep -cE '"_path":"(dns|ssl|http|x509|conn)"' "$TMP/names.json")" \
+		"no line without its process"
+	[ "$(stat_of "$TMP/names.json" processes_noted)" -ge 5 ]
+	ok $? "they are counted"
+	is "$(stat_of "$TMP/names.json" processes_missed)" 0 "none was missed"
+fi
+
 # ---- the interface goes away and comes back
 cat >"$TMP/ask.py" <<'PY'
 import socket, struct, sys
