@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The first byte chooses. 'H': wire/http: what is no request is zeroed, spans lie in the input, twice
- * is the same. Else: packets from a compact form through sense/net's flows: twice is the same, every
- * flow ends, nothing that was held stays.
+ * The first byte chooses. 'H': wire/http: what is no request is zeroed, spans lie in the input,
+ * twice is the same. Else: packets from a compact form through sense/net's flows: twice is the
+ * same, every flow ends, nothing that was held stays.
  */
 
 #include "sense/net/flow_priv.h"
@@ -33,7 +33,8 @@ static void http(struct span s)
 
 	CHECK(rc == again && memcmp(&a, &b, sizeof(a)) == 0);
 	CHECK(rc != HTTP_NOT || memcmp(&a, &zero, sizeof(a)) == 0);
-	CHECK(rc != HTTP_OK || (a.method.n && a.target.n && a.head <= s.n && a.head <= HTTP_HEAD_MAX));
+	CHECK(rc != HTTP_OK ||
+	      (a.method.n && a.target.n && a.head <= s.n && a.head <= HTTP_HEAD_MAX));
 	CHECK(inside(a.method, s) && inside(a.target, s) && inside(a.host, s));
 	CHECK(inside(a.user_agent, s) && inside(a.referer, s));
 	if (http_chunk_line(s, &line, &size) == HTTP_OK)
@@ -51,8 +52,8 @@ static uint64_t sum, begun, ended;
 
 static int give(struct net_worker *w, const struct net_event *e)
 {
-	const uint64_t facts[] = { e->kind, e->transport, e->from_server, (uint64_t)e->time, e->packet,
-		e->flow, e->client.port, e->server.port };
+	const uint64_t facts[] = { e->kind, e->transport, e->from_server, (uint64_t)e->time,
+		e->packet, e->flow, e->client.port, e->server.port };
 
 	(void)w;
 	for (size_t i = 0; i < ARRAY_LEN(facts); i++)
@@ -92,8 +93,9 @@ static void send_packet(struct player *y, unsigned conn, unsigned dir, struct pa
 static void tcp(struct player *y, unsigned kind, unsigned conn, unsigned dir)
 {
 	uint32_t *seq = &y->seq[conn][dir];
-	struct packet p = { .proto = PACKET_TCP, .flags = PACKET_ACK, .seq = *seq,
-		.ack = y->seq[conn][!dir] };
+	struct packet p = {
+		.proto = PACKET_TCP, .flags = PACKET_ACK, .seq = *seq, .ack = y->seq[conn][!dir]
+	};
 
 	if (kind == 0) { /* SYN, with or without ACK and data */
 		uint8_t how = cur_u8(&y->c);
@@ -123,7 +125,8 @@ static void step(struct player *y)
 	if (kind < 5) {
 		tcp(y, kind, conn, dir);
 	} else if (kind == 5) {
-		struct packet p = { .proto = PACKET_UDP, .payload = cur_take(&y->c, cur_u8(&y->c)) };
+		struct packet p = { .proto = PACKET_UDP,
+			.payload = cur_take(&y->c, cur_u8(&y->c)) };
 		send_packet(y, conn, dir, &p);
 	} else if (kind == 6) { /* bytes that are there, again: op & 8: much of them */
 		y->seq[conn][dir] += op & 8 ? 3000 : 1;

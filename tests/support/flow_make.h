@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* flow_make: packets made by hand through a flow table, and what it says of them as lines of text. */
+/* flow_make: packets made by hand through a flow table, and what it says of them as lines of text.
+ */
 
 #include "sense/net/flow.h"
 
@@ -17,10 +18,10 @@ struct bench {
 	uint64_t stat[NET_STATS];
 	struct buf said; /* a line an event */
 	uint64_t events[NET_KINDS], ends[NET_END_CAPTURE + 1];
-	bool flows;	 /* FLOW_ events are wanted as lines */
-	bool silent;	 /* counted only */
+	bool flows;  /* FLOW_ events are wanted as lines */
+	bool silent; /* counted only */
 	uint64_t number, last_id, last_packet;
-	bool unordered;	 /* an event came with a lower packet, or in one packet with a lower flow */
+	bool unordered; /* an event came with a lower packet, or in one packet with a lower flow */
 	ts time;
 };
 
@@ -67,7 +68,8 @@ static inline int bench_give(struct net_worker *w, const struct net_event *e)
 		break;
 	case NET_HTTP:
 		buf_printf(&b->said, "http %.*s %.*s %.*s%s\n", SPAN_ARG(e->http->method),
-		    SPAN_ARG(e->http->host), SPAN_ARG(e->http->target), e->from_server ? " back" : "");
+		    SPAN_ARG(e->http->host), SPAN_ARG(e->http->target),
+		    e->from_server ? " back" : "");
 		break;
 	case NET_DNS:
 		buf_printf(&b->said, "dns %s %.*s\n", e->dns->response ? "answer" : "query",
@@ -76,7 +78,9 @@ static inline int bench_give(struct net_worker *w, const struct net_event *e)
 		break;
 	case NET_TLS_CLIENT:
 		buf_printf(&b->said, "hello %s%s%s\n", e->client_hello->tls.sni,
-		    e->transport == NET_DTLS ? " dtls" : e->transport == NET_QUIC ? " quic" : "",
+		    e->transport == NET_DTLS   ? " dtls"
+		    : e->transport == NET_QUIC ? " quic"
+					       : "",
 		    e->from_server ? " back" : "");
 		break;
 	case NET_TLS_SERVER:
@@ -90,8 +94,9 @@ static inline int bench_give(struct net_worker *w, const struct net_event *e)
 
 static inline void bench_open(struct bench *b, size_t bytes, bool flows)
 {
-	*b = (struct bench){ .said = BUF_INIT(BUF_MAX_DEFAULT), .flows = flows,
-		.time = 1700000000 * TS_SECOND };
+	*b = (struct bench){
+		.said = BUF_INIT(BUF_MAX_DEFAULT), .flows = flows, .time = 1700000000 * TS_SECOND
+	};
 	b->w = (struct net_worker){ .stat = b->stat, .give = bench_give, .give_ctx = b };
 	if (tls_room_new(&b->w.tls) != 0 || flows_new(&b->f, &b->w, bytes, false) != 0)
 		abort();
@@ -143,16 +148,20 @@ static inline struct conn conn_of(uint32_t client, uint16_t cport, uint32_t serv
 
 static inline struct packet packet_of(const struct conn *c, unsigned from, uint8_t proto)
 {
-	struct packet p = { .family = c->family, .proto = proto, .sport = c->port[from],
-		.dport = c->port[!from], .seq = c->seq[from], .ack = c->seq[!from] };
+	struct packet p = { .family = c->family,
+		.proto = proto,
+		.sport = c->port[from],
+		.dport = c->port[!from],
+		.seq = c->seq[from],
+		.ack = c->seq[!from] };
 
 	memcpy(p.src, c->addr[from], 16);
 	memcpy(p.dst, c->addr[!from], 16);
 	return p;
 }
 
-static inline struct packet tcp_of(const struct conn *c, unsigned from, uint8_t flags, uint32_t seq,
-    struct span payload)
+static inline struct packet tcp_of(
+    const struct conn *c, unsigned from, uint8_t flags, uint32_t seq, struct span payload)
 {
 	struct packet p = packet_of(c, from, PACKET_TCP);
 
@@ -170,8 +179,8 @@ static inline void bench_packet(struct bench *b, const struct packet *p)
 	flows_packet(b->f, p, &id, b->time, ++b->number);
 }
 
-static inline void tcp_at(struct bench *b, const struct conn *c, unsigned from, uint8_t flags, uint32_t seq,
-    struct span payload)
+static inline void tcp_at(struct bench *b, const struct conn *c, unsigned from, uint8_t flags,
+    uint32_t seq, struct span payload)
 {
 	struct packet p = tcp_of(c, from, flags, seq, payload);
 	bench_packet(b, &p);

@@ -163,7 +163,8 @@ static void test_begin(void)
 
 static void test_forged_ends(void)
 {
-	static const uint8_t flags[] = { PACKET_RST, PACKET_RST | PACKET_ACK, PACKET_FIN | PACKET_ACK };
+	static const uint8_t flags[] = { PACKET_RST, PACKET_RST | PACKET_ACK,
+		PACKET_FIN | PACKET_ACK };
 
 	for (size_t i = 0; i < 3; i++) {
 		for (int32_t off = -70000; off <= 70000; off += 35000) {
@@ -188,6 +189,16 @@ static void test_forged_syn(void)
 	tcp_text(&b, &c, 0, ONE);
 	tcp_text(&b, &c, 0, TWO);
 	says(GOT_ONE GOT_TWO, "a SYN with another number, and the stream goes on");
+	c = shaken(80);
+	tcp_at(&b, &c, 0, PACKET_SYN, c.seq[0] + 5000, SPAN_NONE);
+	tcp_text(&b, &c, 0, ONE);
+	tcp_text(&b, &c, 0, TWO);
+	says(GOT_ONE GOT_TWO, "a SYN with a number a little ahead");
+	c = shaken(80);
+	tcp_at(&b, &c, 0, PACKET_SYN, c.seq[0] - 5000, SPAN_NONE);
+	tcp_text(&b, &c, 0, ONE);
+	tcp_text(&b, &c, 0, TWO);
+	says(GOT_ONE GOT_TWO, "a SYN with a number a little behind");
 }
 
 static void test_far_ahead(void)
@@ -241,8 +252,8 @@ static void test_hole(void)
 static void test_truncated(void)
 {
 	struct conn c = shaken(80);
-	struct packet p = tcp_of(&c, 0, PACKET_ACK, c.seq[0],
-	    SPAN_LIT("GET /1 HTTP/1.1\r\nHost: one.test\r\nX: "));
+	struct packet p = tcp_of(
+	    &c, 0, PACKET_ACK, c.seq[0], SPAN_LIT("GET /1 HTTP/1.1\r\nHost: one.test\r\nX: "));
 
 	p.cut = true;
 	bench_packet(&b, &p);
@@ -261,11 +272,14 @@ static void test_http_bodies(void)
 	struct conn c = shaken(8000);
 
 	tcp_text(&b, &c, 0, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 51\r\n\r\n0123456789");
-	tcp_text(&b, &c, 0, "GET /not HTTP/1.1\r\nHost: it\r\n\r\n0123456789" "GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+	tcp_text(&b, &c, 0,
+	    "GET /not HTTP/1.1\r\nHost: it\r\n\r\n0123456789"
+	    "GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
 	says("http POST h /a\nhttp GET h /b\n", "what looks like a request in a body is none");
 
 	c = shaken(8000);
-	tcp_text(&b, &c, 0, "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1f;x=y\r\n");
+	tcp_text(&b, &c, 0,
+	    "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1f;x=y\r\n");
 	tcp_text(&b, &c, 0, "GET /not HTTP/1.1\r\nHost: it\r\n\r\n");
 	tcp_text(&b, &c, 0, "\r\n0\r\nTrailer: x\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n");
 	says("http POST h /a\nhttp GET h /b\n", "… in a chunk");
@@ -348,7 +362,9 @@ static void test_proxies(void)
 	tcp_text(&b, &c, 0, "PROXY TCP4 10.0.0.1 192.0.2.1 1 2\r\n" ONE);
 	says(GOT_ONE, "behind a PROXY line");
 	c = shaken(80);
-	tcp_send(&b, &c, 0, SPAN_LIT("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" "aaaabbbbccdd" ONE));
+	tcp_send(&b, &c, 0,
+	    SPAN_LIT("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"
+		     "aaaabbbbccdd" ONE));
 	says(GOT_ONE, "behind a PROXY header");
 	c = shaken(3128);
 	tcp_text(&b, &c, 0, "CONNECT one.test:80 HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -394,15 +410,20 @@ static void test_starttls(void)
 		{ "IMAP", 143, { "S:* OK\r\n", "C:a1 STARTTLS\r\n", "S:a1 OK\r\n" } },
 		{ "POP3", 110, { "S:+OK\r\n", "C:STLS\r\n", "S:+OK\r\n" } },
 		{ "XMPP", 5222,
-		    { "C:<stream:stream>", "S:<stream:features/>", "C:<starttls/>", "S:<proceed/>" } },
+		    { "C:<stream:stream>", "S:<stream:features/>", "C:<starttls/>",
+			"S:<proceed/>" } },
 		{ "IRC", 6667, { "C:STARTTLS\r\n", "S:670 go\r\n" } },
 		{ "FTP", 21, { "S:220 x\r\n", "C:AUTH TLS\r\n", "S:234 go\r\n" } },
-		{ "LDAP", 389, { "C:0\x1d\x02\x01\x01w\x18\x80\x16" "1.3.6.1.4.1.1466.20037", "S:0\x0c\x02" } },
+		{ "LDAP", 389,
+		    { "C:0\x1d\x02\x01\x01w\x18\x80\x16"
+		      "1.3.6.1.4.1.1466.20037",
+			"S:0\x0c\x02" } },
 		{ "MySQL", 3306, { "S:J....8.0.1", "C: ....................................." } },
 		{ "PostgreSQL", 5432, { "C:....\x04\xd2\x16\x2f", "S:S" } },
 		{ "RDP", 3389, { "C:\x03....", "S:\x03...." } },
 		{ "CONNECT", 3128,
-		    { "C:\r\n\r\nCONNECT tls.test:443 HTTP/1.1\r\n\r\n", "S:HTTP/1.1 200 OK\r\n\r\n" } },
+		    { "C:\r\n\r\nCONNECT tls.test:443 HTTP/1.1\r\n\r\n",
+			"S:HTTP/1.1 200 OK\r\n\r\n" } },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(talks); i++) {
@@ -431,7 +452,8 @@ static void test_connect_late(void)
 	tcp_text(&b, &c, 0, "CONNECT tls.test:443 HTTP/1.1\r\n\r\n");
 	tcp_text(&b, &c, 1, "HTTP/1.1 200 OK\r\n\r\n");
 	tls_both(&c);
-	says(GOT_ONE "http CONNECT tls.test tls.test:443\n" GOT_TLS, "CONNECT behind a long answer");
+	says(
+	    GOT_ONE "http CONNECT tls.test tls.test:443\n" GOT_TLS, "CONNECT behind a long answer");
 }
 
 static void test_mysql_at_once(void)
@@ -516,11 +538,15 @@ static void test_any_order(void)
 		const char *name, *bytes, *want;
 	} streams[] = {
 		{ "requests with bodies",
-		    "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 30\r\n\r\nGET /x HTTP/1.1\r\nHost: bad\r\n\r\n"
+		    "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 30\r\n\r\nGET /x "
+		    "HTTP/1.1\r\nHost: bad\r\n\r\n"
 		    "\r\nGET /b?c HTTP/1.1\r\nhost:\r\n b.test:81\r\nUser-Agent: x\r\n\r\n"
-		    "PUT /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: c\r\n\r\n5\r\nGET /\r\n10;a\r\n"
-		    "0123456789abcdef\r\n0\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: [2001:db8::1]:80\r\n\r\n",
-		    "http POST h /a\nhttp GET b.test /b?c\nhttp PUT c /c\nhttp OPTIONS 2001:db8::1 *\n" },
+		    "PUT /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: c\r\n\r\n5\r\nGET "
+		    "/\r\n10;a\r\n"
+		    "0123456789abcdef\r\n0\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: "
+		    "[2001:db8::1]:80\r\n\r\n",
+		    "http POST h /a\nhttp GET b.test /b?c\nhttp PUT c /c\nhttp OPTIONS 2001:db8::1 "
+		    "*\n" },
 		{ "one request", ONE, GOT_ONE },
 	};
 	unsigned bad = 0;

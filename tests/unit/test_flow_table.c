@@ -55,7 +55,8 @@ static int keep_facts(struct net_worker *w, const struct net_event *e)
 static void test_facts(void)
 {
 	struct bench b;
-	struct conn c = conn_of(SERVER, 40000, CLIENT, 443); /* the client's address is the greater */
+	struct conn c =
+	    conn_of(SERVER, 40000, CLIENT, 443); /* the client's address is the greater */
 
 	bench_open(&b, 4 * MIB, true);
 	b.w.give = keep_facts;
@@ -79,8 +80,8 @@ static void test_facts(void)
 
 /* --- who is the client --- */
 
-static void one_packet(const char *want, const struct conn *c, unsigned from, uint8_t flags,
-    const char *what)
+static void one_packet(
+    const char *want, const struct conn *c, unsigned from, uint8_t flags, const char *what)
 {
 	struct bench b;
 
@@ -92,11 +93,13 @@ static void one_packet(const char *want, const struct conn *c, unsigned from, ui
 
 static void test_roles(void)
 {
-	struct conn c = conn_of(CLIENT, 40000, SERVER, 443), d = conn_of(CLIENT, 40000, SERVER, 50000),
+	struct conn c = conn_of(CLIENT, 40000, SERVER, 443),
+		    d = conn_of(CLIENT, 40000, SERVER, 50000),
 		    k = conn_of(CLIENT, 8080, SERVER, 2000), e = conn_of(CLIENT, 22, SERVER, 443);
 
 	one_packet("begin 10.0.0.1:40000 > 192.0.2.1:443\n", &c, 0, PACKET_SYN, "SYN");
-	one_packet("begin 192.0.2.1:443 > 10.0.0.1:40000\n", &c, 1, PACKET_SYN, "SYN from port 443");
+	one_packet(
+	    "begin 192.0.2.1:443 > 10.0.0.1:40000\n", &c, 1, PACKET_SYN, "SYN from port 443");
 	one_packet("begin 10.0.0.1:40000 > 192.0.2.1:443\n", &c, 1, PACKET_SYN | PACKET_ACK,
 	    "the answer to a SYN");
 	one_packet("begin 10.0.0.1:40000 > 192.0.2.1:443 midstream\n", &c, 0, PACKET_ACK,
@@ -160,7 +163,8 @@ static void test_idle(void)
 	is_str(bench_said(&b), "end idle 10.0.0.1:1 > 192.0.2.1:80 1+0\n", "no answer: 30 seconds");
 	buf_reset(&b.said);
 	tick(&b, 30 * TS_SECOND);
-	is_str(bench_said(&b), "end idle 10.0.0.1:4000 > 192.0.2.1:5 1+0\n", "UDP, one side: 60 seconds");
+	is_str(bench_said(&b), "end idle 10.0.0.1:4000 > 192.0.2.1:5 1+0\n",
+	    "UDP, one side: 60 seconds");
 	buf_reset(&b.said);
 	tick(&b, 120 * TS_SECOND);
 	is_str(bench_said(&b), "end idle 10.0.0.1:6000 > 192.0.2.1:7 1+1\n", "UDP: 180 seconds");
@@ -279,7 +283,8 @@ static void test_dns(void)
 {
 	struct bench b;
 	uint8_t q[128];
-	struct conn c = conn_of(CLIENT, 40000, SERVER, 53), m = conn_of(CLIENT, 5353, 0xe00000fb, 5353),
+	struct conn c = conn_of(CLIENT, 40000, SERVER, 53),
+		    m = conn_of(CLIENT, 5353, 0xe00000fb, 5353),
 		    l = conn_of(CLIENT, 50000, 0xe00000fc, 5355);
 	struct span s = query_of("www", q);
 
@@ -296,10 +301,21 @@ static void test_dns(void)
 	ok(last_event.flavour == NET_DNS_MDNS, "mDNS");
 	udp_at(&b, &l, 0, s);
 	ok(last_event.flavour == NET_DNS_LLMNR, "LLMNR");
-	is_str(bench_end(&b), "dns query www.test\ndns answer www.test\ndns query www.test\n"
-			      "dns query www.test\n", "DNS in datagrams makes no flows");
+	is_str(bench_end(&b),
+	    "dns query www.test\ndns answer www.test\ndns query www.test\n"
+	    "dns query www.test\n",
+	    "DNS in datagrams makes no flows");
 	is_int(b.stat[NET_STAT_FLOWS], 0, "none");
 	ok(flow >> 63, "ids of such are apart from those of flows");
+	bench_close(&b);
+
+	c.port[1] = 8053;
+	bench_open(&b, 4 * MIB, false);
+	udp_at(&b, &c, 0, s);
+	q[2] |= 0x80;
+	udp_at(&b, &c, 1, s);
+	is_str(bench_end(&b), "dns query www.test\ndns answer www.test\n", "DNS on another port");
+	is_int(b.stat[NET_STAT_FLOWS], 1, "… is a flow");
 	bench_close(&b);
 }
 
@@ -319,8 +335,8 @@ static size_t resident(void)
 
 static struct conn nth(uint64_t i)
 {
-	return conn_of(0x0b000000 + (uint32_t)(i * 2654435761u >> 8), (uint16_t)(1024 + i % 60000), SERVER,
-	    443);
+	return conn_of(0x0b000000 + (uint32_t)(i * 2654435761u >> 8), (uint16_t)(1024 + i % 60000),
+	    SERVER, 443);
 }
 
 static void test_half_open(void)
@@ -373,12 +389,13 @@ static void test_early_bytes(void)
 		p = tcp_of(&c, 0, PACKET_ACK, 100, SPAN_LIT("x"));
 		flows_packet(b.f, &p, NULL, b.time + (ts)i * 100, ++b.number);
 		if (i % 1000 == 0) /* a request, slowly */
-			tcp_send(&b, &good, 0, span_cut(SPAN_LIT("GET /a HTTP/1.1\r\nHost: good.test\r\n\r\n"),
-						   i / 1000 % 38, 1));
+			tcp_send(&b, &good, 0,
+			    span_cut(SPAN_LIT("GET /a HTTP/1.1\r\nHost: good.test\r\n\r\n"),
+				i / 1000 % 38, 1));
 	}
 	size_t grown = resident() - before;
-	ok(grown <= 18 * MIB, "%llu early bytes take at most 18 MiB (%zu KiB)", (unsigned long long)n,
-	    grown >> 10);
+	ok(grown <= 18 * MIB, "%llu early bytes take at most 18 MiB (%zu KiB)",
+	    (unsigned long long)n, grown >> 10);
 	ok(b.stat[NET_LOSS_MEMORY] > 0, "what was not kept is counted: %llu",
 	    (unsigned long long)b.stat[NET_LOSS_MEMORY]);
 	ok(b.events[NET_HTTP] > 0, "who was inside a request was spared");
@@ -407,7 +424,8 @@ static void test_datagrams(void)
 	flows_finish(b.f, b.number);
 	is_int(b.stat[NET_STAT_FLOWS], 200000, "each datagram of others begins a flow");
 	is_int(b.events[NET_FLOW_END], 200000, "… that ends");
-	is_int(b.ends[NET_END_EVICTED] + b.ends[NET_END_CAPTURE], 200000, "… evicted, or at the end");
+	is_int(
+	    b.ends[NET_END_EVICTED] + b.ends[NET_END_CAPTURE], 200000, "… evicted, or at the end");
 	bench_close(&b);
 }
 

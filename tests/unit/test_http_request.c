@@ -18,11 +18,13 @@ static const char *text(struct span s)
 
 static void test_whole(void)
 {
-	static const char head[] = "GET /a/b?c=d HTTP/1.1\r\nHost: Example.COM:8080\r\n"
-				   "User-Agent: curl/8.1\r\nReferer: http://r.test/\r\nAccept: */*\r\n\r\n";
+	static const char head[] =
+	    "GET /a/b?c=d HTTP/1.1\r\nHost: Example.COM:8080\r\n"
+	    "User-Agent: curl/8.1\r\nReferer: http://r.test/\r\nAccept: */*\r\n\r\n";
 	struct http_request r;
 
-	is_int(http_request_parse(SPAN_LIT("GET / HTTP/1.0\r\n\r\n"), &r), HTTP_OK, "HTTP/1.0 without Host");
+	is_int(http_request_parse(SPAN_LIT("GET / HTTP/1.0\r\n\r\n"), &r), HTTP_OK,
+	    "HTTP/1.0 without Host");
 	is_int(r.minor, 0, "its version");
 	is_int(r.host.n, 0, "no host");
 	is_int(r.hosts, 0, "no Host header");
@@ -109,14 +111,16 @@ static void test_hosts(void)
 
 static void test_starts(void)
 {
-	static const char *const yes[] = { "G", "GET", "GET ", "GET /", "GET / HT", "GET / HTTP/1.1\r",
-		"POST /a b HTTP/1.1\r\n", "PROPFIND /dav HTTP/1.1\r\n", "M-SEARCH * HTTP/1.1\r\n",
-		"SUBSCRIBE /x HTTP/1.1\n", "VERSION-CONTROL / HTTP/1.1\r\n", "RPC_IN_DATA /rpc HTTP/1.1\r\n",
+	static const char *const yes[] = { "G", "GET", "GET ", "GET /", "GET / HT",
+		"GET / HTTP/1.1\r", "POST /a b HTTP/1.1\r\n", "PROPFIND /dav HTTP/1.1\r\n",
+		"M-SEARCH * HTTP/1.1\r\n", "SUBSCRIBE /x HTTP/1.1\n",
+		"VERSION-CONTROL / HTTP/1.1\r\n", "RPC_IN_DATA /rpc HTTP/1.1\r\n",
 		"BREW /pot HTTP/1.1\r\n", "get / HTTP/1.1\r\n", "GET\t/\tHTTP/1.1\r\n" };
-	static const char *const no[] = { "", " GET / HTTP/1.1\r\n", "\x16\x03\x01", "GET\r\n", "GET /\r\n",
-		"GET / HTTP/2.0\r\n", "GET / HTTP/0.9\r\n", "GET / http/1.1\r\n", "GET / HTTP/1.1x\r\n",
-		"GET /HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", "EHLO me\r\n", "USER anonymous\r\n",
-		"INVITE sip:a@b SIP/2.0\r\n", "DESCRIBE rtsp://a RTSP/1.0\r\n", "EHLO one two three",
+	static const char *const no[] = { "", " GET / HTTP/1.1\r\n", "\x16\x03\x01", "GET\r\n",
+		"GET /\r\n", "GET / HTTP/2.0\r\n", "GET / HTTP/0.9\r\n", "GET / http/1.1\r\n",
+		"GET / HTTP/1.1x\r\n", "GET /HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", "EHLO me\r\n",
+		"USER anonymous\r\n", "INVITE sip:a@b SIP/2.0\r\n",
+		"DESCRIBE rtsp://a RTSP/1.0\r\n", "EHLO one two three",
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZ / HTTP/1.1\r\n", "GET /\x01", "G\xffT / HTTP/1.1\r\n",
 		"PRI * HTTP/2.0\r\n", "1GET / HTTP/1.1\r\n", "something in HTTP HTTP/1.1\r\n" };
 
@@ -131,18 +135,21 @@ static void test_bad(void)
 	static char big[HTTP_HEAD_MAX + 100];
 	struct http_request r, zero = { 0 };
 
-	is_int(http_request_parse(SPAN_LIT("nothing of the kind\r\n\r\n"), &r), HTTP_NOT, "not a request");
+	is_int(http_request_parse(SPAN_LIT("nothing of the kind\r\n\r\n"), &r), HTTP_NOT,
+	    "not a request");
 	is_int(memcmp(&r, &zero, sizeof(r)), 0, "… zeroed");
-	is_int(http_request_parse(SPAN_LIT("GET / HTTP/1.1\r\nHost: a\r\n\x01\x02: x\r\n"), &r), HTTP_BAD,
-	    "breaks off into something else");
+	is_int(http_request_parse(SPAN_LIT("GET / HTTP/1.1\r\nHost: a\r\n\x01\x02: x\r\n"), &r),
+	    HTTP_BAD, "breaks off into something else");
 	is_str(text(r.host), "a", "… what came before is given");
 	int n = snprintf(big, sizeof(big), "GET / HTTP/1.1\r\nHost: a\r\nX: ");
 	memset(big + n, 'x', sizeof(big) - (size_t)n);
-	is_int(http_request_parse(span_of(big, sizeof(big)), &r), HTTP_LONG, "a head without an end");
+	is_int(
+	    http_request_parse(span_of(big, sizeof(big)), &r), HTTP_LONG, "a head without an end");
 	is_str(text(r.host), "a", "… what is there is given");
-	is_int(http_request_parse(span_of(big, HTTP_HEAD_MAX - 1), &r), HTTP_MORE, "not yet too long");
-	is_int(http_request_parse(SPAN_LIT("GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n"), &r), HTTP_OK,
-	    "a line without a colon is passed over");
+	is_int(
+	    http_request_parse(span_of(big, HTTP_HEAD_MAX - 1), &r), HTTP_MORE, "not yet too long");
+	is_int(http_request_parse(SPAN_LIT("GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n"), &r),
+	    HTTP_OK, "a line without a colon is passed over");
 }
 
 /* --- bodies --- */
@@ -177,8 +184,8 @@ static void test_bodies(void)
 		struct http_request r;
 		snprintf(head, sizeof(head), "POST / HTTP/1.1\r\n%s\r\n\r\n", cases[i].fields);
 		int rc = http_request_parse(span_str(head), &r);
-		ok(rc == HTTP_OK && r.chunked == cases[i].chunked && r.has_length == cases[i].has_length &&
-			r.length == cases[i].length,
+		ok(rc == HTTP_OK && r.chunked == cases[i].chunked &&
+			r.has_length == cases[i].has_length && r.length == cases[i].length,
 		    "body of case %zu", i);
 	}
 }
@@ -212,13 +219,15 @@ static void test_chunks(void)
 		size_t n = 0;
 		uint64_t size = 0;
 		int rc = http_chunk_line(span_str(cases[i].line), &n, &size);
-		ok(rc == cases[i].rc && n == cases[i].n && size == cases[i].size, "chunk line %zu: %d", i, rc);
+		ok(rc == cases[i].rc && n == cases[i].n && size == cases[i].size,
+		    "chunk line %zu: %d", i, rc);
 	}
 	memset(big, ' ', sizeof(big));
 	big[0] = '1';
 	size_t n;
 	uint64_t size;
-	is_int(http_chunk_line(span_of(big, sizeof(big)), &n, &size), HTTP_BAD, "a line without an end");
+	is_int(http_chunk_line(span_of(big, sizeof(big)), &n, &size), HTTP_BAD,
+	    "a line without an end");
 }
 
 int main(void)

@@ -120,6 +120,18 @@ static void dtls_packet(struct flows *f, uint32_t i, unsigned dir, const struct 
 		tcp_free(f, i);
 }
 
+/* DNS on any port: the first datagram of each side has to be a message to its last byte. */
+static void odd_dns(struct flows *f, uint32_t i, unsigned dir, const struct packet *p)
+{
+	struct flow *w = &f->flow[i];
+
+	if (w->bits & FLOW_DTLS || p->payload.n < 17 || p->cut)
+		return;
+	struct net_event at = flow_event(f, i, dir);
+	if (dns_datagram(f->w, p->payload, NET_DNS_PLAIN, false, &at))
+		w->bits |= FLOW_DNS;
+}
+
 static void udp_packet(struct flows *f, uint32_t i, unsigned dir, const struct packet *p)
 {
 	struct flow *w = &f->flow[i];
@@ -138,6 +150,8 @@ static void udp_packet(struct flows *f, uint32_t i, unsigned dir, const struct p
 	}
 	if (w->bits & FLOW_QUIC)
 		quic_packet(f, i, dir, p);
+	else if (w->bits & FLOW_DNS || w->packets[dir] == 1)
+		odd_dns(f, i, dir, p);
 }
 
 /* --- packets --------------------------------------------------------------------------------- */

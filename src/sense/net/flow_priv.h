@@ -47,6 +47,7 @@ enum flow_bits {
 	FLOW_MIDSTREAM = 1 << 12,
 	FLOW_CLOSED = 1 << 13,
 	FLOW_QUIC_OVER = 1 << 14,
+	FLOW_DNS = 1 << 15, /* with UDP: DNS on ports that are not its own */
 };
 #define FLOW_BOTH(bit) ((bit) * 3)
 #define FLOW_OF(bit, dir) ((uint16_t)((bit) << (dir)))

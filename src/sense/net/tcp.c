@@ -371,8 +371,10 @@ static bool expected(struct way *x, uint32_t seq, int64_t off, struct span d)
 	int64_t end = off + (int64_t)d.n;
 	struct tcp_half *h = x->h;
 	int64_t ahead = h->skip || h->bits & TCP_CUT ? FLOW_SKIP_AHEAD : FLOW_HELD_MAX;
+	bool nothing =
+	    h->proto == TCP_FRESH && !h->head; /* a forged SYN may have said where it begins */
 
-	if (end <= 0 && off > -(int64_t)FLOW_SKIP_AHEAD && !(h->bits & TCP_JUMPED))
+	if (end <= 0 && off > -(int64_t)FLOW_SKIP_AHEAD && !(h->bits & TCP_JUMPED) && !nothing)
 		return false; /* seen before */
 	if (end > 0 && (off <= 0 || end <= ahead)) {
 		h->nfar = 0;

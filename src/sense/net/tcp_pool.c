@@ -40,25 +40,32 @@ static uint32_t next_of(struct flows *f)
 	return f->tcp_hand;
 }
 
-/* Takes the first that holds nothing and was quiet; else the first that was quiet, else any. */
+/* 0: nothing is lost with it. */
+static unsigned value(const struct flows *f, const struct tcp *t)
+{
+	if (holds(t))
+		return t->touched ? 4 : 3;
+	if (f->flow[t->flow].bits & FLOW_CLOSED)
+		return 0;
+	return t->touched ? 2 : 1;
+}
+
 static void steal(struct flows *f)
 {
 	uint32_t best = 0;
-	unsigned rank = 4;
+	unsigned least = UINT32_MAX;
 
-	for (unsigned n = 0; n < FLOW_STEAL_MAX && rank; n++) {
+	for (unsigned n = 0; n < FLOW_STEAL_MAX && least; n++) {
 		uint32_t i = next_of(f);
 		struct tcp *t = &f->tcp[i];
-		unsigned r = (t->touched ? 1 : 0) + (holds(t) ? 2 : 0);
-		if (t->flow && r < rank) {
+		unsigned v = value(f, t);
+		if (v < least) {
 			best = i;
-			rank = r;
+			least = v;
 		}
 		t->touched = 0;
 	}
-	if (!best)
-		return;
-	f->w->stat[NET_LOSS_MEMORY]++;
+	f->w->stat[NET_LOSS_MEMORY] += least > 0;
 	tcp_free(f, f->tcp[best].flow);
 }
 
