@@ -128,23 +128,30 @@ int hash_span(enum digest_alg alg, struct span s, struct digest *ret_d)
 	return 0;
 }
 
-/* A context a thread, kept: making one costs as much as hashing a Merkle node. */
-static EVP_MD_CTX *sha256_ctx(void)
+/* A context a thread and algorithm, kept: making one costs as much as hashing a Merkle node. */
+static EVP_MD_CTX *kept_ctx(enum digest_alg alg)
 {
-	static _Thread_local EVP_MD_CTX *ctx;
+	static _Thread_local EVP_MD_CTX *kept[DIGEST_SHA256 + 1];
 
-	if (!ctx) {
-		ctx = EVP_MD_CTX_new();
-		FB_ASSERT(ctx && EVP_DigestInit_ex2(ctx, ossl_md(DIGEST_SHA256), NULL));
+	if (!kept[alg]) {
+		kept[alg] = EVP_MD_CTX_new();
+		FB_ASSERT(kept[alg] && EVP_DigestInit_ex2(kept[alg], ossl_md(alg), NULL));
 	} else {
-		FB_ASSERT(EVP_DigestInit_ex2(ctx, NULL, NULL));
+		FB_ASSERT(EVP_DigestInit_ex2(kept[alg], NULL, NULL));
 	}
-	return ctx;
+	return kept[alg];
+}
+
+void hash_quick(enum digest_alg alg, struct span s, uint8_t *out)
+{
+	EVP_MD_CTX *ctx = kept_ctx(alg);
+
+	FB_ASSERT(EVP_DigestUpdate(ctx, s.p, s.n) && EVP_DigestFinal_ex(ctx, out, NULL));
 }
 
 void sha256_parts(const struct span *part, size_t n, uint8_t out[static 32])
 {
-	EVP_MD_CTX *ctx = sha256_ctx();
+	EVP_MD_CTX *ctx = kept_ctx(DIGEST_SHA256);
 
 	for (size_t i = 0; i < n; i++)
 		FB_ASSERT(EVP_DigestUpdate(ctx, part[i].p, part[i].n));

@@ -39,7 +39,9 @@ FB_MUST int hasher_final(struct hasher *h, struct digest *out);
 FB_MUST int hash_span(enum digest_alg alg, struct span s, struct digest *ret_d);
 /* SHA-256 that aborts on OpenSSL failure (out of memory only). One context a thread is kept. */
 struct digest sha256_of(struct span s);
-/* The same over the parts one after the other. */
+/* MD5, SHA-1 and SHA-256 the same way, of something short; out: 16, 20, 32 bytes. */
+void hash_quick(enum digest_alg alg, struct span s, uint8_t *out);
+/* SHA-256 over the parts one after the other. */
 void sha256_parts(const struct span *part, size_t n, uint8_t out[static 32]);
 /* Reads fd from its current offset to the end; h must be fresh. ret_size may be NULL. */
 FB_MUST int hash_fd(struct hasher *h, int fd, struct digest *out, uint64_t *ret_size);

@@ -114,9 +114,10 @@ static void dtls_packet(struct flows *f, uint32_t i, unsigned dir, const struct 
 	f->tcp[w->tcp].touched = 1;
 	struct net_event at = flow_event(f, i, dir);
 	at.transport = NET_DTLS;
-	if (dtls_datagram(f->w, &f->tcp[w->tcp].tls, p->payload, &at))
+	enum net_need need = dtls_datagram(f->w, &f->tcp[w->tcp].tls, p->payload, &at);
+	if (need != NET_NOT)
 		w->bits |= FLOW_DTLS;
-	else if (!(w->bits & FLOW_DTLS))
+	if (need != NET_MORE)
 		tcp_free(f, i);
 }
 

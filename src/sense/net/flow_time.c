@@ -68,4 +68,5 @@ void flows_finish(struct flows *f, uint64_t number)
 	f->number = number;
 	end_all(f, false);
 	quic_table_finish(f->w, f->quic);
+	tls_room_finish(f->w);
 }

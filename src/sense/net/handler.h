@@ -52,32 +52,36 @@ struct net_step {
 
 /* --- TLS over TCP (tls_session.c), DTLS (dtls_session.c): hellos and certificates --- */
 
-/* One for each worker: room for what came in pieces, and digests of certificates seen before. */
+/* One for each worker: room for what came in pieces, and certificates seen before. Made before the
+ * worker is confined: the digests are fetched then. */
 struct tls_room;
 FB_MUST int tls_room_new(struct tls_room **ret_r);
 struct tls_room *tls_room_free(struct tls_room *r);
+/* The capture is over: what is in pieces (DTLS) is a loss. */
+void tls_room_finish(struct net_worker *w);
 
 /* Of one flow, and kept in it: zeroed when the flow begins. Its fields are tls_session.c's own. */
 struct tls_way { /* one direction */
-	uint32_t message; /* bytes of the handshake message at hand that were not taken yet */
-	uint16_t record;  /* … of the record; 0: a record header comes next */
+	uint32_t message; /* bytes of the handshake message that were not taken yet; DTLS: the last hello */
+	uint16_t record;  /* bytes of the record that were not taken yet; 0: a record header comes next */
 	uint8_t at;	  /* what comes next */
 	uint8_t chain;	  /* certificates so far */
 };
 struct tls_session {
 	struct tls_way way[2]; /* [from_server] */
 	uint16_t version;      /* from the ServerHello: from 1.3 on there are no certificates to see */
-	uint8_t seen;	       /* which hellos */
-	uint8_t epoch;	       /* DTLS: how often the client said hello */
+	uint8_t seen;	       /* which hellos, and what they said */
+	uint8_t datagrams;     /* DTLS */
 };
 /* Could these bytes be the start of a TLS, or SSLv2/3, hello? As far as they go. */
 bool tls_session_starts(struct span s);
 FB_MUST enum net_need tls_session_stream(struct net_worker *w, struct tls_session *t,
     const struct net_stream *s, struct net_step *ret_step);
-/* A DTLS datagram, of any port. false: it is none. */
-bool dtls_datagram(struct net_worker *w, struct tls_session *t, struct span datagram,
-    const struct net_event *at);
-/* Hello messages (4 bytes of handshake header first) that came by other ways: QUIC's CRYPTO. */
+/* A datagram of a flow, of any port. NET_ENOUGH: nothing more of this flow is of interest. */
+FB_MUST enum net_need dtls_datagram(struct net_worker *w, struct tls_session *t,
+    struct span datagram, const struct net_event *at);
+/* Hello messages (4 bytes of handshake header first) that came by other ways: QUIC's CRYPTO.
+ * Counted here, by at->transport; what does not parse is NET_LOSS_BAD_TLS. */
 void tls_give_client(struct net_worker *w, struct span message, const struct net_event *at,
     uint32_t quic_version, struct span quic_dcid);
 void tls_give_server(struct net_worker *w, struct span message, const struct net_event *at);
