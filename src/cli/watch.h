@@ -91,7 +91,8 @@ struct watch {
 	bool json;
 	/* --signal */
 	struct signal case_signal; /* the first that was handed on */
-	size_t signals;
+	size_t signals, today;
+	ts day; /* by clock_mono: since when today counts */
 	uint64_t left_out;
 	bool digested;
 	struct digest capture[WATCH_CAPTURES_MAX]; /* read from files */

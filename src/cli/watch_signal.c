@@ -202,6 +202,16 @@ static void put_back(struct watch *w, struct watch_pair *const *p, size_t n)
 	w->pairs.nfresh = n;
 }
 
+/* How many may be handed on yet: so many a run, of a live watch a day. */
+static size_t room_today(struct watch *w)
+{
+	if (w->live && clock_mono() - w->day >= TS_DAY) {
+		w->day = clock_mono();
+		w->today = 0;
+	}
+	return w->today < HUNT_SIGNALS_MAX ? HUNT_SIGNALS_MAX - w->today : 0;
+}
+
 int watch_signals_now(struct watch *w)
 {
 	struct cli *c = w->c;
@@ -209,8 +219,7 @@ int watch_signals_now(struct watch *w)
 
 	if (!w->pairs.fresh || !cli_has(c, "signal"))
 		return 0;
-	size_t room = w->signals < HUNT_SIGNALS_MAX ? HUNT_SIGNALS_MAX - w->signals : 0;
-	size_t n = take_fresh(w, p, room);
+	size_t n = take_fresh(w, p, room_today(w));
 	if (!n)
 		return 0;
 	struct arena own = c->arena;
@@ -223,6 +232,7 @@ int watch_signals_now(struct watch *w)
 		return rc;
 	}
 	w->signals += n;
+	w->today += n;
 	if (!w->case_signal.obs_value)
 		remember(w, p[0]);
 	return 0;
