@@ -78,7 +78,9 @@ static void put_step(struct buf *b, unsigned flags, uint64_t number, struct span
 	struct span first = flags & RETRIED ? SPAN_LIT("other-id") : SPAN_LIT("first-id");
 	struct quic_made m = { .version = flags & VERSION_2 ? QUIC_V2 : QUIC_V1,
 		.type = !!(flags & VERSION_2),
-		.dcid = flags & SERVER ? SPAN_LIT("me") : flags & RENAMED ? SPAN_LIT("server") : first,
+		.dcid = flags & SERVER	  ? SPAN_LIT("me")
+			: flags & RENAMED ? SPAN_LIT("server")
+					  : first,
 		.scid = flags & SERVER ? SPAN_LIT("server") : SPAN_LIT("me"),
 		.token = flags & RETRIED && !(flags & SERVER) ? SPAN_LIT("token") : SPAN_NONE,
 		.number = number };

@@ -186,7 +186,8 @@ static uint64_t losses(void)
 static void test_one(void)
 {
 	static const uint32_t versions[] = { QUIC_V1, QUIC_V2, QUIC_V2_DRAFT, QUIC_DRAFT(29),
-		QUIC_DRAFT(32), QUIC_DRAFT(34), QUIC_DRAFT(27), QUIC_DRAFT(22), 0xfaceb001, 0xfaceb002 };
+		QUIC_DRAFT(32), QUIC_DRAFT(34), QUIC_DRAFT(27), QUIC_DRAFT(22), 0xfaceb001,
+		0xfaceb002 };
 
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 		HELLO(hello, 300);
@@ -620,7 +621,7 @@ static void test_losses(void)
 	while (d.n < 1300)
 		buf_puts(&d, "\xc3Q046\x50 an Initial of Google's");
 	ok(quic_starts(buf_span(&d)) && send(&c, buf_span(&d)) == QUIC_SAID_NOTHING &&
-	       stat[NET_LOSS_QUIC_VERSION] == 1,
+		stat[NET_LOSS_QUIC_VERSION] == 1,
 	    "gQUIC is a version that is not known");
 	begin();
 	buf_reset(&d);
