@@ -86,6 +86,7 @@ enum tcp_bits {
 	TCP_COUNTED = 1 << 4,	 /* a hole of it was counted */
 	TCP_JUMPED = 1 << 5,	 /* base was moved far by segments in a row */
 	TCP_INSIDE = 1 << 6,	 /* the protocol began behind something unknown */
+	TCP_REOPENED = 1 << 7, /* after it was written off: in the middle of the stream */
 };
 
 /* One direction. */

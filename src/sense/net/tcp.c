@@ -92,7 +92,7 @@ static void reopen_other(struct way *x)
 	if (!(x->w->bits & FLOW_OF(FLOW_DONE, !x->dir)))
 		return;
 	x->w->bits &= (uint16_t)~FLOW_OF(FLOW_DONE, !x->dir);
-	*o = (struct tcp_half){ .proto = TCP_SCAN, .want = 1 };
+	*o = (struct tcp_half){ .proto = TCP_SCAN, .want = 1, .bits = TCP_REOPENED };
 }
 
 static void begin_proto(struct way *x, enum tcp_proto proto, struct span d)
@@ -309,7 +309,7 @@ static void advance(struct way *x, struct span d, bool start)
 static void keep(struct way *x, uint32_t seq, struct span d, bool start)
 {
 	struct tcp_half *h = x->h;
-	bool inside = h->proto > TCP_SCAN && seq == h->base + h->avail;
+	bool inside = h->proto > TCP_SCAN && h->avail && seq == h->base + h->avail;
 
 	tcp_chunks(x->f, x->flow, d.n);
 	hold_bytes(x->f, h, seq, d, start && !inside);
@@ -385,7 +385,7 @@ static bool expected(struct way *x, uint32_t seq, int64_t off, struct span d)
 
 static void sync(struct way *x, uint32_t seq)
 {
-	bool syn = x->w->bits & FLOW_OF(FLOW_ISN, x->dir);
+	bool syn = x->w->bits & FLOW_OF(FLOW_ISN, x->dir) && !(x->h->bits & TCP_REOPENED);
 
 	x->h->base = syn ? x->f->cold[x->flow].isn[x->dir] + 1 : seq;
 	x->h->want = 1;
