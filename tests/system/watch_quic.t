@@ -49,7 +49,7 @@ say changed 4435 --version=v1 --other-versions=v2draft,v1 --preferred-versions=v
 say again 4433 --session-file=session --tp-file=tp
 say early 4433 --session-file=session --tp-file=tp
 say again-hello 4436 --groups=-GROUP-ALL:+GROUP-SECP521R1:+GROUP-SECP384R1
-say lossy 4433 --tx-loss=0.3
+say lossy 4433 --tx-loss=0.15
 sleep 0.2
 kill $servers $dump
 wait $dump
