@@ -263,8 +263,13 @@ int pcapng_read(struct pcapng *g, struct span s, struct pcapng_block *ret_b)
 		return PCAPNG_BAD;
 	/* Blocks are padded to four bytes; some writers forget to count that. */
 	struct pcapng_block b = { .length = ((uint64_t)length + 3) & ~3ull };
-	if (b.length <= s.n && u32(g, s.p + b.length - 4) != length)
-		return PCAPNG_BAD;
+	/* What it is must not depend on how much of it is in view: all of it, or the end is never seen. */
+	if (b.length <= PCAPNG_VIEW_MAX) {
+		if (b.length > s.n)
+			return PCAPNG_MORE;
+		if (u32(g, s.p + b.length - 4) != length)
+			return PCAPNG_BAD;
+	}
 	err = type == BLOCK_SECTION ? PCAPNG_OTHER : body(g, s, type, &b);
 	if (err == PCAPNG_PACKET || err == PCAPNG_OTHER)
 		*ret_b = b;

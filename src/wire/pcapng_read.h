@@ -22,8 +22,8 @@
 #define PCAPNG_INTERFACES_MAX 2048 /* in one section; packets of more have PCAPNG_LINK_NONE */
 #define PCAPNG_LINK_NONE 0xffff
 #define PCAPNG_OPTIONS_MAX (64u << 10) /* of an interface, looked at */
-/* With so many bytes in view every block can be read. */
-#define PCAPNG_VIEW_MAX (PCAP_PACKET_MAX + 64)
+/* With so many bytes in view every block can be read. Longer ones are not looked at to their end. */
+#define PCAPNG_VIEW_MAX (PCAP_PACKET_MAX + (64u << 10))
 
 struct pcapng_interface {
 	ts offset;	  /* added to each time */

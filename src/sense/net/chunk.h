@@ -18,7 +18,7 @@
 #include "sense/net/walk.h"
 
 /* Of a stream: a chunk's bytes, and those read beyond it. */
-#define CHUNK_VIEW (CHUNK_BYTES + PCAPNG_VIEW_MAX + (64u << 10))
+#define CHUNK_VIEW (CHUNK_BYTES + PCAPNG_VIEW_MAX)
 
 struct chunk_source {
 	const char *name;
