@@ -28,7 +28,8 @@
 
 struct block {
 	char magic[8];
-	uint32_t place, facts; /* bytes that follow; of the place with its padding, a NUL at least */
+	uint32_t place,
+	    facts; /* bytes that follow; of the place with its padding, a NUL at least */
 	uint64_t sum;
 };
 
@@ -58,7 +59,8 @@ static int check_owner(int dir, struct fault *f)
 
 	if (fstat(dir, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return 0;
-	return fault_set(f, -EPERM, "the record belongs to somebody else, or others may write to it");
+	return fault_set(
+	    f, -EPERM, "the record belongs to somebody else, or others may write to it");
 }
 
 /* --- writing --- */
@@ -86,21 +88,24 @@ static int make_journal(const char *state_dir, struct fault *f)
 	return fd;
 }
 
-int watch_journal_write(int *fd, const char *state_dir, const char *place, struct span facts,
-    struct fault *f)
+int watch_journal_write(
+    int *fd, const char *state_dir, const char *place, struct span facts, struct fault *f)
 {
 	static const char zeros[8];
 	size_t n = strlen(place), padded = n / 8 * 8 + 8;
 
 	if (n > PLACE_MAX)
-		return fault_set(f, -ENAMETOOLONG, "the record: the path of the capture is too long");
+		return fault_set(
+		    f, -ENAMETOOLONG, "the record: the path of the capture is too long");
 	if (*fd < 0) {
 		int made = make_journal(state_dir, f);
 		if (made < 0)
 			return made;
 		*fd = made;
 	}
-	struct block b = { .magic = MAGIC, .place = (uint32_t)padded, .facts = (uint32_t)facts.n,
+	struct block b = { .magic = MAGIC,
+		.place = (uint32_t)padded,
+		.facts = (uint32_t)facts.n,
 		.sum = sum_of(span_of(place, n), facts) };
 	struct iovec v[] = { { &b, sizeof(b) }, { (void *)(uintptr_t)place, n },
 		{ (void *)(uintptr_t)zeros, padded - n }, { (void *)(uintptr_t)facts.p, facts.n } };
@@ -117,9 +122,9 @@ int watch_journal_write(int *fd, const char *state_dir, const char *place, struc
 struct absorb {
 	int dir;
 	struct seen *seen;
-	uint8_t *room;	 /* a block's place and facts */
-	char **done;	 /* names of journals that are in the record when it is flushed */
-	int *lock;	 /* their descriptors */
+	uint8_t *room; /* a block's place and facts */
+	char **done;   /* names of journals that are in the record when it is flushed */
+	int *lock;     /* their descriptors */
 	size_t ndone;
 	bool damaged;
 };
@@ -147,11 +152,13 @@ static int absorb_block(struct absorb *a, int fd, struct fault *f)
 	if (n == 0)
 		return 0;
 	a->damaged = true;
-	if (n != sizeof(b) || memcmp(b.magic, MAGIC, sizeof(b.magic)) != 0 || b.place < 8 || b.place % 8 ||
-	    b.place > PLACE_MAX + 8 || b.facts > WATCH_SEEN_MEMORY ||
-	    read(fd, a->room, b.place + b.facts) != (ssize_t)(b.place + b.facts) || a->room[b.place - 1])
+	if (n != sizeof(b) || memcmp(b.magic, MAGIC, sizeof(b.magic)) != 0 || b.place < 8 ||
+	    b.place % 8 || b.place > PLACE_MAX + 8 || b.facts > WATCH_SEEN_MEMORY ||
+	    read(fd, a->room, b.place + b.facts) != (ssize_t)(b.place + b.facts) ||
+	    a->room[b.place - 1])
 		return 0;
-	struct span place = span_str((const char *)a->room), facts = span_of(a->room + b.place, b.facts);
+	struct span place = span_str((const char *)a->room),
+		    facts = span_of(a->room + b.place, b.facts);
 	if (sum_of(place, facts) != b.sum || !all_valid(facts))
 		return 0;
 	a->damaged = false;
@@ -175,7 +182,9 @@ static int absorb_one(struct absorb *a, const char *name, struct fault *f)
 	while (rc > 0)
 		rc = absorb_block(a, fd, f);
 	if (a->damaged)
-		fprintf(stderr, "firebreak: record: %s: cut or damaged; what came before that was taken\n", name);
+		fprintf(stderr,
+		    "firebreak: record: %s: cut or damaged; what came before that was taken\n",
+		    name);
 	void *done = reallocarray(a->done, a->ndone + 1, sizeof(*a->done));
 	a->done = done ? done : a->done;
 	void *lock = reallocarray(a->lock, a->ndone + 1, sizeof(*a->lock));

@@ -13,7 +13,8 @@
 static void warn(const struct watch *w, int rc, const struct fault *f)
 {
 	if (!w->c->quiet)
-		fprintf(stderr, "firebreak watch: not recorded: %s\n", f->text[0] ? f->text : strerror(-rc));
+		fprintf(stderr, "firebreak watch: not recorded: %s\n",
+		    f->text[0] ? f->text : strerror(-rc));
 }
 
 /* What the observations are said to come from. */

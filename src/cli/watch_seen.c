@@ -30,9 +30,9 @@ struct watch_seen {
 	uint8_t *facts;
 	uint32_t nrow, nfacts;
 	uint64_t left_out;
-	ts filled;	 /* TS_NONE: not yet */
-	ts tokens;	 /* new observations that may come, each TOKEN */
-	ts wrote;	 /* by the clock of watch_seen_flush; TS_NONE: not asked yet */
+	ts filled; /* TS_NONE: not yet */
+	ts tokens; /* new observations that may come, each TOKEN */
+	ts wrote;  /* by the clock of watch_seen_flush; TS_NONE: not asked yet */
 };
 
 int watch_seen_new(struct watch_seen **ret_w, const char *state_dir, const char *place, bool live)
@@ -81,8 +81,9 @@ static struct watch_fact *fact_at(const struct watch_seen *w, uint32_t at)
 
 static bool same(const struct watch_fact *a, const struct watch_fact *b)
 {
-	return a->len == b->len && memcmp((const uint8_t *)a + WATCH_FACT_SAME,
-	    (const uint8_t *)b + WATCH_FACT_SAME, a->len - WATCH_FACT_SAME) == 0;
+	return a->len == b->len &&
+	       memcmp((const uint8_t *)a + WATCH_FACT_SAME, (const uint8_t *)b + WATCH_FACT_SAME,
+		   a->len - WATCH_FACT_SAME) == 0;
 }
 
 /* Was that seen since the last writing? Else where it goes. */
@@ -155,7 +156,8 @@ static void note(struct watch_seen *w, const struct net_event *e, enum watch_fac
 	copy(x->bytes, name);
 	copy(x->bytes + name.n, more);
 	memset((uint8_t *)x + n, 0, padded - n);
-	uint64_t hash = siphash13(siphash_seed(), (uint8_t *)x + WATCH_FACT_SAME, padded - WATCH_FACT_SAME);
+	uint64_t hash =
+	    siphash13(siphash_seed(), (uint8_t *)x + WATCH_FACT_SAME, padded - WATCH_FACT_SAME);
 	struct row *r = find_row(w, x, hash);
 	if (!r->fact && too_many(w, kind)) {
 		w->left_out++;
@@ -227,7 +229,8 @@ static int dns(struct watch_seen *w, const struct net_event *e, struct fault *f)
 		return 0;
 	for (uint32_t i = 0; i < m->n && rc == 0; i++) {
 		const struct dns_rr *r = &m->rr[i];
-		if (r->section != want || (want == DNS_QUESTION && r->extra) || span_eq_str(r->name, "."))
+		if (r->section != want || (want == DNS_QUESTION && r->extra) ||
+		    span_eq_str(r->name, "."))
 			continue;
 		if (want == DNS_QUESTION)
 			note(w, e, FACT_ASKED, NULL, r->name, SPAN_NONE);
@@ -285,8 +288,8 @@ static void request(struct watch_seen *w, const struct net_event *e)
 		note(w, e, FACT_REQUEST, &e->server, span_of(low, host.n), SPAN_NONE);
 }
 
-int watch_seen_event(struct watch_seen *w, const struct net_event *e, struct span joined,
-    struct fault *f)
+int watch_seen_event(
+    struct watch_seen *w, const struct net_event *e, struct span joined, struct fault *f)
 {
 	if (e->time >= 0 && e->time < TS_FOREVER - TS_HOUR)
 		refill(w, e->time);

@@ -32,7 +32,8 @@ bool watch_fact_valid(struct span s)
 	if (s.n < sizeof(x))
 		return false;
 	memcpy(&x, s.p, sizeof(x));
-	if (x.len > s.n || x.len % 8 || x.len < sizeof(x) + x.name + x.more || x.len > WATCH_FACT_MAX)
+	if (x.len > s.n || x.len % 8 || x.len < sizeof(x) + x.name + x.more ||
+	    x.len > WATCH_FACT_MAX)
 		return false;
 	if (!x.kind || x.kind >= FACT_KINDS || (exact[x.kind] && x.more != exact[x.kind]))
 		return false;
@@ -125,8 +126,10 @@ static void put_fact(struct put *p)
 		put_hex(p, INDICATOR_JA3, more, where(p, "address", "name", name));
 		break;
 	case FACT_CERT:
-		put_hex(p, INDICATOR_CERT, span_cut(more, 0, SHA1_BYTES), where(p, "address", "name", name));
-		put_hex(p, INDICATOR_CERT, span_from(more, SHA1_BYTES), where(p, "address", "name", name));
+		put_hex(p, INDICATOR_CERT, span_cut(more, 0, SHA1_BYTES),
+		    where(p, "address", "name", name));
+		put_hex(p, INDICATOR_CERT, span_from(more, SHA1_BYTES),
+		    where(p, "address", "name", name));
 		break;
 	case FACT_REQUEST:
 		put(p, INDICATOR_DOMAIN, name, where(p, "address", "over", SPAN_LIT("http")));

@@ -16,13 +16,14 @@
 #define BACK TS_HOUR /* a clock that goes back further was set */
 #define BYTES_MIN (256u << 10)
 #define JITTER_MAX 10.
+#define CLOSE .1 /* of the median */
 
 /* Samples are numbers with 11 bits behind the leading one: within 0.05 %. */
 struct pair {
 	ts first, last; /* last: the occasion at hand began */
-	ts sum;	/* of the intervals, until it is BEACON_WHILE */
+	ts sum;		/* of the intervals, until it is BEACON_WHILE */
 	uint32_t connections, intervals, sizes;
-	uint32_t hour, run, longest; /* the last hour with a connection, hours in a row */
+	uint32_t hour, run, longest;  /* the last hour with a connection, hours in a row */
 	uint16_t interval[INTERVALS]; /* ms */
 	uint16_t size[SIZES];
 	uint8_t nclient, ndest;
@@ -129,7 +130,8 @@ static uint64_t hash_of(struct span client, struct span dest)
 	return h ? h : 1;
 }
 
-/* Seen often enough to get a place? All counts fade as others come: the filter stays mostly empty. */
+/* Seen often enough to get a place? All counts fade as others come: the filter stays mostly empty.
+ */
 static bool admitted(struct beacons *b, uint64_t hash)
 {
 	uint8_t *one = &b->filter[hash % b->cells], *two = &b->filter[(hash >> 32) % b->cells];
@@ -146,8 +148,8 @@ static bool admitted(struct beacons *b, uint64_t hash)
 	return false;
 }
 
-/* Who makes room: a pair that has no score yet or was silent for a day before one that has, of these
- * the one that was silent longest. */
+/* Who makes room: a pair that has no score yet or was silent for a day before one that has, of
+ * these the one that was silent longest. */
 static bool goes_first(const struct beacons *b, const struct pair *x, const struct pair *y)
 {
 	bool keep_x = x->intervals >= BEACON_MIN && b->now - x->last < TS_DAY;
@@ -213,7 +215,8 @@ static void see_time(struct pair *p, ts at, uint64_t salt)
 	see_hour(p, at);
 }
 
-void beacons_see(struct beacons *b, struct span client, struct span destination, ts at, uint64_t bytes)
+void beacons_see(
+    struct beacons *b, struct span client, struct span destination, ts at, uint64_t bytes)
 {
 	uint64_t hash, *slot;
 
@@ -286,11 +289,11 @@ static unsigned percent(double v)
 	return (unsigned)(100 * v + .5);
 }
 
-/* 1 when the quartiles lie even around the median. */
+/* 1 when the quartiles lie even around the median; how they lie says little when they are close. */
 static double evenness(const struct quartiles *q)
 {
 	double wide = q->q3 - q->q1, skew = wide > 0 ? (q->q1 + q->q3 - 2 * q->q2) / wide : 0;
-	return 1 - (skew < 0 ? -skew : skew);
+	return 1 - fabs(skew) * part(wide / q->q2 / CLOSE);
 }
 
 static void set_score(struct beacon *x, const struct pair *p, const struct quartiles *q)
@@ -320,7 +323,8 @@ static bool describe(const struct pair *p, struct beacon *ret_x)
 {
 	if (p->intervals < BEACON_MIN)
 		return false;
-	struct quartiles q = quartiles_of(p->interval, p->intervals < INTERVALS ? p->intervals : INTERVALS);
+	struct quartiles q =
+	    quartiles_of(p->interval, p->intervals < INTERVALS ? p->intervals : INTERVALS);
 	*ret_x = (struct beacon){
 		.client = span_of(p->client, p->nclient),
 		.destination = span_of(p->dest, p->ndest),
@@ -335,8 +339,8 @@ static bool describe(const struct pair *p, struct beacon *ret_x)
 	return true;
 }
 
-int beacons_each(struct beacons *b, unsigned least, int (*fn)(void *ctx, const struct beacon *x),
-    void *ctx)
+int beacons_each(
+    struct beacons *b, unsigned least, int (*fn)(void *ctx, const struct beacon *x), void *ctx)
 {
 	struct beacon x;
 

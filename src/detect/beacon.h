@@ -13,8 +13,9 @@
  * longest makes room. So a flood of pairs costs a look at a filter, and memory stays as given.
  *
  * The score, 0 to 100, is the weighted mean of four parts, each from 0 to 1:
- *   rhythm    35 %  intervals: evenness of their quartiles (1 − |Bowley's skewness|) and
- *                   1 − median absolute deviation / median, the mean of both
+ *   rhythm    35 %  intervals: evenness of their quartiles (1 − |Bowley's skewness|, which counts
+ *                   less when they lie within a tenth of the median) and 1 − median absolute
+ *                   deviation / median, the mean of both
  *   narrow    25 %  1 − (Q3 − Q1) / median of the intervals: jitter shows here
  *   size      20 %  1 − median absolute deviation / median of the bytes sent by the client; left out
  *                   when they are not known

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * dns_rows FILE: every DNS message that the sensor sees, one a line, tab-separated: packet, client and
- * server with ports, flavour, q or r, id, rcode, and its records, each as
+ * dns_rows FILE: every DNS message that the sensor sees, one a line, tab-separated: packet, client
+ * and server with ports, flavour, q or r, id, rcode, and its records, each as
  * SECTION|TYPE|FLAGS|NAME|TARGET|ADDRESS|SUFFIX (FLAGS: x extra, h hint, b bad). Then "stat NAME
  * COUNT" lines. Exit: the result of net_run, 100 for an error.
  */
@@ -33,8 +33,9 @@ static int on_event(void *ctx, const struct net_event *e)
 	if (e->kind != NET_DNS)
 		return 0;
 	printf("%llu\t%s:%u\t%s:%u\t%d\t%s\t%u\t%u", (unsigned long long)e->packet,
-	    sense_addr_text(&e->client, client), e->client.port, sense_addr_text(&e->server, server),
-	    e->server.port, (int)e->flavour, m->response ? "r" : "q", m->id, m->rcode);
+	    sense_addr_text(&e->client, client), e->client.port,
+	    sense_addr_text(&e->server, server), e->server.port, (int)e->flavour,
+	    m->response ? "r" : "q", m->id, m->rcode);
 	for (uint32_t i = 0; i < m->n; i++)
 		print_record(&m->rr[i]);
 	printf("\n");

@@ -106,7 +106,8 @@ static uint64_t stream(struct span s, size_t piece)
 	told = 5381;
 	memset(stat, 0, sizeof(stat));
 	for (;; have = have + piece < s.n ? have + piece : s.n) {
-		struct net_stream st = { .bytes = span_of(s.p + took, have - took), .begun = begun,
+		struct net_stream st = { .bytes = span_of(s.p + took, have - took),
+			.begun = begun,
 			.over = have == s.n };
 		struct net_step step;
 		if (have - took < want && !st.over)
@@ -157,8 +158,11 @@ static void names_of(struct span message, enum net_dns_flavour flavour)
 {
 	static ts now;
 	struct net_worker w = { .stat = stat, .give = learn };
-	struct net_event e = { .kind = NET_DNS, .from_server = true, .time = now += TS_SECOND,
-		.client = client, .server = { 4, { 10, 0, 0, 53 }, 53 } };
+	struct net_event e = { .kind = NET_DNS,
+		.from_server = true,
+		.time = now += TS_SECOND,
+		.client = client,
+		.server = { 4, { 10, 0, 0, 53 }, 53 } };
 
 	if (!names && names_new(&names, NAMES_MEMORY_MIN) < 0)
 		abort();

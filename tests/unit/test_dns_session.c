@@ -8,9 +8,10 @@
 #include <stdio.h>
 
 #define Q_NAME "01 61 07 6578616d706c65 00"
-#define QUERY "1234 0100 0001 0000 0000 0000" Q_NAME "0001 0001"	       /* 27 bytes */
-#define ANSWER "1234 8180 0001 0001 0000 0000" Q_NAME "0001 0001"              /* 43 */ \
-	       "c00c 0001 0001 0000003c 0004 c0000201"
+#define QUERY "1234 0100 0001 0000 0000 0000" Q_NAME "0001 0001" /* 27 bytes */
+#define ANSWER                                                                                     \
+	"1234 8180 0001 0001 0000 0000" Q_NAME "0001 0001" /* 43 */                                \
+	"c00c 0001 0001 0000003c 0004 c0000201"
 
 static uint64_t stat[NET_STATS];
 static struct buf told = BUF_INIT(1u << 20);
@@ -70,16 +71,19 @@ static void test_datagrams(void)
 	ok(datagram(ANSWER, NET_DNS_PLAIN, true, true) && counted(0, 1, 1, 0), "a response");
 	is_str(buf_str(&told), "1>2<r:2", "comes back to the client");
 	datagram(ANSWER, NET_DNS_PLAIN, true, false);
-	is_str(buf_str(&told), "2>1<r:2", "who sent a response is the server, whatever the ports say");
+	is_str(
+	    buf_str(&told), "2>1<r:2", "who sent a response is the server, whatever the ports say");
 	datagram(QUERY, NET_DNS_PLAIN, true, true);
 	is_str(buf_str(&told), "2>1q:1", "and of a query, the client");
 	ok(datagram("0000 8400 0000 0001 0000 0000 | 01 61 00 0001 8001 00000078 0004 c0000201",
-	       NET_DNS_MDNS, true, false) && counted(0, 1, 1, 0),
+	       NET_DNS_MDNS, true, false) &&
+		counted(0, 1, 1, 0),
 	    "mDNS: a response that nobody asked for");
 	is_str(buf_str(&told), "2>1<r:1", "is from its sender to the group");
 	ok(datagram("1234 8180 0001 0002 0000 0000" Q_NAME "0001 0001"
 		    "c00c 0001 0001 0000003c 0004 c0000201 | c00c 0001",
-	       NET_DNS_PLAIN, true, true) && counted(0, 1, 1, 1),
+	       NET_DNS_PLAIN, true, true) &&
+		counted(0, 1, 1, 1),
 	    "a response that breaks off: what is there, and a loss");
 	is_str(buf_str(&told), "1>2<r:2", "is told");
 	ok(datagram("00", NET_DNS_PLAIN, true, false) && counted(0, 0, 0, 1) && !told.n,
@@ -89,10 +93,12 @@ static void test_datagrams(void)
 	    "nor is something else");
 	ok(datagram("1234 8180 0000 0001 0000 0000 | 01 61 00 0041 0001 0000003c 000f 0001 00"
 		    "0004 0008 c0000201 c0000202",
-	       NET_DNS_PLAIN, true, true) && counted(0, 1, 1, 0),
+	       NET_DNS_PLAIN, true, true) &&
+		counted(0, 1, 1, 0),
 	    "hints are not answers");
 	worker.failed = -EPIPE;
-	ok(datagram(QUERY, NET_DNS_PLAIN, true, false) && !told.n, "after a failure nothing is given");
+	ok(datagram(QUERY, NET_DNS_PLAIN, true, false) && !told.n,
+	    "after a failure nothing is given");
 	worker.failed = 0;
 }
 
@@ -101,13 +107,13 @@ static void test_chance(void)
 {
 	static const char *const not_dns[] = { "", "1234", "1234 0100 0001 0000 0000 00",
 		QUERY "00",					      /* a byte behind */
-		"1234 0140 0001 0000 0000 0000" Q_NAME "0001 0001",	      /* the bit that is zero */
-		"1234 0103 0001 0000 0000 0000" Q_NAME "0001 0001",	      /* a query's rcode */
-		"1234 7900 0001 0000 0000 0000" Q_NAME "0001 0001",	      /* opcode 15 */
-		"1234 0100 0002 0000 0000 0000" Q_NAME "0001 0001",	      /* one question is missing */
-		"1234 0100 0001 0000 0000 0000 | 41 61 00 0001 0001",	      /* a label that is none */
-		"1234 0100 0000 0000 0000 0000",			      /* nothing in it */
-		"c300 0000 0108 0001 0203 0405 0607 0000 44d0 1234 5678" };   /* QUIC */
+		"1234 0140 0001 0000 0000 0000" Q_NAME "0001 0001",   /* the bit that is zero */
+		"1234 0103 0001 0000 0000 0000" Q_NAME "0001 0001",   /* a query's rcode */
+		"1234 7900 0001 0000 0000 0000" Q_NAME "0001 0001",   /* opcode 15 */
+		"1234 0100 0002 0000 0000 0000" Q_NAME "0001 0001",   /* one question is missing */
+		"1234 0100 0001 0000 0000 0000 | 41 61 00 0001 0001", /* a label that is none */
+		"1234 0100 0000 0000 0000 0000",		      /* nothing in it */
+		"c300 0000 0108 0001 0203 0405 0607 0000 44d0 1234 5678" }; /* QUIC */
 	int bad = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(not_dns); i++) {
@@ -118,7 +124,8 @@ static void test_chance(void)
 		}
 	}
 	is_int(bad, 0, "what does not parse to its end is something else, and no loss");
-	ok(datagram(QUERY, NET_DNS_PLAIN, false, false) && counted(1, 0, 0, 0), "what does is taken");
+	ok(datagram(QUERY, NET_DNS_PLAIN, false, false) && counted(1, 0, 0, 0),
+	    "what does is taken");
 	ok(datagram(ANSWER, NET_DNS_PLAIN, false, true) && counted(0, 1, 1, 0), "a response, too");
 }
 
@@ -131,18 +138,22 @@ static enum net_need stream(struct span s, size_t piece)
 	enum net_need need = NET_MORE;
 
 	reset();
-	for (size_t have = piece < s.n ? piece : s.n;; have = have + piece < s.n ? have + piece : s.n) {
+	for (size_t have = piece < s.n ? piece : s.n;;
+	    have = have + piece < s.n ? have + piece : s.n) {
 		bool over = have == s.n;
 		struct net_step step;
 		if (have - took < want && !over)
 			continue;
 		uint8_t *copy = exact_copy(span_of(s.p + took, have - took));
-		struct net_stream st = { .bytes = span_of(copy, have - took), .begun = begun,
-			.over = over, .at = event(false) };
+		struct net_stream st = { .bytes = span_of(copy, have - took),
+			.begun = begun,
+			.over = over,
+			.at = event(false) };
 		st.at.transport = NET_TCP;
 		need = dns_stream(&worker, &st, &step);
 		free(copy);
-		if (step.took > have - took || (need == NET_MORE && step.want <= have - took - step.took))
+		if (step.took > have - took ||
+		    (need == NET_MORE && step.want <= have - took - step.took))
 			return NET_NOT; /* would be asked for ever */
 		took += step.took;
 		begun |= step.took > 0;
@@ -181,9 +192,11 @@ static void test_streams(void)
 	for (size_t n = 1; n < b.n; n++) {
 		bool whole = n == 29 || n == 29 + 45, begun = n >= 2 + 12;
 		enum net_need need = stream(span_of(b.p, n), 7);
-		if (stat[NET_LOSS_GAP] != (begun && !whole) || need != (begun ? NET_ENOUGH : NET_NOT)) {
+		if (stat[NET_LOSS_GAP] != (begun && !whole) ||
+		    need != (begun ? NET_ENOUGH : NET_NOT)) {
 			bad++;
-			diag("%zu bytes: %d, %llu", n, (int)need, (unsigned long long)stat[NET_LOSS_GAP]);
+			diag("%zu bytes: %d, %llu", n, (int)need,
+			    (unsigned long long)stat[NET_LOSS_GAP]);
 		}
 	}
 	is_int(bad, 0, "a stream that ends inside a message is a gap");
@@ -202,7 +215,8 @@ static void test_streams(void)
 
 	buf_reset(&b);
 	put_message(&b, QUERY);
-	put_message(&b, "1234 8180 0001 0001 0000 0000" Q_NAME "0001 0001 80 0001 0001 00000000 0000");
+	put_message(
+	    &b, "1234 8180 0001 0001 0000 0000" Q_NAME "0001 0001 80 0001 0001 00000000 0000");
 	put_message(&b, ANSWER);
 	ok(stream(buf_span(&b), 1000) == NET_ENOUGH && counted(1, 2, 1, 1),
 	    "a bad message: the next one is found by its length");

@@ -84,7 +84,8 @@ static const char *find(int client, int host, int at)
 	names_find(names, &c, &a, T0 + at * TS_SECOND, &f);
 	for (size_t i = 0; i < f.n; i++) {
 		const struct names_one *x = &f.one[i];
-		n += (size_t)snprintf(out + n, sizeof(out) - n, "%s%.*s", i ? " " : "", SPAN_ARG(x->name));
+		n += (size_t)snprintf(
+		    out + n, sizeof(out) - n, "%s%.*s", i ? " " : "", SPAN_ARG(x->name));
 		if (!span_eq(x->name, x->last))
 			n += (size_t)snprintf(out + n, sizeof(out) - n, ">%.*s", SPAN_ARG(x->last));
 		n += (size_t)snprintf(out + n, sizeof(out) - n, "%s%s", x->expired ? "!" : "",
@@ -117,7 +118,8 @@ static void test_chains(void)
 	address(DNS_ANSWER, "edge.example.org", 3);
 	address(DNS_ANSWER, "edge.example.org", 4);
 	learn();
-	is_str(find(1, 3, 1), "www.example>edge.example.org", "a chain: the name that was asked for, and its end");
+	is_str(find(1, 3, 1), "www.example>edge.example.org",
+	    "a chain: the name that was asked for, and its end");
 	is_str(find(1, 4, 1), "www.example>edge.example.org", "for each address");
 
 	response(1, 0);
@@ -149,7 +151,8 @@ static void test_chains(void)
 	alias(DNS_SRV, "_sip._tcp.example", "sip.example");
 	address(DNS_ADDITIONAL, "sip.example", 8);
 	learn();
-	is_str(find(1, 8, 1), "_sip._tcp.example>sip.example", "a service's host, from the additional section");
+	is_str(find(1, 8, 1), "_sip._tcp.example>sip.example",
+	    "a service's host, from the additional section");
 
 	response(1, 0);
 	add(DNS_QUESTION, DNS_HTTPS, "https.example");
@@ -165,7 +168,8 @@ static void test_chains(void)
 	memset(address(DNS_ANSWER, "nowhere.example", 0)->addr, 0, 16);
 	learn();
 	struct names_found f;
-	ok(!names_find(names, &event.client, &(struct sense_addr){ .family = 4 }, T0, &f), "0.0.0.0 is no address");
+	ok(!names_find(names, &event.client, &(struct sense_addr){ .family = 4 }, T0, &f),
+	    "0.0.0.0 is no address");
 }
 
 static void test_not_answers(void)
@@ -197,7 +201,8 @@ static void test_not_answers(void)
 	address(DNS_ANSWER, "b.example", 2);
 	msg.part = 1;
 	learn();
-	is_str(find(1, 2, 1), "a.example>b.example", "a further part: its chain was in the one before");
+	is_str(find(1, 2, 1), "a.example>b.example",
+	    "a further part: its chain was in the one before");
 }
 
 static void test_everybody(void)
@@ -255,7 +260,8 @@ static void test_many_names(void)
 	fresh(NAMES_MEMORY_MIN);
 	resolved(1, 0, "a.example", 1);
 	resolved(1, 10, "b.example", 1);
-	is_str(find(1, 1, 20), "b.example a.example~", "two names of one address: the newest first, and ambiguous");
+	is_str(find(1, 1, 20), "b.example a.example~",
+	    "two names of one address: the newest first, and ambiguous");
 	resolved(1, 30, "a.example", 1);
 	is_str(find(1, 1, 40), "a.example b.example~", "asked again, it is the newest");
 	is_str(find(1, 1, 320), "a.example b.example!", "one has expired: not ambiguous");

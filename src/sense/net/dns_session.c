@@ -41,7 +41,8 @@ static bool plausible(const uint8_t *p, size_t n, enum net_dns_flavour flavour)
 	bool response = flags >> 15;
 	size_t records = (size_t)be16(p + 6) + be16(p + 8) + be16(p + 10);
 
-	if (n < DNS_HEADER || QUESTION_MIN * (size_t)be16(p + 4) + RECORD_MIN * records > n - DNS_HEADER)
+	if (n < DNS_HEADER ||
+	    QUESTION_MIN * (size_t)be16(p + 4) + RECORD_MIN * records > n - DNS_HEADER)
 		return false;
 	if (flavour == NET_DNS_NBNS)
 		return opcode == 0 || (opcode >= 5 && opcode <= 9) || opcode == 15;
@@ -63,12 +64,13 @@ static bool plausible_first(const uint8_t *p, size_t n)
 	bool query = !(p[2] >> 7), update = (p[2] >> 3 & 15) == DNS_OP_UPDATE;
 	unsigned records = be16(p + 6) + be16(p + 8) + (unsigned)be16(p + 10);
 
-	return plausible(p, n, NET_DNS_PLAIN) && be16(p + 4) <= 1 && (!query || update || records <= 4);
+	return plausible(p, n, NET_DNS_PLAIN) && be16(p + 4) <= 1 &&
+	       (!query || update || records <= 4);
 }
 
 /* A message that was parsed into the room, its further parts too. */
-static void give(struct net_worker *w, struct span message, struct dns_message *m,
-    const struct net_event *at)
+static void give(
+    struct net_worker *w, struct span message, struct dns_message *m, const struct net_event *at)
 {
 	struct net_event e = *at;
 
@@ -87,7 +89,8 @@ static void give(struct net_worker *w, struct span message, struct dns_message *
 	}
 }
 
-/* Who sent a datagram is who its QR bit says: ports tell little where both sides use the same one. */
+/* Who sent a datagram is who its QR bit says: ports tell little where both sides use the same one.
+ */
 static struct net_event sides(const struct net_event *at, bool response)
 {
 	struct net_event e = *at;
@@ -151,7 +154,8 @@ static enum net_need cut_short(struct net_worker *w, const struct net_stream *s,
 	return NET_ENOUGH;
 }
 
-enum net_need dns_stream(struct net_worker *w, const struct net_stream *s, struct net_step *ret_step)
+enum net_need dns_stream(
+    struct net_worker *w, const struct net_stream *s, struct net_step *ret_step)
 {
 	struct span rest = s->bytes;
 
@@ -159,8 +163,8 @@ enum net_need dns_stream(struct net_worker *w, const struct net_stream *s, struc
 	while (rest.n >= LENGTH + DNS_HEADER) {
 		size_t n = be16(rest.p);
 		bool first = !s->begun && !ret_step->took;
-		if (n < DNS_HEADER || !(first ? plausible_first(rest.p + LENGTH, n) :
-						plausible(rest.p + LENGTH, n, NET_DNS_PLAIN)))
+		if (n < DNS_HEADER || !(first ? plausible_first(rest.p + LENGTH, n)
+					      : plausible(rest.p + LENGTH, n, NET_DNS_PLAIN)))
 			return first ? NET_NOT : lost(w);
 		if (rest.n - LENGTH < n) {
 			ret_step->want = LENGTH + n;
@@ -174,6 +178,6 @@ enum net_need dns_stream(struct net_worker *w, const struct net_stream *s, struc
 		return NET_MORE;
 	if (!rest.n)
 		return NET_ENOUGH;
-	return s->begun || ret_step->took || rest.n >= LENGTH + DNS_HEADER ? cut_short(w, s, rest) :
-									     NET_NOT;
+	return s->begun || ret_step->took || rest.n >= LENGTH + DNS_HEADER ? cut_short(w, s, rest)
+									   : NET_NOT;
 }

@@ -18,10 +18,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define SLOTS 8		/* one cache line */
-#define WALK_MAX 8	/* places of one pair that are looked at */
-#define REACH_MAX 32	/* names that a question leads to */
-#define TURNS_MAX 4	/* through records that are out of order */
+#define SLOTS 8	     /* one cache line */
+#define WALK_MAX 8   /* places of one pair that are looked at */
+#define REACH_MAX 32 /* names that a question leads to */
+#define TURNS_MAX 4  /* through records that are out of order */
 #define TAG_BITS 24
 #define UNIT 8
 #define QTYPE_IXFR 251
@@ -124,7 +124,9 @@ static ts holds_until(const struct place *p)
 {
 	ts ttl = (ts)p->ttl * TS_SECOND;
 
-	ttl = ttl < NAMES_TTL_FLOOR ? NAMES_TTL_FLOOR : ttl > NAMES_TTL_CEILING ? NAMES_TTL_CEILING : ttl;
+	ttl = ttl < NAMES_TTL_FLOOR	? NAMES_TTL_FLOOR
+	      : ttl > NAMES_TTL_CEILING ? NAMES_TTL_CEILING
+					: ttl;
 	return p->at < TS_FOREVER - ttl - NAMES_KEEP ? p->at + ttl : TS_FOREVER - NAMES_KEEP;
 }
 
@@ -146,7 +148,8 @@ static void *append(struct names *t, size_t len, enum kind kind, ts now, uint64_
 	size_t to_end = t->size - t->head % t->size;
 	if (len > to_end) {
 		make_room(t, to_end, now);
-		*(struct head *)at_pos(t, t->head) = (struct head){ (uint32_t)to_end, PAD, true, false };
+		*(struct head *)at_pos(t, t->head) =
+		    (struct head){ (uint32_t)to_end, PAD, true, false };
 		t->head += to_end;
 	}
 	make_room(t, len, now);
@@ -192,8 +195,10 @@ static uint64_t *set_of(const struct names *t, uint64_t hash)
 	return t->index + (hash >> TAG_BITS) % t->sets * SLOTS;
 }
 
-/* The slot of the pair, or the one to take for it: empty, gone, or the oldest. *ret_pos 0: not there. */
-static uint64_t *find_slot(const struct names *t, const struct key *k, uint64_t hash, uint64_t *ret_pos)
+/* The slot of the pair, or the one to take for it: empty, gone, or the oldest. *ret_pos 0: not
+ * there. */
+static uint64_t *find_slot(
+    const struct names *t, const struct key *k, uint64_t hash, uint64_t *ret_pos)
 {
 	uint64_t *set = set_of(t, hash), *take = set;
 
@@ -309,7 +314,8 @@ static bool leads_on(const struct dns_rr *rr)
 	case DNS_MX:
 	case DNS_SVCB:
 	case DNS_HTTPS:
-		return rr->section == DNS_ANSWER && rr->class == DNS_CLASS_IN && rr->target.n && !rr->extra;
+		return rr->section == DNS_ANSWER && rr->class == DNS_CLASS_IN && rr->target.n &&
+		       !rr->extra;
 	default:
 		return false;
 	}
@@ -393,7 +399,8 @@ void names_learn(struct names *t, const struct net_event *e)
 	t->multicast |= a.multicast;
 	for (uint32_t i = 0; i < m->n; i++) {
 		const struct dns_rr *rr = &m->rr[i];
-		bool later = m->part && rr->section == DNS_ANSWER; /* its chain was in another part */
+		bool later =
+		    m->part && rr->section == DNS_ANSWER; /* its chain was in another part */
 		if (!is_address(rr, e->flavour) || (asked && !later && !has_name(&r, rr->name)))
 			continue;
 		a.key = key_of(a.multicast ? NULL : &e->client, rr->family, rr->addr);
@@ -436,14 +443,14 @@ static void collect(struct names *t, const struct key *k, ts at, struct names_fo
 		const struct place *p = at_pos(t, pos);
 		ts until = holds_until(p);
 		if (!p->h.dead && is_there(t, p->text) && at <= until + NAMES_KEEP)
-			keep(f, &(struct names_one){ text_name(t, p->text), text_last(t, p->text), p->at,
-				       p->ttl, at > until, p->h.multicast });
+			keep(f, &(struct names_one){ text_name(t, p->text), text_last(t, p->text),
+				    p->at, p->ttl, at > until, p->h.multicast });
 		pos = p->before;
 	}
 }
 
-size_t names_find(struct names *t, const struct sense_addr *client, const struct sense_addr *address,
-    ts at, struct names_found *ret_f)
+size_t names_find(struct names *t, const struct sense_addr *client,
+    const struct sense_addr *address, ts at, struct names_found *ret_f)
 {
 	struct key k = key_of(client, address->family, address->b);
 
