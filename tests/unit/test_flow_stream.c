@@ -247,6 +247,13 @@ static void test_hole(void)
 	c.seq[0] += 10;
 	tcp_text(&b, &c, 0, "more");
 	says_lost("", NET_LOSS_GAP, 1, "a hole in what nobody knows");
+
+	c = shaken(80);
+	tcp_text(&b, &c, 0, "EHLO me\r\n");
+	c.seq[0] += 300;
+	for (unsigned i = 0; i < 20; i++)
+		tcp_text(&b, &c, 1, "220 hi\r\n");
+	says_lost("", NET_LOSS_GAP, 1, "acknowledged, and never captured");
 }
 
 static void test_truncated(void)

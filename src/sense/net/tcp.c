@@ -425,6 +425,21 @@ static void segment(struct way *x, uint32_t seq, struct span d)
 		keep(x, seq, d, start);
 }
 
+/* The other side has bytes that never came by here, nor what follows them. */
+static void unseen(struct way *o, uint32_t ack)
+{
+	struct tcp_half *h = o->h;
+	int32_t beyond = (int32_t)(ack - h->base);
+	bool fin = o->w->flags[o->dir] & PACKET_FIN && beyond == 1;
+
+	if (!is_open(o) || !(h->bits & TCP_SYNCED) || h->head || h->skip || beyond <= 0 || fin)
+		return;
+	if (h->bits & TCP_COUNTED || h->proto > TCP_SCAN || ++h->patience < FLOW_PATIENCE)
+		return;
+	h->bits |= TCP_COUNTED;
+	o->f->w->stat[NET_LOSS_GAP]++;
+}
+
 void tcp_segment(struct flows *f, uint32_t flow, unsigned dir, const struct packet *p)
 {
 	struct flow *w = &f->flow[flow];
@@ -436,6 +451,10 @@ void tcp_segment(struct flows *f, uint32_t flow, unsigned dir, const struct pack
 	x.t->touched = 1;
 	if (!(x.h->bits & TCP_SYNCED))
 		sync(&x, seq);
+	if (p->flags & PACKET_ACK) {
+		struct way other = way_of(f, flow, !dir);
+		unseen(&other, p->ack);
+	}
 	segment(&x, seq, p->payload);
 	if (!p->cut || !is_open(&x))
 		return;
