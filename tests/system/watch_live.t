@@ -164,7 +164,8 @@ import socket, struct, sys
 name = b"".join(bytes([len(l)]) + l for l in sys.argv[1].encode().split(b".")) + b"\0"
 for i in range(int(sys.argv[2]) if len(sys.argv) > 2 else 1):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    s.sendto(struct.pack("!6H", i & 0xffff, 256, 1, 0, 0, 0) + name + struct.pack("!2H", 1, 1), ("10.77.0.2", 53))
+    s.sendto(struct.pack("!6H", i & 0xffff, 256, 1, 0, 0, 0) + name + struct.pack("!2H", 1, 1),
+             (sys.argv[3] if len(sys.argv) > 3 else "10.77.0.2", 53))
 PY
 rm -f "$TMP/resolv.conf"
 ask() {
@@ -205,6 +206,30 @@ rc=$?
 [ $rc -ne 0 ] && [ $rc -lt 128 ]
 ok $? "without CAP_NET_RAW (exit $rc)"
 like "$(cat "$TMP/err")" "CAP_NET_RAW: run this as root, or once \"?.?setcap cap_net_raw=ep" "and what to do about it"
+
+# With it alone, and as nobody. Names that came over another interface are there once, too.
+chmod 711 "$TMP"
+printf '#!/bin/sh\nexec setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw --bounding-set=-all,+net_raw "%s" "$@"\n' \
+	"$FIREBREAK" >"$TMP/as-nobody"
+chmod 755 "$TMP/as-nobody"
+FIREBREAK=$TMP/as-nobody live few --interface any --workers 2 --case 3cx-2023 --stats
+ok $? "with CAP_NET_RAW alone, as nobody"
+ask few.example
+ask lo.example 1 127.0.0.1
+before=$(date +%s%N)
+ask akamaicontainer.com
+until_ok 5 grep -q '"seen.indicator":"akamaicontainer.com"' "$TMP/few.json"
+ok $? "a hit is told while the watch goes on"
+took=$((($(date +%s%N) - before) / 1000000))
+[ $took -lt 1000 ]
+ok $? "soon ($took ms)"
+live_end
+is $live_rc 1 "and at the end"
+asked() { # NAME: how many queries
+	grep '"event.action":"query"' "$TMP/few.json" | grep -c "\"query\":\"$1\""
+}
+is "$(asked few.example) $(asked lo.example)" "1 1" \
+	"each packet once, on a cable and on the loopback interface"
 
 # ---- workers have nothing
 live bare --workers 2 --indicators "$TMP/none.csv"
