@@ -179,7 +179,7 @@ static int hand_on(struct batch *b, struct jw *w)
 		return cli_errno(c, -ENOMEM, NULL);
 	if (cli_store(c, STORE_RDWR, &s, &code) < 0)
 		return code;
-	int rc = wire_signals_together(c, s, b->s, b->n, r, &f);
+	int rc = wire_signals_together(c, s, b->s, b->n, NULL, r, &f);
 	if (rc == WIRE_REFUSED)
 		return cli_fail(c, CLI_REFUSED, &f);
 	if (rc)

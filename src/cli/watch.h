@@ -90,7 +90,7 @@ struct watch {
 	struct hasher *sha1; /* for it */
 	bool json;
 	/* --signal */
-	struct signal case_signal; /* the first that was handed on */
+	char case_id[WIRE_CASE_ID_MAX]; /* which the signals of this run join */
 	size_t signals, today;
 	ts day; /* by clock_mono: since when today counts */
 	uint64_t left_out;

@@ -137,7 +137,7 @@ static int hand_on(struct watch *w, const struct signal *s, size_t n, struct wir
 		w->code = code;
 		return -ECANCELED;
 	}
-	int rc = wire_signals_together(c, st, s, n, r, &w->f);
+	int rc = wire_signals_together(c, st, s, n, w->case_id[0] ? w->case_id : NULL, r, &w->f);
 	if (rc == WIRE_REFUSED) {
 		w->code = cli_fail(c, CLI_REFUSED, &w->f);
 		return -ECANCELED;
@@ -165,31 +165,20 @@ static int tell(struct watch *w, const struct signal *s, const struct wire_resul
 static int hand_on_all(struct watch *w, struct watch_pair *const *p, size_t n)
 {
 	struct cli *c = w->c;
-	struct signal *s = arena_array(&c->arena, n + 1, sizeof(*s));
-	struct wire_result *r = arena_array(&c->arena, n + 1, sizeof(*r));
-	size_t first = 0;
+	struct signal *s = arena_array(&c->arena, n, sizeof(*s));
+	struct wire_result *r = arena_array(&c->arena, n, sizeof(*r));
 
 	if (!s || !r)
 		return -ENOMEM;
 	digest_captures(w);
-	/* One that was handed on before comes first, so that the new ones join its case. */
-	if (w->case_signal.obs_value)
-		s[first++] = w->case_signal;
 	for (size_t i = 0; i < n; i++)
-		s[first + i] = signal_of(w, p[i]);
-	int rc = hand_on(w, s, first + n, r);
-	return rc ? rc : tell(w, s + first, r + first, n);
-}
-
-static void remember(struct watch *w, const struct watch_pair *p)
-{
-	struct arena *a = &w->c->arena;
-	struct signal s = signal_of(w, p);
-
-	s.obs_value = arena_str(a, span_str(s.obs_value));
-	s.summary = arena_str(a, span_str(s.summary ? s.summary : ""));
-	if (s.obs_value && s.summary)
-		w->case_signal = s;
+		s[i] = signal_of(w, p[i]);
+	int rc = hand_on(w, s, n, r);
+	if (rc)
+		return rc;
+	/* All of a run go into one case. */
+	memcpy(w->case_id, r[0].case_id, sizeof(w->case_id));
+	return tell(w, s, r, n);
 }
 
 /* For another time. */
@@ -233,7 +222,5 @@ int watch_signals_now(struct watch *w)
 	}
 	w->signals += n;
 	w->today += n;
-	if (!w->case_signal.obs_value)
-		remember(w, p[0]);
 	return 0;
 }

@@ -304,9 +304,9 @@ static int together(struct run *r, const struct signal *sig, size_t n, struct wi
 typedef int (*order)(struct run *r, const struct signal *sig, size_t n, struct wire_result *ret);
 
 static int inside(struct cli *c, struct store *s, const struct signal *sig, size_t n,
-    struct wire_result *ret, struct fault *f, order how)
+    const char *belongs_to, struct wire_result *ret, struct fault *f, order how)
 {
-	struct run r = { .c = c, .s = s, .f = f };
+	struct run r = { .c = c, .s = s, .f = f, .belongs_to = belongs_to };
 
 	incidents_init(&r.cases, &c->arena);
 	r.w = (struct incident_write){
@@ -342,13 +342,13 @@ int wire_renew(
 }
 
 static int own(struct cli *c, struct store *s, const struct signal *sig, size_t n,
-    struct wire_result *ret, struct fault *f, order how)
+    const char *belongs_to, struct wire_result *ret, struct fault *f, order how)
 {
 	int rc = store_begin(s, f);
 
 	if (rc)
 		return rc;
-	rc = inside(c, s, sig, n, ret, f, how);
+	rc = inside(c, s, sig, n, belongs_to, ret, f, how);
 	if (rc) {
 		store_abort(s);
 		return rc;
@@ -360,19 +360,19 @@ static int own(struct cli *c, struct store *s, const struct signal *sig, size_t 
 int wire_signals_in(struct cli *c, struct store *s, const struct signal *sig, size_t n,
     struct wire_result *ret, struct fault *f)
 {
-	return inside(c, s, sig, n, ret, f, separately);
+	return inside(c, s, sig, n, NULL, ret, f, separately);
 }
 
 int wire_signals(struct cli *c, struct store *s, const struct signal *sig, size_t n,
     struct wire_result *ret, struct fault *f)
 {
-	return own(c, s, sig, n, ret, f, separately);
+	return own(c, s, sig, n, NULL, ret, f, separately);
 }
 
 int wire_signals_together(struct cli *c, struct store *s, const struct signal *sig, size_t n,
-    struct wire_result *ret, struct fault *f)
+    const char *belongs_to, struct wire_result *ret, struct fault *f)
 {
-	return own(c, s, sig, n, ret, f, together);
+	return own(c, s, sig, n, belongs_to, ret, f, together);
 }
 
 int wire_signal(struct cli *c, struct store *s, const struct signal *sig, struct wire_result *ret,

@@ -83,9 +83,10 @@ FB_MUST int wire_signal(struct cli *c, struct store *s, const struct signal *sig
 FB_MUST int wire_signals(struct cli *c, struct store *s, const struct signal *sig, size_t n,
     struct wire_result *ret, struct fault *f);
 /* The same for signals that belong together, as the hits of one hunt: those of them that no case
- * knows join the case of the others instead of opening one each. */
+ * knows join the case of the others instead of opening one each. belongs_to: the case of earlier
+ * ones of the same kin, which they join if it is still open; NULL: there is none. */
 FB_MUST int wire_signals_together(struct cli *c, struct store *s, const struct signal *sig,
-    size_t n, struct wire_result *ret, struct fault *f);
+    size_t n, const char *belongs_to, struct wire_result *ret, struct fault *f);
 /* The same inside the caller's transaction (store_begin), for publishing. */
 FB_MUST int wire_signals_in(struct cli *c, struct store *s, const struct signal *sig, size_t n,
     struct wire_result *ret, struct fault *f);

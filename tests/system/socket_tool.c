@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * socket_tool [TABLE]: notes who opens connections; says "ready"; then for each line "tcp|udp ADDRESS
- * PORT ADDRESS PORT" of its input, client first, one line "PID UID COMM EXE INO START", or
+ * socket_tool [TABLE]: notes who opens connections; says "ready"; then for each line "tcp|udp
+ * ADDRESS PORT ADDRESS PORT" of its input, client first, one line "PID UID COMM EXE INO START", or
  * "unknown"; at the end "noted=N evicted=N missed=N". Exit 3 with the fault if it cannot.
  */
 
@@ -42,8 +42,8 @@ int main(int argc, char **argv)
 		if (sscanf(line, "%7s %63s %u %63s %u", proto, c, &cp, s, &sp) != 5)
 			return 2;
 		struct sense_addr client = address(c, cp), server = address(s, sp);
-		int rc = socket_watch_find(w, strcmp(proto, "tcp") == 0 ? 6 : 17, &client, &server,
-		    clock_now(&now), &o);
+		int rc = socket_watch_find(
+		    w, strcmp(proto, "tcp") == 0 ? 6 : 17, &client, &server, clock_now(&now), &o);
 		if (rc < 0)
 			return 4;
 		if (rc == SOCKET_FOUND)
