@@ -648,6 +648,7 @@ static void test_full(void)
 {
 	enum { MANY = 1500 };
 	HELLO(hello, 1500);
+	HELLO(whole, 200);
 
 	begin_with(QUIC_TABLE_MIN);
 	for (unsigned i = 0; i < MANY; i++) {
@@ -675,6 +676,24 @@ static void test_full(void)
 	}
 	finish();
 	ok(got.clients > 0 && stat[NET_STAT_QUIC_INITIALS] >= MANY, "coming and going");
+
+	/* Connections that said their hello make room, and are not taken for strangers later. */
+	begin_with(QUIC_TABLE_MIN);
+	for (unsigned i = 0; i < 300; i++) {
+		c = client();
+		flow_now = i;
+		send_crypto(&c, 0, span_cut(buf_span(&whole), 0, whole.n));
+	}
+	for (unsigned i = 0; i < 300; i++) {
+		struct peer s = server();
+		c = client();
+		c.dcid = SPAN_LIT("server-id");
+		flow_now = i;
+		send_frames(&s, SPAN_LIT("\x02\0\0\0\0"));
+		send_frames(&c, SPAN_LIT("\x02\0\0\0\0"));
+	}
+	finish();
+	ok(COUNTS(300, 300) && !losses(), "late packets of connections that made room are no loss");
 
 	/* One connection that wants more than there is. */
 	begin_with(QUIC_TABLE_MIN);

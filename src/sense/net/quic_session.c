@@ -309,6 +309,17 @@ static bool opens_first(struct visit *v, const struct quic_long *h, struct span 
 	return true;
 }
 
+/* Nothing opens it. It may be a late one of a connection that has made room since. */
+static void sealed(struct visit *v)
+{
+	if (!v->c && quic_table_knew(v->q, v->at->flow))
+		return;
+	if (!conn_of(v)->opened)
+		v->c->bad++;
+	else if (!v->c->done)
+		v->w->stat[NET_LOSS_BAD_QUIC]++;
+}
+
 static void client_initial(struct visit *v, const struct quic_long *h)
 {
 	struct quic_conn *c = v->c;
@@ -326,11 +337,7 @@ static void client_initial(struct visit *v, const struct quic_long *h)
 		frames(v, QUIC_CLIENT, payload, h->version);
 		return;
 	}
-	c = conn_of(v);
-	if (!c->opened)
-		c->bad++;
-	else if (!c->done)
-		v->w->stat[NET_LOSS_BAD_QUIC]++;
+	sealed(v);
 }
 
 static void server_initial(struct visit *v, const struct quic_long *h)
@@ -341,7 +348,7 @@ static void server_initial(struct visit *v, const struct quic_long *h)
 		if (v->c->done)
 			return;
 		if (!opens_known(v, QUIC_SERVER, h, &payload)) {
-			v->w->stat[NET_LOSS_BAD_QUIC]++;
+			sealed(v);
 			return;
 		}
 		id_set(&v->c->server, h->scid);
@@ -355,7 +362,7 @@ static void server_initial(struct visit *v, const struct quic_long *h)
 		frames(v, QUIC_CLIENT, payload, h->version);
 		return;
 	}
-	conn_of(v)->bad++;
+	sealed(v);
 }
 
 /* --- packets --- */
@@ -414,14 +421,6 @@ static enum quic_said short_header(struct visit *v)
 	return QUIC_SAID_NOTHING;
 }
 
-static void damaged(struct visit *v)
-{
-	if (!conn_of(v)->opened)
-		v->c->bad++;
-	else if (!v->c->done)
-		v->w->stat[NET_LOSS_BAD_QUIC]++;
-}
-
 enum quic_said quic_datagram(
     struct net_worker *w, struct quic_table *q, struct span datagram, const struct net_event *at)
 {
@@ -436,7 +435,7 @@ enum quic_said quic_datagram(
 	if (!v.c && !quic_starts(datagram))
 		return QUIC_SAID_NOT;
 	if (quic_long_parse(rest, &h) != QUIC_OK)
-		damaged(&v);
+		sealed(&v);
 	/* Coalesced packets (RFC 9000 section 12.2); what comes behind them may be a short header.
 	 */
 	while (h.packet.n) {

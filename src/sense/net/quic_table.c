@@ -16,12 +16,16 @@ int quic_table_new(struct quic_table **ret_q, size_t bytes)
 {
 	struct quic_table *q = calloc(1, sizeof(*q));
 	size_t room = bytes > QUIC_TABLE_MIN ? bytes : QUIC_TABLE_MIN, left, buckets = 64;
+	size_t over = 512;
 	int rc;
 
 	if (!q)
 		return -ENOMEM;
-	/* What is not touched costs nothing. A third for connections, the rest for bytes. */
-	left = room - sizeof(*q) - QUIC_PACKET_MAX; /* crypto's own */
+	/* What is not touched costs nothing. Up to an eighth for flows, a third of the rest for
+	 * connections, what is left for bytes. */
+	while (2 * over * sizeof(*q->over) <= room / 8)
+		over *= 2;
+	left = room - sizeof(*q) - QUIC_PACKET_MAX /* crypto's own */ - over * sizeof(*q->over);
 	q->conns = (uint32_t)(left / 3 / (sizeof(*q->conn) + 2 * sizeof(*q->hash)));
 	q->pieces = (uint16_t)(left / 3 * 2 / sizeof(*q->piece) < UINT16_MAX - 1
 				   ? left / 3 * 2 / sizeof(*q->piece)
@@ -29,10 +33,12 @@ int quic_table_new(struct quic_table **ret_q, size_t bytes)
 	while (buckets < q->conns)
 		buckets *= 2;
 	q->hash_mask = (uint32_t)buckets - 1;
+	q->over_mask = (uint32_t)over - 1;
+	q->over = calloc(over, sizeof(*q->over));
 	q->hash = calloc(buckets, sizeof(*q->hash));
 	q->conn = calloc(q->conns + 1, sizeof(*q->conn));
 	q->piece = calloc(q->pieces + 1u, sizeof(*q->piece));
-	rc = q->hash && q->conn && q->piece ? quic_crypto_new(&q->crypto) : -ENOMEM;
+	rc = q->over && q->hash && q->conn && q->piece ? quic_crypto_new(&q->crypto) : -ENOMEM;
 	if (rc < 0) {
 		quic_table_free(q);
 		return rc;
@@ -46,6 +52,7 @@ struct quic_table *quic_table_free(struct quic_table *q)
 	if (!q)
 		return NULL;
 	quic_crypto_free(q->crypto);
+	free(q->over);
 	free(q->hash);
 	free(q->conn);
 	free(q->piece);
@@ -108,9 +115,19 @@ static void set_slabs(struct quic_table *q, struct quic_conn *c, uint16_t n)
 
 /* --- connections --- */
 
+static uint32_t mix(uint64_t flow)
+{
+	return (uint32_t)(flow * 0x9e3779b97f4a7c15u >> 32);
+}
+
 static uint32_t *bucket(struct quic_table *q, uint64_t flow)
 {
-	return &q->hash[(flow * 0x9e3779b97f4a7c15u >> 32) & q->hash_mask];
+	return &q->hash[mix(flow) & q->hash_mask];
+}
+
+bool quic_table_knew(const struct quic_table *q, uint64_t flow)
+{
+	return q->over[mix(flow) & q->over_mask] == flow + 1;
 }
 
 struct quic_conn *quic_table_find(struct quic_table *q, uint64_t flow)
@@ -125,6 +142,8 @@ static void give_up(struct net_worker *w, struct quic_table *q, struct quic_conn
 {
 	uint32_t *at = bucket(q, c->flow);
 
+	if (c->given)
+		q->over[mix(c->flow) & q->over_mask] = c->flow + 1;
 	quic_conn_settle(w, q, c, NET_LOSS_OPEN_EVICTED);
 	while (*at != index_of(q, c))
 		at = &q->conn[*at].link;

@@ -56,6 +56,8 @@ struct quic_table {
 	struct quic_conn *conn; /* from 1 */
 	uint32_t conns, used, free_conn;
 	uint32_t *hash, hash_mask;
+	uint64_t *over; /* flows of connections that gave their hello and then made room */
+	uint32_t over_mask;
 	struct {
 		uint32_t oldest, newest;
 	} list[2];		  /* [has slabs] */
@@ -68,6 +70,9 @@ struct quic_table {
 struct quic_conn *quic_table_find(struct quic_table *q, uint64_t flow);
 /* A zeroed one for a flow that has none; what makes room for it is settled as evicted. */
 struct quic_conn *quic_table_add(struct net_worker *w, struct quic_table *q, uint64_t flow);
+/* Did a connection of this flow give its hello, and make room since? (A late one may be forgotten.)
+ */
+bool quic_table_knew(const struct quic_table *q, uint64_t flow);
 /* It was used. */
 void quic_table_touch(struct quic_table *q, struct quic_conn *c);
 /* Counts what it leaves incomplete, once, and gives up its slabs. loss: for an incomplete hello. */
