@@ -101,24 +101,31 @@ static const char pairs[] =
     "37383940414243444546474849505152535455565758596061626364656667686970717273"
     "7475767778798081828384858687888990919293949596979899";
 
+static size_t digits(uint64_t n)
+{
+	size_t k = 1;
+
+	for (; n >= 10000; n /= 10000)
+		k += 4;
+	return k + (n >= 10) + (n >= 100) + (n >= 1000);
+}
+
 static size_t put_uint(uint8_t *to, uint64_t n)
 {
-	uint8_t room[20];
-	size_t k = sizeof(room);
+	size_t k = digits(n), at = k;
 
 	while (n > UINT32_MAX) {
-		memcpy(room + (k -= 2), pairs + 2 * (n % 100), 2);
+		memcpy(to + (at -= 2), pairs + 2 * (n % 100), 2);
 		n /= 100;
 	}
 	uint32_t m = (uint32_t)n;
 	for (; m >= 100; m /= 100)
-		memcpy(room + (k -= 2), pairs + 2 * (m % 100), 2);
+		memcpy(to + (at -= 2), pairs + 2 * (m % 100), 2);
 	if (m >= 10)
-		memcpy(room + (k -= 2), pairs + 2 * m, 2);
+		memcpy(to, pairs + 2 * m, 2);
 	else
-		room[--k] = (uint8_t)('0' + m);
-	memcpy(to, room + k, sizeof(room) - k);
-	return sizeof(room) - k;
+		to[0] = (uint8_t)('0' + m);
+	return k;
 }
 
 void line_uint(struct line *l, uint64_t n)

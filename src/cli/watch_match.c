@@ -19,8 +19,16 @@ struct watch_misses {
 	uint64_t slot[MISSES];
 };
 
-#define DISTINCT_MAX                                                                               \
-	16 /* names of one message that are told apart; what comes then is asked for twice */
+#define WANTED_MAX 64 /* names and addresses of an event that are asked for together */
+#define NOT_CLEARED __attribute__((uninitialized))
+
+/* A name (family 0) or an address. */
+struct wanted {
+	const char *where;
+	struct span name;
+	struct sense_addr addr;
+	uint64_t hash;
+};
 
 struct look {
 	struct watch *w;
@@ -29,8 +37,8 @@ struct look {
 	const char *where;
 	bool public;	   /* what is asked for now is the outer name of an encrypted hello */
 	struct span query; /* the name that was asked for */
-	struct span asked[DISTINCT_MAX];
-	size_t nasked;
+	struct wanted want[WANTED_MAX];
+	size_t nwant;
 	int rc;
 };
 
@@ -48,18 +56,15 @@ void watch_match_changed(struct watch *w)
 	memset(w->misses->slot, 0, sizeof(w->misses->slot));
 }
 
-/* Is it known to match nothing? *ret_slot: where to note it. 0 never stands for a value. */
-static bool missed(struct watch *w, struct span s, uint64_t *ret_hash)
+/* 0 never stands for a value. */
+static uint64_t hash_of(const struct watch *w, struct span s)
 {
-	uint64_t hash = siphash13(w->misses->key, s.p, s.n) | 1;
-
-	*ret_hash = hash;
-	return w->misses->slot[hash >> (64 - MISSES_BITS)] == hash;
+	return siphash13(w->misses->key, s.p, s.n) | 1;
 }
 
-static void note_miss(struct watch *w, uint64_t hash)
+static uint64_t *slot_of(const struct watch *w, uint64_t hash)
 {
-	w->misses->slot[hash >> (64 - MISSES_BITS)] = hash;
+	return &w->misses->slot[hash >> (64 - MISSES_BITS)];
 }
 
 static void tell(struct look *l, size_t k, const char *type, struct span value, struct span query)
@@ -76,38 +81,99 @@ static void tell(struct look *l, size_t k, const char *type, struct span value, 
 		l->rc = watch_hit(l->w, &s, &l->w->h.match[i]);
 }
 
-/* --- names --- */
+/* --- names and addresses ---
+ * What an event holds is gathered first, so that the memory for all of it is fetched at once. */
 
-static bool asked_before(struct look *l, struct span name)
+static void ask_name(struct look *l, const struct wanted *x)
 {
-	for (size_t i = 0; i < l->nasked; i++)
-		if (l->asked[i].p == name.p || span_eq(l->asked[i], name))
-			return true;
-	if (l->nasked < DISTINCT_MAX)
-		l->asked[l->nasked++] = name;
-	return false;
+	size_t k = shelf_name(l->w->h.shelf, INDICATOR_BAD, x->name, l->e->time, l->w->h.match);
+
+	if (!k)
+		*slot_of(l->w, x->hash) = x->hash;
+	tell(l, k, "Intel::DOMAIN", x->name, span_eq(l->query, x->name) ? SPAN_NONE : l->query);
 }
 
+static void ask_address(struct look *l, const struct wanted *x)
+{
+	const struct sense_addr *a = &x->addr;
+	char text[SENSE_ADDR_TEXT_MAX];
+	size_t k = shelf_ip(
+	    l->w->h.shelf, INDICATOR_BAD, a->family, a->b, a->port, l->e->time, l->w->h.match);
+
+	if (!k)
+		*slot_of(l->w, x->hash) = x->hash;
+	else
+		tell(l, k, "Intel::ADDR", span_str(sense_addr_text(a, text)), l->query);
+}
+
+/* Of the names that are not known to miss: which may match? */
+static uint64_t may_match(const struct look *l, const uint32_t *at, size_t n)
+{
+	const struct intel_db *over = shelf_overlay(l->w->h.shelf);
+	NOT_CLEARED struct span name[WANTED_MAX];
+	uint64_t hit = 0, too = 0;
+
+	for (size_t i = 0; i < n; i++)
+		name[i] = l->want[at[i]].name;
+	intel_db_names(shelf_db(l->w->h.shelf), INDICATOR_BAD, name, n, &hit);
+	if (over)
+		intel_db_names(over, INDICATOR_BAD, name, n, &too);
+	return hit | too;
+}
+
+/* Asks for what was gathered. */
+static void settle(struct look *l)
+{
+	NOT_CLEARED uint32_t name[WANTED_MAX];
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < l->nwant; i++)
+		if (!l->want[i].addr.family && *slot_of(l->w, l->want[i].hash) != l->want[i].hash)
+			name[n++] = i;
+	uint64_t hit = n ? may_match(l, name, n) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (!(hit >> i & 1))
+			*slot_of(l->w, l->want[name[i]].hash) = l->want[name[i]].hash;
+	for (size_t i = 0; i < l->nwant && l->rc == 0; i++) {
+		const struct wanted *x = &l->want[i];
+		if (*slot_of(l->w, x->hash) == x->hash)
+			continue;
+		l->where = x->where;
+		if (x->addr.family)
+			ask_address(l, x);
+		else
+			ask_name(l, x);
+	}
+	l->nwant = 0;
+}
+
+static struct wanted *want(struct look *l, struct span key)
+{
+	if (l->nwant == WANTED_MAX)
+		settle(l);
+	struct wanted *x = &l->want[l->nwant++];
+	x->where = l->where;
+	x->hash = hash_of(l->w, key);
+	__builtin_prefetch(slot_of(l->w, x->hash));
+	return x;
+}
+
+/* s stays until settle. */
 static void name(struct look *l, struct span s)
 {
-	uint64_t hash;
-
-	if (s.n < 3 || asked_before(l, s) || missed(l->w, s, &hash))
+	if (s.n < 3)
 		return;
-	size_t k = shelf_name(l->w->h.shelf, INDICATOR_BAD, s, l->e->time, l->w->h.match);
-	if (!k)
-		note_miss(l->w, hash);
-	else
-		tell(l, k, "Intel::DOMAIN", s, span_eq(l->query, s) ? SPAN_NONE : l->query);
+	for (size_t i = 0; i < l->nwant; i++)
+		if (!l->want[i].addr.family && (l->want[i].name.p == s.p || span_eq(l->want[i].name, s)))
+			return;
+	struct wanted *x = want(l, s);
+	x->addr.family = 0;
+	x->name = s;
 }
-
-/* --- addresses --- */
 
 static void address(struct look *l, const struct sense_addr *a)
 {
 	uint8_t key[1 + 16 + 2] = { a->family };
-	char text[SENSE_ADDR_TEXT_MAX];
-	uint64_t hash;
 
 	if (!a->family)
 		return;
@@ -116,14 +182,7 @@ static void address(struct look *l, const struct sense_addr *a)
 		key[17] = (uint8_t)(a->port >> 8);
 		key[18] = (uint8_t)a->port;
 	}
-	if (missed(l->w, span_of(key, sizeof(key)), &hash))
-		return;
-	size_t k = shelf_ip(
-	    l->w->h.shelf, INDICATOR_BAD, a->family, a->b, a->port, l->e->time, l->w->h.match);
-	if (!k)
-		note_miss(l->w, hash);
-	else
-		tell(l, k, "Intel::ADDR", span_str(sense_addr_text(a, text)), l->query);
+	want(l, span_of(key, sizeof(key)))->addr = *a;
 }
 
 /* An indicator with a port is somebody's server: a client's port is nobody's, unless it is a guess
@@ -220,6 +279,7 @@ static void client_hello(struct look *l)
 		literal(l, span_str(h->tls.sni), l->e->server.port);
 	else if (h->tls.has_sni)
 		name(l, span_str(h->tls.sni));
+	settle(l);
 	l->public = false;
 	l->where = "SSL::IN_CLIENT_HELLO";
 	if (h->has_ja3)
@@ -241,9 +301,9 @@ static void certificate_name(struct look *l, struct span s)
 {
 	char host[NET_HOST_MAX];
 
-	l->nasked = 0; /* host comes and goes */
 	if (net_text_certificate(s, host))
 		name(l, span_str(host));
+	settle(l); /* host goes */
 }
 
 static void certificate(struct look *l)
@@ -276,6 +336,7 @@ static void literal(struct look *l, struct span host, uint16_t port)
 		address(l, &a);
 	else
 		name(l, span_str(text));
+	settle(l); /* text goes */
 }
 
 static bool is_host_hit(const struct shelf_hit *m)
@@ -308,14 +369,14 @@ static void http(struct look *l)
 
 int watch_match(struct watch *w, const struct net_event *e, const struct watch_more *m)
 {
-	__attribute__((uninitialized)) struct look l;
+	NOT_CLEARED struct look l;
 
 	l.w = w;
 	l.e = e;
 	l.more = m;
 	l.public = false;
 	l.query = SPAN_NONE;
-	l.nasked = 0;
+	l.nwant = 0;
 	l.rc = 0;
 	switch (e->kind) {
 	case NET_FLOW_BEGIN:
@@ -339,5 +400,6 @@ int watch_match(struct watch *w, const struct net_event *e, const struct watch_m
 	default:
 		break;
 	}
+	settle(&l);
 	return l.rc;
 }
