@@ -164,7 +164,8 @@ static void name(struct look *l, struct span s)
 	if (s.n < 3)
 		return;
 	for (size_t i = 0; i < l->nwant; i++)
-		if (!l->want[i].addr.family && (l->want[i].name.p == s.p || span_eq(l->want[i].name, s)))
+		if (!l->want[i].addr.family &&
+		    (l->want[i].name.p == s.p || span_eq(l->want[i].name, s)))
 			return;
 	struct wanted *x = want(l, s);
 	x->addr.family = 0;

@@ -183,7 +183,8 @@ static void tell_losses(const struct watch *w)
 
 	if (n && w->json && !w->c->quiet && !cli_has(w->c, "stats"))
 		fprintf(stderr,
-		    "firebreak watch: not everything could be read: %llu losses, --stats lists them\n",
+		    "firebreak watch: not everything could be read: %llu losses, --stats lists "
+		    "them\n",
 		    (unsigned long long)n);
 }
 
