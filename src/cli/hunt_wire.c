@@ -56,7 +56,18 @@ static int one_hit(
 	return map_add(&h->seen, span_str(own), (void *)(uintptr_t)h->nhit, NULL);
 }
 
-int hunt_wire_hits(
+/* False: longer than any indicator, or than what has one above it. */
+static bool text_of(struct span s, char out[static INTEL_TEXT_MAX])
+{
+	if (s.n >= INTEL_TEXT_MAX)
+		return false;
+	memcpy(out, s.p, s.n);
+	out[s.n] = 0;
+	return true;
+}
+
+/* Apart: its rooms are cleared at each call. */
+__attribute__((noinline)) static int hits(
     struct hunt_look *l, enum hunt_kind kind, const char *how, struct span value, size_t n)
 {
 	const struct net_event *e = l->e;
@@ -68,21 +79,24 @@ int hunt_wire_hits(
 		.time = e->time,
 		.last = e->time,
 		.count = 1 };
-	struct arena *a = &l->h->c->arena;
+	char observed[INTEL_TEXT_MAX], asked[INTEL_TEXT_MAX];
+	bool led = l->query.n && !span_eq(l->query, value);
 	int rc = 0;
 
-	if (!n)
+	if (!text_of(value, observed) || (led && !text_of(l->query, asked)))
 		return 0;
-	const char *observed = arena_str(a, value);
-	const char *asked = l->query.n && !span_eq(l->query, value) ? arena_str(a, l->query) : NULL;
-	if (!observed || (l->query.n && !span_eq(l->query, value) && !asked))
-		return -ENOMEM;
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		x.m = l->h->match[i];
 		x.expired = hunt_match_expired(&x.m);
-		rc = one_hit(l, &x, observed, asked);
+		rc = one_hit(l, &x, observed, led ? asked : NULL);
 	}
 	return rc;
+}
+
+int hunt_wire_hits(
+    struct hunt_look *l, enum hunt_kind kind, const char *how, struct span value, size_t n)
+{
+	return n ? hits(l, kind, how, value, n) : 0;
 }
 
 /* --- reading --- */

@@ -226,7 +226,7 @@ static int pktap(struct dig *d)
 	if (d->c.err)
 		return PACKET_SHORT;
 	if (len < 12 || len > 1024 || type != 1 || dig_work(d))
-		return PACKET_NOT_IP;
+		return PACKET_LINK; /* 149 is anybody's */
 	cur_skip(&d->c, len - 12);
 	return dig_link(d, link);
 }
