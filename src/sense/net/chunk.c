@@ -18,6 +18,7 @@
 #define WAIT_MS 100
 #define IDLE_MS 50		/* a stream that gives nothing for so long: what is there is published */
 #define BEHIND (4u << 20)	/* unmapped at once */
+#define CHUNK_WINDOW (2 * BEHIND) /* what is mapped of files, of all workers: they are close together */
 #define PAGE 4096u
 
 struct chunk {
@@ -66,9 +67,11 @@ struct chunks {
 
 /* --- making and unmaking ------------------------------------------------------------------------- */
 
-static unsigned slots_for(unsigned workers)
+/* Those with room for a stream's bytes are large. */
+static unsigned slots_for(unsigned workers, bool streams)
 {
-	return 2 * workers + 2 < SLOTS_MAX ? 2 * workers + 2 : SLOTS_MAX;
+	unsigned n = streams ? workers + 1 : 2 * workers + 2;
+	return n < SLOTS_MAX ? n : SLOTS_MAX;
 }
 
 static size_t slot_size(bool streams)
@@ -80,7 +83,8 @@ static size_t slot_size(bool streams)
 size_t chunks_memory(unsigned workers, bool streams)
 {
 	size_t own = sizeof(struct shared) - (streams ? 0 : CHUNK_VIEW);
-	return own + slots_for(workers) * slot_size(streams);
+	size_t windows = streams ? 0 : CHUNK_WINDOW;
+	return own + windows + slots_for(workers, streams) * slot_size(streams);
 }
 
 int chunks_new(struct chunks **ret_c, const struct chunk_source *src, size_t n, unsigned workers,
@@ -98,9 +102,9 @@ int chunks_new(struct chunks **ret_c, const struct chunk_source *src, size_t n, 
 	memcpy(c->src, src, n * sizeof(*src));
 	c->n = n;
 	c->workers = workers;
-	c->slots = slots_for(workers);
 	for (size_t i = 0; i < n; i++)
 		c->streams |= src[i].fd >= 0;
+	c->slots = slots_for(workers, c->streams);
 	c->slot_size = slot_size(c->streams);
 	size_t head = (sizeof(struct shared) + 63) & ~(size_t)63;
 	c->size = head + c->slots * c->slot_size;

@@ -33,9 +33,8 @@ struct chunks;
 FB_MUST int chunks_new(struct chunks **ret_c, const struct chunk_source *src, size_t n,
     unsigned workers, const uint64_t hash_key[2]);
 struct chunks *chunks_free(struct chunks *c);
-/* Bytes that it takes, without the windows of mapped files (CHUNK_WINDOW a worker). */
+/* Bytes that it takes, with what is mapped of files at a time. */
 size_t chunks_memory(unsigned workers, bool streams);
-#define CHUNK_WINDOW (8u << 20)
 
 /* feed.h's next, in a worker. */
 FB_MUST int chunks_next(struct chunks *c, unsigned k, struct feed_batch *ret_b, struct fault *f);

@@ -147,7 +147,7 @@ int net_files(struct net **ret_n, const struct net_source *src, size_t n, const 
 	if (rc == 0) {
 		rest.workers = net_workers(o->workers, &rest.memory);
 		feed.fragments = rest.memory / 64;
-		rest.memory -= chunks_memory(rest.workers, streams) + CHUNK_WINDOW;
+		rest.memory -= chunks_memory(rest.workers, streams);
 		rc = chunks_new(&e->chunks, e->src, n, rest.workers, feed.hash_key);
 	}
 	if (rc) {

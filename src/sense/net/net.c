@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define WORKER_MEMORY (8u << 20)   /* a worker gets at least this; with less there are fewer of them */
+#define WORKER_MEMORY (10u << 20)   /* a worker gets at least this; with less there are fewer of them */
 #define WORKER_FIXED (2u << 20)	   /* of it: what a worker needs before it sees a packet */
 #define COLLECTOR_FIXED (2u << 20)
 #define DECODER_LEAST (2u << 20)
