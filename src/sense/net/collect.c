@@ -13,6 +13,7 @@
 #define NEWS_EVERY (TS_SECOND / 5)
 #define STOP_MOST (3 * TS_SECOND) /* for workers to end by themselves */
 #define NOTICES 32
+#define LOOK_MAX 256 /* records that are no event, before somebody else gets a turn */
 
 struct lane {
 	struct ring ring;
@@ -122,7 +123,7 @@ static bool on_record(struct collector *c, struct lane *l)
 /* Has the next event in l->rec, if there is one. */
 static void look(struct collector *c, struct lane *l)
 {
-	while (!l->has && !l->over && !l->gone) {
+	for (int i = 0; i < LOOK_MAX && !l->has && !l->over && !l->gone; i++) {
 		int rc = ring_get(&l->ring, l->rec, c->rec_max, &l->n);
 		if (rc < 0)
 			lose(c, l, "a worker's messages are damaged");
@@ -304,8 +305,12 @@ static int run(struct collector *c)
 				return rc;
 		}
 		feed_matters(c);
-		if (c->stopped_at && clock_mono() - c->stopped_at > STOP_MOST)
+		if (c->stopped_at && clock_mono() - c->stopped_at > STOP_MOST) {
+			if (!c->result)
+				c->result = fault_set(c->f, NET_INCOMPLETE,
+				    "a worker did not end when it was told to; it was ended");
 			break;
+		}
 	}
 	return c->sink->on_batch(c->sink->ctx, c->now);
 }
