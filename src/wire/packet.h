@@ -7,14 +7,15 @@
  * Links (packet_link.c): Ethernet II and 802.3 with LLC/SNAP, Linux cooked (SLL, SLL2), raw IP, BSD
  * null and loopback, PPP (plain, HDLC, PPPoE, with direction), Cisco HDLC, frame relay, NFLOG,
  * 802.11 (plain, radiotap, PPI, Prism, AVS), FDDI, token ring, ATM, IP over Fibre Channel and 1394,
- * IPoIB, pktap, pflog, enc. Between link and IP (packet_ether.c): 802.1Q, 802.1ad and 0x9100 tags,
- * PBB (802.1ah), MACsec without encryption, MPLS (IP or Ethernet below, guessed), PPPoE, NSH.
- * Tunnels (packet_tunnel.c): IP in IP, 6in4, EtherIP, MPLS in IP, Ethernet in IPv6; GRE (0, 1,
- * NVGRE, WCCP), ERSPAN I, II, III; over UDP VXLAN (with GBP), VXLAN-GPE, Geneve, GTP-U, Teredo,
- * AYIYA, L2TPv2, GRE, MPLS, LISP, CAPWAP, TZSP. A datagram on the port of a tunnel is one only when
- * the tunnel's header holds and an IP packet stands where it must; else it is the datagram that it
- * says it is. IP (packet_ip.c): IPv4 with options; IPv6 with its extension headers, jumbograms; AH;
- * lengths of 0 (captured before the card cut the packet up).
+ * IPoIB, pktap, pflog, enc,
+ * DOCSIS, Juniper's Ethernet, tags of switch chips. Between link and IP (packet_ether.c): 802.1Q,
+ * 802.1ad and 0x9100 tags, PBB (802.1ah), MACsec without encryption, MPLS (IP or Ethernet below,
+ * guessed), PPPoE, NSH. Tunnels (packet_tunnel.c): IP in IP, 6in4, EtherIP, MPLS in IP, Ethernet in
+ * IPv6; GRE (0, 1, NVGRE, WCCP), ERSPAN I, II, III; over UDP VXLAN (with GBP), VXLAN-GPE, Geneve,
+ * GTP-U, Teredo, AYIYA, L2TPv2, GRE, MPLS, LISP, CAPWAP, TZSP. A datagram on the port of a tunnel
+ * is one only when the tunnel's header holds and an IP packet stands where it must; else it is the
+ * datagram that it says it is. IP (packet_ip.c): IPv4 with options; IPv6 with its extension
+ * headers, jumbograms; AH; lengths of 0 (captured before the card cut the packet up).
  *
  * Guarantees: pure; constant work per packet (PACKET_TAGS_MAX, PACKET_EXT_MAX, PACKET_TUNNELS_MAX);
  * the payload is borrowed from the frame. Checksums are not verified: captures of the sending side

@@ -12,6 +12,7 @@ enum {
 	ETH_VNTAG = 0x8926,
 	ETH_ETAG = 0x893f,
 	ETH_QINQ_OLD = 0x9100, /* and 0x9200, 0x9300 */
+	ETH_EDSA = 0xdada,     /* Marvell switches */
 };
 
 #define LENGTH_MAX 1500 /* of 802.3: what is less is no type */
@@ -112,6 +113,7 @@ static int tagged(struct dig *d, uint16_t type)
 	case ETH_VNTAG:
 		return tag(d, 4);
 	case ETH_ETAG:
+	case ETH_EDSA:
 		return tag(d, 6);
 	case ETH_MACSEC:
 		return macsec(d);
@@ -155,6 +157,7 @@ int dig_ethertype(struct dig *d, uint16_t type)
 	case 0x9300:
 	case ETH_VNTAG:
 	case ETH_ETAG:
+	case ETH_EDSA:
 	case ETH_MACSEC:
 	case ETH_PBB:
 	case ETH_FABRICPATH:

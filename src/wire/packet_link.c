@@ -262,6 +262,50 @@ static int endace(struct dig *d)
 	}
 }
 
+/* Juniper's Ethernet: a magic number, flags, perhaps extensions; without a link header (2) four
+ * bytes and IP. */
+static int juniper(struct dig *d)
+{
+	uint32_t magic = cur_be24(&d->c);
+	uint8_t flags = cur_u8(&d->c);
+
+	if (flags & 0x80)
+		cur_skip(&d->c, cur_be16(&d->c));
+	if (flags & 0x02)
+		cur_skip(&d->c, 4);
+	if (d->c.err)
+		return PACKET_SHORT;
+	if (magic != 0x4d4743)
+		return PACKET_BAD;
+	return flags & 0x02 ? dig_ip(d) : dig_ethernet(d);
+}
+
+/* Frame control of type 0 carries Ethernet; with bit 0 an extended header, whose length comes next.
+ */
+static int docsis(struct dig *d)
+{
+	uint8_t control = cur_u8(&d->c), extended = cur_u8(&d->c);
+
+	cur_skip(&d->c, 2 + (control & 1 ? (size_t)extended : 0) + 2);
+	if (d->c.err)
+		return PACKET_SHORT;
+	return control >> 6 == 0 ? dig_ethernet(d) : PACKET_NOT_IP;
+}
+
+/* Tags of switch chips, between the addresses and the type: four bytes, or (Marvell's with a type
+ * of its own) eight. */
+static int dsa(struct dig *d)
+{
+	cur_skip(&d->c, 16);
+	return dig_typed(d);
+}
+
+static int edsa(struct dig *d)
+{
+	cur_skip(&d->c, 20);
+	return dig_typed(d);
+}
+
 /* skip: bytes before what layer reads. */
 static const struct {
 	uint16_t link, skip;
@@ -292,9 +336,11 @@ static const struct {
 	{ 127, 0, dig_radiotap },
 	{ 128, 0, dig_tzsp },
 	{ 138, 16, dig_typed }, /* IP over IEEE 1394, Apple's */
-	{ 149, 0, pktap },	/* as Darwin numbers it */
+	{ 143, 0, docsis },
+	{ 149, 0, pktap }, /* as Darwin numbers it */
 	{ 163, 0, dig_avs },
 	{ 166, 0, ppp_pppd },
+	{ 178, 0, juniper },
 	{ 192, 0, ppi },
 	{ 197, 0, endace },
 	{ 204, 0, ppp_direction },
@@ -311,6 +357,10 @@ static const struct {
 	{ 259, 8, dig_ethernet }, /* EPON */
 	{ 274, 8, dig_ethernet }, /* mPackets */
 	{ PACKET_LINK_SLL2, 0, sll2 },
+	{ 281, 0, dsa }, /* Broadcom */
+	{ 282, 4, dig_ethernet },
+	{ 284, 0, dsa },
+	{ 285, 0, edsa },
 };
 
 int dig_link(struct dig *d, uint32_t link)

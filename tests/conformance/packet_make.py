@@ -352,6 +352,15 @@ def link_cases():
     both(274, "mPackets", lambda p: h("55555555555555d5") + raw(ether(p)))
     both(276, "SLL2", lambda p: type_of(p) + h("0000 00000002 0001 00 06 0200000000010000") + raw(p))
     both(276, "SLL2 with a tag", lambda p: h("8100 0000 00000002 0001 00 06 0200000000010000 0007") + type_of(p) + raw(p))
+    both(143, "DOCSIS", lambda p: h("0000") + struct.pack(">H", len(p) + 14) + h("0000") + raw(ether(p)))
+    both(143, "DOCSIS, extended header", lambda p: h("0104") + struct.pack(">H", len(p) + 18) + h("03000000 0000") + raw(ether(p)))
+    both(178, "Juniper", lambda p: h("4d4743 01") + raw(ether(p)))
+    both(178, "Juniper, extensions", lambda p: h("4d4743 81 0006 010204040102") + raw(ether(p)))
+    both(178, "Juniper, no link header", lambda p: h("4d4743 03 02000000") + raw(p))
+    both(281, "Broadcom", lambda p: MACS + h("20000001") + type_of(p) + raw(p))
+    both(282, "Broadcom, before", lambda p: h("20000001") + raw(ether(p)))
+    both(284, "DSA", lambda p: MACS + h("c0000000") + type_of(p) + raw(p))
+    both(285, "EDSA", lambda p: MACS + h("dada0000c0000000") + type_of(p) + raw(p))
     both(128, "TZSP", lambda p: h("01000001 01") + raw(ether(p)))
 
 
