@@ -104,10 +104,11 @@ static size_t next_character(uint8_t tag, struct span s, uint32_t *ret_c)
 		*ret_c = s.n < 2 ? 0 : (uint32_t)(s.p[0] << 8 | s.p[1]);
 		return s.n < 2 || (*ret_c >= 0xd800 && *ret_c < 0xe000) ? 0 : 2;
 	case 0x1c: /* UniversalString */
-		*ret_c = s.n < 4 ? 0 :
-				   (uint32_t)s.p[0] << 24 | (uint32_t)s.p[1] << 16 |
-				(uint32_t)s.p[2] << 8 | s.p[3];
-		return s.n < 4 || *ret_c > 0x10ffff || (*ret_c >= 0xd800 && *ret_c < 0xe000) ? 0 : 4;
+		*ret_c = s.n < 4 ? 0
+				 : (uint32_t)s.p[0] << 24 | (uint32_t)s.p[1] << 16 |
+				       (uint32_t)s.p[2] << 8 | s.p[3];
+		return s.n < 4 || *ret_c > 0x10ffff || (*ret_c >= 0xd800 && *ret_c < 0xe000) ? 0
+											     : 4;
 	}
 	return utf8_next(s, ret_c);
 }
@@ -133,8 +134,8 @@ static bool is_text(uint8_t tag)
 static bool hides(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || (c >= 0x200b && c <= 0x200f) ||
-		(c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
-		(c >= 0xe0000 && c < 0xe0080);
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+	       (c >= 0xe0000 && c < 0xe0080);
 }
 
 static void put_character(struct out *o, uint32_t c, bool first, bool last)
@@ -146,7 +147,7 @@ static void put_character(struct out *o, uint32_t c, bool first, bool last)
 		for (size_t i = 0; i < n; i++)
 			put_octet(o, b[i]);
 	} else if ((c < 0x80 && strchr("\"+,;<>\\", (int)c)) || (c == ' ' && (first || last)) ||
-	    (c == '#' && first)) {
+		   (c == '#' && first)) {
 		put(o, (char[]){ '\\', (char)c }, 2);
 	} else {
 		put(o, (char *)b, n);
@@ -193,9 +194,9 @@ static bool put_rdn(struct out *o, struct span rdn, struct span *cn)
 		if (!first)
 			put_str(o, "+");
 		first = false;
-		put_str(o, type < ARRAY_LEN(types) ?
-				types[type].name :
-				der_oid_text(oid.body, (char[DER_OID_TEXT_MAX]){ 0 }));
+		put_str(o, type < ARRAY_LEN(types)
+			       ? types[type].name
+			       : der_oid_text(oid.body, (char[DER_OID_TEXT_MAX]){ 0 }));
 		put_str(o, "=");
 		if (type < ARRAY_LEN(types) && is_text(value.tag))
 			put_text(o, value.tag, value.body);

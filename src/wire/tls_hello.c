@@ -33,7 +33,8 @@ static int failed(const struct cur *c)
 
 /* --- contents of extensions --- */
 
-/* A list that fills the body but for its own length of `prefix` bytes, in steps; else empty, odd. */
+/* A list that fills the body but for its own length of `prefix` bytes, in steps; else empty, odd.
+ */
 static struct span whole_list(struct span body, size_t prefix, size_t step, bool *odd)
 {
 	struct cur c = cur_of(body);
@@ -77,7 +78,7 @@ static bool is_address(const char *name, size_t n)
 	memcpy(plain, name, n);
 	plain[n] = 0;
 	return inet_pton(AF_INET, plain, &a) == 1 ||
-		(memchr(plain, ':', n) && inet_pton(AF_INET6, plain, &a) == 1);
+	       (memchr(plain, ':', n) && inet_pton(AF_INET6, plain, &a) == 1);
 }
 
 static void host_name(struct span name, struct tls_client *c)
@@ -292,8 +293,9 @@ int tls_client_parse_sslv2(struct span record, struct tls_client *ret_c)
 	ret_c->ciphers = cur_take(&m, ciphers);
 	ret_c->session_id = cur_take(&m, id);
 	ret_c->random = cur_take(&m, challenge);
-	if (!m.err && (!sslv2_version(ret_c->version) || ciphers == 0 || ciphers % 3 ||
-			(id != 0 && id != 16) || challenge < 16 || challenge > 32 || cur_left(&m)))
+	if (!m.err &&
+	    (!sslv2_version(ret_c->version) || ciphers == 0 || ciphers % 3 ||
+		(id != 0 && id != 16) || challenge < 16 || challenge > 32 || cur_left(&m)))
 		cur_fail(&m, TLS_HELLO_BAD);
 	if (!m.err)
 		return TLS_HELLO_OK;
@@ -387,7 +389,7 @@ int tls_server_parse_sslv2(struct span record, struct tls_server *ret_s)
 	cur_skip(&m, ciphers);
 	ret_s->session_id = cur_take(&m, id);
 	if (!m.err && (hit > 1 || type > 1 || ret_s->version != 0x0002 || ciphers % 3 || id > 32 ||
-			cur_left(&m)))
+			  cur_left(&m)))
 		cur_fail(&m, TLS_HELLO_BAD);
 	if (!m.err)
 		return TLS_HELLO_OK;

@@ -60,7 +60,7 @@ struct tls_server {
 	bool retry;    /* HelloRetryRequest (RFC 8446 section 4.1.3) */
 	bool raw_keys; /* keys in place of X.509 certificates (RFC 7250, 6091) */
 	bool odd;
-	uint16_t cipher; /* 0 for SSLv2: the client chooses */
+	uint16_t cipher;  /* 0 for SSLv2: the client chooses */
 	struct span alpn; /* the name that was chosen */
 	struct span extensions;
 	struct span random, session_id;

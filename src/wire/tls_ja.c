@@ -9,6 +9,9 @@
 
 #define VALUES_MAX (TLS_JA_MAX / 5)
 
+/* Kilobytes that are written before they are read: clearing them would cost more than the rest. */
+#define NOT_CLEARED __attribute__((uninitialized))
+
 struct values {
 	size_t n;
 	bool full;
@@ -74,8 +77,6 @@ struct text {
 	bool full;
 };
 
-#define DECIMAL_MAX 5 /* 65535 */
-
 static void put_char(struct text *t, char c)
 {
 	if (t->p == t->end)
@@ -86,18 +87,14 @@ static void put_char(struct text *t, char c)
 
 static void put_decimal(struct text *t, unsigned v)
 {
-	char digits[DECIMAL_MAX];
-	size_t n = 0;
+	size_t n = v < 10 ? 1 : v < 100 ? 2 : v < 1000 ? 3 : v < 10000 ? 4 : 5;
 
-	do {
-		digits[DECIMAL_MAX - ++n] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
 	if ((size_t)(t->end - t->p) < n) {
 		t->full = true;
 		return;
 	}
-	memcpy(t->p, digits + DECIMAL_MAX - n, n);
+	for (size_t i = n; i-- > 0; v /= 10)
+		t->p[i] = (char)('0' + v % 10);
 	t->p += n;
 }
 
@@ -120,7 +117,7 @@ static size_t text_size(const struct text *t, const char *start)
 size_t tls_ja3_text(const struct tls_client *c, char out[static TLS_JA_MAX])
 {
 	struct text t = { out, out + TLS_JA_MAX, c->sslv2 };
-	struct values l;
+	NOT_CLEARED struct values l;
 
 	put_decimal(&t, c->legacy_version);
 	read_pairs(&l, c->ciphers);
@@ -141,7 +138,7 @@ size_t tls_ja3_text(const struct tls_client *c, char out[static TLS_JA_MAX])
 size_t tls_ja3s_text(const struct tls_server *s, char out[static TLS_JA_MAX])
 {
 	struct text t = { out, out + TLS_JA_MAX, s->sslv2 };
-	struct values l;
+	NOT_CLEARED struct values l;
 
 	put_decimal(&t, s->legacy_version);
 	put_char(&t, ',');
@@ -202,7 +199,8 @@ static bool alphanumeric(uint8_t b)
 	return (b >= '0' && b <= '9') || (b >= 'A' && b <= 'Z') || (b >= 'a' && b <= 'z');
 }
 
-/* First and last character of the first name; of its hexadecimal form when one is not alphanumeric. */
+/* First and last character of the first name; of its hexadecimal form when one is not alphanumeric.
+ */
 static void alpn_text(struct span alpn, char out[static 2])
 {
 	size_t n = alpn.n ? alpn.p[0] : 0;
@@ -237,7 +235,7 @@ static void drop_named(struct values *l)
 
 bool tls_ja4_text(const struct tls_client *c, char transport, struct tls_ja4 *ret_j)
 {
-	struct values l, sigalgs;
+	NOT_CLEARED struct values l, sigalgs;
 
 	if (c->sslv2)
 		return false;

@@ -1,168 +1,168 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * DTLS (RFC 6347, 9147 up to where it is encrypted): datagrams into records, records into handshake
- * messages, those in pieces put together in the worker's room (the one begun first makes room).
+ * DTLS (RFC 4347, 6347, 9147): datagrams into records into handshake messages into events. What is
+ * whole in its datagram is read there; fragments wait in a few places that all flows share. Of
+ * hellos that are sent again the first counts: told by their random and sequence number.
  */
 
 #include "sense/net/tls_priv.h"
 
-#define RECORD_HEADER 13
-#define MESSAGE_HEADER 12
-#define DATAGRAMS_MAX 64 /* of a flow that are looked at */
+#include "base/cur.h"
 
-enum { CHANGE_CIPHER_SPEC = 20, HANDSHAKE = 22, LAST_TYPE = 26 };
+#define DATAGRAMS_MAX 100 /* of a flow, until its handshake must be over */
 
-enum { HELLO_VERIFY = 3, CLIENT_KEY_EXCHANGE = 16 };
+enum { CHANGE_CIPHER_SPEC = 20, HANDSHAKE = 22, APPLICATION_DATA = 23, ACK = 26 };
+enum { HELLO_VERIFY_REQUEST = 3, CLIENT_KEY_EXCHANGE = 16 };
 
-struct message {
+struct record {
+	uint8_t type;
+	uint16_t version, epoch;
+	struct span body;
+};
+
+/* False: no record in the clear. */
+static bool next_record(struct cur *c, struct record *ret_r)
+{
+	ret_r->type = cur_u8(c);
+	ret_r->version = cur_be16(c);
+	ret_r->epoch = cur_be16(c);
+	cur_skip(c, 6);
+	ret_r->body = cur_take(c, cur_be16(c));
+	return !c->err && ret_r->type >= CHANGE_CIPHER_SPEC && ret_r->type <= ACK &&
+	       (ret_r->version >> 8 == 0xfe || ret_r->version == 0x0100);
+}
+
+struct fragment {
 	uint8_t type;
 	uint16_t sequence;
-	uint32_t length, offset;
+	uint32_t length, off;
 	struct span bytes;
 };
 
-struct dtls {
+static bool next_fragment(struct cur *c, struct fragment *ret_f)
+{
+	ret_f->type = cur_u8(c);
+	ret_f->length = cur_be24(c);
+	ret_f->sequence = cur_be16(c);
+	ret_f->off = cur_be24(c);
+	ret_f->bytes = cur_take(c, cur_be24(c));
+	return !c->err && ret_f->off <= ret_f->length &&
+	       ret_f->bytes.n <= ret_f->length - ret_f->off;
+}
+
+/* --- whole messages --- */
+
+struct side {
 	struct net_worker *w;
 	struct tls_session *t;
 	const struct net_event *at;
-	bool over; /* nothing more of the flow is of interest */
 };
 
-static uint32_t be(const uint8_t *p, int n)
+/* Tells a hello from the one before: never 0. */
+static uint32_t hello_key(struct span body, uint16_t sequence)
 {
-	uint32_t v = 0;
+	struct cur c = cur_of(body);
 
-	for (int i = 0; i < n; i++)
-		v = v << 8 | p[i];
-	return v;
+	cur_skip(&c, 2);
+	return (cur_be32(&c) ^ (uint32_t)sequence << 8) | 1;
 }
 
-/* --- messages --- */
-
-static void certificates(struct dtls *d, struct span body)
+static bool certificates(const struct side *s, struct span body)
 {
-	unsigned index = 0;
+	struct cur c = cur_of(body);
+	struct cur list = cur_sub(&c, cur_be24(&c));
+	struct tls_way *way = &s->t->way[s->at->from_server];
 
-	if ((d->t->seen & SEEN_NO_X509) || !(d->t->seen & (SEEN_CLIENT | SEEN_SERVER)) ||
-	    tls_encrypted_from_here(d->t))
-		return;
-	struct span list = body.n >= 3 ? span_from(body, 3) : SPAN_NONE;
-	bool bad = body.n < 3 || be(body.p, 3) != list.n;
-	while (!bad && list.n && index < TLS_CHAIN_MAX) {
-		size_t n = list.n >= 3 ? be(list.p, 3) : SIZE_MAX;
-		bad = list.n < 3 || n > list.n - 3;
-		if (bad)
-			break;
-		tls_certificate(d->w, d->t, span_cut(list, 3, n), index++, d->at);
-		list = span_from(list, 3 + n);
+	if (way->chain || (s->t->seen & SEEN_NO_X509)) /* sent again, or keys */
+		return true;
+	while (cur_left(&list) && way->chain < TLS_CHAIN_MAX) {
+		struct span der = cur_take(&list, cur_be24(&list));
+		if (list.err)
+			return false;
+		tls_certificate(s->w, s->t, der, way->chain++, s->at);
 	}
-	d->w->stat[NET_LOSS_BAD_TLS] += bad;
+	return !c.err && !cur_left(&c);
 }
 
-static void whole(struct dtls *d, const struct message *m)
+static void message(const struct side *s, uint8_t type, uint16_t sequence, struct span body)
 {
-	bool good = true;
+	struct tls_way *way = &s->t->way[s->at->from_server];
+	uint32_t key = hello_key(body, sequence);
+	bool good;
 
-	switch (m->type) {
-	case TLS_CLIENT_HELLO:
-		good = tls_client_hello_body(d->w, d->t, m->bytes, d->at, true);
-		break;
-	case TLS_SERVER_HELLO:
-		good = tls_server_hello_body(d->w, d->t, m->bytes, d->at, true);
-		break;
-	case TLS_CERTIFICATE:
-		certificates(d, m->bytes);
-		break;
-	case CLIENT_KEY_EXCHANGE:
-		d->over = true;
-		break;
+	if (type == TLS_CERTIFICATE) {
+		good = certificates(s, body);
+	} else if (way->message == key) {
+		good = true;
+	} else {
+		good = type == TLS_CLIENT_HELLO
+			   ? tls_client_hello_body(s->w, s->t, body, s->at, true)
+			   : tls_server_hello_body(s->w, s->t, body, s->at, true);
+		way->message = key;
 	}
-	d->w->stat[NET_LOSS_BAD_TLS] += !good;
+	s->w->stat[NET_LOSS_BAD_TLS] += !good;
 }
 
-/* Does its content matter? */
-static bool wanted(const struct message *m)
+/* --- messages in pieces --- */
+
+static bool same(const struct dtls_pieces *p, const struct side *s, const struct fragment *f)
 {
-	return m->type == TLS_CLIENT_HELLO || m->type == TLS_SERVER_HELLO || m->type == TLS_CERTIFICATE ||
-		m->type == CLIENT_KEY_EXCHANGE;
+	return p->used && p->flow == s->at->flow && p->from_server == s->at->from_server &&
+	       p->type == f->type && p->sequence == f->sequence && p->length == f->length;
 }
 
-/* Sent again: a hello of the same number, and everything before the newest. */
-static bool again(const struct dtls *d, const struct message *m)
+/* Its place, or the one of longest ago: what was in there is lost. */
+static struct dtls_pieces *place(const struct side *s, const struct fragment *f)
 {
-	return m->sequence + 1u <= d->t->way[d->at->from_server].message;
-}
-
-static void deliver(struct dtls *d, const struct message *m)
-{
-	if (again(d, m))
-		return;
-	d->t->way[d->at->from_server].message = m->sequence + 1u;
-	whole(d, m);
-}
-
-/* --- pieces --- */
-
-static struct dtls_pieces *pieces_of(struct dtls *d, const struct message *m)
-{
-	struct dtls_pieces *all = d->w->tls->pieces, *oldest = all;
+	struct dtls_pieces *all = s->w->tls->pieces, *oldest = all;
 
 	for (size_t i = 0; i < DTLS_PIECES_MAX; i++) {
-		struct dtls_pieces *p = &all[i];
-		if (p->used && p->flow == d->at->flow && p->from_server == d->at->from_server &&
-		    p->sequence == m->sequence && p->type == m->type && p->length == m->length)
-			return p;
-		if (p->used < oldest->used)
-			oldest = p;
+		if (same(&all[i], s, f))
+			return &all[i];
+		if (all[i].used < oldest->used)
+			oldest = &all[i];
 	}
-	d->w->stat[NET_LOSS_GAP] += oldest->used != 0;
-	oldest->flow = d->at->flow;
-	oldest->from_server = d->at->from_server;
-	oldest->type = m->type;
-	oldest->sequence = m->sequence;
-	oldest->length = m->length;
+	s->w->stat[NET_LOSS_MEMORY] += oldest->used != 0;
+	oldest->flow = s->at->flow;
+	oldest->from_server = s->at->from_server;
+	oldest->type = f->type;
+	oldest->sequence = f->sequence;
+	oldest->length = f->length;
 	oldest->have = 0;
-	memset(oldest->got, 0, (m->length + 7) / 8);
-	oldest->used = d->at->packet ? d->at->packet : 1;
+	memset(oldest->got, 0, (f->length + 7) / 8);
 	return oldest;
 }
 
-/* The first copy of a byte counts. */
-static void put_piece(struct dtls_pieces *p, const struct message *m)
+/* It came whole after all. */
+static void forget(const struct side *s, const struct fragment *f)
 {
-	for (uint32_t i = 0; i < m->bytes.n; i++) {
-		uint32_t at = m->offset + i;
-		uint8_t bit = (uint8_t)(1u << (at & 7));
-		if (p->got[at / 8] & bit)
-			continue;
-		p->got[at / 8] |= bit;
-		p->bytes[at] = m->bytes.p[i];
-		p->have++;
-	}
+	for (size_t i = 0; s->w->tls && i < DTLS_PIECES_MAX; i++)
+		if (same(&s->w->tls->pieces[i], s, f))
+			s->w->tls->pieces[i].used = 0;
 }
 
-static void piece(struct dtls *d, const struct message *m)
+static void gather(const struct side *s, const struct fragment *f)
 {
-	if (again(d, m))
-		return;
-	if (m->length > DTLS_MESSAGE_MAX) {
-		d->w->stat[NET_LOSS_LONG]++;
-		d->t->way[d->at->from_server].message = m->sequence + 1u;
+	if (!s->w->tls || f->length > DTLS_MESSAGE_MAX) {
+		s->w->stat[s->w->tls ? NET_LOSS_LONG : NET_LOSS_MEMORY] += f->off == 0;
 		return;
 	}
-	if (!d->w->tls) {
-		d->w->stat[NET_LOSS_MEMORY]++;
-		return;
+	struct dtls_pieces *p = place(s, f);
+	p->used = s->at->packet + 1;
+	for (size_t i = 0; i < f->bytes.n; i++) {
+		size_t k = f->off + i;
+		uint8_t bit = (uint8_t)(1u << k % 8);
+		if (p->got[k / 8] & bit) /* the first one counts */
+			continue;
+		p->got[k / 8] |= bit;
+		p->bytes[k] = f->bytes.p[i];
+		p->have++;
 	}
-	struct dtls_pieces *p = pieces_of(d, m);
-	put_piece(p, m);
 	if (p->have < p->length)
 		return;
-	struct message all = *m;
-	all.bytes = span_of(p->bytes, p->length);
-	deliver(d, &all);
 	p->used = 0;
+	message(s, p->type, p->sequence, span_of(p->bytes, p->length));
 }
 
 void tls_room_finish(struct net_worker *w)
@@ -173,69 +173,68 @@ void tls_room_finish(struct net_worker *w)
 	}
 }
 
-/* --- records --- */
+/* --- datagrams --- */
 
-/* The handshake messages of one record; false: what is in it is none. */
-static bool messages(struct dtls *d, struct span s)
+/* False: the handshake goes on where it cannot be read, or not at all. */
+static bool handshake(const struct side *s, struct span body)
 {
-	while (s.n) {
-		if (s.n < MESSAGE_HEADER)
+	struct cur c = cur_of(body);
+	struct fragment f;
+
+	while (cur_left(&c)) {
+		if (!next_fragment(&c, &f)) {
+			s->w->stat[NET_LOSS_BAD_TLS]++;
 			return false;
-		struct message m = { .type = s.p[0], .length = be(s.p + 1, 3),
-			.sequence = (uint16_t)be(s.p + 4, 2), .offset = be(s.p + 6, 3) };
-		size_t n = be(s.p + 9, 3);
-		if (n > s.n - MESSAGE_HEADER || m.offset > m.length || n > m.length - m.offset)
+		}
+		if (f.type == CLIENT_KEY_EXCHANGE)
 			return false;
-		m.bytes = span_cut(s, MESSAGE_HEADER, n);
-		s = span_from(s, MESSAGE_HEADER + n);
-		if (!wanted(&m))
+		if (f.type != TLS_CLIENT_HELLO && f.type != TLS_SERVER_HELLO &&
+		    f.type != TLS_CERTIFICATE)
 			continue;
-		if (n == m.length)
-			deliver(d, &m);
-		else
-			piece(d, &m);
+		if (f.bytes.n < f.length) {
+			gather(s, &f);
+			continue;
+		}
+		forget(s, &f);
+		message(s, f.type, f.sequence, f.bytes);
 	}
 	return true;
 }
 
-static bool is_record(struct span s)
+/* Does a flow begin with this: a record of the first epoch with a hello in it? */
+static bool starts(struct span datagram)
 {
-	if (s.n < RECORD_HEADER || s.p[0] < CHANGE_CIPHER_SPEC || s.p[0] > LAST_TYPE)
+	struct cur c = cur_of(datagram), body;
+	struct record r;
+	struct fragment f;
+
+	if (!next_record(&c, &r) || r.type != HANDSHAKE || r.epoch != 0)
 		return false;
-	uint32_t version = be(s.p + 1, 2); /* 0x0100: OpenSSL before it was a standard */
-	return version == 0xfeff || version == 0xfefd || version == 0x0100;
+	body = cur_of(r.body);
+	return next_fragment(&body, &f) && f.type >= TLS_CLIENT_HELLO &&
+	       f.type <= HELLO_VERIFY_REQUEST;
 }
 
-/* Is the first record one that begins a handshake? */
-static bool begins(struct span s)
+enum net_need dtls_datagram(
+    struct net_worker *w, struct tls_session *t, struct span datagram, const struct net_event *at)
 {
-	struct span m = span_from(s, RECORD_HEADER);
+	struct net_event e = *at;
+	struct side s = { w, t, &e };
+	struct cur c = cur_of(datagram);
+	struct record r;
 
-	return s.p[0] == HANDSHAKE && be(s.p + 3, 2) == 0 && m.n >= MESSAGE_HEADER &&
-		(m.p[0] == TLS_CLIENT_HELLO || m.p[0] == TLS_SERVER_HELLO || m.p[0] == HELLO_VERIFY);
-}
-
-enum net_need dtls_datagram(struct net_worker *w, struct tls_session *t, struct span datagram,
-    const struct net_event *at)
-{
-	struct dtls d = { .w = w, .t = t, .at = at };
-	struct span s = datagram;
-
-	if (!is_record(s) || (!t->datagrams && !begins(s)))
-		return t->datagrams ? NET_MORE : NET_NOT; /* of 1.3, encrypted: the unified header */
-	t->datagrams++;
-	while (is_record(s) && !d.over) {
-		size_t n = be(s.p + 11, 2);
-		bool plain = be(s.p + 3, 2) == 0;
-		struct span content = span_cut(s, RECORD_HEADER, n);
-		if (content.n < n) {
-			w->stat[NET_LOSS_BAD_TLS] += plain && s.p[0] == HANDSHAKE;
-			break;
+	if (!t->datagrams && !starts(datagram))
+		return NET_NOT;
+	e.transport = NET_DTLS;
+	if (t->datagrams++ == DATAGRAMS_MAX)
+		return NET_ENOUGH;
+	while (cur_left(&c)) {
+		if (!next_record(&c, &r) || r.epoch != 0 || r.type == APPLICATION_DATA) {
+			w->stat[NET_LOSS_BAD_TLS] += c.err && r.type == HANDSHAKE && r.epoch == 0;
+			return t->seen & SEEN_SERVER ? NET_ENOUGH : NET_MORE;
 		}
-		if (plain && s.p[0] == HANDSHAKE && !messages(&d, content))
-			w->stat[NET_LOSS_BAD_TLS]++;
-		d.over |= s.p[0] == CHANGE_CIPHER_SPEC && (t->seen & SEEN_SERVER);
-		s = span_from(s, RECORD_HEADER + n);
+		if (r.type == HANDSHAKE && !handshake(&s, r.body))
+			return NET_ENOUGH;
 	}
-	return d.over || t->datagrams >= DATAGRAMS_MAX ? NET_ENOUGH : NET_MORE;
+	return tls_encrypted_from_here(t) ? NET_ENOUGH : NET_MORE;
 }

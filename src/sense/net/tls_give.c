@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Kilobytes that are written before they are read: clearing them would cost more than the rest. */
+#define NOT_CLEARED __attribute__((uninitialized))
+
 int tls_room_new(struct tls_room **ret_r)
 {
 	uint8_t digest[32];
@@ -54,7 +57,7 @@ static char *put_hex6(char *p, struct span text)
 
 static void ja4(const struct tls_client *c, char transport, char out[static NET_JA4_MAX])
 {
-	struct tls_ja4 j;
+	NOT_CLEARED struct tls_ja4 j;
 
 	out[0] = 0;
 	if (!tls_ja4_text(c, transport, &j))
@@ -88,12 +91,13 @@ static char transport_letter(const struct net_event *at, bool dtls)
 static void client_hello(
     struct net_worker *w, struct net_client_hello *h, const struct net_event *at)
 {
-	char text[TLS_JA_MAX];
+	NOT_CLEARED char text[TLS_JA_MAX];
 	struct net_event e = *at;
 
 	h->has_ja3 = md5_text(text, tls_ja3_text(&h->tls, text), h->ja3);
 	ja4(&h->tls, transport_letter(at, h->tls.dtls), h->ja4);
-	w->stat[at->transport == NET_QUIC ? NET_STAT_QUIC_CLIENT_HELLOS : NET_STAT_TLS_CLIENT_HELLOS]++;
+	w->stat[at->transport == NET_QUIC ? NET_STAT_QUIC_CLIENT_HELLOS
+					  : NET_STAT_TLS_CLIENT_HELLOS]++;
 	w->stat[NET_STAT_TLS_ECH] += h->tls.ech;
 	w->stat[NET_STAT_TLS_NO_SNI] += !h->tls.sni[0];
 	w->stat[NET_LOSS_BAD_TLS] += h->tls.bad_sni;
@@ -105,7 +109,7 @@ static void client_hello(
 static void server_hello(
     struct net_worker *w, const struct tls_server *tls, const struct net_event *at)
 {
-	char text[TLS_JA_MAX];
+	NOT_CLEARED char text[TLS_JA_MAX];
 	struct net_server_hello h = { .tls = *tls };
 	struct net_event e = *at;
 
@@ -119,13 +123,13 @@ static void server_hello(
 static void saw_client(struct tls_session *t, const struct tls_client *c, bool from_server)
 {
 	t->seen |= SEEN_CLIENT | (c->early_data ? SEEN_EARLY : 0) | (c->sslv2 ? SEEN_SSLV2 : 0) |
-		(from_server ? SEEN_SWAPPED : 0);
+		   (from_server ? SEEN_SWAPPED : 0);
 }
 
 bool tls_client_hello_body(struct net_worker *w, struct tls_session *t, struct span body,
     const struct net_event *at, bool dtls)
 {
-	struct net_client_hello h;
+	NOT_CLEARED struct net_client_hello h;
 
 	h.quic_version = 0;
 	h.quic_dcid = SPAN_NONE;
@@ -136,10 +140,10 @@ bool tls_client_hello_body(struct net_worker *w, struct tls_session *t, struct s
 	return true;
 }
 
-bool tls_client_hello_sslv2(struct net_worker *w, struct tls_session *t, struct span record,
-    const struct net_event *at)
+bool tls_client_hello_sslv2(
+    struct net_worker *w, struct tls_session *t, struct span record, const struct net_event *at)
 {
-	struct net_client_hello h;
+	NOT_CLEARED struct net_client_hello h;
 
 	h.quic_version = 0;
 	h.quic_dcid = SPAN_NONE;
@@ -154,7 +158,7 @@ static void saw_server(struct tls_session *t, const struct tls_server *s, bool f
 {
 	t->version = s->version;
 	t->seen |= (s->retry ? SEEN_RETRY : SEEN_SERVER) | (s->raw_keys ? SEEN_NO_X509 : 0) |
-		(from_server ? 0 : SEEN_SWAPPED);
+		   (from_server ? 0 : SEEN_SWAPPED);
 }
 
 bool tls_server_hello_body(struct net_worker *w, struct tls_session *t, struct span body,
@@ -169,8 +173,8 @@ bool tls_server_hello_body(struct net_worker *w, struct tls_session *t, struct s
 	return true;
 }
 
-bool tls_server_hello_sslv2(struct net_worker *w, struct tls_session *t, struct span record,
-    const struct net_event *at)
+bool tls_server_hello_sslv2(
+    struct net_worker *w, struct tls_session *t, struct span record, const struct net_event *at)
 {
 	struct tls_server s;
 
@@ -194,7 +198,8 @@ bool tls_encrypted_from_here(const struct tls_session *t)
 static bool whole_message(struct span message, uint8_t type, struct span *ret_body)
 {
 	if (message.n < 4 || message.p[0] != type ||
-	    message.n - 4 != ((size_t)message.p[1] << 16 | (size_t)message.p[2] << 8 | message.p[3]))
+	    message.n - 4 !=
+		((size_t)message.p[1] << 16 | (size_t)message.p[2] << 8 | message.p[3]))
 		return false;
 	*ret_body = span_from(message, 4);
 	return true;
@@ -203,7 +208,7 @@ static bool whole_message(struct span message, uint8_t type, struct span *ret_bo
 void tls_give_client(struct net_worker *w, struct span message, const struct net_event *at,
     uint32_t quic_version, struct span quic_dcid)
 {
-	struct net_client_hello h;
+	NOT_CLEARED struct net_client_hello h;
 	struct span body;
 
 	h.quic_version = quic_version;
@@ -270,7 +275,8 @@ static struct net_certificate *known(struct tls_room *r, struct span der)
 void tls_certificate(struct net_worker *w, const struct tls_session *t, struct span der,
     unsigned index, const struct net_event *at)
 {
-	struct net_certificate own, *c = &own;
+	NOT_CLEARED struct net_certificate own;
+	struct net_certificate *c = &own;
 	struct net_event e = *at;
 
 	if (w->tls && der.n && der.n <= TLS_KNOWN_DER)

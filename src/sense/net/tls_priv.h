@@ -8,7 +8,8 @@
 
 #include "sense/net/handler.h"
 
-/* The longest hello, and the longest certificate of a chain; the chain has no limit but CHAIN_MAX. */
+/* The longest hello, and the longest certificate of a chain; the chain has no limit but CHAIN_MAX.
+ */
 #define TLS_MESSAGE_MAX 65536
 #define TLS_CHAIN_MAX 64
 
@@ -17,7 +18,7 @@
 
 /* One certificate seen before: its facts, and all of its bytes to tell it by. */
 struct tls_known {
-	size_t n; /* 0: free */
+	size_t n;		      /* 0: free */
 	struct net_certificate facts; /* spans into der */
 	uint8_t der[TLS_KNOWN_DER];
 };
@@ -61,10 +62,10 @@ bool tls_client_hello_body(struct net_worker *w, struct tls_session *t, struct s
     const struct net_event *at, bool dtls);
 bool tls_server_hello_body(struct net_worker *w, struct tls_session *t, struct span body,
     const struct net_event *at, bool dtls);
-bool tls_client_hello_sslv2(struct net_worker *w, struct tls_session *t, struct span record,
-    const struct net_event *at);
-bool tls_server_hello_sslv2(struct net_worker *w, struct tls_session *t, struct span record,
-    const struct net_event *at);
+bool tls_client_hello_sslv2(
+    struct net_worker *w, struct tls_session *t, struct span record, const struct net_event *at);
+bool tls_server_hello_sslv2(
+    struct net_worker *w, struct tls_session *t, struct span record, const struct net_event *at);
 /* The index-th of a chain. */
 void tls_certificate(struct net_worker *w, const struct tls_session *t, struct span der,
     unsigned index, const struct net_event *at);

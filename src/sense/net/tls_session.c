@@ -59,7 +59,8 @@ static bool record_starts(struct span s)
 	size_t len = be16(s.p + 3);
 	if (len == 0 || len > RECORD_MAX)
 		return false;
-	/* The message as far as this record holds it: type, length below 2^17, version 3.x or a draft's. */
+	/* The message as far as this record holds it: type, length below 2^17, version 3.x or a
+	 * draft's. */
 	struct span m = span_cut(s, RECORD_HEADER, len);
 	if (m.n > 0 && m.p[0] != TLS_CLIENT_HELLO && m.p[0] != TLS_SERVER_HELLO)
 		return false;
@@ -80,8 +81,8 @@ static bool sslv2_starts(struct span s)
 	if (s.n < SSLV2_HEADER)
 		return true;
 	size_t ciphers = be16(s.p + 5), id = be16(s.p + 7), challenge = be16(s.p + 9);
-	return (be16(s.p) & 0x7fff) == 9 + ciphers + id + challenge && ciphers && ciphers % 3 == 0 &&
-		(id == 0 || id == 16) && challenge >= 16 && challenge <= 32;
+	return (be16(s.p) & 0x7fff) == 9 + ciphers + id + challenge && ciphers &&
+	       ciphers % 3 == 0 && (id == 0 || id == 16) && challenge >= 16 && challenge <= 32;
 }
 
 bool tls_session_starts(struct span s)
@@ -201,9 +202,9 @@ static enum go hello(struct reader *r, uint8_t type, size_t n)
 	if (g != GO)
 		return g;
 	struct span body = span_from(p.bytes, 4);
-	bool good = type == TLS_CLIENT_HELLO ?
-		tls_client_hello_body(r->w, r->t, body, &r->s->at, false) :
-		tls_server_hello_body(r->w, r->t, body, &r->s->at, false);
+	bool good = type == TLS_CLIENT_HELLO
+			? tls_client_hello_body(r->w, r->t, body, &r->s->at, false)
+			: tls_server_hello_body(r->w, r->t, body, &r->s->at, false);
 	if (!good)
 		return broken(r);
 	take(r, &p);
@@ -402,7 +403,7 @@ static enum go start(struct reader *r)
 		return sslv2_server(r);
 	/* Of the other side of TLS, an alert is an answer. */
 	bool answer = (r->t->seen & (SEEN_CLIENT | SEEN_SERVER)) && b.p[0] >= CHANGE_CIPHER_SPEC &&
-		b.p[0] <= HEARTBEAT && (b.n < 2 || b.p[1] == 3);
+		      b.p[0] <= HEARTBEAT && (b.n < 2 || b.p[1] == 3);
 	if (!answer && !tls_session_starts(b))
 		return GO_NOT;
 	if (b.p[0] & 0x80)
