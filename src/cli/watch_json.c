@@ -411,6 +411,8 @@ static void certificate(struct line *l, const struct net_event *e)
 	line_hex(l, span_of(n->sha1, sizeof(n->sha1)), false);
 	LINE_KUINT(l, "chain_index", n->index);
 	LINE_KBOOL(l, "client_cert", n->from_client);
+	if (x->version)
+		LINE_KUINT(l, "certificate.version", x->version);
 	LINE_KEY(l, "certificate.serial");
 	line_hex(l, x->serial, true);
 	LINE_KSTRING(l, "certificate.subject", span_str(x->subject));

@@ -109,8 +109,14 @@ static bool tbs_certificate(struct cur *t, struct certificate *c)
 {
 	struct ber_value serial = ber_next(t);
 
-	if (serial.tag == TAG_VERSION)
+	c->version = 1;
+	if (serial.tag == TAG_VERSION) {
+		struct cur in = cur_of(serial.body);
+		struct ber_value v = ber_next(&in);
+		bool good = v.tag == TAG_INTEGER && v.body.n == 1 && v.body.p[0] < 3;
+		c->version = good ? (uint8_t)(v.body.p[0] + 1) : 0;
 		serial = ber_next(t);
+	}
 	struct ber_value algorithm = ber_next(t), issuer = ber_next(t), valid = ber_next(t),
 			 subject = ber_next(t);
 	if (t->err || serial.tag != TAG_INTEGER || algorithm.tag != TAG_SEQ ||

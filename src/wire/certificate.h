@@ -25,6 +25,7 @@ struct certificate {
 	char issuer[CERTIFICATE_DN_MAX];
 	struct span common_name; /* raw bytes of the subject's last CN */
 	ts not_before, not_after; /* TS_NONE when it cannot be read */
+	uint8_t version; /* 1 to 3, as it says: 0 when that makes no sense */
 	uint16_t nsan, more_sans;
 	struct span san_dns[CERTIFICATE_SANS_MAX]; /* raw bytes of each dNSName */
 	bool self_issued;	/* subject and issuer are the same bytes */

@@ -606,7 +606,7 @@ static void get_server(struct cur *c, struct net_server_hello *h)
 struct wire_certificate {
 	ts not_before, not_after;
 	uint16_t index, nsan, more_sans;
-	uint8_t from_client, self_issued, bad;
+	uint8_t from_client, self_issued, bad, version;
 	uint8_t sha1[20], sha256[32];
 } __attribute__((packed));
 
@@ -622,6 +622,7 @@ static void put_certificate(struct put *w, const struct net_certificate *e)
 		.from_client = e->from_client,
 		.self_issued = t->self_issued,
 		.bad = t->bad,
+		.version = t->version,
 	};
 
 	memcpy(x.sha1, e->sha1, sizeof(x.sha1));
@@ -655,6 +656,7 @@ static void get_certificate(struct cur *c, struct net_certificate *e)
 	t->more_sans = x.more_sans;
 	t->self_issued = truth(c, x.self_issued);
 	t->bad = truth(c, x.bad);
+	t->version = x.version;
 	t->der = SPAN_NONE;
 	t->serial = get_span(c);
 	if (t->serial.n > CERTIFICATE_SERIAL_MAX)
