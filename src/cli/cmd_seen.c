@@ -199,7 +199,7 @@ static int ask(struct query *q, const char *s)
 	struct span raw = span_trim(span_str(s));
 	const char *type = cli_opt(q->c, "type");
 	enum indicator_type guess = INDICATOR_NONE;
-	int rc = 0, known = 0;
+	int rc = 0;
 
 	q->asked = s;
 	q->n = 0;
@@ -217,9 +217,9 @@ static int ask(struct query *q, const char *s)
 		return seen_find_path(q->s, s, on_seen, q);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(alike) && rc == 0; i++)
-		known |= try_type(q, alike[i], raw, &rc);
-	if (rc == 0 && !known)
-		known = try_type(q, INDICATOR_NONE, raw, &rc);
+		(void)try_type(q, alike[i], raw, &rc);
+	if (rc == 0 && !q->n) /* an IPv6 address may read as a serial number, too */
+		(void)try_type(q, INDICATOR_NONE, raw, &rc);
 	if (rc == 0)
 		rc = ask_below(q, raw);
 	return rc ? rc : ask_name(q, s);

@@ -7,7 +7,9 @@
 #include "seen/seen.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define ROWS (1u << 16)
@@ -25,7 +27,9 @@ struct row {
 struct watch_seen {
 	const char *state_dir, *place;
 	bool live;
-	int journal; /* -1: none yet */
+	int journal;	    /* -1: none yet */
+	pid_t writer;	    /* live: who writes what was gathered before; 0: nobody */
+	uint32_t writing;   /* how much that is */
 	struct row row[ROWS];
 	uint8_t *facts;
 	uint32_t nrow, nfacts;
@@ -176,6 +180,8 @@ static void note(struct watch_seen *w, const struct net_event *e, enum watch_fac
 	x->count += x->count < UINT32_MAX;
 }
 
+static int hand_over(struct watch_seen *w, bool over, struct fault *f);
+
 /* Is there room for another? */
 static bool is_full(const struct watch_seen *w)
 {
@@ -184,7 +190,7 @@ static bool is_full(const struct watch_seen *w)
 
 static int make_room(struct watch_seen *w, struct fault *f)
 {
-	return is_full(w) ? watch_seen_flush(w, true, w->wrote, f) : 0;
+	return is_full(w) ? hand_over(w, false, f) : 0;
 }
 
 static bool is_group(const struct sense_addr *a)
@@ -329,20 +335,69 @@ static int write_all(struct watch_seen *w, struct fault *f)
 	return rc < 0 ? rc : seen_flush(s, true, f);
 }
 
-int watch_seen_flush(struct watch_seen *w, bool force, ts now, struct fault *f)
+static void reap(struct watch_seen *w, bool wait)
+{
+	int status;
+
+	if (!w->writer)
+		return;
+	pid_t got;
+	do
+		got = waitpid(w->writer, &status, wait ? 0 : WNOHANG);
+	while (got < 0 && errno == EINTR);
+	if (got == 0)
+		return;
+	w->writer = 0;
+	if (got < 0 || !WIFEXITED(status) || WEXITSTATUS(status))
+		w->left_out += w->writing;
+}
+
+/* Sorting, syncing and merging take as long as the disk wants, and packets do not wait: another
+ * process does it with what this one had gathered. */
+static bool write_aside(struct watch_seen *w)
+{
+	struct fault f = FAULT_INIT;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)!nice(10);
+		int rc = write_all(w, &f);
+		if (rc < 0)
+			dprintf(STDERR_FILENO, "firebreak watch: not recorded: %s\n",
+			    f.text[0] ? f.text : strerror(-rc));
+		_exit(rc < 0);
+	}
+	if (pid > 0) {
+		w->writer = pid;
+		w->writing = w->nrow;
+	}
+	return pid > 0;
+}
+
+/* Writes what was gathered, and begins anew. over: nothing more will come. */
+static int hand_over(struct watch_seen *w, bool over, struct fault *f)
 {
 	int rc = 0;
 
-	if (w->wrote == TS_NONE)
-		w->wrote = now;
-	if (!force && (!w->live || now - w->wrote < WATCH_SEEN_EVERY))
-		return 0;
-	w->wrote = now;
-	if (w->nrow)
+	reap(w, over);
+	if (w->writer && !is_full(w))
+		return 0; /* the next time */
+	bool late = w->writer != 0;
+	if (w->nrow && !late && (over || !w->live || !write_aside(w)))
 		rc = write_all(w, f);
-	if (rc < 0)
+	if (late || rc < 0)
 		w->left_out += w->nrow;
 	memset(w->row, 0, sizeof(w->row));
 	w->nrow = w->nfacts = 0;
 	return rc;
+}
+
+int watch_seen_flush(struct watch_seen *w, bool over, ts now, struct fault *f)
+{
+	if (w->wrote == TS_NONE)
+		w->wrote = now;
+	if (!over && (!w->live || now - w->wrote < WATCH_SEEN_EVERY))
+		return 0;
+	w->wrote = now;
+	return hand_over(w, over, f);
 }

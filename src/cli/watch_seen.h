@@ -21,8 +21,8 @@
  * (of a capture, its path stands for "network"). They are gathered in memory, each once with first,
  * last and count, and written whenever the table is full.
  *
- *   live       into the record, every WATCH_SEEN_EVERY: it is open, and its lock held, only while
- *              that is done. A flood of names must not fill the disk: WATCH_SEEN_BURST new
+ *   live       into the record, every WATCH_SEEN_EVERY, by a process of its own: packets do not wait
+ *              for the disk. The record is open, and its lock held, only while that is done. A flood of names must not fill the disk: WATCH_SEEN_BURST new
  *              observations at once and WATCH_SEEN_RATE a second, the last quarter of them for what
  *              is not DNS. What is left out is counted.
  *   captures   into a journal beside the record, everything: who asks the record next takes it in
@@ -46,8 +46,8 @@ struct watch_seen *watch_seen_free(struct watch_seen *w); /* without writing */
  * negative with fault: what was gathered could not be written, and is forgotten (counted). */
 FB_MUST int watch_seen_event(struct watch_seen *w, const struct net_event *e, struct span joined,
     struct fault *f);
-/* Writes what was gathered; unless force, only when it is time. now: any clock that goes on. */
-FB_MUST int watch_seen_flush(struct watch_seen *w, bool force, ts now, struct fault *f);
+/* Writes what was gathered when it is time, or when it is over. now: any clock that goes on. */
+FB_MUST int watch_seen_flush(struct watch_seen *w, bool over, ts now, struct fault *f);
 /* Observations that were not recorded. */
 uint64_t watch_seen_left_out(const struct watch_seen *w);
 

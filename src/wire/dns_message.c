@@ -13,7 +13,6 @@ const char *dns_strerror(int err)
 		[DNS_POINTER] = "compression pointer that does not go backwards",
 		[DNS_LONG] = "name longer than 255 octets",
 		[DNS_RDATA] = "record data that does not fit its type",
-		[DNS_COUNT] = "too many records",
 	};
 	return err >= 0 && (size_t)err < ARRAY_LEN(text) ? text[err] : "unknown error";
 }

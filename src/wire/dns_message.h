@@ -37,7 +37,6 @@ enum dns_err {
 	DNS_POINTER, /* a pointer that does not go backwards, or one too many */
 	DNS_LONG,    /* a name of more than 255 octets */
 	DNS_RDATA,   /* data that does not fit its type */
-	DNS_COUNT,   /* more records than are read (dns.h only) */
 };
 
 const char *dns_strerror(int err);

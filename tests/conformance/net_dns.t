@@ -118,7 +118,9 @@ unbound -c unbound.conf >unbound.log 2>&1 &
 server=$!
 tcpdump -i lo -U --immediate-mode -w live.pcap >tcpdump.log 2>&1 &
 dump=$!
-for i in $(seq 50); do grep -q listening tcpdump.log && break; sleep .1; done
+"$FIREBREAK" watch --interface lo --events hits --json --stats --state live >watch.out 2>watch.err &
+watch=$!
+for i in $(seq 50); do grep -q listening tcpdump.log && grep -q watching watch.err && break; sleep .1; done
 ask() { kdig @127.0.0.1 +timeout=2 "$@" >>answers 2>&1; }
 for i in $(seq 50); do ask ns.example +timeout=1 && break; sleep .1; done
 for t in A AAAA HTTPS; do ask WwW.Example $t +edns +subnet=198.51.100.0/24; done
@@ -132,9 +134,12 @@ for i in $(seq 20); do # until the last answer is written
 	sleep .1
 	tcpdump -nr live.pcap 2>/dev/null | grep -q 'odd.*A 192.0.2.77' && break
 done
+kill -INT $watch
 kill $dump $server
 wait
 TALK
+"$FIREBREAK" ledger init --state live >/dev/null 2>&1
+export FIREBREAK
 unshare -n bash talk.sh 2>talk.err
 if [ "$(wc -c <live.pcap)" -lt 1000 ]; then
 	skip "a real server" "nothing was captured: $(tail -n 1 tcpdump.log)"
@@ -143,6 +148,13 @@ fi
 agree live.pcap "unbound and kdig, UDP and TCP"
 is "$(count lost_bad_dns)" 0 "nothing is lost"
 is "$(grep -c 'many.example.*10\.1\.' rows)" 4 "400 addresses over TCP, twice, in two parts each"
+if grep -q watching watch.err; then
+	run 1 "what was seen on an interface" "$FIREBREAK" seen www.example 2001:db8::1 --state live
+	like "$out" "network: client 127.0.0.1, answer 192.0.2.1" "a name, who asked, and what for an answer"
+	like "$out" "network: client 127.0.0.1, answer for www.example" "and an IPv6 address"
+else
+	skip "an interface" "$(head -n 1 watch.err)"
+fi
 "$FIREBREAK" ledger init --state s >/dev/null 2>&1
 run 0 "what was on the line" "$FIREBREAK" watch --read live.pcap --json --events hits --state s
 run 1 "is in the record" "$FIREBREAK" seen www.example 192.0.2.1 edge.example --state s

@@ -410,7 +410,7 @@ static void get_dns(struct cur *c, struct event_room *room, struct dns_message *
 	struct wire_dns x;
 
 	get(c, &x, sizeof(x));
-	if (x.n > DNS_RR_MAX || x.flags > D_ALL || x.err < 0 || x.err > DNS_COUNT || x.ede < -1 ||
+	if (x.n > DNS_RR_MAX || x.flags > D_ALL || x.err < 0 || x.err > DNS_RDATA || x.ede < -1 ||
 	    x.ede > UINT16_MAX || (x.ecs_family != 0 && x.ecs_family != 4 && x.ecs_family != 6)) {
 		bad(c);
 		x.n = 0;
