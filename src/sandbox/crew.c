@@ -165,6 +165,9 @@ static void judge(const struct crew_note *note, int status, struct sandbox_end *
 			lockdown_call_name(refused, end->call, sizeof(end->call));
 		else
 			snprintf(end->call, sizeof(end->call), "a foreign call");
+	} else if (end->signal == 0 && !note->locked && note->layer == L_ENTER) {
+		end->result = note->err == ENOMEM ? SANDBOX_MEMORY : SANDBOX_FAILED;
+		end->code = -note->err;
 	} else if (end->signal == 0 && !note->locked) {
 		end->result = SANDBOX_UNAVAILABLE;
 		end->code = note->err;

@@ -32,7 +32,7 @@ struct crew {
 	struct crew_note *note;
 };
 
-/* enter (may be NULL) runs before the child is confined, fn after it. 0 or -errno with fault. */
+/* enter (may be NULL) runs before the child is confined (when it fails: SANDBOX_FAILED), fn after it. 0 or -errno with fault. */
 FB_MUST int crew_start(struct crew *ret_c, const struct crew_opts *o, sandbox_fn *enter,
     sandbox_fn *fn, void *ctx, struct fault *f);
 /* Never waits. True: it has ended (or was never started); ret_end and, for anything but
