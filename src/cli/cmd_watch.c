@@ -7,6 +7,7 @@
 #include "cli/watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -106,6 +107,17 @@ static int options(struct watch *w)
 	return numbers(w);
 }
 
+/* A pipe has a name, too: <(tcpdump -w -). */
+static int open_capture(const char *path, struct fault *f)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return file_open_user(path, f);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : fault_set(f, -errno, "%s: %s", QUOTE(span_str(path)), strerror(errno));
+}
+
 /* --read and arguments. -1 or an exit code. */
 static int open_files(struct watch *w)
 {
@@ -119,7 +131,7 @@ static int open_files(struct watch *w)
 	for (size_t i = 0; i < n + (size_t)c->nargs; i++) {
 		const char *path = i < n ? name[i] : c->arg[i - n];
 		bool in = strcmp(path, "-") == 0;
-		int fd = in ? STDIN_FILENO : file_open_user(path, &w->f);
+		int fd = in ? STDIN_FILENO : open_capture(path, &w->f);
 		if (fd < 0)
 			return cli_errno(c, fd, &w->f);
 		w->src[w->nsrc++] = (struct net_source){ .name = in ? "standard input" : path, .fd = fd };
@@ -229,7 +241,7 @@ static const struct cli_opt watch_opts[] = {
 	{ "interface", "IF", "watch this interface; any: all of them", true },
 	{ "promiscuous", NULL, "take packets for others, too (a mirror port)", false },
 	{ "processes", NULL, "say which program of this host a connection is of (Linux 5.8, root)", false },
-	{ "read", "FILE", "read this capture (pcap, pcapng); - is standard input", true },
+	{ "read", "FILE", "read this capture (pcap, pcapng) or pipe; - is standard input", true },
 	CLI_HEADING("What to look for"),
 	{ "indicators", "FILE", "look for what intel import takes, instead of the state", true },
 	{ "case", "NAME", "look for a case that comes with firebreak, such as 3cx-2023", true },

@@ -133,6 +133,8 @@ done | uniq | wc -l >n
 is "$(cat n)" 1 "any number of workers tells the same"
 run 0 "standard input" bash -c "cat plain.pcap | $FIREBREAK watch - --json --indicators none.csv --state nowhere"
 is "$out" "$(cat plain.json)" "gives the same"
+run 0 "a pipe with a name" watch <(cat plain.pcap) --json --indicators none.csv
+is "$out" "$(cat plain.json)" "gives the same, too"
 
 # ---- hits
 ja3=$(get tls.json 'd.get("server_name") == "www.sni-bad.example"' 'd["ja3"]')
