@@ -286,7 +286,7 @@ if command -v tcpreplay >/dev/null; then
 	}
 	quiet
 	for w in 1 2; do
-		for rate in --pps=30000 --pps=100000 --topspeed; do
+		for rate in --pps=$((60000 / w)) --topspeed; do
 			live rate --workers $w --indicators "$TMP/none.csv" --stats --events hits
 			sent=0
 			replay 4 $rate
@@ -299,7 +299,7 @@ if command -v tcpreplay >/dev/null; then
 		workers=$(pgrep -P "$live_pid")
 		# shellcheck disable=SC2086 # a list
 		kill -STOP $workers
-		replay 40 --topspeed
+		replay 20 --topspeed
 		# shellcheck disable=SC2086
 		kill -CONT $workers
 		live_end
