@@ -373,6 +373,10 @@ static void test_proxies(void)
 	    SPAN_LIT("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"
 		     "aaaabbbbccdd" ONE));
 	says(GOT_ONE, "behind a PROXY header");
+	c = shaken(80);
+	tcp_send(&b, &c, 0, SPAN_LIT("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" "aaaabbbbccdd"));
+	tcp_text(&b, &c, 0, ONE);
+	says(GOT_ONE, "… in a segment of its own");
 	c = shaken(3128);
 	tcp_text(&b, &c, 0, "CONNECT one.test:80 HTTP/1.1\r\nHost: x\r\n\r\n");
 	tcp_text(&b, &c, 1, "HTTP/1.1 200 OK\r\n\r\n");

@@ -67,7 +67,7 @@ size_t sniff_prefix(const struct tcp_half *h, struct span d)
 
 	if (!n)
 		n = mysql_request(d);
-	return n < d.n ? n : 0;
+	return n <= d.n ? n : 0;
 }
 
 bool sniff_socks(struct span d)

@@ -83,8 +83,7 @@ static enum net_need ask(
 	}
 }
 
-/* TLS begins inside another protocol (CONNECT): the other side's hello may have been written off.
- */
+/* TLS begins inside another protocol (CONNECT): the other side may have been written off. */
 static void reopen_other(struct way *x)
 {
 	struct tcp_half *o = &x->t->half[!x->dir];
@@ -206,7 +205,7 @@ static void lose(struct way *x, bool hole)
 
 	if (h->proto > TCP_SCAN) {
 		struct span b = h->avail ? hold_gather(x->f, h, &start) : SPAN_NONE;
-		(void)!ask(x, b, false, true, &st);
+		(void)!ask(x, b, false, true, &st); /* whatever it says, it is over */
 	} else if (hole && !(h->bits & TCP_COUNTED)) {
 		x->f->w->stat[NET_LOSS_GAP]++;
 	}
@@ -371,8 +370,8 @@ static bool expected(struct way *x, uint32_t seq, int64_t off, struct span d)
 	int64_t end = off + (int64_t)d.n;
 	struct tcp_half *h = x->h;
 	int64_t ahead = h->skip || h->bits & TCP_CUT ? FLOW_SKIP_AHEAD : FLOW_HELD_MAX;
-	bool nothing =
-	    h->proto == TCP_FRESH && !h->head; /* a forged SYN may have said where it begins */
+	/* A forged SYN may have said where the stream begins. */
+	bool nothing = h->proto == TCP_FRESH && !h->head;
 
 	if (end <= 0 && off > -(int64_t)FLOW_SKIP_AHEAD && !(h->bits & TCP_JUMPED) && !nothing)
 		return false; /* seen before */
