@@ -8,14 +8,6 @@
 
 #define LINK_MASK 0xffffu /* above: the length of the frame check sequence */
 
-static uint32_t u32_at(const uint8_t *p, bool swapped)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return swapped ? __builtin_bswap32(v) : v;
-}
-
 static uint16_t u16_at(const uint8_t *p, bool swapped)
 {
 	uint16_t v;
@@ -34,7 +26,7 @@ int pcap_file_header(struct span s, struct pcap_format *ret_f)
 	*ret_f = (struct pcap_format){ 0 };
 	if (s.n < 4)
 		return PCAP_SHORT;
-	uint32_t magic = u32_at(s.p, false);
+	uint32_t magic = pcap_u32(s.p, false);
 	bool swapped = !known_magic(magic);
 	if (swapped)
 		magic = __builtin_bswap32(magic);
@@ -45,33 +37,14 @@ int pcap_file_header(struct span s, struct pcap_format *ret_f)
 	uint16_t major = u16_at(s.p + 4, swapped), minor = u16_at(s.p + 6, swapped);
 	if (major != 2)
 		return PCAP_BAD;
-	uint32_t link = u32_at(s.p + 20, swapped);
+	uint32_t link = pcap_u32(s.p + 20, swapped);
 	*ret_f = (struct pcap_format){
 		.swapped = swapped,
 		.nano = magic == MAGIC_NANO,
 		.old = minor < 3,
 		.header = magic == MAGIC_KUZNETZOV ? 24 : 16,
 		.link = link & LINK_MASK,
-		.snaplen = u32_at(s.p + 16, swapped),
+		.snaplen = pcap_u32(s.p + 16, swapped),
 	};
-	return PCAP_OK;
-}
-
-int pcap_record_header(const struct pcap_format *f, struct span s, struct pcap_record *ret_r)
-{
-	if (s.n < f->header) {
-		*ret_r = (struct pcap_record){ 0 };
-		return PCAP_SHORT;
-	}
-	uint32_t sec = u32_at(s.p, f->swapped), part = u32_at(s.p + 4, f->swapped);
-	uint32_t first = u32_at(s.p + 8, f->swapped), second = u32_at(s.p + 12, f->swapped);
-	/* 2^32 seconds and 2^32 microseconds are less than 2^63 nanoseconds. */
-	ret_r->time = (ts)sec * TS_SECOND + (ts)part * (f->nano ? 1 : 1000);
-	ret_r->captured = f->old ? second : first;
-	ret_r->sent = f->old ? first : second;
-	if (ret_r->captured > PCAP_PACKET_MAX) {
-		*ret_r = (struct pcap_record){ 0 };
-		return PCAP_BAD;
-	}
 	return PCAP_OK;
 }

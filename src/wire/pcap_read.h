@@ -46,6 +46,32 @@ struct pcap_record {
 
 /* enum pcap_err; *ret_f is zeroed on error. */
 FB_MUST int pcap_file_header(struct span s, struct pcap_format *ret_f);
-/* The same for s, which begins with a record's header. */
-FB_MUST int pcap_record_header(const struct pcap_format *f, struct span s,
-    struct pcap_record *ret_r);
+
+static inline uint32_t pcap_u32(const uint8_t *p, bool swapped)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return swapped ? __builtin_bswap32(v) : v;
+}
+
+/* The same for s, which begins with a record's header. In the line: it is read for each packet. */
+FB_MUST static inline int pcap_record_header(const struct pcap_format *f, struct span s,
+    struct pcap_record *ret_r)
+{
+	if (s.n < f->header) {
+		*ret_r = (struct pcap_record){ 0 };
+		return PCAP_SHORT;
+	}
+	uint32_t sec = pcap_u32(s.p, f->swapped), part = pcap_u32(s.p + 4, f->swapped);
+	uint32_t first = pcap_u32(s.p + 8, f->swapped), second = pcap_u32(s.p + 12, f->swapped);
+	/* 2^32 seconds and 2^32 microseconds are less than 2^63 nanoseconds. */
+	ret_r->time = (ts)sec * TS_SECOND + (ts)part * (f->nano ? 1 : 1000);
+	ret_r->captured = f->old ? second : first;
+	ret_r->sent = f->old ? first : second;
+	if (ret_r->captured > PCAP_PACKET_MAX) {
+		*ret_r = (struct pcap_record){ 0 };
+		return PCAP_BAD;
+	}
+	return PCAP_OK;
+}

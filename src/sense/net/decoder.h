@@ -22,7 +22,7 @@ struct in_packet {
 	bool everyone; /* a fragment: every worker has it (PACKET_EVERYONE) */
 };
 
-#define DECODER_BATCH 32
+#define DECODER_BATCH 64
 
 struct decoder;
 

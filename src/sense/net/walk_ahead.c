@@ -14,19 +14,11 @@
 #define SECONDS 600	/* how far a record's time may be from that of the chunk's first */
 #define AHEAD_MIN (64u << 10)
 
-static uint32_t u32_at(const uint8_t *p, bool swapped)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return swapped ? __builtin_bswap32(v) : v;
-}
-
 /* A plausible length of the packet whose record header is at p, else 0. */
 static uint32_t plausible(const struct pcap_format *f, const uint8_t *p, uint32_t sec)
 {
-	uint32_t t = u32_at(p, f->swapped), captured = u32_at(p + 8, f->swapped);
-	uint32_t sent = u32_at(p + 12, f->swapped);
+	uint32_t t = pcap_u32(p, f->swapped), captured = pcap_u32(p + 8, f->swapped);
+	uint32_t sent = pcap_u32(p + 12, f->swapped);
 
 	if (t - sec + SECONDS > 2 * SECONDS || captured - 1 >= PCAP_PACKET_MAX || sent < captured)
 		return 0;
@@ -55,7 +47,7 @@ void walk_ahead(const struct pcap_format *f, struct span s, size_t bytes)
 		s.n = bytes;
 	if (s.n < AHEAD_MIN)
 		return;
-	uint32_t sec = u32_at(s.p, f->swapped);
+	uint32_t sec = pcap_u32(s.p, f->swapped);
 	for (size_t i = 0; i < LANES; i++) {
 		end[i] = s.n / LANES * (i + 1);
 		at[i] = i ? sync(f, s, s.n / LANES * i, sec) : 0;
@@ -67,7 +59,7 @@ void walk_ahead(const struct pcap_format *f, struct span s, size_t bytes)
 				continue;
 			const uint8_t *p = s.p + at[i];
 			__builtin_prefetch(p + 64);
-			at[i] += f->header + (size_t)u32_at(p + 8, f->swapped);
+			at[i] += f->header + (size_t)pcap_u32(p + 8, f->swapped);
 			busy++;
 		}
 	}
