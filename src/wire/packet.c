@@ -19,9 +19,15 @@ static int by_link(struct dig *d, uint32_t link)
 	}
 }
 
+/* Of nothing, too, whose address may be NULL. */
+static struct cur cur_over(struct span s)
+{
+	return cur_of(s.n ? s : SPAN_LIT(""));
+}
+
 static int decode(struct span frame, uint32_t link, struct packet *ret_p)
 {
-	struct dig d = { .c = cur_of(frame), .p = ret_p };
+	struct dig d = { .c = cur_over(frame), .p = ret_p };
 
 	*ret_p = (struct packet){ 0 };
 	int rc = by_link(&d, link);
@@ -41,7 +47,7 @@ int packet_decode(struct span frame, uint32_t link, struct packet *ret_p)
 
 int packet_decode_body(const struct packet *piece, struct span body, struct packet *ret_p)
 {
-	struct dig d = { .c = cur_of(body), .p = ret_p, .exact = true };
+	struct dig d = { .c = cur_over(body), .p = ret_p, .exact = true };
 
 	*ret_p = (struct packet){ .family = piece->family,
 		.tunnels = piece->tunnels,
