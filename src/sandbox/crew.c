@@ -14,11 +14,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum layer { L_ENTER, L_SIGNALS, L_FDS, L_PRIVILEGES, L_HEAP, L_LANDLOCK, L_LIMITS, L_SECCOMP, LAYERS };
+enum layer {
+	L_ENTER,
+	L_SIGNALS,
+	L_FDS,
+	L_PRIVILEGES,
+	L_HEAP,
+	L_LANDLOCK,
+	L_LIMITS,
+	L_SECCOMP,
+	LAYERS
+};
 
 static const char *const layer_name[LAYERS] = {
-	"start", "parent-death signal", "descriptors", "privileges", "memory limit", "Landlock",
-	"resource limits", "seccomp",
+	"start",
+	"parent-death signal",
+	"descriptors",
+	"privileges",
+	"memory limit",
+	"Landlock",
+	"resource limits",
+	"seccomp",
 };
 
 /* Shared with the parent; from `locked` on it is the child's word and good for messages only. */
@@ -29,7 +45,8 @@ struct crew_note {
 	volatile int32_t refused;
 };
 
-/* --- in the child ------------------------------------------------------------------------------ */
+/* --- in the child ------------------------------------------------------------------------------
+ */
 
 static int by_number(const void *a, const void *b)
 {
@@ -93,17 +110,17 @@ static int put_layer(const struct crew_opts *o, struct crew_note *note, enum lay
 		lockdown_forget_environment();
 		return lockdown_no_privileges();
 	case L_HEAP: /* early: it reads /proc */
-		return o->without & SANDBOX_WITHOUT_LIMITS || SANDBOX_SANITIZED ?
-		    0 :
-		    lockdown_limit_heap(o->heap);
+		return o->without & SANDBOX_WITHOUT_LIMITS || SANDBOX_SANITIZED
+			   ? 0
+			   : lockdown_limit_heap(o->heap);
 	case L_LANDLOCK:
 		return o->without & SANDBOX_WITHOUT_LANDLOCK ? 0 : lockdown_landlock();
 	case L_LIMITS: /* late: a ruleset takes a descriptor */
 		return o->without & SANDBOX_WITHOUT_LIMITS ? 0 : limit_all(o);
 	case L_SECCOMP:
-		return o->without & SANDBOX_WITHOUT_SECCOMP ?
-		    0 :
-		    lockdown_seccomp(&calls, &note->refused);
+		return o->without & SANDBOX_WITHOUT_SECCOMP
+			   ? 0
+			   : lockdown_seccomp(&calls, &note->refused);
 	case LAYERS:
 		break;
 	}
@@ -129,14 +146,15 @@ __attribute__((noreturn)) static void child(const struct crew_opts *o, struct cr
 	_exit(0);
 }
 
-/* --- in the parent ----------------------------------------------------------------------------- */
+/* --- in the parent -----------------------------------------------------------------------------
+ */
 
 int crew_start(struct crew *ret_c, const struct crew_opts *o, sandbox_fn *enter, sandbox_fn *fn,
     void *ctx, struct fault *f)
 {
 	FB_ASSERT(o->nfds <= SANDBOX_FDS_MAX);
-	struct crew_note *note = mmap(NULL, sizeof(*note), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct crew_note *note =
+	    mmap(NULL, sizeof(*note), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (note == MAP_FAILED)
 		return fault_set(f, -errno, "no memory for a worker process");
 	note->refused = -1;
@@ -173,9 +191,9 @@ static void judge(const struct crew_note *note, int status, struct sandbox_end *
 		end->code = note->err;
 	} else if (end->signal == 0 && note->returned) {
 		end->code = note->code;
-		end->result = end->code == 0 ? SANDBOX_DONE :
-		    end->code == -ENOMEM     ? SANDBOX_MEMORY :
-					       SANDBOX_FAILED;
+		end->result = end->code == 0	     ? SANDBOX_DONE
+			      : end->code == -ENOMEM ? SANDBOX_MEMORY
+						     : SANDBOX_FAILED;
 	}
 }
 
@@ -199,8 +217,8 @@ static void explain(const struct crew_note *note, const struct sandbox_end *end,
 		fault_set(f, 0, "a worker ran out of memory");
 		return;
 	case SANDBOX_FAILED:
-		fault_set(f, 0, "a worker gave up (%s)",
-		    end->code < 0 ? strerror(-end->code) : "failed");
+		fault_set(
+		    f, 0, "a worker gave up (%s)", end->code < 0 ? strerror(-end->code) : "failed");
 		return;
 	case SANDBOX_CRASHED:
 		fault_set(f, 0,

@@ -47,7 +47,8 @@ static uint64_t u64(const struct pcapng *g, const uint8_t *p)
 	return g->swapped ? __builtin_bswap64(v) : v;
 }
 
-/* --- time ---------------------------------------------------------------------------------------- */
+/* --- time ----------------------------------------------------------------------------------------
+ */
 
 static uint64_t power_of_ten(unsigned n)
 {
@@ -74,7 +75,8 @@ static ts time_of(const struct pcapng_interface *i, uint64_t ticks)
 	return sum < 0 ? 0 : sum >= TS_FOREVER ? TS_FOREVER - 1 : (ts)sum;
 }
 
-/* --- blocks -------------------------------------------------------------------------------------- */
+/* --- blocks --------------------------------------------------------------------------------------
+ */
 
 /* The options in s, one at a time; what does not fit ends them. */
 static bool next_option(const struct pcapng *g, struct span *s, uint16_t *code, struct span *value)
@@ -263,7 +265,8 @@ int pcapng_read(struct pcapng *g, struct span s, struct pcapng_block *ret_b)
 		return PCAPNG_BAD;
 	/* Blocks are padded to four bytes; some writers forget to count that. */
 	struct pcapng_block b = { .length = ((uint64_t)length + 3) & ~3ull };
-	/* What it is must not depend on how much of it is in view: all of it, or the end is never seen. */
+	/* What it is must not depend on how much of it is in view: all of it, or the end is never
+	 * seen. */
 	if (b.length <= PCAPNG_VIEW_MAX) {
 		if (b.length > s.n)
 			return PCAPNG_MORE;

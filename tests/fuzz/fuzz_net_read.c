@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct walk w;
 static struct chunk_packet p[CHUNK_PACKETS];
 
-/* Walks s, of which step bytes more come into view whenever more are needed. A digest of all packets. */
+/* Walks s, of which step bytes more come into view whenever more are needed. A digest of all
+ * packets. */
 static uint64_t walk_all(struct span s, size_t step, enum walk_said *said)
 {
 	uint64_t h = 0;

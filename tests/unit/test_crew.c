@@ -90,7 +90,8 @@ static int waits(void *ctx)
 }
 
 /* Runs it to its end, at most ten seconds. */
-static struct sandbox_end end_of(struct shared *s, sandbox_fn *enter, sandbox_fn *fn, struct fault *f)
+static struct sandbox_end end_of(
+    struct shared *s, sandbox_fn *enter, sandbox_fn *fn, struct fault *f)
 {
 	struct crew_opts o = { .fds = &s->fd, .nfds = 1, .heap = 16u << 20 };
 	struct sandbox_end end = { .result = SANDBOX_TIMEOUT };
@@ -114,14 +115,15 @@ static void refused(struct shared *s, sandbox_fn *fn, const char *call, const ch
 	struct sandbox_end end = end_of(s, NULL, fn, &f);
 
 	is_int(end.result, SANDBOX_CALL, "%s", what);
-	ok(strstr(end.call, call) && strstr(f.text, end.call), "and the call is named: %s", end.call);
+	ok(strstr(end.call, call) && strstr(f.text, end.call), "and the call is named: %s",
+	    end.call);
 }
 
 int main(void)
 {
 	struct sandbox_support has = sandbox_probe();
-	struct shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-	    -1, 0);
+	struct shared *s =
+	    mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct sandbox_end end;
 	struct fault f;
 	int given[2], other[2];
@@ -153,7 +155,8 @@ int main(void)
 	is_int(end.result, SANDBOX_MEMORY, "no memory: %s", f.text);
 	struct crew_opts o = { .fds = &s->fd, .nfds = 1, .heap = 16u << 20 };
 	struct crew c = { 0 };
-	ok(crew_start(&c, &o, NULL, waits, s, &f) == 0 && !crew_ended(&c, &end, &f), "one that waits");
+	ok(crew_start(&c, &o, NULL, waits, s, &f) == 0 && !crew_ended(&c, &end, &f),
+	    "one that waits");
 	pid_t pid = c.pid;
 	crew_kill(&c);
 	ok(c.pid == 0 && kill(pid, 0) < 0 && errno == ESRCH, "is gone when it is told to");

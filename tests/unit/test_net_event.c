@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* sense/net/event_wire: what is written is read back; every prefix is refused; no flipped bit gives an
- * event that could not be. */
+/* sense/net/event_wire: what is written is read back; every prefix is refused; no flipped bit gives
+ * an event that could not be. */
 
 #include "sense/net/event_wire.h"
 #include "tap.h"
@@ -31,10 +31,10 @@ static struct net_event head(enum net_kind kind)
 static bool same_head(const struct net_event *a, const struct net_event *b)
 {
 	return a->kind == b->kind && a->transport == b->transport && a->flavour == b->flavour &&
-	    a->from_server == b->from_server && a->tunnels == b->tunnels && a->vlan == b->vlan &&
-	    a->time == b->time && a->packet == b->packet && a->flow == b->flow &&
-	    memcmp(a->client.b, b->client.b, 16) == 0 && a->client.port == b->client.port &&
-	    memcmp(a->server.b, b->server.b, 16) == 0 && a->server.port == b->server.port;
+	       a->from_server == b->from_server && a->tunnels == b->tunnels && a->vlan == b->vlan &&
+	       a->time == b->time && a->packet == b->packet && a->flow == b->flow &&
+	       memcmp(a->client.b, b->client.b, 16) == 0 && a->client.port == b->client.port &&
+	       memcmp(a->server.b, b->server.b, 16) == 0 && a->server.port == b->server.port;
 }
 
 /* A name as event.h has it? */
@@ -89,8 +89,12 @@ static void test_flow(void)
 {
 	struct net_event e = head(NET_FLOW_END), d;
 
-	e.facts = (struct net_flow_facts){ .ending = NET_END_IDLE, .midstream = true,
-		.tcp_flags = { 0x1b, 0x12 }, .first = 5, .last = 9, .packets = { 1, 2 },
+	e.facts = (struct net_flow_facts){ .ending = NET_END_IDLE,
+		.midstream = true,
+		.tcp_flags = { 0x1b, 0x12 },
+		.first = 5,
+		.last = 9,
+		.packets = { 1, 2 },
 		.bytes = { 3, 4 } };
 	check(&e, "a flow's end", &d);
 	ok(d.facts.ending == NET_END_IDLE && d.facts.midstream && d.facts.bytes[1] == 4 &&
@@ -104,20 +108,47 @@ static void test_flow(void)
 static void test_dns(void)
 {
 	static const char text[] = "www.example.comalias.test";
-	struct span www = span_of(text, 15), base = span_of(text + 4, 11), alias = span_of(text + 15, 10);
+	struct span www = span_of(text, 15), base = span_of(text + 4, 11),
+		    alias = span_of(text + 15, 10);
 	struct dns_rr rr[] = {
 		{ .section = DNS_QUESTION, .type = DNS_A, .class = 1, .name = www },
-		{ .section = DNS_ANSWER, .type = DNS_CNAME, .class = 1, .ttl = 60, .name = www,
+		{ .section = DNS_ANSWER,
+		    .type = DNS_CNAME,
+		    .class = 1,
+		    .ttl = 60,
+		    .name = www,
 		    .target = alias },
-		{ .section = DNS_ANSWER, .type = DNS_A, .class = 1, .name = alias, .family = 4,
-		    .addr = { 1, 2, 3, 4 }, .hint = true, .extra = true },
-		{ .section = DNS_AUTHORITY, .type = DNS_TXT, .class = 1, .name = base,
-		    .data = SPAN_LIT("\x05hello"), .bad = true },
+		{ .section = DNS_ANSWER,
+		    .type = DNS_A,
+		    .class = 1,
+		    .name = alias,
+		    .family = 4,
+		    .addr = { 1, 2, 3, 4 },
+		    .hint = true,
+		    .extra = true },
+		{ .section = DNS_AUTHORITY,
+		    .type = DNS_TXT,
+		    .class = 1,
+		    .name = base,
+		    .data = SPAN_LIT("\x05hello"),
+		    .bad = true },
 	};
-	struct dns_message m = { .id = 7, .response = true, .rd = true, .rcode = 3, .count = { 1, 2, 1 },
-		.edns = true, .edns_size = 1232, .ede = 15, .ede_text = SPAN_LIT("blocked"),
-		.ecs_family = 4, .ecs_prefix = 24, .ecs_addr = { 9 }, .more = true, .part = 1,
-		.n = ARRAY_LEN(rr), .rr = rr };
+	struct dns_message m = { .id = 7,
+		.response = true,
+		.rd = true,
+		.rcode = 3,
+		.count = { 1, 2, 1 },
+		.edns = true,
+		.edns_size = 1232,
+		.ede = 15,
+		.ede_text = SPAN_LIT("blocked"),
+		.ecs_family = 4,
+		.ecs_prefix = 24,
+		.ecs_addr = { 9 },
+		.more = true,
+		.part = 1,
+		.n = ARRAY_LEN(rr),
+		.rr = rr };
 	struct net_event e = head(NET_DNS), d;
 
 	e.dns = &m;
@@ -171,8 +202,13 @@ static void test_hellos(void)
 static void test_others(void)
 {
 	static struct net_certificate t;
-	struct http_request r = { .method = SPAN_LIT("GET"), .target = SPAN_LIT("/a?b"), .minor = 1,
-		.host = SPAN_LIT("example.com"), .port = 8080, .hosts = 1, .head = 99 };
+	struct http_request r = { .method = SPAN_LIT("GET"),
+		.target = SPAN_LIT("/a?b"),
+		.minor = 1,
+		.host = SPAN_LIT("example.com"),
+		.port = 8080,
+		.hosts = 1,
+		.head = 99 };
 	struct net_event e = head(NET_CERTIFICATE), d;
 
 	t.cert.not_before = TS_NONE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* sense/net/ring, history: what is put is got, nothing is waited for in vain, a hostile writer is found
- * out. */
+/* sense/net/ring, history: what is put is got, nothing is waited for in vain, a hostile writer is
+ * found out. */
 
 #include "sense/net/history.h"
 #include "sense/net/ring.h"
@@ -58,7 +58,8 @@ static void test_fill(void)
 	}
 	while (ring_get(&r, got, sizeof(got), &n) == 1)
 		bad += n != make(taken, want) || memcmp(got, want, n) != 0, taken++;
-	ok(put > 1000 && taken == put && bad == 0, "%u records went through a ring that was full", put);
+	ok(put > 1000 && taken == put && bad == 0, "%u records went through a ring that was full",
+	    put);
 }
 
 static void test_longest(void)
@@ -136,7 +137,8 @@ static void test_hostile(void)
 		}
 		if (i % 3 == 0)
 			memset(data, i % 2 ? 0xff : 0, 4);
-		atomic_store(&head.put, i % 5 == 0 ? (uint64_t)seed << 20 : (seed >> 16) % SIZE & ~7u);
+		atomic_store(
+		    &head.put, i % 5 == 0 ? (uint64_t)seed << 20 : (seed >> 16) % SIZE & ~7u);
 		int rc = 1;
 		for (int k = 0; k < 100000 && rc == 1; k++)
 			rc = ring_get(&r, got, 4096, &n);
@@ -145,14 +147,16 @@ static void test_hostile(void)
 	}
 	ok(bad == 0 && refused > 10000, "rings full of nonsense are refused, or come to an end");
 	fresh(&w, &r);
-	atomic_store(&head.got, 1ull << 60); /* a reader that claims too much stops the writer only */
+	atomic_store(
+	    &head.got, 1ull << 60); /* a reader that claims too much stops the writer only */
 	bool any = false;
 	for (int i = 0; i < 100; i++)
 		any = ring_put(&w, span_of(got, 3000), SPAN_NONE);
 	ok(!any, "and a writer stops at a ring's end");
 }
 
-/* --- history --------------------------------------------------------------------------------------- */
+/* --- history
+ * --------------------------------------------------------------------------------------- */
 
 static void test_history(void)
 {
@@ -167,15 +171,20 @@ static void test_history(void)
 	is_int(history_find(&y, 5, room, sizeof(room), p, 64), 0, "nothing is kept yet");
 	for (uint64_t i = 1; i <= 5000; i++) {
 		memset(frame, (int)i, sizeof(frame));
-		struct history_packet k = { .flow = i % 10, .packet = i, .time = (ts)i, .link = 1,
-			.sent = 1500, .bytes = { frame, i % sizeof(frame) } };
+		struct history_packet k = { .flow = i % 10,
+			.packet = i,
+			.time = (ts)i,
+			.link = 1,
+			.sent = 1500,
+			.bytes = { frame, i % sizeof(frame) } };
 		history_keep(&y, &k);
 	}
 	size_t n = history_find(&y, 3, room, sizeof(room), p, 64);
 	ok(n > 10 && n < 64, "of a flow, those that are still there: %zu", n);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t want = 4993 - 10 * i;
-		bad += p[i].packet != want || p[i].bytes.n != want % sizeof(frame) || p[i].flow != 3;
+		bad +=
+		    p[i].packet != want || p[i].bytes.n != want % sizeof(frame) || p[i].flow != 3;
 		for (size_t k = 0; k < p[i].bytes.n; k++)
 			bad += p[i].bytes.p[k] != (uint8_t)want;
 	}
@@ -190,7 +199,8 @@ static void test_history(void)
 			yh.last[i] = (seed = seed * 1664525 + 1013904223) % (2 * sizeof(ydata));
 		n = history_find(&y, (uint64_t)round, room, sizeof(room), p, 64);
 		for (size_t i = 0; i < n; i++)
-			bad += p[i].bytes.p < room || p[i].bytes.p + p[i].bytes.n > room + sizeof(room);
+			bad += p[i].bytes.p < room ||
+			       p[i].bytes.p + p[i].bytes.n > room + sizeof(room);
 	}
 	is_int(bad, 0, "nonsense gives nothing from elsewhere");
 }

@@ -7,7 +7,8 @@
 #include "wire/pcap_read.h"
 #include "wire/pcapng_read.h"
 
-/* --- writing, in either byte order --------------------------------------------------------------- */
+/* --- writing, in either byte order ---------------------------------------------------------------
+ */
 
 static bool big;
 
@@ -64,8 +65,8 @@ static void section(struct buf *b)
 }
 
 /* resolution 0: no option; offset 0: none. */
-static void interface(struct buf *b, uint16_t link, uint32_t snaplen, uint8_t resolution,
-    int64_t offset)
+static void interface(
+    struct buf *b, uint16_t link, uint32_t snaplen, uint8_t resolution, int64_t offset)
 {
 	size_t at = block_begin(b, 1);
 	u16(b, link);
@@ -99,7 +100,8 @@ static void enhanced(struct buf *b, uint32_t k, uint64_t ticks, const char *byte
 	block_end(b, at);
 }
 
-/* --- classic -------------------------------------------------------------------------------------- */
+/* --- classic
+ * -------------------------------------------------------------------------------------- */
 
 static void check_classic(uint32_t magic, uint16_t minor, bool order, ts want)
 {
@@ -148,7 +150,7 @@ static void test_classic_bad(void)
 	file_header(&b, 0xa1b2c3d4, 4, 1);
 	for (size_t n = 0; n < b.n; n++)
 		bad += pcap_file_header(span_of(b.p, n), &f) != PCAP_SHORT ||
-		    memcmp(&f, &none, sizeof(f)) != 0;
+		       memcmp(&f, &none, sizeof(f)) != 0;
 	is_int(bad, 0, "every prefix of the file's header is short, and zeroed");
 	b.p[4] = 3;
 	is_int(pcap_file_header(buf_span(&b), &f), PCAP_BAD, "version 3");
@@ -163,9 +165,11 @@ static void test_classic_bad(void)
 	ok(r.captured == 0, "zeroed");
 }
 
-/* --- pcapng --------------------------------------------------------------------------------------- */
+/* --- pcapng
+ * --------------------------------------------------------------------------------------- */
 
-/* Reads s to its end into a line of text: "time/captured/sent/link …" and the error it ended with. */
+/* Reads s to its end into a line of text: "time/captured/sent/link …" and the error it ended with.
+ */
 static const char *told(struct pcapng *g, struct span s)
 {
 	static char out[2000];
@@ -310,7 +314,8 @@ static void test_pcapng_bad(void)
 	}
 	is_int(bad, 0, "every prefix needs more");
 	g = (struct pcapng){ 0 };
-	is_int(pcapng_read(&g, span_from(buf_span(&b), at), &k), PCAPNG_NOT, "begins in the middle");
+	is_int(
+	    pcapng_read(&g, span_from(buf_span(&b), at), &k), PCAPNG_NOT, "begins in the middle");
 	b.p[12] = 2;
 	is_int(pcapng_read(&g, buf_span(&b), &k), PCAPNG_BAD, "version 2");
 	b.p[12] = 1;

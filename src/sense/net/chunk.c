@@ -16,9 +16,10 @@
 
 #define SLOTS_MAX 12
 #define WAIT_MS 100
-#define IDLE_MS 50		/* a stream that gives nothing for so long: what is there is published */
-#define BEHIND (4u << 20)	/* unmapped at once */
-#define CHUNK_WINDOW (2 * BEHIND) /* what is mapped of files, of all workers: they are close together */
+#define IDLE_MS 50	  /* a stream that gives nothing for so long: what is there is published */
+#define BEHIND (4u << 20) /* unmapped at once */
+#define CHUNK_WINDOW                                                                               \
+	(2 * BEHIND) /* what is mapped of files, of all workers: they are close together */
 #define PAGE 4096u
 
 struct chunk {
@@ -40,11 +41,11 @@ struct shared {
 	_Atomic uint32_t baton;
 	_Atomic uint64_t dropped; /* by the kernel, and not yet counted */
 	uint32_t source;
-	bool eof; /* of the stream at hand */
+	bool eof;   /* of the stream at hand */
 	int result; /* enum net_result */
 	char fault[FAULT_MAX];
 	uint64_t dropped_before, dropped_told; /* of sources before; of all, as added to dropped */
-	size_t ncarry; /* read from the stream, and not walked */
+	size_t ncarry;			       /* read from the stream, and not walked */
 	struct walk walk;
 	uint8_t carry[CHUNK_VIEW];
 };
@@ -65,7 +66,8 @@ struct chunks {
 	uint64_t from, to; /* what is mapped of it */
 };
 
-/* --- making and unmaking ------------------------------------------------------------------------- */
+/* --- making and unmaking -------------------------------------------------------------------------
+ */
 
 /* Those with room for a stream's bytes are large. */
 static unsigned slots_for(unsigned workers, bool streams)
@@ -138,7 +140,8 @@ static struct chunk *slot_of(const struct chunks *c, uint32_t number)
 	return (struct chunk *)(c->slot + number % c->slots * c->slot_size);
 }
 
-/* --- windows of mapped files --------------------------------------------------------------------- */
+/* --- windows of mapped files ---------------------------------------------------------------------
+ */
 
 static void unmap_behind(struct chunks *c, uint64_t upto)
 {
@@ -150,7 +153,8 @@ static void unmap_behind(struct chunks *c, uint64_t upto)
 	c->from = upto;
 }
 
-/* Has [off, off + n) of the source there, and lets go of what is before. False: it cannot be read. */
+/* Has [off, off + n) of the source there, and lets go of what is before. False: it cannot be read.
+ */
 static bool map_window(struct chunks *c, uint32_t source, uint64_t off, uint64_t n)
 {
 	const struct chunk_source *s = &c->src[source];
@@ -171,7 +175,8 @@ static bool map_window(struct chunks *c, uint32_t source, uint64_t off, uint64_t
 	return true;
 }
 
-/* --- walking, with the baton --------------------------------------------------------------------- */
+/* --- walking, with the baton ---------------------------------------------------------------------
+ */
 
 /* The first thing that is wrong is told; the sources after it are read all the same. */
 static void damage(struct chunks *c, int result, const char *what)
@@ -287,8 +292,7 @@ static bool fill_stream(struct chunks *c, struct chunk *k)
 	for (;;) {
 		k->off = s->walk.off;
 		read_stream(c, k->data, &have, CHUNK_VIEW);
-		enum walk_said said =
-		    walk_chunk(&s->walk, span_of(k->data, have), k->p, &n, &used);
+		enum walk_said said = walk_chunk(&s->walk, span_of(k->data, have), k->p, &n, &used);
 		k->n = (uint32_t)n;
 		if (said == WALK_NOT || said == WALK_BAD || (said == WALK_MORE && s->eof)) {
 			judge_end(c, said, have - used);
@@ -362,7 +366,8 @@ static struct chunk *get(struct chunks *c, uint32_t number)
 	return NULL;
 }
 
-/* --- a worker's packets -------------------------------------------------------------------------- */
+/* --- a worker's packets --------------------------------------------------------------------------
+ */
 
 static void done_with(struct chunks *c, struct chunk *k)
 {
@@ -427,8 +432,8 @@ int chunks_next(struct chunks *c, unsigned w, struct feed_batch *ret_b, struct f
 			return FEED_OVER;
 		}
 		if (!map_chunk(c, k))
-			return fault_set(f, -EIO, "%s: cannot be read any more",
-			    c->src[k->source].name);
+			return fault_set(
+			    f, -EIO, "%s: cannot be read any more", c->src[k->source].name);
 		c->taken = true;
 		c->i = 0;
 	}

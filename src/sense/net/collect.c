@@ -36,17 +36,18 @@ struct collector {
 	struct lane lane[NET_WORKERS_MAX];
 	struct event_room room;
 	size_t rec_max;
-	int result;  /* enum net_result */
+	int result;   /* enum net_result */
 	uint64_t end; /* nothing after this key is given: a worker was lost */
-	bool batch; /* a chunk is over */
-	bool given; /* events since the last batch */
-	ts now;	    /* time of the capture */
+	bool batch;   /* a chunk is over */
+	bool given;   /* events since the last batch */
+	ts now;	      /* time of the capture */
 	ts news_at, stopped_at;
 	uint64_t noticed[NOTICES];
 	size_t nnoticed;
 };
 
-/* --- one lane ------------------------------------------------------------------------------------ */
+/* --- one lane ------------------------------------------------------------------------------------
+ */
 
 /* The first thing that went wrong is told. */
 static void lose(struct collector *c, struct lane *l, const char *why)
@@ -133,7 +134,8 @@ static void look(struct collector *c, struct lane *l)
 	}
 }
 
-/* --- all of them --------------------------------------------------------------------------------- */
+/* --- all of them ---------------------------------------------------------------------------------
+ */
 
 static bool before(const struct record *a, const struct record *b)
 {
@@ -214,7 +216,8 @@ static int give_all(struct collector *c)
 	return some;
 }
 
-/* --- waiting ------------------------------------------------------------------------------------- */
+/* --- waiting -------------------------------------------------------------------------------------
+ */
 
 /* Takes the status of a worker that has ended, and why. */
 static void reap(struct collector *c, struct lane *l)
@@ -261,7 +264,7 @@ static bool wait_for_workers(struct collector *c, int milliseconds)
 	atomic_thread_fence(memory_order_seq_cst);
 	for (unsigned k = 0; k < c->o->workers; k++)
 		some |= !c->lane[k].has && !c->lane[k].over && !c->lane[k].gone &&
-		    !ring_empty(&c->lane[k].ring);
+			!ring_empty(&c->lane[k].ring);
 	if (!some)
 		futex_wait_shared(&b->bell, bell, milliseconds);
 	atomic_store(&b->listening, 0);
@@ -322,8 +325,8 @@ int collect(const struct collect_opts *o, const struct net_sink *sink, struct fa
 
 	for (unsigned k = 0; rc == 0 && k < o->workers; k++) {
 		struct lane *l = &c->lane[k];
-		ring_init(&l->ring, &o->board->lane[k].ring, o->rings + k * o->ring_size,
-		    o->ring_size);
+		ring_init(
+		    &l->ring, &o->board->lane[k].ring, o->rings + k * o->ring_size, o->ring_size);
 		l->crew = &o->crew[k];
 		c->rec_max = ring_record_max(&l->ring);
 		l->rec = malloc(c->rec_max);

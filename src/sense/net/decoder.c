@@ -85,8 +85,8 @@ static void say_link(struct decoder *d, uint32_t link)
 	if (d->nsaid == LINKS_SAID || !d->w->notice)
 		return;
 	d->said[d->nsaid++] = link;
-	snprintf(line, sizeof(line), "packets of link type %u are not understood: they are counted only",
-	    link);
+	snprintf(line, sizeof(line),
+	    "packets of link type %u are not understood: they are counted only", link);
 	d->w->notice(d->w, line);
 }
 
@@ -101,8 +101,8 @@ static void count(struct decoder *d, const struct in_packet *in, int err, bool c
 }
 
 /* The packet of a flow; its bytes are kept as long as the flow is looked at. */
-static void follow(struct decoder *d, const struct in_packet *in, struct packet *p,
-    const struct flow_id *id)
+static void follow(
+    struct decoder *d, const struct in_packet *in, struct packet *p, const struct flow_id *id)
 {
 	d->w->stat[NET_STAT_TUNNELLED] += p->tunnels > 0;
 	if (!p->vlan)
@@ -122,7 +122,8 @@ static void follow(struct decoder *d, const struct in_packet *in, struct packet 
 	history_keep(d->o.history, &k);
 }
 
-/* A piece: every worker puts them all together, and the packet goes on in the one that has its flow. */
+/* A piece: every worker puts them all together, and the packet goes on in the one that has its
+ * flow. */
 static void fragment(struct decoder *d, const struct in_packet *in, const struct packet *p)
 {
 	bool first = !in->everyone || d->o.shard == 0;
@@ -135,8 +136,7 @@ static void fragment(struct decoder *d, const struct in_packet *in, const struct
 			count(d, in, err, false);
 		return;
 	}
-	if (in->everyone &&
-	    packet_hash(&d->whole, d->o.hash_key) % d->o.shards != d->o.shard)
+	if (in->everyone && packet_hash(&d->whole, d->o.hash_key) % d->o.shards != d->o.shard)
 		return;
 	follow(d, in, &d->whole, NULL);
 }

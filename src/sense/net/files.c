@@ -72,9 +72,10 @@ static void feed_free(void *ctx)
 	free(e);
 }
 
-/* A regular file is mapped, from the descriptor's position on; anything else is read as it comes. */
-static int open_source(const struct net_source *from, struct chunk_source *ret_s, bool *ret_stream,
-    struct fault *f)
+/* A regular file is mapped, from the descriptor's position on; anything else is read as it comes.
+ */
+static int open_source(
+    const struct net_source *from, struct chunk_source *ret_s, bool *ret_stream, struct fault *f)
 {
 	struct stat st;
 
@@ -85,11 +86,12 @@ static int open_source(const struct net_source *from, struct chunk_source *ret_s
 	if (S_ISREG(st.st_mode) && at == 0) {
 		ret_s->size = (uint64_t)st.st_size;
 		if (st.st_size == 0)
-			return fault_set(f, NET_NOT_CAPTURE, "%s: empty, not a capture", from->name);
+			return fault_set(
+			    f, NET_NOT_CAPTURE, "%s: empty, not a capture", from->name);
 		void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, from->fd, 0);
 		if (p == MAP_FAILED)
-			return fault_set(f, -errno, "%s: cannot be mapped: %s", from->name,
-			    strerror(errno));
+			return fault_set(
+			    f, -errno, "%s: cannot be mapped: %s", from->name, strerror(errno));
 		ret_s->map = p;
 		return 0;
 	}
@@ -101,8 +103,8 @@ static int open_source(const struct net_source *from, struct chunk_source *ret_s
 	return ret_s->fd < 0 ? fault_set(f, -errno, "%s: %s", from->name, strerror(errno)) : 0;
 }
 
-static int open_sources(struct files *e, const struct net_source *src, size_t n, bool *ret_streams,
-    struct fault *f)
+static int open_sources(
+    struct files *e, const struct net_source *src, size_t n, bool *ret_streams, struct fault *f)
 {
 	size_t streams = 0;
 	int rc = 0;

@@ -67,7 +67,7 @@ static bool copy(const struct history *y, uint64_t pos, struct kept *k, uint8_t 
 		return false;
 	memcpy(k, y->data + at, sizeof(*k));
 	bool whole = k->captured <= y->size / 8 && at + length(k->captured) <= y->size &&
-	    k->captured <= size;
+		     k->captured <= size;
 	if (whole && k->captured)
 		memcpy(buf, y->data + at + sizeof(*k), k->captured);
 	*ret = span_of(buf, whole ? k->captured : 0);

@@ -15,15 +15,16 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define WORKER_MEMORY (10u << 20)   /* a worker gets at least this; with less there are fewer of them */
-#define WORKER_FIXED (2u << 20)	   /* of it: what a worker needs before it sees a packet */
+#define WORKER_MEMORY                                                                              \
+	(10u << 20)		/* a worker gets at least this; with less there are fewer of them */
+#define WORKER_FIXED (2u << 20) /* of it: what a worker needs before it sees a packet */
 #define COLLECTOR_FIXED (2u << 20)
 #define DECODER_LEAST (2u << 20)
 #define RING_LEAST (512u << 10)
 #define RING_MOST (4u << 20)
 #define EVIDENCE_BYTES (1u << 20)
 #define EVIDENCE_PACKETS 256 /* the latest of a flow */
-#define HEAP (16u << 20) /* beyond what a worker has when it is confined: a limit, not a need */
+#define HEAP (16u << 20)     /* beyond what a worker has when it is confined: a limit, not a need */
 
 struct net {
 	struct net_opts o;
@@ -40,7 +41,8 @@ struct net {
 	volatile int stop;
 };
 
-/* --- making and unmaking ------------------------------------------------------------------------- */
+/* --- making and unmaking -------------------------------------------------------------------------
+ */
 
 /* The largest power of two that is not more than n. */
 static uint64_t power_below(uint64_t n)
@@ -94,12 +96,12 @@ static size_t whole_pages(size_t n)
 static int map_board(struct net *n)
 {
 	size_t head = whole_pages(sizeof(struct board));
-	size_t history = n->history_size ?
-	    whole_pages(sizeof(struct history_head)) + n->history_size :
-	    0;
+	size_t history =
+	    n->history_size ? whole_pages(sizeof(struct history_head)) + n->history_size : 0;
 
 	n->board_size = head + (n->ring_size + history) * n->o.workers;
-	void *p = mmap(NULL, n->board_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *p =
+	    mmap(NULL, n->board_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	n->board = p;
@@ -180,7 +182,8 @@ void net_free_p(struct net **n)
 	*n = net_free(*n);
 }
 
-/* --- a run --------------------------------------------------------------------------------------- */
+/* --- a run ---------------------------------------------------------------------------------------
+ */
 
 static int start_worker(struct net *n, unsigned k, struct fault *f)
 {
@@ -257,8 +260,8 @@ int net_evidence(struct net *n, const struct net_event *e,
 	int rc = 0;
 
 	for (unsigned k = 0; n->history_size && k < n->o.workers; k++) {
-		size_t got = history_find(&n->history[k], e->flow, n->evidence, EVIDENCE_BYTES, p,
-		    EVIDENCE_PACKETS);
+		size_t got = history_find(
+		    &n->history[k], e->flow, n->evidence, EVIDENCE_BYTES, p, EVIDENCE_PACKETS);
 		for (size_t i = got; rc == 0 && i-- > 0;) {
 			struct net_kept kept = {
 				.time = p[i].time,

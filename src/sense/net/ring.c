@@ -42,7 +42,8 @@ static uint64_t padded(size_t n)
 	return ((uint64_t)n + sizeof(uint32_t) + ALIGN - 1) & ~(uint64_t)(ALIGN - 1);
 }
 
-/* --- the writer -------------------------------------------------------------------------------- */
+/* --- the writer --------------------------------------------------------------------------------
+ */
 
 /* Bytes to skip at the end so that need bytes are in one piece; need and skip fit, or SIZE_MAX. */
 static uint64_t skip_for(struct ring *r, uint64_t need)
@@ -95,7 +96,8 @@ void ring_wait_room(struct ring *r, size_t n, int milliseconds)
 	atomic_store(&r->h->waiting, 0);
 }
 
-/* --- the reader -------------------------------------------------------------------------------- */
+/* --- the reader --------------------------------------------------------------------------------
+ */
 
 bool ring_empty(const struct ring *r)
 {

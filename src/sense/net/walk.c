@@ -37,8 +37,8 @@ static void add(struct walk *w, struct chunk_packet *p, struct span frame, size_
 		w->now = r->time;
 }
 
-static enum walk_said walk_pcap(struct walk *w, struct span s, struct chunk_packet *p, size_t *n,
-    size_t *used)
+static enum walk_said walk_pcap(
+    struct walk *w, struct span s, struct chunk_packet *p, size_t *n, size_t *used)
 {
 	const struct pcap_format *f = &w->pcap;
 	struct pcap_record r;
@@ -71,8 +71,8 @@ static void pass(struct walk *w, struct span s, size_t *used, uint64_t length)
 	*used += (size_t)length;
 }
 
-static enum walk_said walk_pcapng(struct walk *w, struct span s, struct chunk_packet *p, size_t *n,
-    size_t *used)
+static enum walk_said walk_pcapng(
+    struct walk *w, struct span s, struct chunk_packet *p, size_t *n, size_t *used)
 {
 	struct pcapng_block b;
 
@@ -119,14 +119,14 @@ static enum walk_said begin(struct walk *w, struct span s, size_t *used)
 	int err = pcapng_read(&w->pcapng, s, &b);
 	w->pcapng.begun = false; /* this was a look only */
 	w->format = WALK_PCAPNG;
-	return err == PCAPNG_NOT ? WALK_NOT :
-	    err == PCAPNG_MORE	 ? WALK_MORE :
-	    err == PCAPNG_BAD	 ? WALK_BAD :
-				   WALK_FULL;
+	return err == PCAPNG_NOT    ? WALK_NOT
+	       : err == PCAPNG_MORE ? WALK_MORE
+	       : err == PCAPNG_BAD  ? WALK_BAD
+				    : WALK_FULL;
 }
 
-enum walk_said walk_chunk(struct walk *w, struct span bytes, struct chunk_packet *p, size_t *ret_n,
-    size_t *ret_used)
+enum walk_said walk_chunk(
+    struct walk *w, struct span bytes, struct chunk_packet *p, size_t *ret_n, size_t *ret_used)
 {
 	enum walk_said said = WALK_FULL;
 	size_t used = 0, n = 0;
@@ -141,8 +141,8 @@ enum walk_said walk_chunk(struct walk *w, struct span bytes, struct chunk_packet
 		said = w->skip ? WALK_MORE : WALK_FULL;
 	}
 	if (said == WALK_FULL)
-		said = w->format == WALK_PCAP ? walk_pcap(w, bytes, p, &n, &used) :
-						walk_pcapng(w, bytes, p, &n, &used);
+		said = w->format == WALK_PCAP ? walk_pcap(w, bytes, p, &n, &used)
+					      : walk_pcapng(w, bytes, p, &n, &used);
 	w->off += used;
 	w->used = used;
 	w->packets += n;

@@ -3,15 +3,15 @@
 #include "sense/net/walk.h"
 
 /*
- * Record headers form a chain: where the next one is is known when this one was read, so that a walk
- * over a file waits for memory at each packet. Here several chains are followed at once, from
- * places in the chunk where, by the look of it, a record begins. Nothing is concluded from them: the
- * walk itself comes after, and finds the headers in the cache. A wrong guess costs time only.
+ * Record headers form a chain: where the next one is is known when this one was read, so that a
+ * walk over a file waits for memory at each packet. Here several chains are followed at once, from
+ * places in the chunk where, by the look of it, a record begins. Nothing is concluded from them:
+ * the walk itself comes after, and finds the headers in the cache. A wrong guess costs time only.
  */
 
 #define LANES 8
-#define SCAN_MAX 4096	/* bytes looked at for the beginning of a record */
-#define SECONDS 600	/* how far a record's time may be from that of the chunk's first */
+#define SCAN_MAX 4096 /* bytes looked at for the beginning of a record */
+#define SECONDS 600   /* how far a record's time may be from that of the chunk's first */
 #define AHEAD_MIN (64u << 10)
 
 /* A plausible length of the packet whose record header is at p, else 0. */

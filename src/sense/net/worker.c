@@ -17,7 +17,8 @@ struct worker {
 	struct ring ring;
 	struct decoder *decoder;
 	struct net_worker handlers;
-	/* What is given now is given because time passed: it belongs to no packet of this worker. */
+	/* What is given now is given because time passed: it belongs to no packet of this worker.
+	 */
 	bool tick;
 	uint64_t tick_number;
 	ts tick_time;
