@@ -30,7 +30,7 @@ int watch_beacon_open(struct watch *w)
 		return -ENOMEM;
 	w->beacons = x;
 	x->looked = TS_NONE;
-	return beacons_new(&x->b, memory / 16);
+	return beacons_new(&x->b, memory / 16, siphash_seed());
 }
 
 void watch_beacon_close(struct watch *w)

@@ -34,6 +34,7 @@ struct pair {
 _Static_assert(sizeof(struct pair) + sizeof(uint64_t) <= BEACON_PAIR, "as it says");
 
 struct beacons {
+	uint64_t salt[2];
 	uint64_t *hash; /* 0: free */
 	struct pair *pair;
 	size_t sets;
@@ -43,7 +44,7 @@ struct beacons {
 	struct beacons_stats stats;
 };
 
-int beacons_new(struct beacons **ret_b, size_t bytes)
+int beacons_new(struct beacons **ret_b, size_t bytes, const uint64_t salt[static 2])
 {
 	struct beacons *b = calloc(1, sizeof(*b));
 
@@ -58,6 +59,7 @@ int beacons_new(struct beacons **ret_b, size_t bytes)
 	b->pair = calloc(b->sets * SET, sizeof(*b->pair));
 	b->filter = calloc(b->cells, 1);
 	b->now = TS_NONE;
+	memcpy(b->salt, salt, sizeof(b->salt));
 	b->stats.bytes = bytes;
 	if (!b->hash || !b->pair || !b->filter) {
 		beacons_free(b);
@@ -122,10 +124,9 @@ static void sample(uint16_t *s, uint32_t max, uint32_t n, uint64_t v, uint64_t s
 
 /* --- pairs --- */
 
-static uint64_t hash_of(struct span client, struct span dest)
+static uint64_t hash_of(const struct beacons *b, struct span client, struct span dest)
 {
-	const uint64_t *seed = siphash_seed();
-	const uint64_t own[2] = { seed[0] ^ siphash13(seed, client.p, client.n), seed[1] };
+	const uint64_t own[2] = { b->salt[0] ^ siphash13(b->salt, client.p, client.n), b->salt[1] };
 	uint64_t h = siphash13(own, dest.p, dest.n);
 	return h ? h : 1;
 }
@@ -222,7 +223,7 @@ void beacons_see(
 
 	if (client.n > BEACON_CLIENT_MAX || at < 0 || at > TS_FOREVER - TS_DAY)
 		return;
-	hash = hash_of(client, destination);
+	hash = hash_of(b, client, destination);
 	if (at > b->now)
 		b->now = at;
 	struct pair *p = find_pair(b, hash, &slot);

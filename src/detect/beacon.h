@@ -37,7 +37,9 @@
 
 struct beacons;
 
-FB_MUST int beacons_new(struct beacons **ret_b, size_t bytes);
+/* salt: two words for the hashes that say what is sampled and where a pair lies; siphash_seed()
+ * wherever pairs come from outside, so that nobody can choose them. It is copied. */
+FB_MUST int beacons_new(struct beacons **ret_b, size_t bytes, const uint64_t salt[static 2]);
 struct beacons *beacons_free(struct beacons *b);
 void beacons_free_p(struct beacons **b);
 #define AUTO_BEACONS FB_CLEANUP(beacons_free_p)
