@@ -11,6 +11,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* Reading files, workers run ahead of us by what their rings hold: not so far that the packets of a
+ * hit are overwritten before we ask for them. One of several waits for nobody, so it is one. */
+#define EVIDENCE_RING (128u << 10)
+
 /* --- options --- */
 
 /* "128M", "1G", "65536": bytes. */
@@ -200,6 +204,10 @@ static int open_all(struct watch *w, const struct watch_out_opts *out)
 	if (rc == 0)
 		rc = watch_out_open(&w->out, out, &w->f);
 	w->opts.keep_packets = w->evidence != NULL;
+	if (w->evidence && !w->live) {
+		w->opts.ring = EVIDENCE_RING;
+		w->opts.workers = w->opts.workers ? w->opts.workers : 1;
+	}
 	w->progress = !c->quiet && isatty(STDERR_FILENO) && (out->path || !isatty(STDOUT_FILENO));
 	return rc < 0 ? cli_fail(c, CLI_INTERNAL, &w->f) : -1;
 }
