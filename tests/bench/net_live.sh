@@ -41,7 +41,7 @@ one() {
 	firebreak*) lost=$(sed -n 's/.*"lost_kernel":\([0-9]*\).*/\1/p' "$tmp/out") ;;
 	tcpdump) lost=$(sed -n 's/^\([0-9]*\) packets dropped by kernel.*/\1/p' "$tmp/err") ;;
 	dumpcap) lost=$(sed -n 's|^Packets received.*: [0-9]*/\([0-9]*\) .*|\1|p' "$tmp/err") ;;
-	*) lost=? ;;
+	*) lost='?' ;;
 	esac
 	printf '%-22s %9s %9s %9s %9s %9s\n' "$name" "$(sed -n 's/.*, \([0-9]*\)\.[0-9]* pps.*/\1/p' "$tmp/replay")" "$sent" \
 		"${lost:-?}" "$(sed -n 's/^user.*m\(.*\)s/\1/p' "$tmp/time")" "$(sed -n 's/^sys.*m\(.*\)s/\1/p' "$tmp/time")"
