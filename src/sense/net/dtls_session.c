@@ -10,7 +10,7 @@
 
 #include "base/cur.h"
 
-#define DATAGRAMS_MAX 100 /* of a flow, until its handshake must be over */
+#define DATAGRAMS_MAX 1000 /* of a flow, until its handshake must be over */
 
 enum { CHANGE_CIPHER_SPEC = 20, HANDSHAKE = 22, APPLICATION_DATA = 23, ACK = 26 };
 enum { HELLO_VERIFY_REQUEST = 3, CLIENT_KEY_EXCHANGE = 16 };

@@ -71,7 +71,7 @@ struct tls_session {
 	struct tls_way way[2]; /* [from_server] */
 	uint16_t version;      /* from the ServerHello: from 1.3 on there are no certificates to see */
 	uint8_t seen;	       /* which hellos, and what they said */
-	uint8_t datagrams;     /* DTLS */
+	uint16_t datagrams;    /* DTLS */
 };
 /* Could these bytes be the start of a TLS, or SSLv2/3, hello? As far as they go. */
 bool tls_session_starts(struct span s);

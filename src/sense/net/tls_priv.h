@@ -23,8 +23,8 @@ struct tls_known {
 	uint8_t der[TLS_KNOWN_DER];
 };
 
-#define DTLS_PIECES_MAX 16
-#define DTLS_MESSAGE_MAX (32u << 10)
+#define DTLS_PIECES_MAX 12
+#define DTLS_MESSAGE_MAX TLS_MESSAGE_MAX
 
 /* One handshake message of DTLS in pieces. */
 struct dtls_pieces {
