@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Names, fingerprints, certificates and requests as firebreak watch and as tshark tell them: of
-# captures at hand, and of TLS 1.0 to 1.3 and DTLS by openssl in a network namespace. AGREE=all: of
+# captures at hand, and of TLS 1.0 to 1.3, DTLS and STARTTLS by openssl in a network namespace. AGREE=all: of
 # every capture of ../shared/data/net/ja4 (40 s).
 . "$(dirname "$0")/../support/tap.sh"
 
@@ -58,7 +58,17 @@ talk 4405 -tls1 -cipher $old -- -tls1 -cipher $old & clients+=($!)
 talk 4406 -dtls1_2 -- -dtls1_2 & clients+=($!)
 talk 4407 -dtls1_2 -mtu 300 -- -dtls1_2 -mtu 300 & clients+=($!)
 talk 4408 -dtls1 -cipher $old -- -dtls1 -cipher $old & clients+=($!)
+python3 "$2/starttls_server.py" c.pem k.pem 4501 >ready &
+starttls=$!
+for _ in $(seq 100); do grep -q ready ready && break; sleep .05; done
+port=4501
+for p in smtp imap pop3 ftp postgres ldap; do
+	(sleep .8) | timeout 3 openssl s_client -connect 127.0.0.1:$port -starttls $p -servername $p.example >/dev/null 2>&1 &
+	clients+=($!)
+	port=$((port + 1))
+done
 wait "${clients[@]}"
+kill $starttls
 sleep .1
 kill $dump
 wait $dump
@@ -68,14 +78,14 @@ if ! unshare -n true 2>/dev/null; then
 	skip "openssl's connections" "no network namespaces here"
 elif ! command -v tcpdump >/dev/null; then
 	skip "openssl's connections" "no tcpdump"
-elif ! unshare -n bash "$TMP/talk.sh" "$TMP" >/dev/null 2>&1 || [ ! -s "$TMP/talk.pcap" ]; then
+elif ! unshare -n bash "$TMP/talk.sh" "$TMP" "$(realpath "$HERE")" >/dev/null 2>&1 || [ ! -s "$TMP/talk.pcap" ]; then
 	skip "openssl's connections" "tcpdump cannot capture here"
 else
-	agree "$TMP/talk.pcap" "TLS 1.0 to 1.3, DTLS 1.0 and 1.2 by openssl"
+	agree "$TMP/talk.pcap" "TLS 1.0 to 1.3, DTLS 1.0 and 1.2, STARTTLS by openssl"
 	watched=$("$FIREBREAK" watch --read "$TMP/talk.pcap" --json --events all --stats 2>/dev/null)
-	for port in 4401 4402 4403 4404 4405 4406 4407 4408; do
-		printf '%s' "$watched" | grep -q "\"event.action\":\"client_hello\".*\"server_name\":\"host$port.example\""
-		ok $? "host$port.example is told"
+	for name in host440{1,2,3,4,5,6,7,8} smtp imap pop3 ftp postgres ldap; do
+		printf '%s' "$watched" | grep -q "\"event.action\":\"client_hello\".*\"server_name\":\"$name.example\""
+		ok $? "$name.example is told"
 	done
 	is "$(printf '%s' "$watched" | grep -c hello_retry_request)" 1 "one HelloRetryRequest"
 	is "$(printf '%s' "$watched" | grep -c '"client_cert":true')" 1 "one certificate of a client"
