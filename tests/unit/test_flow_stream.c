@@ -157,6 +157,19 @@ static void test_begin(void)
 	tcp_text(&b, &c, 0, ONE);
 	tcp_text(&b, &c, 0, TWO);
 	says(GOT_ONE GOT_TWO, "one side only, from the middle");
+
+	bench_open(&b, 4 * MIB, false);
+	tcp_at(&b, &c, 0, PACKET_ACK, c.seq[0] + 20, span_from(SPAN_LIT(ONE TWO), 20));
+	tcp_at(&b, &c, 0, PACKET_ACK, c.seq[0], span_cut(SPAN_LIT(ONE TWO), 0, 20));
+	is_str(bench_said(&b), GOT_ONE GOT_TWO, "midstream, the second segment first");
+	says_lost(GOT_ONE GOT_TWO, NET_LOSS_GAP, 0, "… and nothing twice");
+
+	bench_open(&b, 4 * MIB, false);
+	for (unsigned i = 0; i < 4; i++)
+		tcp_text(&b, &c, 0, "the middle\r\n");
+	tcp_text(&b, &c, 0, ONE);
+	is_str(bench_said(&b), GOT_ONE, "midstream: what comes before is not waited for long");
+	says_lost(GOT_ONE, NET_LOSS_GAP, 0, "… and no loss");
 }
 
 /* --- what is not the end --------------------------------------------------------------------- */
@@ -374,7 +387,9 @@ static void test_proxies(void)
 		     "aaaabbbbccdd" ONE));
 	says(GOT_ONE, "behind a PROXY header");
 	c = shaken(80);
-	tcp_send(&b, &c, 0, SPAN_LIT("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" "aaaabbbbccdd"));
+	tcp_send(&b, &c, 0,
+	    SPAN_LIT("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"
+		     "aaaabbbbccdd"));
 	tcp_text(&b, &c, 0, ONE);
 	says(GOT_ONE, "… in a segment of its own");
 	c = shaken(3128);

@@ -22,8 +22,9 @@
 #define FLOW_CANDIDATES 8	  /* looked at to make room for a flow */
 #define FLOW_STEAL_MAX 16	  /* … for a stream, or its bytes */
 #define FLOW_CHUNKS_MAX 256	  /* of a direction */
-#define FLOW_PATIENCE 16 /* packets that a hole may last when its bytes were acknowledged */
-#define FLOW_FAR_MAX 3	 /* segments in a row far off what was expected: believed then */
+#define FLOW_PATIENCE 16      /* packets that a hole may last when its bytes were acknowledged */
+#define FLOW_BACK (32u << 10) /* what may come before the first segment that was captured */
+#define FLOW_FAR_MAX 3	      /* segments in a row far off what was expected: believed then */
 #define FLOW_SKIP_AHEAD (16u << 20) /* a body may have holes as long as this */
 #define FLOW_UDP_LOOKS 64	    /* datagrams of a flow in which a protocol may begin */
 
@@ -86,7 +87,7 @@ enum tcp_bits {
 	TCP_COUNTED = 1 << 4,	 /* a hole of it was counted */
 	TCP_JUMPED = 1 << 5,	 /* base was moved far by segments in a row */
 	TCP_INSIDE = 1 << 6,	 /* the protocol began behind something unknown */
-	TCP_REOPENED = 1 << 7, /* after it was written off: in the middle of the stream */
+	TCP_REOPENED = 1 << 7,	 /* after it was written off: in the middle of the stream */
 };
 
 /* One direction. */
@@ -104,6 +105,7 @@ struct tcp_half {
 	uint8_t proto; /* enum tcp_proto */
 	uint8_t tried; /* 1 << proto that said no to the bytes at base */
 	uint8_t bits;
+	bool early; /* begun in the middle: base is before it, since segments may be out of order */
 };
 
 struct tcp {

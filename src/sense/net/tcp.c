@@ -206,10 +206,11 @@ static void lose(struct way *x, bool hole)
 	if (h->proto > TCP_SCAN) {
 		struct span b = h->avail ? hold_gather(x->f, h, &start) : SPAN_NONE;
 		(void)!ask(x, b, false, true, &st); /* whatever it says, it is over */
-	} else if (hole && !(h->bits & TCP_COUNTED)) {
+	} else if (hole && !h->early && !(h->bits & TCP_COUNTED)) {
 		x->f->w->stat[NET_LOSS_GAP]++;
 	}
-	h->bits |= TCP_COUNTED;
+	h->bits |= h->early ? 0 : TCP_COUNTED;
+	h->early = false;
 	h->proto = TCP_SCAN;
 	h->tried = 0;
 	h->want = 1;
@@ -320,11 +321,35 @@ static void keep(struct way *x, uint32_t seq, struct span d, bool start)
 	}
 }
 
+/* Could a stream begin with d? */
+static bool is_beginning(const struct way *x, struct span d)
+{
+	return sniff_tcp(x->h, d, x->f->cold[x->flow].port, true) != TCP_SCAN ||
+	       sniff_prefix(x->h, d);
+}
+
 /* Nothing of the stream was seen yet, and d could be its beginning: the SYN was not this one's. */
 static bool begins(const struct way *x, struct span d)
 {
-	return x->h->proto == TCP_FRESH && !x->h->head &&
-	       sniff_tcp(x->h, d, x->f->cold[x->flow].port, true) != TCP_SCAN;
+	return x->h->proto == TCP_FRESH && !x->h->head && is_beginning(x, d);
+}
+
+/*
+ * Without a SYN: what nothing begins with may be the second of two segments that changed places. It
+ * waits for a few packets, as behind a hole, for the first one.
+ */
+static void midstream(struct way *x, uint32_t seq, struct span d)
+{
+	struct tcp_half *h = x->h;
+	bool first = !h->head || (int32_t)(seq - x->f->chunk[h->head].seq) < 0;
+
+	if (first && is_beginning(x, d)) {
+		h->base = seq;
+		h->early = false;
+	} else if (!h->head) {
+		h->base = seq - FLOW_BACK;
+		h->early = true;
+	}
 }
 
 /*
@@ -448,13 +473,18 @@ void tcp_segment(struct flows *f, uint32_t flow, unsigned dir, const struct pack
 	struct way x = way_of(f, flow, dir);
 	uint32_t seq = p->seq + (p->flags & PACKET_SYN ? 1 : 0);
 	x.t->touched = 1;
-	if (!(x.h->bits & TCP_SYNCED))
+	bool syn = w->bits & FLOW_OF(FLOW_ISN, dir), fresh = !(x.h->bits & TCP_SYNCED);
+	if (fresh)
 		sync(&x, seq);
+	if (x.h->early || (fresh && !syn))
+		midstream(&x, seq, p->payload);
 	if (p->flags & PACKET_ACK) {
 		struct way other = way_of(f, flow, !dir);
 		unseen(&other, p->ack);
 	}
 	segment(&x, seq, p->payload);
+	if (is_open(&x) && x.h->early && (x.h->patience += 4) >= FLOW_PATIENCE)
+		jump(&x);
 	if (!p->cut || !is_open(&x))
 		return;
 	x.h->bits |= TCP_CUT;
