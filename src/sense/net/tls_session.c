@@ -49,6 +49,8 @@ static size_t be24(const uint8_t *p)
 
 /* --- what begins --- */
 
+#define START 5 /* bytes of a message that tell whether it is a hello */
+
 /* A record with the start of a hello in it. */
 static bool record_starts(struct span s)
 {
@@ -66,7 +68,7 @@ static bool record_starts(struct span s)
 		return false;
 	if (m.n > 1 && m.p[1] > 1)
 		return false;
-	return m.n <= 4 || m.p[4] == 3 || (m.p[4] == 0x7f && m.p[0] == TLS_SERVER_HELLO);
+	return m.n < START || m.p[4] == 3 || (m.p[4] == 0x7f && m.p[0] == TLS_SERVER_HELLO);
 }
 
 #define SSLV2_HEADER 11 /* with the lengths of a client's hello */
@@ -408,8 +410,11 @@ static enum go start(struct reader *r)
 		return GO_NOT;
 	if (b.p[0] & 0x80)
 		return sslv2_client(r);
-	if (b.n < RECORD_HEADER + 1)
-		return need(r, RECORD_HEADER + 1);
+	/* All that record_starts looks at, so that it says the same however the stream is cut. */
+	size_t len = b.n < RECORD_HEADER ? 1 : be16(b.p + 3);
+	size_t until = RECORD_HEADER + (answer ? 0 : len < START ? len : START);
+	if (b.n < until)
+		return need(r, until);
 	r->way->at = AT_HELLO;
 	return GO;
 }
