@@ -81,7 +81,7 @@ static void split(struct net *n, size_t *decoder)
 	uint64_t shared = o->memory > COLLECTOR_FIXED ? o->memory - COLLECTOR_FIXED : 0;
 	uint64_t each = shared / o->workers;
 	if (o->keep_packets)
-		n->history_size = power_below(each / 4 > HISTORY_MIN ? each / 4 : HISTORY_MIN);
+		n->history_size = power_below(each / 2 > HISTORY_MIN ? each / 2 : HISTORY_MIN);
 	uint64_t fixed = n->ring_size + n->history_size + WORKER_FIXED;
 	uint64_t least = DECODER_LEAST + n->feed.fragments;
 	*decoder = each > fixed + least ? each - fixed : least;
@@ -128,6 +128,8 @@ static int new_net(struct net *n)
 			.board = n->board,
 			.ring = n->rings + k * n->ring_size,
 			.ring_size = n->ring_size,
+			.ring_limit = n->o.ring && n->o.ring < n->ring_size ? n->o.ring :
+									      n->ring_size,
 			.feed = &n->feed,
 			.k = k,
 			.decoder = {

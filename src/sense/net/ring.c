@@ -28,7 +28,7 @@ void futex_wake_shared(_Atomic uint32_t *word)
 void ring_init(struct ring *r, struct ring_head *h, void *data, uint64_t size)
 {
 	FB_ASSERT(size >= RING_MIN && (size & (size - 1)) == 0);
-	*r = (struct ring){ .h = h, .data = data, .size = size };
+	*r = (struct ring){ .h = h, .data = data, .size = size, .limit = size };
 }
 
 size_t ring_record_max(const struct ring *r)
@@ -45,19 +45,28 @@ static uint64_t padded(size_t n)
 /* --- the writer --------------------------------------------------------------------------------
  */
 
-/* Bytes to skip at the end so that need bytes are in one piece; need and skip fit, or SIZE_MAX. */
-static uint64_t skip_for(struct ring *r, uint64_t need)
+static uint64_t skip_of(const struct ring *r, uint64_t need)
 {
 	uint64_t at = r->put & (r->size - 1);
-	uint64_t skip = at + need > r->size ? r->size - at : 0;
+	return at + need > r->size ? r->size - at : 0;
+}
 
-	if (r->put - r->got + skip + need > r->size) {
+/* Is there no room for so many bytes, by what is known of the reader? One that claims to have read
+ * what was not written makes it full. */
+static bool full(const struct ring *r, uint64_t bytes)
+{
+	uint64_t unread = r->put - r->got;
+	return unread > r->limit || unread + bytes > r->size;
+}
+
+/* Bytes to skip at the end so that need bytes are in one piece; UINT64_MAX: there is no room. */
+static uint64_t skip_for(struct ring *r, uint64_t need)
+{
+	uint64_t skip = skip_of(r, need);
+
+	if (full(r, skip + need))
 		r->got = atomic_load_explicit(&r->h->got, memory_order_acquire);
-		/* A reader that claims to have read what was not written: the ring is full. */
-		if (r->put - r->got > r->size || r->put - r->got + skip + need > r->size)
-			return UINT64_MAX;
-	}
-	return skip;
+	return full(r, skip + need) ? UINT64_MAX : skip;
 }
 
 bool ring_put(struct ring *r, struct span head, struct span body)
@@ -88,7 +97,13 @@ void ring_publish(struct ring *r)
 void ring_wait_room(struct ring *r, size_t n, int milliseconds)
 {
 	uint32_t now = atomic_load(&r->h->room);
+	uint64_t need = padded(n) + skip_of(r, padded(n)), half = r->limit / 2;
+	uint64_t wake_at = r->put > half ? r->put - half : 0;
 
+	/* Not for each record that is read: but when there is room for this one. */
+	if (r->put + need > r->size && wake_at < r->put + need - r->size)
+		wake_at = r->put + need - r->size;
+	atomic_store(&r->h->wake_at, wake_at);
 	atomic_store(&r->h->waiting, 1);
 	/* The reader reads `waiting` after it wrote `got`; this reads them the other way round. */
 	if (skip_for(r, padded(n)) == UINT64_MAX)
@@ -104,11 +119,11 @@ bool ring_empty(const struct ring *r)
 	return atomic_load_explicit(&r->h->put, memory_order_acquire) == r->got;
 }
 
-/* Says what was read; wakes a writer that waits once a quarter is free. */
-static void give_back(struct ring *r, uint64_t put)
+/* Says what was read; wakes a writer that waits, once there is what it waits for. */
+static void give_back(struct ring *r)
 {
 	atomic_store(&r->h->got, r->got);
-	if (atomic_load(&r->h->waiting) && put - r->got <= r->size / 4 * 3) {
+	if (atomic_load(&r->h->waiting) && r->got >= atomic_load(&r->h->wake_at)) {
 		atomic_fetch_add(&r->h->room, 1);
 		futex_wake_shared(&r->h->room);
 	}
@@ -136,7 +151,7 @@ int ring_get(struct ring *r, uint8_t *buf, size_t size, size_t *ret_n)
 		return -EBADMSG;
 	memcpy(buf, r->data + at + sizeof(n), n);
 	r->got += padded(n);
-	give_back(r, put);
+	give_back(r);
 	*ret_n = n;
 	return 1;
 }

@@ -24,13 +24,15 @@ struct ring_head {
 	_Alignas(64) _Atomic uint64_t put; /* bytes ever written: the writer's */
 	_Alignas(64) _Atomic uint64_t got; /* bytes ever read: the reader's */
 	_Alignas(64) _Atomic uint32_t room; /* futex: the writer waits here */
-	_Atomic uint32_t waiting;	    /* … and says so */
+	_Atomic uint32_t waiting;	    /* … and says so … */
+	_Atomic uint64_t wake_at;	    /* … and for what: until got is this */
 };
 
 struct ring {
 	struct ring_head *h;
 	uint8_t *data;
-	uint64_t size; /* a power of two */
+	uint64_t size;	   /* a power of two */
+	uint64_t limit;	   /* the writer's: it waits when so much is unread */
 	uint64_t put, got; /* writer: put, not yet published, and got as last seen. Reader: got */
 };
 

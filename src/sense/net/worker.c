@@ -90,6 +90,7 @@ int worker_enter(void *ctx)
 	w->o = o;
 	w->lane = &o->board->lane[o->k];
 	ring_init(&w->ring, &w->lane->ring, o->ring, o->ring_size);
+	w->ring.limit = o->ring_limit;
 	w->handlers = (struct net_worker){
 		.stat = w->lane->stats.n,
 		.give = give,

@@ -15,6 +15,7 @@ struct worker_opts {
 	struct board *board;
 	void *ring; /* ring_size bytes of shared memory */
 	uint64_t ring_size;
+	uint64_t ring_limit; /* unread bytes at which it waits */
 	const struct feed *feed;
 	unsigned k; /* which one */
 	struct decoder_opts decoder;
