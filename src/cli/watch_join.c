@@ -53,7 +53,7 @@ static void resolved(struct watch *w, const struct net_event *e, ts at, struct w
 {
 	struct names_found f;
 
-	if (!names_find(w->names, &e->client, &e->server, at, &f))
+	if (!names_find(w->names, &e->client, &e->server, at, e->time, &f))
 		return;
 	m->name = f.one[0].name;
 	m->last = f.one[0].last;

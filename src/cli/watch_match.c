@@ -125,6 +125,7 @@ static uint64_t may_match(const struct look *l, const uint32_t *at, size_t n)
 static void settle(struct look *l)
 {
 	NOT_CLEARED uint32_t name[WANTED_MAX];
+	const char *where = l->where;
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < l->nwant; i++)
@@ -144,16 +145,17 @@ static void settle(struct look *l)
 		else
 			ask_name(l, x);
 	}
+	l->where = where;
 	l->nwant = 0;
 }
 
-static struct wanted *want(struct look *l, struct span key)
+static struct wanted *want(struct look *l, uint64_t hash)
 {
 	if (l->nwant == WANTED_MAX)
 		settle(l);
 	struct wanted *x = &l->want[l->nwant++];
 	x->where = l->where;
-	x->hash = hash_of(l->w, key);
+	x->hash = hash;
 	__builtin_prefetch(slot_of(l->w, x->hash));
 	return x;
 }
@@ -167,7 +169,7 @@ static void name(struct look *l, struct span s)
 		if (!l->want[i].addr.family &&
 		    (l->want[i].name.p == s.p || span_eq(l->want[i].name, s)))
 			return;
-	struct wanted *x = want(l, s);
+	struct wanted *x = want(l, hash_of(l->w, s));
 	x->addr.family = 0;
 	x->name = s;
 }
@@ -183,7 +185,11 @@ static void address(struct look *l, const struct sense_addr *a)
 		key[17] = (uint8_t)(a->port >> 8);
 		key[18] = (uint8_t)a->port;
 	}
-	want(l, span_of(key, sizeof(key)))->addr = *a;
+	uint64_t hash = hash_of(l->w, span_of(key, sizeof(key)));
+	for (size_t i = 0; i < l->nwant; i++)
+		if (l->want[i].hash == hash && l->want[i].where == l->where)
+			return;
+	want(l, hash)->addr = *a;
 }
 
 /* An indicator with a port is somebody's server: a client's port is nobody's, unless it is a guess
@@ -298,19 +304,20 @@ static void server_hello(struct look *l)
 		digest(l, INDICATOR_JA3, "Intel::JA3", h->ja3s, sizeof(h->ja3s));
 }
 
-static void certificate_name(struct look *l, struct span s)
+/* "*.x.example" and "x.example" say the same. host: room for WANTED_MAX. */
+static void certificate_name(struct look *l, struct span s, char (*host)[NET_HOST_MAX])
 {
-	char host[NET_HOST_MAX];
-
-	if (net_text_certificate(s, host))
-		name(l, span_str(host));
-	settle(l); /* host goes */
+	if (l->nwant == WANTED_MAX)
+		settle(l);
+	if (net_text_certificate(s, host[l->nwant]))
+		name(l, span_str(host[l->nwant]));
 }
 
 static void certificate(struct look *l)
 {
 	const struct net_certificate *n = l->e->certificate;
 	char serial[2 * CERTIFICATE_SERIAL_MAX + 1];
+	NOT_CLEARED char host[WANTED_MAX][NET_HOST_MAX];
 
 	l->where = "X509::IN_CERT";
 	digest(l, INDICATOR_CERT, "Intel::CERT_HASH", n->sha1, sizeof(n->sha1));
@@ -318,10 +325,10 @@ static void certificate(struct look *l)
 	if (net_text_serial(&n->cert, serial))
 		text(l, INDICATOR_CERT_SERIAL, "Intel::CERT_SERIAL", span_str(serial));
 	if (n->cert.common_name.n)
-		certificate_name(l, n->cert.common_name);
+		certificate_name(l, n->cert.common_name, host);
 	for (uint16_t i = 0; i < n->cert.nsan && l->rc == 0; i++)
-		if (!span_eq_nocase(n->cert.san_dns[i], n->cert.common_name))
-			certificate_name(l, n->cert.san_dns[i]);
+		certificate_name(l, n->cert.san_dns[i], host);
+	settle(l); /* host goes */
 }
 
 /* --- HTTP --- */

@@ -143,7 +143,7 @@ static int learn(struct net_worker *w, const struct net_event *e)
 		const struct dns_rr *r = &e->dns->rr[i];
 		struct sense_addr a = { .family = r->family };
 		memcpy(a.b, r->addr, sizeof(a.b));
-		if (!r->family || !names_find(names, &client, &a, e->time, &f))
+		if (!r->family || !names_find(names, &client, &a, e->time, e->time, &f))
 			continue;
 		found++;
 		for (size_t k = 0; k < f.n; k++)

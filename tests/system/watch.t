@@ -12,11 +12,11 @@ cap() {
 }
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -out c.pem -days 30 \
 	-set_serial 0x00ab12cd -subj '/O=Ev"il\\/CN=cert-bad.example' \
-	-addext 'subjectAltName=DNS:*.San-Bad.example,DNS:x.example' 2>/dev/null
+	-addext 'subjectAltName=DNS:*.San-Bad.example,DNS:san-bad.example,DNS:x.example' 2>/dev/null
 openssl x509 -in c.pem -outform DER -out c.der
 sha1=$(sha1sum <c.der | cut -c 1-40)
 sha256=$(sha256sum <c.der | cut -c 1-64)
-for w in plain hostile many beacon; do
+for w in plain hostile again many beacon; do
 	cap $w.pcap $w
 done
 cap tls.pcap tls c.der
@@ -101,7 +101,7 @@ is "$(get tls.json 'd.get("event.action") == "client_hello"' '[d.get(k) for k in
 is "$(get tls.json 'd.get("event.action") == "server_hello"' '[d.get(k) for k in ("version", "cipher", "next_protocol")]' | sort -u)" \
 	"['TLSv12', 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', 'h2']" "what servers chose"
 is "$(get tls.json 'd["_path"] == "x509"' '[d.get(k) for k in ("fingerprint", "sha1", "certificate.version", "certificate.serial", "certificate.cn", "san.dns", "chain_index", "client_cert", "certificate.self_issued")]')" \
-	"['$sha256', '$sha1', 3, '00AB12CD', 'cert-bad.example', ['*.San-Bad.example', 'x.example'], 0, False, True]" "a certificate"
+	"['$sha256', '$sha1', 3, '00AB12CD', 'cert-bad.example', ['*.San-Bad.example', 'san-bad.example', 'x.example'], 0, False, True]" "a certificate"
 is "$(get tls.json 'd["_path"] in ("ssl", "x509") and d["id.orig_h"] == "10.2.0.2"' 'd["uid"]' | sort -u | wc -l)" 1 \
 	"one uid for all of a connection"
 is "$(get hostile.json 'd.get("qtype") == 16 and "answers" in d' 'ascii(d["answers"])')" \
@@ -215,6 +215,14 @@ text = open(sys.argv[1]).read()
 sys.exit(any("`%s`" % k not in text for l in open(sys.argv[2]) for k in json.loads(l)))
 PY
 ok $? "every key of a hit is documented"
+is "$(get hits.json 'd["seen.where"] == "X509::IN_CERT" and d["seen.indicator"] == "san-bad.example"' 'd["count"]')" 1 \
+	"a name and its wildcard are one hit"
+run 1 "the same twice in a message" watch again.pcap --json --events hits --indicators bad.csv
+printf '%s\n' "$out" >again.json
+is "$(get again.json 'd["seen.indicator"] == "203.0.113.66"' 'd["count"]')" 1 "is one hit"
+is "$(get again.json 'd["threat.indicator.name"] == "bad.example"' 'd["seen.where"], d["seen.indicator"]')" \
+	"('DNS::IN_RESPONSE', 'x.bad.example')
+('DNS::IN_RESPONSE', 'y.bad.example')" "of very many names each says where it was"
 run 1 "with what had expired" watch plain.pcap --json --events hits --indicators bad.csv --include-expired
 is "$(printf '%s\n' "$out" | grep -c '"expired":true')" 2 "it is marked"
 run 1 "hits for people" watch plain.pcap --events hits --indicators bad.csv

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """watch_capture.py OUT WHAT: captures for watch.t, made by hand so that they hold what no honest
-program sends. WHAT: plain, hostile, tls CERTIFICATE, many, beacon."""
+program sends. WHAT: plain, hostile, tls CERTIFICATE, again, many, beacon."""
 
 import socket
 import struct
@@ -180,6 +180,14 @@ def many():
                [(b"\xc0\x0c", 1, struct.pack("!I", 0xc6336400 + (i & 255)))])
 
 
+def again():
+    """The same in one message: an address twice, more names than are asked for at once."""
+    a = socket.inet_aton("203.0.113.66")
+    lookup("10.5.0.1", "twice.example", [(b"\xc0\x0c", 1, a), (b"\xc0\x0c", 1, a)], resolver="203.0.114.53")
+    lookup("10.5.0.2", "long.test", [(dname("n%d.long.test" % i), 5, dname("n%d.long.test" % (i + 1))) for i in range(100)]
+           + [(dname("x.bad.example"), 5, dname("y.bad.example"))], resolver="203.0.114.53")
+
+
 def beacon():
     start = clock[0]
     due = [(i * 600, 0) for i in range(48)] + [(i * i * i * 7 % 28000, 1) for i in range(48)]
@@ -200,6 +208,8 @@ def main():
         hostile()
     elif what == "tls":
         with_tls(open(sys.argv[3], "rb").read())
+    elif what == "again":
+        again()
     elif what == "beacon":
         beacon()
     else:

@@ -72,7 +72,7 @@ static void resolved(int client, int at, const char *name, int host)
 }
 
 /* "name>last! name…~" : ! expired, * for everybody, ~ ambiguous. */
-static const char *find(int client, int host, int at)
+static const char *find_begun(int client, int host, int at, int now)
 {
 	static char out[8192];
 	struct names_found f;
@@ -81,7 +81,7 @@ static const char *find(int client, int host, int at)
 	size_t n = 0;
 
 	out[0] = 0;
-	names_find(names, &c, &a, T0 + at * TS_SECOND, &f);
+	names_find(names, &c, &a, T0 + at * TS_SECOND, T0 + now * TS_SECOND, &f);
 	for (size_t i = 0; i < f.n; i++) {
 		const struct names_one *x = &f.one[i];
 		n += (size_t)snprintf(
@@ -94,6 +94,11 @@ static const char *find(int client, int host, int at)
 	if (f.ambiguous)
 		snprintf(out + n, sizeof(out) - n, "~");
 	return out;
+}
+
+static const char *find(int client, int host, int at)
+{
+	return find_begun(client, host, at, at);
 }
 
 static void fresh(size_t bytes)
@@ -168,7 +173,7 @@ static void test_chains(void)
 	memset(address(DNS_ANSWER, "nowhere.example", 0)->addr, 0, 16);
 	learn();
 	struct names_found f;
-	ok(!names_find(names, &event.client, &(struct sense_addr){ .family = 4 }, T0, &f),
+	ok(!names_find(names, &event.client, &(struct sense_addr){ .family = 4 }, T0, T0, &f),
 	    "0.0.0.0 is no address");
 }
 
@@ -287,6 +292,24 @@ static void test_many_names(void)
 }
 
 /* More than there is room for: the oldest goes, what is asked for now and then stays. */
+/* A connection that is told at its end, as of its beginning. */
+static void test_later(void)
+{
+	fresh(NAMES_MEMORY_MIN);
+	resolved(1, 100, "later.example", 1);
+	is_str(find_begun(1, 1, 50, 400), "", "an answer that came later is not where it was resolved from");
+	is_str(find_begun(1, 1, 100, 400), "later.example", "… but at the time");
+	resolved(1, 200, "later.example", 1);
+	is_str(find_begun(1, 1, 150, 400), "later.example", "asked for again: it was known before");
+	response(1, 300);
+	question("later.example");
+	alias(DNS_CNAME, "later.example", "other.example");
+	address(DNS_ANSWER, "other.example", 1);
+	learn();
+	is_str(find_begun(1, 1, 250, 400), "later.example>other.example", "… of another chain, too");
+	is_str(find_begun(1, 1, 50, 400), "", "but not before that");
+}
+
 static void test_memory(void)
 {
 	struct names_stats st;
@@ -316,7 +339,7 @@ static void test_memory(void)
 		memcpy(a.b, &i, 3);
 		a.b[3] = 77;
 		snprintf(name, sizeof(name), "random%d.flood.example", i);
-		good += names_find(names, &event.client, &a, event.time, &f) == 1 &&
+		good += names_find(names, &event.client, &a, event.time, event.time, &f) == 1 &&
 			span_eq_str(f.one[0].name, name);
 	}
 	ok(good > 90, "the newest are there: %d of 100", good);
@@ -342,9 +365,9 @@ static void test_version6(void)
 	learn();
 	struct names_found f;
 	struct sense_addr a = { 6, { 192, 0, 2, 1 }, 443 };
-	ok(names_find(names, &event.client, &a, T0, &f) == 1, "IPv6");
+	ok(names_find(names, &event.client, &a, T0, T0, &f) == 1, "IPv6");
 	a.family = 4;
-	ok(names_find(names, &event.client, &a, T0, &f) == 0, "is not IPv4 with the same bytes");
+	ok(names_find(names, &event.client, &a, T0, T0, &f) == 0, "is not IPv4 with the same bytes");
 }
 
 int main(void)
@@ -354,6 +377,7 @@ int main(void)
 	test_everybody();
 	test_time();
 	test_many_names();
+	test_later();
 	test_memory();
 	test_version6();
 	names = names_free(names);

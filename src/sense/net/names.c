@@ -22,6 +22,7 @@
 #define WALK_MAX 8   /* places of one pair that are looked at */
 #define REACH_MAX 32 /* names that a question leads to */
 #define TURNS_MAX 4  /* through records that are out of order */
+#define LATE TS_SECOND /* clocks of interfaces differ */
 #define TAG_BITS 24
 #define UNIT 8
 #define QTYPE_IXFR 251
@@ -51,7 +52,7 @@ struct place {
 	uint32_t ttl;
 	struct key key;
 	uint64_t text, before; /* positions; before 0: none */
-	ts at;
+	ts since, at; /* first and last answered */
 };
 
 struct names {
@@ -222,7 +223,7 @@ static uint64_t *find_slot(
 struct answer {
 	struct key key;
 	struct span name, last;
-	ts at;
+	ts since, at;
 	uint32_t ttl;
 	bool multicast;
 	uint64_t text; /* of the name and last that were written last; 0: none */
@@ -244,8 +245,9 @@ static uint64_t put_text(struct names *t, struct answer *a)
 	return a->text;
 }
 
-/* The place of the pair that says the same already; one that says it of another chain ends. */
-static struct place *find_same(struct names *t, const struct answer *a, uint64_t pos)
+/* The place of the pair that says the same already; one that says it of another chain ends. Since
+ * when the pair has the name stays known. */
+static struct place *find_same(struct names *t, struct answer *a, uint64_t pos)
 {
 	for (int i = 0; i < WALK_MAX && pos && is_there(t, pos); i++) {
 		struct place *p = at_pos(t, pos);
@@ -254,6 +256,7 @@ static struct place *find_same(struct names *t, const struct answer *a, uint64_t
 			if (same && !is_old(t, pos) && !is_old(t, p->text))
 				return p;
 			p->h.dead = true;
+			a->since = p->since < a->since ? p->since : a->since;
 			return NULL;
 		}
 		pos = p->before;
@@ -285,6 +288,7 @@ static void learn(struct names *t, struct answer *a)
 		p->key = a->key;
 		p->text = text;
 		p->before = is_there(t, pos) ? pos : 0;
+		p->since = a->since;
 		*slot = slot_of(mine, hash);
 	}
 	p->h.multicast = a->multicast;
@@ -407,6 +411,7 @@ void names_learn(struct names *t, const struct net_event *e)
 		a.name = asked ? r.name[0] : rr->name;
 		a.last = rr->name;
 		a.ttl = rr->ttl;
+		a.since = a.at;
 		learn(t, &a);
 	}
 }
@@ -434,7 +439,8 @@ static void keep(struct names_found *f, const struct names_one *x)
 	f->one[i] = *x;
 }
 
-static void collect(struct names *t, const struct key *k, ts at, struct names_found *f)
+static void collect(
+    struct names *t, const struct key *k, ts at, ts now, struct names_found *f)
 {
 	uint64_t pos;
 
@@ -442,7 +448,8 @@ static void collect(struct names *t, const struct key *k, ts at, struct names_fo
 	for (int i = 0; i < WALK_MAX && pos && is_there(t, pos); i++) {
 		const struct place *p = at_pos(t, pos);
 		ts until = holds_until(p);
-		if (!p->h.dead && is_there(t, p->text) && at <= until + NAMES_KEEP)
+		if (!p->h.dead && is_there(t, p->text) && at <= until + NAMES_KEEP &&
+		    (p->since <= at + LATE || p->since > now))
 			keep(f, &(struct names_one){ text_name(t, p->text), text_last(t, p->text),
 				    p->at, p->ttl, at > until, p->h.multicast });
 		pos = p->before;
@@ -450,15 +457,15 @@ static void collect(struct names *t, const struct key *k, ts at, struct names_fo
 }
 
 size_t names_find(struct names *t, const struct sense_addr *client,
-    const struct sense_addr *address, ts at, struct names_found *ret_f)
+    const struct sense_addr *address, ts at, ts now, struct names_found *ret_f)
 {
 	struct key k = key_of(client, address->family, address->b);
 
 	ret_f->n = 0;
-	collect(t, &k, at, ret_f);
+	collect(t, &k, at, now, ret_f);
 	if (t->multicast) {
 		k = key_of(NULL, address->family, address->b);
-		collect(t, &k, at, ret_f);
+		collect(t, &k, at, now, ret_f);
 	}
 	ret_f->ambiguous = ret_f->n > 1 && ret_f->one[1].expired == ret_f->one[0].expired;
 	return ret_f->n;

@@ -54,9 +54,10 @@ struct names_found {
 	struct names_one one[NAMES_FOUND_MAX]; /* those not expired first; of each the newest first */
 };
 
-/* How many. The spans are valid until the next names_learn. */
+/* How many. at: when the connection began, now: when that is asked, by the clock of the capture;
+ * answers between do not count. The spans are valid until the next names_learn. */
 size_t names_find(struct names *t, const struct sense_addr *client, const struct sense_addr *address,
-    ts at, struct names_found *ret_f);
+    ts at, ts now, struct names_found *ret_f);
 
 struct names_stats {
 	uint64_t learned;   /* addresses with a name, each time */
