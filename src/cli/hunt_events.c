@@ -162,6 +162,10 @@ static int certificate(struct hunt_look *l)
 	for (uint16_t i = 0; i < x->cert.nsan && rc == 0; i++)
 		if (!span_eq_nocase(x->cert.san_dns[i], x->cert.common_name))
 			rc = certificate_name(l, x->cert.san_dns[i]);
+	for (uint16_t i = 0; i < x->cert.nsan_ip && rc == 0; i++) {
+		struct sense_addr a = sense_addr_of(x->cert.san_ip[i]);
+		rc = address(l, "certificate", &a);
+	}
 	return rc;
 }
 

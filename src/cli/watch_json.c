@@ -437,6 +437,17 @@ static void certificate(struct line *l, const struct net_event *e)
 		}
 		LINE_LIT(l, "]");
 	}
+	if (x->nsan_ip) {
+		first = true;
+		LINE_KEY(l, "san.ip");
+		LINE_LIT(l, "[");
+		for (uint16_t i = 0; i < x->nsan_ip; i++) {
+			struct sense_addr a = sense_addr_of(x->san_ip[i]);
+			line_comma(l, &first);
+			line_addr(l, &a);
+		}
+		LINE_LIT(l, "]");
+	}
 	if (x->more_sans)
 		LINE_KUINT(l, "san.more", x->more_sans);
 	if (x->bad)

@@ -328,6 +328,10 @@ static void certificate(struct look *l)
 		certificate_name(l, n->cert.common_name, host);
 	for (uint16_t i = 0; i < n->cert.nsan && l->rc == 0; i++)
 		certificate_name(l, n->cert.san_dns[i], host);
+	for (uint16_t i = 0; i < n->cert.nsan_ip; i++) {
+		struct sense_addr a = sense_addr_of(n->cert.san_ip[i]);
+		address(l, &a);
+	}
 	settle(l); /* host goes */
 }
 

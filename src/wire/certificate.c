@@ -19,6 +19,7 @@ enum {
 	TAG_VERSION = 0xa0,
 	TAG_EXTENSIONS = 0xa3,
 	TAG_DNS_NAME = 0x82,
+	TAG_IP_ADDRESS = 0x87,
 };
 
 static const uint8_t oid_alt_name[] = { 0x55, 0x1d, 0x11 };
@@ -67,6 +68,20 @@ static void validity(struct span body, struct certificate *c)
 
 /* --- extensions --- */
 
+static void alt_name(const struct ber_value *name, struct certificate *c)
+{
+	bool dns = name->tag == TAG_DNS_NAME;
+
+	if (!dns && (name->tag != TAG_IP_ADDRESS || (name->body.n != 4 && name->body.n != 16)))
+		return;
+	if (dns && c->nsan < CERTIFICATE_SANS_MAX)
+		c->san_dns[c->nsan++] = name->body;
+	else if (!dns && c->nsan_ip < CERTIFICATE_SAN_IPS_MAX)
+		c->san_ip[c->nsan_ip++] = name->body;
+	else if (c->more_sans < UINT16_MAX)
+		c->more_sans++;
+}
+
 /* GeneralNames (RFC 5280 section 4.2.1.6). */
 static void alt_names(struct span value, struct certificate *c)
 {
@@ -75,12 +90,8 @@ static void alt_names(struct span value, struct certificate *c)
 
 	while (cur_left(&names)) {
 		struct ber_value name = ber_next(&names);
-		if (names.err || name.tag != TAG_DNS_NAME)
-			continue;
-		if (c->nsan < CERTIFICATE_SANS_MAX)
-			c->san_dns[c->nsan++] = name.body;
-		else if (c->more_sans < UINT16_MAX)
-			c->more_sans++;
+		if (!names.err)
+			alt_name(&name, c);
 	}
 	c->bad |= outer.err || names.err;
 }
@@ -145,7 +156,7 @@ static void clear(struct certificate *c, struct span der)
 	c->serial = c->common_name = SPAN_NONE;
 	c->subject[0] = c->issuer[0] = 0;
 	c->not_before = c->not_after = TS_NONE;
-	c->nsan = c->more_sans = 0;
+	c->nsan = c->nsan_ip = c->more_sans = 0;
 	c->self_issued = c->bad = false;
 }
 

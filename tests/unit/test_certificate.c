@@ -55,6 +55,7 @@ static void test_real(void)
 		span_eq_str(c.san_dns[1], "*.Example.net") &&
 		span_eq_str(c.san_dns[2], "x.example"),
 	    "as they stand");
+	ok(c.nsan_ip == 1 && span_eq(c.san_ip[0], SPAN_LIT("\xc0\x00\x02\x01")), "and an address");
 }
 
 static void test_mutations(void)

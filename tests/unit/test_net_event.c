@@ -217,12 +217,15 @@ static void test_others(void)
 	t.cert.nsan = 2;
 	t.cert.san_dns[0] = SPAN_LIT("example.com");
 	t.cert.san_dns[1] = SPAN_LIT("*.example.com");
+	t.cert.nsan_ip = 1;
+	t.cert.san_ip[0] = SPAN_LIT("\xc0\x00\x02\x01");
 	t.cert.self_issued = true;
 	memset(t.sha256, 0x5a, 32);
 	e.certificate = &t;
 	check(&e, "a certificate", &d);
 	ok(d.certificate->cert.nsan == 2 &&
 		span_eq_str(d.certificate->cert.san_dns[1], "*.example.com") &&
+		span_eq(d.certificate->cert.san_ip[0], SPAN_LIT("\xc0\x00\x02\x01")) &&
 		strcmp(d.certificate->cert.subject, "CN=example.com") == 0 &&
 		d.certificate->sha256[31] == 0x5a && d.certificate->cert.not_before == TS_NONE,
 	    "what was in it");

@@ -159,7 +159,7 @@ void event_get_server(struct cur *c, struct net_server_hello *h)
 
 struct wire_certificate {
 	ts not_before, not_after;
-	uint16_t index, nsan, more_sans;
+	uint16_t index, nsan, nsan_ip, more_sans;
 	uint8_t from_client, self_issued, bad, version;
 	uint8_t sha1[20], sha256[32];
 } __attribute__((packed));
@@ -172,6 +172,7 @@ void event_put_certificate(struct event_put *w, const struct net_certificate *e)
 		.not_after = t->not_after,
 		.index = e->index,
 		.nsan = t->nsan,
+		.nsan_ip = t->nsan_ip,
 		.more_sans = t->more_sans,
 		.from_client = e->from_client,
 		.self_issued = t->self_issued,
@@ -188,6 +189,8 @@ void event_put_certificate(struct event_put *w, const struct net_certificate *e)
 	event_put_span(w, span_of(t->issuer, strnlen(t->issuer, sizeof(t->issuer) - 1)));
 	for (size_t i = 0; i < t->nsan; i++)
 		event_put_span(w, t->san_dns[i]);
+	for (size_t i = 0; i < t->nsan_ip; i++)
+		event_put_span(w, t->san_ip[i]);
 }
 
 void event_get_certificate(struct cur *c, struct net_certificate *e)
@@ -196,9 +199,9 @@ void event_get_certificate(struct cur *c, struct net_certificate *e)
 	struct wire_certificate x;
 
 	event_get(c, &x, sizeof(x));
-	if (x.nsan > CERTIFICATE_SANS_MAX) {
+	if (x.nsan > CERTIFICATE_SANS_MAX || x.nsan_ip > CERTIFICATE_SAN_IPS_MAX) {
 		event_bad(c);
-		x.nsan = 0;
+		x.nsan = x.nsan_ip = 0;
 	}
 	e->index = x.index;
 	e->from_client = event_truth(c, x.from_client);
@@ -207,6 +210,7 @@ void event_get_certificate(struct cur *c, struct net_certificate *e)
 	t->not_before = x.not_before;
 	t->not_after = x.not_after;
 	t->nsan = x.nsan;
+	t->nsan_ip = x.nsan_ip;
 	t->more_sans = x.more_sans;
 	t->self_issued = event_truth(c, x.self_issued);
 	t->bad = event_truth(c, x.bad);
@@ -220,4 +224,9 @@ void event_get_certificate(struct cur *c, struct net_certificate *e)
 	event_get_text(c, t->issuer, sizeof(t->issuer));
 	for (size_t i = 0; i < t->nsan; i++)
 		t->san_dns[i] = event_get_span(c);
+	for (size_t i = 0; i < t->nsan_ip; i++) {
+		t->san_ip[i] = event_get_span(c);
+		if (t->san_ip[i].n != 4 && t->san_ip[i].n != 16)
+			event_bad(c);
+	}
 }
