@@ -283,9 +283,16 @@ static void field(struct http_request *r, struct fields *f, struct span name, st
 	}
 }
 
-/* A header line is text: anything else is not HTTP any more. */
+/* A header line is text: anything else is not HTTP any more. In a value servers put up with every
+ * control character but NUL. */
 static bool is_text(struct span l)
 {
+	size_t n = 0;
+
+	while (n < l.n && is_token(l.p[n]))
+		n++;
+	if (n && n < l.n && l.p[n] == ':')
+		return span_find(l, 0) == SIZE_MAX;
 	for (size_t i = 0; i < l.n; i++)
 		if (l.p[i] < 0x20 && l.p[i] != '\t' && l.p[i] != '\r' && l.p[i] != '\n')
 			return false;

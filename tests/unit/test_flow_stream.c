@@ -99,14 +99,68 @@ static void test_overlap(void)
 
 	c = shaken(80);
 	tcp_at(&b, &c, 0, PACKET_ACK, c.seq[0] + 23, SPAN_LIT("one.test"));
-	tcp_at(&b, &c, 0, PACKET_ACK, c.seq[0] + 20, SPAN_LIT("t: EVIL.tes\r\n\r\n"));
-	tcp_text(&b, &c, 0, "GET /1 HTTP/1.1\r\nHos");
-	says("http GET one.test /1\n", "bytes that wait stay: the first copy counts");
+	tcp_at(&b, &c, 0, PACKET_ACK, c.seq[0] + 23, SPAN_LIT("EVIL.tes"));
+	tcp_at(&b, &c, 0, PACKET_ACK, c.seq[0] + 31, SPAN_LIT("\r\n\r\n"));
+	tcp_text(&b, &c, 0, "GET /1 HTTP/1.1\r\nHost: ");
+	says("http GET one.test /1\n", "bytes that wait stay, when the same come again");
 
 	c = shaken(80);
 	tcp_text(&b, &c, 0, ONE);
 	tcp_at(&b, &c, 0, PACKET_ACK, c.seq[0] - (uint32_t)strlen(ONE), SPAN_LIT(ONE TWO));
 	says(GOT_ONE GOT_TWO, "sent again with more: the first is not told twice");
+}
+
+/* Segments that contradict each other, in the order of arrival: where they begin, what they say. */
+struct contradiction {
+	const char *what;
+	struct {
+		uint32_t at;
+		const char *said;
+	} part[5];
+	const char *host;
+};
+
+/* What a server on Linux 6.18 read, told the same through a TUN device. */
+static void test_contradictions(void)
+{
+	static const struct contradiction t[] = {
+		{ "in order over what waits", { { 10, "ZZZZZ" }, { 0, "abcdefghijklmnopqrstuvwxyz" } },
+		    "abcdefghijklmnopqrstuvwxyz" },
+		{ "in order over a part",
+		    { { 10, "ZZZZZZZZ" }, { 0, "abcdefghijklmn" }, { 18, "stuvwxyz" } },
+		    "abcdefghijklmnzzzzstuvwxyz" },
+		{ "begins before, and covers",
+		    { { 10, "ZZZZZ" }, { 5, "fghijklmnopqrst" }, { 0, "abcde" }, { 20, "uvwxyz" } },
+		    "abcdefghijklmnopqrstuvwxyz" },
+		{ "begins before",
+		    { { 10, "ZZZZZZZZ" }, { 5, "fghijklmn" }, { 0, "abcde" }, { 18, "stuvwxyz" } },
+		    "abcdefghijklmnzzzzstuvwxyz" },
+		{ "begins there, and is longer",
+		    { { 10, "ZZZZZ" }, { 10, "klmnopqrst" }, { 0, "abcdefghij" }, { 20, "uvwxyz" } },
+		    "abcdefghijklmnopqrstuvwxyz" },
+		{ "begins there, and is shorter",
+		    { { 10, "ZZZZZZZZ" }, { 10, "klmno" }, { 0, "abcdefghij" }, { 18, "stuvwxyz" } },
+		    "abcdefghijzzzzzzzzstuvwxyz" },
+		{ "begins later",
+		    { { 10, "ZZZZZZZZ" }, { 12, "mnopqrstuv" }, { 0, "abcdefghij" }, { 22, "wxyz" } },
+		    "abcdefghijzzzzzzzzstuvwxyz" },
+		{ "after it was in order",
+		    { { 0, "abcdefghijklmn" }, { 5, "ZZZZZZZZZZZZZZZZZZZZZ" }, { 14, "opqrstuvwxyz" } },
+		    "abcdefghijklmnzzzzzzzzzzzz" },
+	};
+	char want[96];
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct conn c = shaken(80);
+		tcp_text(&b, &c, 0, "GET /1 HTTP/1.1\r\nHost: ");
+		for (size_t k = 0; k < ARRAY_LEN(t[i].part) && t[i].part[k].said; k++)
+			tcp_at(&b, &c, 0, PACKET_ACK, c.seq[0] + t[i].part[k].at,
+			    span_str(t[i].part[k].said));
+		c.seq[0] += 26;
+		tcp_text(&b, &c, 0, "\r\n\r\n");
+		snprintf(want, sizeof(want), "http GET %s /1\n", t[i].host);
+		says(want, t[i].what);
+	}
 }
 
 static void test_probes(void)
@@ -418,6 +472,8 @@ static void tls_both(struct conn *c)
 	tcp_send(&b, c, 1, server_hello_of(room));
 }
 #define GOT_TLS "hello tls.test\nserver 0303\n"
+#define EMPTY2 "\x16\3\1\0\0\x16\3\1\0\0"
+#define EMPTY8 EMPTY2 EMPTY2 EMPTY2 EMPTY2
 
 struct talk {
 	const char *what;
@@ -463,6 +519,64 @@ static void test_starttls(void)
 		is_str(n < m ? end : end + n - m, GOT_TLS, "%s", t->what);
 		bench_close(&b);
 	}
+}
+
+/* What real servers put up with before a hello, and a sensor may not. */
+static void test_hidden_hello(void)
+{
+	static const struct {
+		const char *what;
+		struct span before;
+		uint8_t minor;
+	} t[] = {
+		{ "an empty record first (OpenSSL takes it)", SPAN_LIT("\x16\3\1\0\0"), 1 },
+		{ "32 of them", SPAN_LIT(EMPTY8 EMPTY8 EMPTY8 EMPTY8), 1 },
+		{ "a change of ciphers first (GnuTLS takes it)", SPAN_LIT("\x14\3\3\0\1\1"), 1 },
+		{ "a version that is none (all take it)", SPAN_NONE, 9 },
+		{ "CONNECT and hello in one segment", SPAN_LIT("CONNECT x:443 HTTP/1.1\r\n\r\n"), 1 },
+		{ "a change of ciphers behind CONNECT",
+		    SPAN_LIT("CONNECT x:443 HTTP/1.1\r\n\r\n\x14\3\3\0\1\1"), 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		uint8_t room[4096 + 256];
+		struct span s = hello();
+		size_t n = t[i].before.n;
+
+		if (n)
+			memcpy(room, t[i].before.p, n);
+		memcpy(room + n, s.p, s.n);
+		room[n + 2] = t[i].minor;
+		for (size_t step = 1; step < 5000; step += 4900) { /* byte by byte, and at once */
+			struct conn c = shaken(443);
+			bool connect = n && room[0] == 'C';
+			for (size_t at = 0; at < n + s.n && !(connect && step == 1); at += step)
+				tcp_send(&b, &c, 0, span_cut(span_of(room, n + s.n), at, step));
+			const char *said = bench_end(&b);
+			is_str(said,
+			    !connect	? "hello tls.test\n" :
+				step == 1 ? "" :
+					  "http CONNECT x x:443\nhello tls.test\n",
+			    "%s, by %zu", t[i].what, step);
+			bench_close(&b);
+		}
+	}
+}
+
+static void test_empty_lines(void)
+{
+	struct conn c = shaken(80);
+
+	tcp_text(&b, &c, 0, "\r\n\n\r\n" ONE);
+	says(GOT_ONE, "empty lines before the first request");
+	c = shaken(80);
+	tcp_text(&b, &c, 0, "\r\n");
+	tcp_text(&b, &c, 0, ONE);
+	says(GOT_ONE, "… in a segment of their own");
+	c = shaken(443);
+	tcp_text(&b, &c, 0, "\r\n");
+	tcp_send(&b, &c, 0, hello());
+	says("hello tls.test\n", "… and then a hello");
 }
 
 /* The server's side was written off long before the hello comes. */
@@ -611,6 +725,7 @@ int main(void)
 	test_byte_by_byte();
 	test_wrap();
 	test_overlap();
+	test_contradictions();
 	test_probes();
 	test_begin();
 	test_forged_ends();
@@ -624,6 +739,8 @@ int main(void)
 	test_dns_stream();
 	test_proxies();
 	test_starttls();
+	test_hidden_hello();
+	test_empty_lines();
 	test_connect_late();
 	test_mysql_at_once();
 	test_given_up();

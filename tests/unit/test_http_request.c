@@ -141,6 +141,11 @@ static void test_bad(void)
 	is_int(http_request_parse(SPAN_LIT("GET / HTTP/1.1\r\nHost: a\r\n\x01\x02: x\r\n"), &r),
 	    HTTP_BAD, "breaks off into something else");
 	is_str(text(r.host), "a", "… what came before is given");
+	is_int(http_request_parse(SPAN_LIT("GET / HTTP/1.1\r\nX: \x01\r\nHost: a\r\n\r\n"), &r),
+	    HTTP_OK, "control characters in a value hide nothing");
+	is_str(text(r.host), "a", "… nor the host behind it");
+	is_int(http_request_parse(SPAN_LIT("GET / HTTP/1.1\r\nX: \0\r\nHost: a\r\n\r\n"), &r),
+	    HTTP_BAD, "but NUL");
 	int n = snprintf(big, sizeof(big), "GET / HTTP/1.1\r\nHost: a\r\nX: ");
 	memset(big + n, 'x', sizeof(big) - (size_t)n);
 	is_int(

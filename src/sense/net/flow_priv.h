@@ -117,9 +117,10 @@ struct tcp {
 	uint8_t touched; /* since the hand passed */
 };
 
-#define CHUNK_DATA 500u
+#define CHUNK_DATA 496u
 struct chunk {
 	uint32_t next, seq;
+	uint32_t first; /* where the segment begins whose bytes these are */
 	uint16_t n;
 	bool start; /* seq is where a segment began */
 	uint8_t p[CHUNK_DATA];

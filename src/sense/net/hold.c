@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Bytes of a direction that wait: for those before them, or for more. A list of chunks in order of
- * their sequence numbers, without overlaps: what came first stays. */
+/*
+ * Bytes of a direction that wait: for those before them, or for more. A list of chunks in order of
+ * their sequence numbers, without overlaps. What is in order stays, whatever comes again. Behind a
+ * hole, of two segments with other bytes for the same place, the one that begins first has it; of
+ * those that begin together the longer one. So does Linux (tcp_data_queue_ofo): a sensor that sees
+ * it otherwise than the receiver can be told another name than the receiver.
+ */
 
 #include "sense/net/flow_priv.h"
 
@@ -68,7 +73,15 @@ static void measure(const struct flows *f, struct tcp_half *h)
 	}
 }
 
-static uint32_t insert(struct flows *f, struct tcp_half *h, uint32_t prev, uint32_t seq, bool start)
+/* A segment on its way into the list. */
+struct coming {
+	uint32_t first, end; /* its sequence numbers */
+	uint32_t mark;	     /* chunk.first of what is new of it */
+	bool start;
+};
+
+static uint32_t insert(
+    struct flows *f, struct tcp_half *h, uint32_t prev, uint32_t seq, const struct coming *c)
 {
 	uint32_t i = h->chunks < FLOW_CHUNKS_MAX ? chunk_any(f) : 0;
 
@@ -80,21 +93,22 @@ static uint32_t insert(struct flows *f, struct tcp_half *h, uint32_t prev, uint3
 	k->next = *link;
 	k->seq = seq;
 	k->n = 0;
-	k->start = start;
+	k->first = c->mark;
+	k->start = c->start;
 	*link = i;
 	if (h->tail == prev)
 		h->tail = i;
 	return i;
 }
 
-/* As much of d as fits behind chunk *at or into a new one; room: up to the next chunk. */
-static uint32_t put(
-    struct flows *f, struct tcp_half *h, uint32_t *at, uint32_t seq, struct span d, bool start)
+/* As much of d as fits behind chunk *at or into a new one. */
+static uint32_t put(struct flows *f, struct tcp_half *h, uint32_t *at, uint32_t seq, struct span d,
+    const struct coming *c)
 {
 	struct chunk *k = *at ? &f->chunk[*at] : NULL;
 
-	if (!k || start || end_of(k) != seq || k->n == CHUNK_DATA) {
-		uint32_t i = insert(f, h, *at, seq, start);
+	if (!k || c->start || end_of(k) != seq || k->first != c->mark || k->n == CHUNK_DATA) {
+		uint32_t i = insert(f, h, *at, seq, c);
 		if (!i)
 			return 0;
 		*at = i;
@@ -106,20 +120,78 @@ static uint32_t put(
 	return n;
 }
 
+/* The end of the segment that chunk i begins, as far as it is held. */
+static uint32_t segment_end(const struct flows *f, uint32_t i)
+{
+	const struct chunk *k = &f->chunk[i];
+
+	while (k->next && f->chunk[k->next].first == k->first && f->chunk[k->next].seq == end_of(k))
+		k = &f->chunk[k->next];
+	return end_of(k);
+}
+
+static bool wins(const struct flows *f, const struct coming *c, uint32_t i)
+{
+	uint32_t first = f->chunk[i].first;
+
+	return apart(first, c->first) > 0 ||
+	       (first == c->first && apart(c->end, segment_end(f, i)) > 0);
+}
+
+/* The first n bytes of chunk i, which is behind prev, go. */
+static void cut_front(struct flows *f, struct tcp_half *h, uint32_t prev, uint32_t i, uint32_t n)
+{
+	struct chunk *k = &f->chunk[i];
+
+	if (n < k->n) {
+		memmove(k->p, k->p + n, k->n - n);
+		k->n = (uint16_t)(k->n - n);
+		k->seq += n;
+		k->start = false;
+		return;
+	}
+	*(prev ? &f->chunk[prev].next : &h->head) = k->next;
+	if (h->tail == i)
+		h->tail = prev;
+	h->chunks--;
+	chunk_free(f, i);
+}
+
+/* Chunk i, behind prev, begins where d does. True: it made room for d. */
+static bool yields(struct flows *f, struct tcp_half *h, uint32_t prev, uint32_t i, struct span d,
+    const struct coming *c)
+{
+	struct chunk *k = &f->chunk[i];
+	uint32_t n = d.n < k->n ? (uint32_t)d.n : k->n;
+
+	if (k->seq - h->base < h->avail || !wins(f, c, i))
+		return false;
+	if (n == k->n && memcmp(k->p, d.p, n) == 0) {
+		k->first = c->mark; /* sent again in larger pieces */
+		return false;
+	}
+	cut_front(f, h, prev, i, n);
+	return true;
+}
+
 void hold_bytes(struct flows *f, struct tcp_half *h, uint32_t seq, struct span d, bool start)
 {
 	uint32_t at = before(f, h, seq);
+	struct coming c = { seq, seq + (uint32_t)d.n, !start && at ? f->chunk[at].first : seq,
+		start };
 
+	if (at && f->chunk[at].seq == seq) /* they begin together */
+		at = before(f, h, seq - 1);
 	while (d.n) {
 		uint32_t next = at ? f->chunk[at].next : h->head, n = 0;
 		if (at && apart(end_of(&f->chunk[at]), seq) > 0) { /* there already */
 			n = end_of(&f->chunk[at]) - seq;
 		} else if (next && f->chunk[next].seq == seq) {
-			at = next;
+			at = yields(f, h, at, next, d, &c) ? at : next;
 			continue;
 		} else {
 			size_t room = next ? f->chunk[next].seq - seq : d.n;
-			n = put(f, h, &at, seq, span_cut(d, 0, room), start);
+			n = put(f, h, &at, seq, span_cut(d, 0, room), &c);
 			if (!n) {
 				f->w->stat[NET_LOSS_MEMORY]++;
 				break;
@@ -127,7 +199,7 @@ void hold_bytes(struct flows *f, struct tcp_half *h, uint32_t seq, struct span d
 		}
 		seq += n;
 		d = span_from(d, n);
-		start = false;
+		c.start = false;
 	}
 	measure(f, h);
 }

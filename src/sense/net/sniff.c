@@ -9,7 +9,10 @@
 #define PORT_MDNS 5353
 #define PORT_LLMNR 5355
 #define EPHEMERAL 32768
+#define EMPTY_LINES_MAX 256 /* bytes */
 
+#define TLS_CHANGE 20
+#define TLS_CHANGE_RECORD 6
 #define TLS_HANDSHAKE 22
 #define TLS_CLIENT_HELLO 1
 #define TLS_SERVER_HELLO 2
@@ -24,6 +27,12 @@ static bool dns_port(uint16_t port)
 	return port == PORT_DNS || port == PORT_MDNS || port == PORT_LLMNR;
 }
 
+/* A handshake, or a change of ciphers with something behind it. */
+static bool is_tls_record(struct span d)
+{
+	return d.p[0] == TLS_HANDSHAKE || (d.p[0] == TLS_CHANGE && d.n > TLS_CHANGE_RECORD);
+}
+
 enum tcp_proto sniff_tcp(
     const struct tcp_half *h, struct span d, const uint16_t port[2], bool client)
 {
@@ -32,8 +41,7 @@ enum tcp_proto sniff_tcp(
 	if (!(h->tried & 1 << TCP_DNS) && (dns_port(port[0]) || dns_port(port[1])))
 		return TCP_DNS;
 	/* The form of SSLv2 is two bytes of nothing in particular: only where a stream begins. */
-	if (!(h->tried & 1 << TCP_TLS) && (fresh || d.p[0] == TLS_HANDSHAKE) &&
-	    tls_session_starts(d))
+	if (!(h->tried & 1 << TCP_TLS) && (fresh || is_tls_record(d)) && tls_session_starts(d))
 		return TCP_TLS;
 	if (!(h->tried & 1 << TCP_HTTP) && client && (fresh || h->bits & TCP_HTTP_LATER) &&
 	    http_starts(d))
@@ -61,12 +69,24 @@ static size_t mysql_request(struct span d)
 	return d.n > 36 && memcmp(d.p, "\x20\0\0\1", 4) == 0 && d.p[5] & 0x08 ? 36 : 0;
 }
 
+/* Before a first request servers pass over empty lines (RFC 9112 section 2.2). */
+static size_t empty_lines(const struct tcp_half *h, struct span d)
+{
+	size_t n = 0;
+
+	while (n < d.n && h->seen + n < EMPTY_LINES_MAX && (d.p[n] == '\r' || d.p[n] == '\n'))
+		n++;
+	return n;
+}
+
 size_t sniff_prefix(const struct tcp_half *h, struct span d)
 {
 	size_t n = h->proto == TCP_FRESH ? proxy_header(d) : 0;
 
 	if (!n)
 		n = mysql_request(d);
+	if (!n && h->proto == TCP_FRESH)
+		n = empty_lines(h, d);
 	return n <= d.n ? n : 0;
 }
 

@@ -149,15 +149,17 @@ static void not_mine(struct way *x)
 static size_t deliver(struct way *x, struct span b, bool start)
 {
 	size_t used = 0;
+	bool behind = false; /* behind a message: what CONNECT or Upgrade led to */
 
 	while (used < b.n && is_open(x)) {
 		struct span rest = span_from(b, used);
 		struct net_step st;
 		if (x->h->proto <= TCP_SCAN) {
-			bool here = x->h->proto == TCP_FRESH || (start && !used);
+			bool here = x->h->proto == TCP_FRESH || (start && !used) || behind;
 			size_t prefix = here ? sniff_prefix(x->h, rest) : 0;
 			if (prefix) {
 				x->h->proto = TCP_FRESH;
+				x->h->seen += (uint32_t)prefix;
 				used += prefix;
 				continue;
 			}
@@ -173,6 +175,7 @@ static size_t deliver(struct way *x, struct span b, bool start)
 		case NET_NOT:
 			if (st.took)
 				x->h->bits |= TCP_BEGUN;
+			behind = x->h->proto == TCP_HTTP && x->h->bits & TCP_BEGUN;
 			not_mine(x);
 			used += st.took;
 			break;

@@ -10,6 +10,7 @@
 
 #define RECORD_HEADER 5
 #define RECORD_MAX ((1u << 14) + 2048)
+#define IDLE_RECORDS_MAX 33 /* before a hello; OpenSSL takes 32 */
 
 enum { CHANGE_CIPHER_SPEC = 20, ALERT, HANDSHAKE, APPLICATION_DATA, HEARTBEAT };
 
@@ -51,10 +52,27 @@ static size_t be24(const uint8_t *p)
 
 #define START 5 /* bytes of a message that tell whether it is a hello */
 
-/* A record with the start of a hello in it. */
+/*
+ * A record that a server puts up with before a hello: an empty one (OpenSSL), the change of ciphers
+ * that TLS 1.3 ignores (GnuTLS). Its length, which may be more than is there; 0: it is another.
+ */
+static size_t idle_record(struct span s)
+{
+	static const uint8_t empty[] = { 0, 0 }, change[] = { 0, 1, 1 };
+	bool ccs = s.p[0] == CHANGE_CIPHER_SPEC;
+	struct span want = ccs ? span_of(change, sizeof(change)) : span_of(empty, sizeof(empty));
+	struct span have = s.n > 3 ? span_cut(s, 3, want.n) : SPAN_NONE;
+
+	if ((!ccs && s.p[0] != HANDSHAKE) || (s.n > 1 && s.p[1] != 3) || !span_starts(want, have))
+		return 0;
+	return 3 + want.n;
+}
+
+/* A record with the start of a hello in it. Its version is not looked at (RFC 8446 section 5.1):
+ * servers do not, either. */
 static bool record_starts(struct span s)
 {
-	if (s.p[0] != HANDSHAKE || (s.n > 1 && s.p[1] != 3) || (s.n > 2 && s.p[2] > 4))
+	if (s.p[0] != HANDSHAKE || (s.n > 1 && s.p[1] != 3))
 		return false;
 	if (s.n < RECORD_HEADER)
 		return true;
@@ -87,9 +105,25 @@ static bool sslv2_starts(struct span s)
 	       ciphers % 3 == 0 && (id == 0 || id == 16) && challenge >= 16 && challenge <= 32;
 }
 
+/* Where what follows them begins: behind s when that is not there yet. */
+static size_t idle_records(struct span s)
+{
+	size_t at = 0, n;
+
+	for (unsigned i = 0; i < IDLE_RECORDS_MAX && at < s.n; i++) {
+		n = idle_record(span_from(s, at));
+		if (!n)
+			break;
+		at += n;
+	}
+	return at;
+}
+
 bool tls_session_starts(struct span s)
 {
-	return s.n == 0 || record_starts(s) || sslv2_starts(s);
+	size_t at = idle_records(s);
+
+	return at >= s.n || record_starts(span_from(s, at)) || sslv2_starts(s);
 }
 
 /* --- reading --- */
@@ -253,7 +287,9 @@ static enum go boundary(struct reader *r)
 	case CHANGE_CIPHER_SPEC:
 		if (seen & SEEN_SERVER)
 			return done(r);
-		if (!retrying) /* the other side was not seen: a retry, or encrypted from here on */
+		/* The other side was not seen: a retry, or encrypted from here on. Before anything
+		 * was said it means nothing. */
+		if (!retrying && (seen || r->way->at != AT_HELLO))
 			r->way->at = AT_BLIND;
 		break;
 	case APPLICATION_DATA:
@@ -411,8 +447,9 @@ static enum go start(struct reader *r)
 	if (b.p[0] & 0x80)
 		return sslv2_client(r);
 	/* All that record_starts looks at, so that it says the same however the stream is cut. */
-	size_t len = b.n < RECORD_HEADER ? 1 : be16(b.p + 3);
-	size_t until = RECORD_HEADER + (answer ? 0 : len < START ? len : START);
+	size_t at = answer ? 0 : idle_records(b);
+	size_t len = b.n < at + RECORD_HEADER ? 1 : be16(b.p + at + 3);
+	size_t until = at + RECORD_HEADER + (answer ? 0 : len < START ? len : START);
 	if (b.n < until)
 		return need(r, until);
 	r->way->at = AT_HELLO;
