@@ -232,8 +232,8 @@ void watch_process_stats(const struct watch *w, struct jw *j);
 /* --pcap-hits. 0 or negative with w->f. */
 FB_MUST int watch_evidence_open(struct watch *w);
 void watch_evidence_close(struct watch *w);
-/* Writes the packets of a hit, and names the file in s. */
-FB_MUST int watch_evidence(struct watch *w, struct watch_sight *s);
+/* Writes the packets of a hit, and names the file in s; what cannot be written is counted. */
+void watch_evidence(struct watch *w, struct watch_sight *s);
 uint64_t watch_evidence_left_out(const struct watch *w);
 
 /* Everything is open: runs to the end. An exit code. */

@@ -220,9 +220,8 @@ int watch_hit(struct watch *w, struct watch_sight *s, const struct shelf_hit *m)
 		return 0;
 	if (shelf_entry(w->h.shelf, m, room, &e) < 0)
 		return 0; /* damaged there: the shelf says so elsewhere */
-	int rc = watch_evidence(w, s);
-	if (rc == 0 && !m->expired)
-		rc = pair_of(w, s, e.type, e.value, &p);
+	watch_evidence(w, s);
+	int rc = m->expired ? 0 : pair_of(w, s, e.type, e.value, &p);
 	if (rc < 0)
 		return rc;
 	if (p)

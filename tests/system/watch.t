@@ -240,6 +240,38 @@ is "$(stat -c %a "ev/$file" ev)" "600
 run 1 "they can be watched" watch "ev/$file" --json --events hits --indicators bad.csv
 like "$out" "deep\.sub\.bad\.example" "and show the same"
 
+# What is there is somebody's evidence, or a trap.
+echo other >other
+cp "ev/$file" kept
+cp other "ev/$file"
+run 1 "a file of another capture with the name" watch plain.pcap --json --events hits --indicators bad.csv --pcap-hits ev
+is "$(cat "ev/$file")" other "stays"
+cmp -s kept "ev/${file%.pcap}-2.pcap"
+ok $? "and the packets are beside it"
+n=$(ls ev | wc -l)
+run 1 "once more" watch plain.pcap --json --events hits --indicators bad.csv --pcap-hits ev
+is "$(ls ev | wc -l)" "$n" "makes no more files"
+ln -sf "$TMP/other" "ev/$file"
+rm "ev/${file%.pcap}-2.pcap"
+mkfifo "ev/${file%.pcap}-2.pcap"
+run 1 "a link and a pipe there" watch plain.pcap --json --events hits --indicators bad.csv --pcap-hits ev
+is "$(cat other)" other "are left alone"
+cmp -s kept "ev/${file%.pcap}-3.pcap"
+ok $? "the packets have the next name"
+mkfifo in
+"$FIREBREAK" watch --read in --json --events hits --indicators bad.csv --state "$TMP/nowhere" --pcap-hits gone --output gone.json \
+	--stats-file gone.st 2>gone.err &
+exec 9>in
+until [ -e gone.json ]; do sleep 0.05; done
+rmdir gone
+cat plain.pcap >&9
+exec 9>&-
+wait $!
+is "$?" 1 "evidence that cannot be written (exit 1)"
+is "$(wc -l <gone.json)" "$(wc -l <ev.json)" "takes no hit away"
+is "$(wc -l <gone.err)" 1 "is told once"
+is "$(get gone.st True 'd["evidence_left_out"] > 0')" True "and counted"
+
 # ---- signals
 run 0 "a state" "$FIREBREAK" ledger init --state st
 run 1 "hits become signals" "$FIREBREAK" watch plain.pcap tls.pcap --events hits --indicators bad.csv --signal \
