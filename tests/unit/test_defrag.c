@@ -219,6 +219,11 @@ static void test_time(void)
 	is_int(stat[NET_LOSS_FRAGMENTS], 1, "the old one is a loss");
 	(void)give(d, piece(4, 3, 0, 1480, true), 50 * TS_SECOND);
 	ok(give(d, piece(4, 3, 1480, BODY, false), 49 * TS_SECOND), "a clock that goes backwards");
+	(void)give(d, piece(4, 4, 0, 1480, true), 900 * TS_SECOND);
+	ok(give(d, piece(4, 4, 1480, BODY, false), 900 * TS_SECOND), "a packet");
+	(void)give(d, piece(4, 4, 0, 1480, true), 100 * TS_SECOND);
+	ok(give(d, piece(4, 4, 1480, BODY, false), 100 * TS_SECOND),
+	    "another one of its number, in an older file or behind a clock that was set back");
 	defrag_finish(d);
 	is_int(stat[NET_LOSS_FRAGMENTS], 2, "at the end what is open is a loss");
 	defrag_free(d);

@@ -36,13 +36,15 @@ static void reset(void)
 	buf_reset(&told);
 }
 
+static uint16_t server_port = 53;
+
 /* Host 1 to host 2. */
 static struct net_event event(bool from_server)
 {
 	return (struct net_event){ .transport = NET_UDP,
 		.from_server = from_server,
 		.client = { 4, { 10, 0, 0, 1 }, 1000 },
-		.server = { 4, { 10, 0, 0, 2 }, 53 } };
+		.server = { 4, { 10, 0, 0, 2 }, server_port } };
 }
 
 static bool datagram(const char *hex, enum net_dns_flavour flavour, bool sure, bool from_server)
@@ -116,6 +118,7 @@ static void test_chance(void)
 		"c300 0000 0108 0001 0203 0405 0607 0000 44d0 1234 5678" }; /* QUIC */
 	int bad = 0;
 
+	server_port = 9953;
 	for (size_t i = 0; i < ARRAY_LEN(not_dns); i++) {
 		if (datagram(not_dns[i], NET_DNS_PLAIN, false, false) || told.n ||
 		    !counted(0, 0, 0, 0)) {
@@ -127,6 +130,25 @@ static void test_chance(void)
 	ok(datagram(QUERY, NET_DNS_PLAIN, false, false) && counted(1, 0, 0, 0),
 	    "what does is taken");
 	ok(datagram(ANSWER, NET_DNS_PLAIN, false, true) && counted(0, 1, 1, 0), "a response, too");
+	server_port = 53;
+}
+
+/* From the port of another service to that of DNS: servers answer all of these (tried: Unbound). */
+static void test_odd_ports(void)
+{
+	static const char *const dns[] = { QUERY "00", "1234 0140 0001 0000 0000 0000" Q_NAME "0001 0001",
+		"1234 0103 0001 0000 0000 0000" Q_NAME "0001 0001" };
+	static const char *const not_dns[] = { "", "1234 0100 0000 0000 0000 0000",
+		"1234 0100 0001 0000 0000 0000" Q_NAME "0001 1234", "1234 0100 0001 0000 0000 0000 | 41 61 00 0001 0001",
+		ANSWER /* to a server */ };
+
+	for (size_t i = 0; i < ARRAY_LEN(dns); i++)
+		ok(datagram(dns[i], NET_DNS_PLAIN, false, false) && counted(1, 0, 0, 0),
+		    "to port 53 from the port of a service: query %zu", i);
+	for (size_t i = 0; i < ARRAY_LEN(not_dns) - 1; i++)
+		ok(!datagram(not_dns[i], NET_DNS_PLAIN, false, false) && counted(0, 0, 0, 0),
+		    "… is none: %zu", i);
+	ok(!datagram(ANSWER "00", NET_DNS_PLAIN, false, false), "… nor is an answer");
 }
 
 /* The stream in pieces of so many bytes, as flow.c gives it: what was taken is gone, and it asks
@@ -170,6 +192,26 @@ static void put_message(struct buf *b, const char *hex)
 	put_hex(&m, hex);
 	buf_put_be16(b, (uint16_t)m.n);
 	buf_put_span(b, buf_span(&m));
+}
+
+/* Messages that a server answers with an error, or not even that, and then the next (Unbound). */
+static void test_odd_first(void)
+{
+	static const char *const first[] = {
+		"1234 0100 0002 0000 0000 0000" Q_NAME "0001 0001" Q_NAME "0001 0001",
+		"1234 7900 0001 0000 0000 0000" Q_NAME "0001 0001",
+		"1234 0140 0001 0000 0000 0000" Q_NAME "0001 0001",
+		"1234 010f 0001 0000 0000 0000" Q_NAME "0001 0001",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(first); i++) {
+		AUTO_BUF struct buf b = BUF_INIT(1 << 10);
+		put_message(&b, first[i]);
+		put_message(&b, QUERY);
+		for (size_t piece = 1; piece <= b.n; piece += b.n - 1)
+			ok(stream(buf_span(&b), piece) == NET_ENOUGH && counted(2, 0, 0, 0),
+			    "an odd first message hides nothing: %zu, by %zu", i, piece);
+	}
 }
 
 static void test_streams(void)
@@ -243,6 +285,8 @@ int main(void)
 {
 	test_datagrams();
 	test_chance();
+	test_odd_ports();
+	test_odd_first();
 	test_streams();
 	test_long();
 	buf_free(&told);

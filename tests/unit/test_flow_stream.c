@@ -608,6 +608,18 @@ static void test_mysql_at_once(void)
 	says("hello tls.test\n", "MySQL: hello and request in one segment");
 }
 
+/* Servers of QUIC drop what is none. */
+static void test_late_quic(void)
+{
+	static uint8_t initial[1200] = { 0xc3, 0, 0, 0, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0x44, 0x9e };
+	struct conn c = shaken(443);
+
+	for (unsigned i = 0; i < 100; i++)
+		udp_at(&b, &c, 0, SPAN_LIT("something else"));
+	udp_at(&b, &c, 0, span_of(initial, sizeof(initial)));
+	says_lost("", NET_LOSS_BAD_QUIC, 1, "an Initial behind 100 other datagrams is looked at");
+}
+
 /* After so many bytes of something else nothing is looked at. */
 static void test_given_up(void)
 {
@@ -743,6 +755,7 @@ int main(void)
 	test_empty_lines();
 	test_connect_late();
 	test_mysql_at_once();
+	test_late_quic();
 	test_given_up();
 	test_any_order();
 	return tap_done();

@@ -618,6 +618,11 @@ static void test_losses(void)
 		!quic_starts(SPAN_LIT("\xff\xff\xff\xff\x01\0\0\0\0\0\0\0")) &&
 		!quic_starts(SPAN_NONE) && !quic_starts(SPAN_LIT("\xc0\0\0\0")),
 	    "what only looks like it");
+	ok(quic_starts_late(SPAN_LIT("\xc3\0\0\0\1\4abcd\0\0\4.....")) &&
+		!quic_starts_late(SPAN_LIT("\x83\0\0\0\1\4abcd\0\0\4.....")) &&
+		!quic_starts_late(SPAN_LIT("\xc3\0\0\0\2\4abcd\0\0\4.....")) &&
+		!quic_starts_late(SPAN_NONE) && !quic_starts_late(SPAN_LIT("\xc0\0\0\0\1")),
+	    "behind other datagrams: of a version that is known");
 	while (d.n < 1300)
 		buf_puts(&d, "\xc3Q046\x50 an Initial of Google's");
 	ok(quic_starts(buf_span(&d)) && send(&c, buf_span(&d)) == QUIC_SAID_NOTHING &&

@@ -168,8 +168,21 @@ static uint32_t cell_new(struct defrag *d, uint32_t keep)
 	return i;
 }
 
+/* The clock was set back, or an older file follows: ages begin anew, and what is closed may be
+ * another packet of the same number. */
+static void set_back(struct defrag *d, ts time)
+{
+	d->now = time > 0 ? time : 0;
+	while (d->queue[CLOSED].oldest != NONE)
+		forget(d, d->queue[CLOSED].oldest);
+	for (uint32_t i = d->queue[OPEN].oldest; i != NONE; i = head_at(d, i)->newer)
+		head_at(d, i)->since = d->now;
+}
+
 static void expire(struct defrag *d, ts time)
 {
+	if (time < d->now - DEFRAG_SECONDS * TS_SECOND)
+		set_back(d, time);
 	d->now = time > d->now ? time : d->now;
 	for (int s = OPEN; s <= CLOSED; s++)
 		while (d->queue[s].oldest != NONE &&

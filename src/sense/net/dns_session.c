@@ -10,6 +10,10 @@
 #define LENGTH 2
 #define QUESTION_MIN 5
 #define RECORD_MIN 11
+#define FIRST_MAX 512 /* a first message in a stream that is odd is waited for up to here */
+#define PORT_DNS 53
+#define DNS_CLASS_CHAOS 3
+#define DNS_CLASS_HESIOD 4
 
 static struct dns_room room; /* one worker, one process */
 
@@ -34,15 +38,22 @@ static bool is_sure(enum net_dns_flavour flavour, const struct net_event *at)
 	       is_group(&at->client) || is_group(&at->server);
 }
 
+/* Are n bytes enough for as many records as the head says? */
+static bool fits(const uint8_t *p, size_t n)
+{
+	size_t records = (size_t)be16(p + 6) + be16(p + 8) + be16(p + 10);
+
+	return n >= DNS_HEADER &&
+	       QUESTION_MIN * (size_t)be16(p + 4) + RECORD_MIN * records <= n - DNS_HEADER;
+}
+
 /* Could this be the head of a message of n bytes? */
 static bool plausible(const uint8_t *p, size_t n, enum net_dns_flavour flavour)
 {
 	unsigned flags = be16(p + 2), opcode = flags >> 11 & 15;
 	bool response = flags >> 15;
-	size_t records = (size_t)be16(p + 6) + be16(p + 8) + be16(p + 10);
 
-	if (n < DNS_HEADER ||
-	    QUESTION_MIN * (size_t)be16(p + 4) + RECORD_MIN * records > n - DNS_HEADER)
+	if (!fits(p, n))
 		return false;
 	if (flavour == NET_DNS_NBNS)
 		return opcode == 0 || (opcode >= 5 && opcode <= 9) || opcode == 15;
@@ -103,16 +114,47 @@ static struct net_event sides(const struct net_event *at, bool response)
 	return e;
 }
 
+/* A query to the port of DNS, or an answer from there. */
+static bool has_port(struct span datagram, const struct net_event *at)
+{
+	bool response = datagram.p[2] >> 7;
+
+	return (response ? at->client.port : at->server.port) == PORT_DNS;
+}
+
+/* Has a question that makes sense: what is odd about the rest servers put up with. */
+static bool asks(const struct dns_message *m)
+{
+	unsigned class = m->n ? m->rr[0].class & 0x7fffu : 0;
+	bool known = class == DNS_CLASS_IN || class == DNS_CLASS_CHAOS || class == DNS_CLASS_HESIOD ||
+	    class == DNS_CLASS_NONE || class == DNS_CLASS_ANY;
+
+	return known && m->rr[0].section == DNS_QUESTION && m->rr[0].type;
+}
+
+/* Of a port that anything may have: is it DNS? */
+static bool is_message(struct span datagram, enum net_dns_flavour flavour,
+    const struct net_event *at, struct dns_message *ret_m)
+{
+	if (datagram.n < DNS_HEADER)
+		return false;
+	bool port = has_port(datagram, at);
+	if (!port && !plausible(datagram.p, datagram.n, flavour))
+		return false;
+	if (dns_parse(datagram, (enum dns_flavour)flavour, &room, ret_m) || !ret_m->n)
+		return false;
+	return port ? asks(ret_m) : !ret_m->more && !ret_m->trailing;
+}
+
 bool dns_datagram(struct net_worker *w, struct span datagram, enum net_dns_flavour flavour,
     bool sure, const struct net_event *at)
 {
 	struct dns_message m;
+	int rc = 0;
 
-	sure = sure && is_sure(flavour, at);
-	if (!sure && (datagram.n < DNS_HEADER || !plausible(datagram.p, datagram.n, flavour)))
-		return false;
-	int rc = dns_parse(datagram, (enum dns_flavour)flavour, &room, &m);
-	if (!sure && (rc || m.more || m.trailing || !m.n))
+	if (sure && is_sure(flavour, at))
+		rc = dns_parse(datagram, (enum dns_flavour)flavour, &room, &m);
+	else if (!is_message(datagram, flavour, at, &m))
 		return false;
 	bool empty = rc && !m.n;
 	if (!empty) {
@@ -154,6 +196,22 @@ static enum net_need cut_short(struct net_worker *w, const struct net_stream *s,
 	return NET_ENOUGH;
 }
 
+/* A first message that is not what a client begins with: a server answers it with an error, or
+ * does not mind, and goes on with the next. */
+static enum net_need odd_first(struct span rest, size_t n, struct net_step *step)
+{
+	struct dns_message m;
+
+	if (n > FIRST_MAX || !fits(rest.p + LENGTH, n))
+		return NET_NOT;
+	step->want = LENGTH + n;
+	if (rest.n < LENGTH + n)
+		return NET_MORE;
+	if (dns_parse(span_cut(rest, LENGTH, n), DNS_PLAIN, &room, &m) || m.trailing)
+		return NET_NOT;
+	return asks(&m) ? NET_ENOUGH : NET_NOT;
+}
+
 enum net_need dns_stream(
     struct net_worker *w, const struct net_stream *s, struct net_step *ret_step)
 {
@@ -163,9 +221,15 @@ enum net_need dns_stream(
 	while (rest.n >= LENGTH + DNS_HEADER) {
 		size_t n = be16(rest.p);
 		bool first = !s->begun && !ret_step->took;
-		if (n < DNS_HEADER || !(first ? plausible_first(rest.p + LENGTH, n)
-					      : plausible(rest.p + LENGTH, n, NET_DNS_PLAIN)))
-			return first ? NET_NOT : lost(w);
+		bool good = first ? plausible_first(rest.p + LENGTH, n)
+				  : plausible(rest.p + LENGTH, n, NET_DNS_PLAIN);
+		if (!good && !first)
+			return lost(w);
+		enum net_need odd = good ? NET_ENOUGH : odd_first(rest, n, ret_step);
+		if (odd == NET_NOT || (odd == NET_MORE && s->over))
+			return NET_NOT;
+		if (odd == NET_MORE)
+			break;
 		if (rest.n - LENGTH < n) {
 			ret_step->want = LENGTH + n;
 			break;

@@ -136,19 +136,19 @@ static void odd_dns(struct flows *f, uint32_t i, unsigned dir, const struct pack
 static void udp_packet(struct flows *f, uint32_t i, unsigned dir, const struct packet *p)
 {
 	struct flow *w = &f->flow[i];
+	bool early = w->packets[0] + w->packets[1] <= FLOW_UDP_LOOKS;
 
 	if (!p->payload.n)
 		return;
-	if (w->bits & FLOW_DTLS) {
+	if (!(w->bits & FLOW_QUIC) && p->payload.p[0] & 0x80 &&
+	    (early ? quic_starts(p->payload) : quic_starts_late(p->payload)))
+		w->bits |= FLOW_QUIC;
+	if (w->bits & FLOW_DTLS && p->payload.p[0] < 0x80) { /* RFC 9443 */
 		dtls_packet(f, i, dir, p);
 		return;
 	}
-	if (w->packets[0] + w->packets[1] <= FLOW_UDP_LOOKS) {
-		if (!(w->bits & FLOW_QUIC) && p->payload.p[0] & 0x80 && quic_starts(p->payload))
-			w->bits |= FLOW_QUIC;
-		else if (sniff_dtls(p->payload))
-			dtls_packet(f, i, dir, p);
-	}
+	if (early && sniff_dtls(p->payload))
+		dtls_packet(f, i, dir, p);
 	if (w->bits & FLOW_QUIC)
 		quic_packet(f, i, dir, p);
 	else if (w->bits & FLOW_DNS || w->packets[dir] == 1)

@@ -118,6 +118,8 @@ FB_MUST int quic_table_new(struct quic_table **ret_q, size_t bytes);
 struct quic_table *quic_table_free(struct quic_table *q);
 /* Does it look like a long header of QUIC (RFC 8999)? */
 bool quic_starts(struct span datagram);
+/* … of a version that is known: behind anything else, a server takes no notice of that. */
+bool quic_starts_late(struct span datagram);
 enum quic_said {
 	QUIC_SAID_NOTHING = 0, /* of no more interest: the flow is only counted from here on */
 	QUIC_SAID_MORE,	       /* the hello goes on in another datagram */

@@ -107,6 +107,14 @@ bool quic_starts(struct span datagram)
 	return true;
 }
 
+bool quic_starts_late(struct span datagram)
+{
+	struct cur c = cur_of(span_from(datagram, 1));
+
+	return datagram.n >= 7 && datagram.p[0] >= 0xc0 && quic_family_of(cur_be32(&c)) &&
+	       quic_starts(datagram);
+}
+
 /* --- hellos --- */
 
 enum handshake { CLIENT_HELLO = 1, SERVER_HELLO = 2 };
