@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/watch.h"
+#include "cli/watch_seen.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +53,8 @@ static int numbers(struct watch *w)
 		return cli_failf(c, CLI_USAGE, "--workers %s: not a number from 1 to %d",
 		    QUOTE(span_str(workers)), NET_WORKERS_MAX);
 	w->opts.workers = (unsigned)n;
-	if (memory && (!size_of(memory, &w->opts.memory) || w->opts.memory < NET_MEMORY_MIN))
+	w->memory = NET_MEMORY_DEFAULT;
+	if (memory && (!size_of(memory, &w->memory) || w->memory < NET_MEMORY_MIN))
 		return cli_failf(c, CLI_USAGE, "--memory %s: not a size of at least %uM, such as 256M",
 		    QUOTE(span_str(memory)), NET_MEMORY_MIN >> 20);
 	w->opts.no_sandbox = cli_has(c, "no-sandbox");
@@ -179,6 +181,16 @@ static int sources(struct watch *w)
 	return cli_has(w->c, "interface") ? name_interfaces(w) : open_files(w);
 }
 
+/* What this process takes is not the workers'. */
+static void share_memory(struct watch *w)
+{
+	uint64_t own = w->memory / WATCH_NAMES_SHARE + w->memory / WATCH_BEACONS_SHARE +
+		       w->memory / WATCH_PAIRS_SHARE + WATCH_FIXED +
+		       (w->record ? WATCH_SEEN_MEMORY : 0);
+
+	w->opts.memory = w->memory > own + NET_MEMORY_MIN ? w->memory - own : NET_MEMORY_MIN;
+}
+
 /* Everything that has a file, a folder or a table. */
 static int open_all(struct watch *w, const struct watch_out_opts *out)
 {
@@ -187,6 +199,7 @@ static int open_all(struct watch *w, const struct watch_out_opts *out)
 
 	if (code >= 0)
 		return code;
+	watch_pairs_init(w);
 	int rc = watch_match_open(w);
 	if (rc == 0)
 		rc = watch_join_open(w);
@@ -204,6 +217,7 @@ static int open_all(struct watch *w, const struct watch_out_opts *out)
 	if (rc == 0)
 		rc = watch_out_open(&w->out, out, &w->f);
 	w->opts.keep_packets = w->evidence != NULL;
+	share_memory(w);
 	if (w->evidence && !w->live) {
 		w->opts.ring = EVIDENCE_RING;
 		w->opts.workers = w->opts.workers ? w->opts.workers : 1;
@@ -221,7 +235,6 @@ static int run_watch(struct cli *c)
 		return cli_errno(c, -ENOMEM, NULL);
 	*w = (struct watch){ .c = c, .code = -1,
 		.h = { .c = c, .now = clock_now(&c->clock) } };
-	watch_pairs_init(w);
 	int code = options(w);
 	if (code < 0)
 		code = output(w, &out);

@@ -26,7 +26,13 @@
 #include <stdio.h>
 
 #define WATCH_PAIRS_MAX 65536
-#define WATCH_PAIRS_BYTES (64u << 20)
+
+/* Of --memory, what this process takes: names of addresses, beacons, clients with hits; fixed tables.
+ * The record's WATCH_SEEN_MEMORY comes to that. */
+#define WATCH_NAMES_SHARE 32
+#define WATCH_BEACONS_SHARE 16
+#define WATCH_PAIRS_SHARE 16
+#define WATCH_FIXED (2u << 20)
 
 /* A client and an indicator that it met: what becomes a signal. Texts are raw bytes. */
 struct watch_pair {
@@ -85,6 +91,7 @@ struct watch {
 	struct watch_processes *processes; /* NULL: no --processes */
 	struct watch_seen *record;	   /* NULL: nothing is recorded */
 	uint64_t hits;
+	uint64_t memory; /* of all processes together */
 	struct watch_second second;
 	bool community;	     /* --community-id */
 	struct hasher *sha1; /* for it */

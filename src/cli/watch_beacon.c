@@ -23,14 +23,13 @@ struct watch_beacons {
 
 int watch_beacon_open(struct watch *w)
 {
-	uint64_t memory = w->opts.memory ? w->opts.memory : NET_MEMORY_DEFAULT;
 	struct watch_beacons *x = ARENA_NEW(&w->c->arena, struct watch_beacons);
 
 	if (!x)
 		return -ENOMEM;
 	w->beacons = x;
 	x->looked = TS_NONE;
-	return beacons_new(&x->b, memory / 16, siphash_seed());
+	return beacons_new(&x->b, w->memory / WATCH_BEACONS_SHARE, siphash_seed());
 }
 
 void watch_beacon_close(struct watch *w)

@@ -49,7 +49,7 @@ static struct watch_pair *new_pair(struct watch *w, const struct watch_sight *s,
 
 void watch_pairs_init(struct watch *w)
 {
-	w->pairs.arena = ARENA_INIT(WATCH_PAIRS_BYTES);
+	w->pairs.arena = ARENA_INIT(w->memory / WATCH_PAIRS_SHARE);
 	map_init(&w->pairs.map, WATCH_PAIRS_MAX);
 	w->pairs.fresh = NULL;
 	w->pairs.nfresh = 0;

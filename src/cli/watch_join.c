@@ -18,12 +18,10 @@ struct flow_name {
 
 int watch_join_open(struct watch *w)
 {
-	uint64_t memory = w->opts.memory ? w->opts.memory : NET_MEMORY_DEFAULT;
-
 	w->flow_name = arena_array(&w->c->arena, FLOWS, sizeof(*w->flow_name));
 	if (!w->flow_name)
 		return -ENOMEM;
-	return names_new(&w->names, memory / 32);
+	return names_new(&w->names, w->memory / WATCH_NAMES_SHARE);
 }
 
 static struct flow_name *place(const struct watch *w, uint64_t flow)
