@@ -192,7 +192,6 @@ FB_MUST int watch_signals_now(struct watch *w);
 
 /* --- for people --- */
 
-void watch_text_head(struct watch *w, struct buf *b, const char *what, const struct net_event *e);
 void watch_text_event(
     struct watch *w, struct buf *b, const struct net_event *e, const struct watch_more *m);
 void watch_text_hit(struct watch *w, struct buf *b, const struct watch_sight *s,

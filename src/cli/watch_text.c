@@ -49,7 +49,7 @@ static void addr(struct buf *b, const struct sense_addr *a, bool port)
 }
 
 /* "2026-11-22T16:41:37.000001Z dns   10.0.0.5 -> 10.0.0.1:53  " */
-void watch_text_head(struct watch *w, struct buf *b, const char *what, const struct net_event *e)
+static void head(struct watch *w, struct buf *b, const char *what, const struct net_event *e)
 {
 	when(w, b, e->time);
 	buf_puts(b, what);
@@ -203,7 +203,7 @@ void watch_text_event(
 {
 	if (e->kind == NET_FLOW_BEGIN)
 		return;
-	watch_text_head(w, b, word(e), e);
+	head(w, b, word(e), e);
 	switch (e->kind) {
 	case NET_DNS:
 		dns(b, e);
@@ -235,7 +235,7 @@ void watch_text_hit(struct watch *w, struct buf *b, const struct watch_sight *s,
 	int sure = hunt_hit_confidence(&w->h, x);
 
 	buf_puts(b, cli_red(w->c));
-	watch_text_head(w, b, x->expired ? "hit?" : "HIT", s->e);
+	head(w, b, x->expired ? "hit?" : "HIT", s->e);
 	put(b, s->value);
 	if (s->query.n) {
 		buf_puts(b, ", asked as ");

@@ -264,6 +264,24 @@ int dig_pppoe(struct dig *d)
 	return head == 0x1100 ? dig_ppp(d) : PACKET_NOT_IP;
 }
 
+int dig_nsh_next(struct dig *d, uint8_t next)
+{
+	switch (next) {
+	case 1:
+		return dig_ipv4(d);
+	case 2:
+		return dig_ipv6(d);
+	case 3:
+		return dig_ethernet(d);
+	case 4:
+		return dig_nsh(d);
+	case 5:
+		return dig_mpls(d);
+	default:
+		return PACKET_NOT_IP;
+	}
+}
+
 /* RFC 8300 section 2: length in words of the whole header. */
 int dig_nsh(struct dig *d)
 {
@@ -279,18 +297,5 @@ int dig_nsh(struct dig *d)
 		return dig_short(d);
 	if (len < 8 || head >> 14)
 		return PACKET_BAD;
-	switch (next) {
-	case 1:
-		return dig_ipv4(d);
-	case 2:
-		return dig_ipv6(d);
-	case 3:
-		return dig_ethernet(d);
-	case 4:
-		return dig_nsh(d);
-	case 5:
-		return dig_mpls(d);
-	default:
-		return PACKET_NOT_IP;
-	}
+	return dig_nsh_next(d, next);
 }

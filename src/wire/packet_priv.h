@@ -86,6 +86,7 @@ int dig_mpls(struct dig *d);
 int dig_ppp(struct dig *d);
 int dig_pppoe(struct dig *d);
 int dig_nsh(struct dig *d);
+int dig_nsh_next(struct dig *d, uint8_t next); /* what NSH and VXLAN-GPE call the next protocol */
 
 int dig_ip(struct dig *d); /* of the version that it says */
 int dig_ipv4(struct dig *d);

@@ -114,25 +114,6 @@ static int gre_in_udp(struct dig *d)
 	return cur_be16(&ahead) & 0x4fff ? PACKET_BAD : dig_gre(d);
 }
 
-/* What VXLAN-GPE calls the next protocol. */
-static int gpe_next(struct dig *d, uint8_t next)
-{
-	switch (next) {
-	case 1:
-		return dig_ipv4(d);
-	case 2:
-		return dig_ipv6(d);
-	case 3:
-		return dig_ethernet(d);
-	case 4:
-		return dig_nsh(d);
-	case 5:
-		return dig_mpls(d);
-	default:
-		return PACKET_NOT_IP;
-	}
-}
-
 /* RFC 7348; with bit 0x80 the group policy extension (draft-smith-vxlan-group-policy), with bit 4
  * the protocol extension. Reserved bits are 0 from all that send it. */
 static int vxlan(struct dig *d)
@@ -146,7 +127,7 @@ static int vxlan(struct dig *d)
 	if (d->c.err || !(flags & 0x08) || flags & 0x73 || reserved)
 		return PACKET_BAD;
 	if (flags & 0x04)
-		return policy || flags & 0x80 ? PACKET_BAD : gpe_next(d, low);
+		return policy || flags & 0x80 ? PACKET_BAD : dig_nsh_next(d, low);
 	if (!(flags & 0x80) && (policy || low))
 		return PACKET_BAD;
 	return dig_ethernet(d);
@@ -163,7 +144,7 @@ static int vxlan_gpe(struct dig *d)
 	reserved |= cur_u8(&d->c);
 	if (d->c.err || (flags & 0xfc) != 0x0c || reserved)
 		return PACKET_BAD;
-	return gpe_next(d, next);
+	return dig_nsh_next(d, next);
 }
 
 /* RFC 8926: the options must fill their room. */

@@ -116,21 +116,17 @@ void btf_close(struct btf *b)
 	*b = (struct btf){ 0 };
 }
 
-static int find(const struct btf *b, uint32_t kind, const char *name, uint32_t *ret_id)
+static int find(const struct btf *b, const char *name, uint32_t *ret_id)
 {
 	for (uint32_t id = 1; id <= b->n; id++) {
 		struct btf_type t = type_at(b, id);
-		if (BTF_INFO_KIND(t.info) == kind && name_is(b, t.name_off, name, strlen(name))) {
+		if (BTF_INFO_KIND(t.info) == BTF_KIND_STRUCT &&
+		    name_is(b, t.name_off, name, strlen(name))) {
 			*ret_id = id;
 			return 0;
 		}
 	}
 	return -ENOENT;
-}
-
-int btf_function(const struct btf *b, const char *name, uint32_t *ret_id)
-{
-	return find(b, BTF_KIND_FUNC, name, ret_id);
 }
 
 /* The structure behind names, const and volatile; 0: it is none. */
@@ -189,7 +185,7 @@ static int member(
 int btf_member(const struct btf *b, const char *type, const char *path, uint32_t *ret_off)
 {
 	uint32_t id, bits = 0;
-	int rc = find(b, BTF_KIND_STRUCT, type, &id);
+	int rc = find(b, type, &id);
 
 	while (rc == 0) {
 		size_t n = strcspn(path, ".");

@@ -31,5 +31,3 @@ void btf_close(struct btf *b);
  */
 FB_MUST int btf_member(
     const struct btf *b, const char *type, const char *member, uint32_t *ret_off);
-/* The type number of a function. -ENOENT. */
-FB_MUST int btf_function(const struct btf *b, const char *name, uint32_t *ret_id);

@@ -40,22 +40,14 @@ int decoder_new(struct decoder **ret_d, struct net_worker *w, const struct decod
 	if (rc == 0)
 		rc = flows_new(&d->flows, w, o->bytes - o->fragments, o->no_flows);
 	if (rc < 0) {
-		decoder_free(d);
+		flows_free(d->flows);
+		defrag_free(d->defrag);
+		w->tls = tls_room_free(w->tls);
+		free(d);
 		return rc;
 	}
 	*ret_d = d;
 	return 0;
-}
-
-struct decoder *decoder_free(struct decoder *d)
-{
-	if (d) {
-		flows_free(d->flows);
-		defrag_free(d->defrag);
-		d->w->tls = tls_room_free(d->w->tls);
-		free(d);
-	}
-	return NULL;
 }
 
 static enum net_stat count_of(int packet_err)

@@ -35,9 +35,9 @@ struct decoder_opts {
 	uint64_t hash_key[2];
 };
 
-/* w is borrowed: stat, give, notice and their contexts are set by the caller. */
+/* w is borrowed: stat, give, notice and their contexts are set by the caller. A process has one,
+ * and ends with it. */
 FB_MUST int decoder_new(struct decoder **ret_d, struct net_worker *w, const struct decoder_opts *o);
-struct decoder *decoder_free(struct decoder *d);
 /* At most DECODER_BATCH of them, in order. */
 void decoder_packets(struct decoder *d, const struct in_packet *in, size_t n);
 /* Time passed: number is that of the last packet before it. */

@@ -99,11 +99,6 @@ struct names *names_free(struct names *t)
 	return NULL;
 }
 
-void names_free_p(struct names **t)
-{
-	*t = names_free(*t);
-}
-
 void names_stats(const struct names *t, struct names_stats *ret_s)
 {
 	*ret_s = t->stats;

@@ -33,8 +33,6 @@ struct names;
 
 FB_MUST int names_new(struct names **ret_t, size_t bytes);
 struct names *names_free(struct names *t);
-void names_free_p(struct names **t);
-#define AUTO_NAMES FB_CLEANUP(names_free_p)
 
 /* Every event may be given; only answers are looked at. */
 void names_learn(struct names *t, const struct net_event *e);
