@@ -7,7 +7,7 @@
 captures=${SHARED:+$SHARED/net/ja4/pcap}
 [ -d "$captures" ] || { skip_all "no captures in ../shared/data/net/ja4"; }
 command -v tshark >/dev/null || { skip_all "no tshark"; }
-command -v jq >/dev/null || { skip_all "no jq"; }
+command -v python3 >/dev/null || { skip_all "no python3"; }
 
 theirs() {
 	tshark -r "$1" -Y 'http.request && tcp' -T fields -e http.request.method \
@@ -18,8 +18,10 @@ theirs() {
 
 ours() {
 	"$FIREBREAK" watch --no-sandbox --json --read "$1" 2>/dev/null |
-		jq -r 'select(._path == "http") | [.method, .host // "", (.uri | split(" ")[0]),
-			.user_agent // ""] | @tsv'
+		python3 -c 'import json, sys
+for d in map(json.loads, sys.stdin):
+    if d["_path"] == "http":
+        print(d["method"], d.get("host", ""), d["uri"].split(" ")[0], d.get("user_agent", ""), sep="\t")'
 }
 
 # Those in which tshark (4.0) finds a request; the number of requests of the others must be 0.
