@@ -315,16 +315,16 @@ printf 'type,value\ndomain,many.example\n' >many.csv
 run 0 "an import meanwhile" "$FIREBREAK" intel import many.csv --state live
 mv lines.json lines.old
 kill -HUP $pid
-for _ in $(seq 200); do # until it is taken
+for _ in $(seq 200); do
 	[ -f lines.json ] && break
 	sleep 0.05
 done
+[ -f lines.json ]
+ok $? "a file that was moved away is begun anew, also while nothing comes"
 tail -c +$((25 + $(stat -c %s half1))) many.pcap >&9
 exec 9>&-
 wait $pid
 is $? 1 "it ends with hits"
-[ -f lines.json ]
-ok $? "a file that was moved away is begun anew"
 cat lines.old lines.json | grep '"_path":"intel"' >live.json
 n=$(get live.json 'True' 'd["packet"]' | sort -n | head -n 1)
 [ "${n:-0}" -gt 2000 ] && [ "$n" -le 4000 ]

@@ -38,7 +38,7 @@ struct collector {
 	size_t rec_max;
 	int result;   /* enum net_result */
 	uint64_t end; /* nothing after this key is given: a worker was lost */
-	bool batch;   /* a chunk is over */
+	bool batch;   /* a chunk is over, or nothing comes */
 	bool given;   /* events since the last batch */
 	ts now;	      /* time of the capture */
 	ts news_at, stopped_at;
@@ -299,7 +299,7 @@ static int run(struct collector *c)
 			return rc;
 		if (rc == 0 && !c->batch && !wait_for_workers(c, c->given ? FLUSH_MS : WAIT_MS)) {
 			check_workers(c);
-			c->batch = c->given;
+			c->batch = true;
 		}
 		if (c->batch) {
 			c->batch = c->given = false;
