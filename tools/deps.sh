@@ -39,12 +39,19 @@ install() {
 	[ -n "${updated:-}" ] || apt-get -q update >/dev/null
 	updated=1
 	log=$(mktemp)
-	if ! DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >"$log" 2>&1; then
-		cat "$log" >&2
-		rm -f "$log"
-		return 1
+	# Servers that the tests run are not to be started by the system.
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		trap 'rm -f $policy' EXIT
+		trap 'exit 1' INT TERM
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod 755 $policy
 	fi
+	rc=0
+	DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >"$log" 2>&1 || rc=1
+	[ $rc -eq 0 ] || cat "$log" >&2
 	rm -f "$log"
+	return $rc
 }
 
 # shellcheck disable=SC2046,SC2086 # lists of package names
