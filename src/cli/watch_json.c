@@ -3,8 +3,10 @@
 /* watch_json: one line of JSON an event. docs/watch.md lists the keys. */
 
 #include "cli/watch.h"
+#include "cli/watch_answer.h"
 #include "cli/watch_names.h"
 
+#include "base/hex.h"
 #include "base/cur.h"
 #include "wire/packet.h"
 
@@ -102,54 +104,6 @@ static void addr_of(const struct dns_rr *rr, struct sense_addr *ret_a)
 	memcpy(ret_a->b, rr->addr, rr->family == 4 ? 4 : 16);
 }
 
-/* "TXT 5 hello TXT 2 yo", as Zeek has it. */
-static void texts(struct line *l, struct span data)
-{
-	struct cur c = cur_of(data);
-
-	for (bool first = true; cur_left(&c); first = false) {
-		uint8_t n = cur_u8(&c);
-		struct span s = cur_take(&c, n);
-		if (c.err)
-			break;
-		if (!first)
-			LINE_LIT(l, " ");
-		LINE_LIT(l, "TXT ");
-		line_uint(l, n);
-		LINE_LIT(l, " ");
-		line_text(l, s);
-	}
-}
-
-/* What a record says, as text: an address, a name, strings; of other types their name and size. */
-static void answer(struct line *l, const struct dns_rr *rr)
-{
-	char room[WATCH_NAME_MAX];
-	struct sense_addr a;
-
-	if (rr->family) {
-		addr_of(rr, &a);
-		line_addr(l, &a);
-		return;
-	}
-	LINE_LIT(l, "\"");
-	if (rr->type == DNS_SVCB || rr->type == DNS_HTTPS) {
-		line_uint(l, rr->number);
-		LINE_LIT(l, " ");
-	}
-	if (rr->target.n) {
-		line_text(l, rr->target);
-	} else if (rr->type == DNS_TXT) {
-		texts(l, rr->data);
-	} else {
-		line_text(l, span_str(watch_dns_type(rr->type, room)));
-		LINE_LIT(l, " ");
-		line_uint(l, rr->data.n);
-		LINE_LIT(l, " bytes");
-	}
-	LINE_LIT(l, "\"");
-}
-
 static bool belongs(const struct dns_rr *rr, enum dns_section s)
 {
 	return rr->section == s && (!rr->extra || (rr->family && !rr->hint));
@@ -188,7 +142,7 @@ static void answers(struct line *l, const struct dns_message *m)
 	for (uint32_t i = 0; i < m->n; i++)
 		if (belongs(&m->rr[i], DNS_ANSWER)) {
 			line_comma(l, &first);
-			answer(l, &m->rr[i]);
+			watch_answer(l, &m->rr[i]);
 		}
 	first = true;
 	LINE_LIT(l, "],\"TTLs\":[");
@@ -214,33 +168,37 @@ static void others(struct line *l, const struct dns_message *m, enum dns_section
 		else if (first)
 			LINE_LIT(l, ",\"addl\":[");
 		line_comma(l, &first);
-		answer(l, &m->rr[i]);
+		watch_answer(l, &m->rr[i]);
 	}
 	if (!first)
 		LINE_LIT(l, "]");
 }
 
-static void question(struct line *l, const struct dns_rr *q)
+#define NBSTAT 33 /* RFC 1002 section 4.2.1.3; SRV took the number later */
+
+static void question(struct line *l, const struct net_event *e, const struct dns_rr *q)
 {
 	char room[WATCH_NAME_MAX];
+	bool status = e->flavour == NET_DNS_NBNS && q->type == NBSTAT;
 
 	LINE_KSTRING(l, "query", q->name);
 	LINE_KUINT(l, "qclass", q->class);
 	LINE_KPLAIN(l, "qclass_name", watch_dns_class(q->class, room));
 	LINE_KUINT(l, "qtype", q->type);
-	LINE_KPLAIN(l, "qtype_name", watch_dns_type(q->type, room));
+	LINE_KPLAIN(l, "qtype_name", status ? "NBSTAT" : watch_dns_type(q->type, room));
 }
 
 /* Questions beyond the first: only mDNS has them in earnest. */
-static void questions(struct line *l, const struct dns_message *m)
+static void questions(struct line *l, const struct net_event *e)
 {
+	const struct dns_message *m = e->dns;
 	bool first = true;
 	uint32_t n = 0;
 
 	while (n < m->n && m->rr[n].section == DNS_QUESTION && !(n && m->rr[n].extra))
 		n++;
 	if (n)
-		question(l, &m->rr[0]);
+		question(l, e, &m->rr[0]);
 	if (n < 2)
 		return;
 	LINE_KEY(l, "queries");
@@ -291,7 +249,7 @@ static void dns(struct line *l, const struct net_event *e)
 	LINE_KUINT(l, "trans_id", m->id);
 	if (m->opcode)
 		LINE_KPLAIN(l, "opcode_name", watch_dns_opcode(m->opcode, room));
-	questions(l, m);
+	questions(l, e);
 	if (m->response) {
 		LINE_KUINT(l, "rcode", m->rcode);
 		LINE_KPLAIN(l, "rcode_name", watch_dns_rcode(m->rcode, room));
@@ -335,7 +293,7 @@ static void quic(struct line *l, const struct net_client_hello *h)
 
 	LINE_KPLAIN(l, "quic.version", watch_quic_version(h->quic_version, text));
 	LINE_KEY(l, "client_initial_dcid");
-	line_hex(l, h->quic_dcid, false);
+	line_hex(l, h->quic_dcid);
 }
 
 static const char *tls_service(const struct net_event *e)
@@ -369,7 +327,7 @@ static void tls_client(struct line *l, const struct net_event *e, const struct w
 		protocol_list(l, h->tls.alpn);
 	if (h->has_ja3) {
 		LINE_KEY(l, "ja3");
-		line_hex(l, span_of(h->ja3, sizeof(h->ja3)), false);
+		line_hex(l, span_of(h->ja3, sizeof(h->ja3)));
 	}
 	if (h->ja4[0])
 		LINE_KSTRING(l, "ja4", span_str(h->ja4));
@@ -393,11 +351,34 @@ static void tls_server(struct line *l, const struct net_event *e)
 		LINE_KSTRING(l, "next_protocol", h->tls.alpn);
 	if (h->has_ja3s) {
 		LINE_KEY(l, "ja3s");
-		line_hex(l, span_of(h->ja3s, sizeof(h->ja3s)), false);
+		line_hex(l, span_of(h->ja3s, sizeof(h->ja3s)));
 	}
 }
 
 /* --- certificates --- */
+
+/* Zeek's form: the number, without the zeros before it; negative ones with their sign. */
+static void serial(struct line *l, struct span s)
+{
+	char text[2 * CERTIFICATE_SERIAL_MAX + 2] = "-";
+	uint8_t value[CERTIFICATE_SERIAL_MAX];
+	bool negative = s.n && s.p[0] & 0x80;
+	size_t n = s.n;
+
+	for (unsigned carry = negative; n--;) { /* two's complement */
+		value[n] = (uint8_t)((negative ? ~s.p[n] & 0xffU : s.p[n]) + carry);
+		carry &= value[n] == 0;
+	}
+	struct span v = span_of(value, s.n);
+	while (v.n > 1 && !v.p[0])
+		v = span_from(v, 1);
+	hex_encode(text + negative, v);
+	for (char *p = text; *p; p++)
+		*p = (char)(*p >= 'a' ? *p - 0x20 : *p);
+	LINE_LIT(l, "\"");
+	line_text(l, span_str(text));
+	LINE_LIT(l, "\"");
+}
 
 static void certificate(struct line *l, const struct net_event *e)
 {
@@ -406,15 +387,15 @@ static void certificate(struct line *l, const struct net_event *e)
 	bool first = true;
 
 	LINE_KEY(l, "fingerprint");
-	line_hex(l, span_of(n->sha256, sizeof(n->sha256)), false);
+	line_hex(l, span_of(n->sha256, sizeof(n->sha256)));
 	LINE_KEY(l, "sha1");
-	line_hex(l, span_of(n->sha1, sizeof(n->sha1)), false);
+	line_hex(l, span_of(n->sha1, sizeof(n->sha1)));
 	LINE_KUINT(l, "chain_index", n->index);
 	LINE_KBOOL(l, "client_cert", n->from_client);
 	if (x->version)
 		LINE_KUINT(l, "certificate.version", x->version);
 	LINE_KEY(l, "certificate.serial");
-	line_hex(l, x->serial, true);
+	serial(l, x->serial);
 	LINE_KSTRING(l, "certificate.subject", span_str(x->subject));
 	LINE_KSTRING(l, "certificate.issuer", span_str(x->issuer));
 	if (x->common_name.n)
@@ -468,10 +449,8 @@ static void http(struct line *l, const struct net_event *e)
 	LINE_KSTRING(l, "uri", r->target);
 	if (r->referer.n)
 		LINE_KSTRING(l, "referrer", r->referer);
-	if (r->minor == 0)
-		LINE_LIT(l, ",\"version\":\"1.0\"");
-	else
-		LINE_LIT(l, ",\"version\":\"1.1\"");
+	LINE_KEY(l, "version");
+	line_put(l, (char[]){ '"', (char)('0' + r->major), '.', (char)('0' + r->minor), '"' }, 5);
 	if (r->user_agent.n)
 		LINE_KSTRING(l, "user_agent", r->user_agent);
 	if (r->hosts > 1)

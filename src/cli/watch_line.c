@@ -168,9 +168,9 @@ void line_time(struct line *l, ts t)
 	line_duration(l, t == TS_NONE || t == TS_FOREVER ? 0 : t);
 }
 
-void line_hex(struct line *l, struct span bytes, bool upper)
+void line_hex(struct line *l, struct span bytes)
 {
-	const char *digit = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+	static const char digit[] = "0123456789abcdef";
 	uint8_t *to = line_room(l, 2 * bytes.n + 2);
 
 	if (!to)

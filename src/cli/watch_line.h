@@ -55,7 +55,7 @@ void line_plain(struct line *l, const char *s);
 void line_uint(struct line *l, uint64_t n);
 void line_time(struct line *l, ts t);	  /* seconds.micros; nine digits where they are needed */
 void line_duration(struct line *l, ts d); /* the same */
-void line_hex(struct line *l, struct span bytes, bool upper);
+void line_hex(struct line *l, struct span bytes);
 void line_addr(struct line *l, const struct sense_addr *a);
 
 static inline void line_comma(struct line *l, bool *first)

@@ -51,32 +51,44 @@ static size_t method_length(struct span s)
 	return letter && n <= HTTP_METHOD_MAX && (n == s.n || is_space(s.p[n])) ? n : 0;
 }
 
-/* "HTTP/1.1" at the end of the line; -1: not there. */
-static int minor_of(struct span l)
-{
-	static const struct span one = SPAN_LIT("HTTP/1.");
+#define VERSION 8 /* bytes of "HTTP/1.1" */
 
+/* s, of at most VERSION bytes, begins a version. Any: servers answer HTTP/1.2 and many HTTP/2.0. */
+static bool is_version(struct span s)
+{
+	static const struct span name = SPAN_LIT("HTTP/");
+	bool good = span_eq_nocase(span_cut(s, 0, name.n), span_cut(name, 0, s.n));
+
+	for (size_t i = name.n; i < s.n; i++)
+		good &= i == name.n + 1 ? s.p[i] == '.' : s.p[i] >= '0' && s.p[i] <= '9';
+	return good;
+}
+
+/* The version at the end of the line; SPAN_NONE: not there. */
+static struct span version_of(struct span l)
+{
 	l = trim(l);
-	if (l.n < 9 || !span_eq(span_cut(l, l.n - 8, 7), one) || !is_space(l.p[l.n - 9]))
-		return -1;
-	uint8_t c = l.p[l.n - 1];
-	return c >= '0' && c <= '9' ? c - '0' : -1;
+	if (l.n < VERSION + 1 || !is_space(l.p[l.n - VERSION - 1]))
+		return SPAN_NONE;
+	struct span v = span_from(l, l.n - VERSION);
+	return is_version(v) ? v : SPAN_NONE;
 }
 
 static bool first_line(struct span l, struct http_request *r)
 {
 	size_t m = method_length(l);
-	int minor = minor_of(l);
+	struct span version = version_of(l);
 
-	if (!m || m == l.n || minor < 0)
+	if (!m || m == l.n || !version.n)
 		return false;
 	l = trim(l);
-	struct span target = trim(span_cut(l, m, l.n - 8 - m));
+	struct span target = trim(span_cut(l, m, l.n - VERSION - m));
 	if (!target.n)
 		return false;
 	r->method = span_cut(l, 0, m);
 	r->target = target;
-	r->minor = (uint8_t)minor;
+	r->major = (uint8_t)(version.p[5] - '0');
+	r->minor = (uint8_t)(version.p[7] - '0');
 	return true;
 }
 
@@ -118,10 +130,9 @@ static struct span skip_word(struct span s)
 /* Method, target and nothing but (the beginning of) a version, as far as l goes. */
 static bool three_words(struct span l, size_t m)
 {
-	static const struct span version = SPAN_LIT("HTTP/1.");
 	struct span rest = skip_spaces(skip_word(skip_spaces(span_from(l, m))));
 
-	return span_starts(version, span_cut(rest, 0, version.n)) && skip_word(rest).n <= 2;
+	return is_version(span_cut(rest, 0, VERSION)) && skip_word(rest).n <= 2;
 }
 
 /* Begun, and its end is not there yet. */
@@ -137,12 +148,12 @@ bool http_request_starts(struct span s)
 {
 	size_t m = method_length(s), end = line_end(s);
 
-	if (!m)
+	if (!m || span_eq_str(span_cut(s, 0, m), "PRI")) /* HTTP/2 only (RFC 9113 section 11.6) */
 		return false;
 	struct span line = end == SIZE_MAX ? s : line_of(s, end);
 	if (!is_common(span_cut(s, 0, m)) && !three_words(line, m))
 		return false;
-	return end == SIZE_MAX ? may_go_on(s, m) : minor_of(line) >= 0;
+	return end == SIZE_MAX ? may_go_on(s, m) : version_of(line).n;
 }
 
 /* --- whom it is for -------------------------------------------------------------------------- */

@@ -30,7 +30,7 @@ struct http_request {
 	/* target: as sent (origin, absolute, authority form). HTTP_MORE inside the first line: no
 	 * target, and a method only when it is one that everybody knows. */
 	struct span method, target;
-	uint8_t minor; /* HTTP/1.minor */
+	uint8_t major, minor; /* one digit each, as sent: who asks with HTTP/2.0 is understood, too */
 	/* Host, or what the target says (section 3.2.2 of RFC 9112; CONNECT), without user, port
 	 * and the brackets of an IPv6 address. */
 	struct span host;

@@ -101,7 +101,7 @@ is "$(get tls.json 'd.get("event.action") == "client_hello"' '[d.get(k) for k in
 is "$(get tls.json 'd.get("event.action") == "server_hello"' '[d.get(k) for k in ("version", "cipher", "next_protocol")]' | sort -u)" \
 	"['TLSv12', 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', 'h2']" "what servers chose"
 is "$(get tls.json 'd["_path"] == "x509"' '[d.get(k) for k in ("fingerprint", "sha1", "certificate.version", "certificate.serial", "certificate.cn", "san.dns", "chain_index", "client_cert", "certificate.self_issued")]')" \
-	"['$sha256', '$sha1', 3, '00AB12CD', 'cert-bad.example', ['*.San-Bad.example', 'san-bad.example', 'x.example'], 0, False, True]" "a certificate"
+	"['$sha256', '$sha1', 3, 'AB12CD', 'cert-bad.example', ['*.San-Bad.example', 'san-bad.example', 'x.example'], 0, False, True]" "a certificate"
 is "$(get tls.json 'd["_path"] in ("ssl", "x509") and d["id.orig_h"] == "10.2.0.2"' 'd["uid"]' | sort -u | wc -l)" 1 \
 	"one uid for all of a connection"
 is "$(get hostile.json 'd.get("qtype") == 16 and "answers" in d' 'ascii(d["answers"])')" \

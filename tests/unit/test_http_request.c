@@ -25,7 +25,7 @@ static void test_whole(void)
 
 	is_int(http_request_parse(SPAN_LIT("GET / HTTP/1.0\r\n\r\n"), &r), HTTP_OK,
 	    "HTTP/1.0 without Host");
-	is_int(r.minor, 0, "its version");
+	is_int(r.major * 10 + r.minor, 10, "its version");
 	is_int(r.host.n, 0, "no host");
 	is_int(r.hosts, 0, "no Host header");
 	is_int(http_request_parse(span_str(head), &r), HTTP_OK, "a head");
@@ -34,7 +34,7 @@ static void test_whole(void)
 	is_str(text(r.host), "Example.COM", "host, as it was sent");
 	is_int(r.port, 8080, "port");
 	is_int(r.hosts, 1, "one Host");
-	is_int(r.minor, 1, "version");
+	is_int(r.major * 10 + r.minor, 11, "version");
 	is_str(text(r.user_agent), "curl/8.1", "agent");
 	is_str(text(r.referer), "http://r.test/", "referer");
 	is_int(r.head, sizeof(head) - 1, "its length");
@@ -115,14 +115,16 @@ static void test_starts(void)
 		"GET / HTTP/1.1\r", "POST /a b HTTP/1.1\r\n", "PROPFIND /dav HTTP/1.1\r\n",
 		"M-SEARCH * HTTP/1.1\r\n", "SUBSCRIBE /x HTTP/1.1\n",
 		"VERSION-CONTROL / HTTP/1.1\r\n", "RPC_IN_DATA /rpc HTTP/1.1\r\n",
-		"BREW /pot HTTP/1.1\r\n", "get / HTTP/1.1\r\n", "GET\t/\tHTTP/1.1\r\n" };
+		"BREW /pot HTTP/1.1\r\n", "get / HTTP/1.1\r\n", "GET\t/\tHTTP/1.1\r\n",
+		"GET / HTTP/2.0\r\n", "GET / HTTP/1.9\r\n", "PURGE / http/1.1\r\n" };
 	static const char *const no[] = { "", " GET / HTTP/1.1\r\n", "\x16\x03\x01", "GET\r\n",
-		"GET /\r\n", "GET / HTTP/2.0\r\n", "GET / HTTP/0.9\r\n", "GET / http/1.1\r\n",
-		"GET / HTTP/1.1x\r\n", "GET /HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", "EHLO me\r\n",
-		"USER anonymous\r\n", "INVITE sip:a@b SIP/2.0\r\n",
-		"DESCRIBE rtsp://a RTSP/1.0\r\n", "EHLO one two three",
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZ / HTTP/1.1\r\n", "GET /\x01", "G\xffT / HTTP/1.1\r\n",
-		"PRI * HTTP/2.0\r\n", "1GET / HTTP/1.1\r\n", "something in HTTP HTTP/1.1\r\n" };
+		"GET /\r\n", "GET / HTTP/2\r\n", "GET / HTTP/x.1\r\n", "GET / HTTP/1:1\r\n",
+		"GET / HTTP/1.1x\r\n", "GET / HTTP/1.10\r\n", "GET /HTTP/1.1\r\n",
+		"HTTP/1.1 200 OK\r\n", "EHLO me\r\n", "USER anonymous\r\n",
+		"INVITE sip:a@b SIP/2.0\r\n", "DESCRIBE rtsp://a RTSP/1.0\r\n",
+		"EHLO one two three", "ABCDEFGHIJKLMNOPQRSTUVWXYZ / HTTP/1.1\r\n", "GET /\x01",
+		"G\xffT / HTTP/1.1\r\n", "PRI * HTTP/2.0\r\n", "1GET / HTTP/1.1\r\n",
+		"something in HTTP HTTP/1.1\r\n" };
 
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
 		ok(http_request_starts(span_str(yes[i])), "may be a request: %zu", i);
@@ -146,6 +148,9 @@ static void test_bad(void)
 	is_str(text(r.host), "a", "… nor the host behind it");
 	is_int(http_request_parse(SPAN_LIT("GET / HTTP/1.1\r\nX: \0\r\nHost: a\r\n\r\n"), &r),
 	    HTTP_BAD, "but NUL");
+	is_int(http_request_parse(SPAN_LIT("GET / HTTP/2.0\r\nHost: a\r\n\r\n"), &r), HTTP_OK,
+	    "a request of another version");
+	is_int(r.major * 10 + r.minor, 20, "the version, as it was sent");
 	int n = snprintf(big, sizeof(big), "GET / HTTP/1.1\r\nHost: a\r\nX: ");
 	memset(big + n, 'x', sizeof(big) - (size_t)n);
 	is_int(

@@ -117,7 +117,7 @@ static void get_facts(struct cur *c, const struct net_event *e, struct net_flow_
 struct wire_http {
 	uint32_t hosts, head;
 	uint16_t port;
-	uint8_t minor;
+	uint8_t major, minor;
 } __attribute__((packed));
 
 static const size_t http_spans[] = {
@@ -130,7 +130,7 @@ static const size_t http_spans[] = {
 
 static void put_http(struct event_put *w, const struct http_request *r)
 {
-	struct wire_http x = { r->hosts, (uint32_t)r->head, r->port, r->minor };
+	struct wire_http x = { r->hosts, (uint32_t)r->head, r->port, r->major, r->minor };
 
 	event_put(w, &x, sizeof(x));
 	event_put_spans(w, r, http_spans, ARRAY_LEN(http_spans));
@@ -145,10 +145,11 @@ static void get_http(struct cur *c, struct http_request *r)
 		.hosts = x.hosts,
 		.head = x.head,
 		.port = x.port,
+		.major = x.major,
 		.minor = x.minor,
 	};
 	event_get_spans(c, r, http_spans, ARRAY_LEN(http_spans));
-	if (r->method.n > HTTP_METHOD_MAX)
+	if (r->method.n > HTTP_METHOD_MAX || r->major > 9 || r->minor > 9)
 		event_bad(c);
 }
 
