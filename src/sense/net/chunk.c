@@ -206,13 +206,43 @@ static void next_source(struct chunks *c)
 	walk_begin(&c->s->walk);
 }
 
-/* What the walk over the last bytes of a source says about it. rest: bytes that were not used. */
-static void judge_end(struct chunks *c, enum walk_said said, uint64_t rest)
+/* What a file is that is no capture, and what to do with it. */
+static const char *what_else(struct span head)
+{
+	static const struct {
+		struct span magic;
+		const char *says;
+	} known[] = {
+		{ SPAN_LIT("\x1f\x8b"), "compressed: decompress it into a pipe, with gzip -dc" },
+		{ SPAN_LIT("\xfd"
+			   "7zXZ\0"),
+		    "compressed: decompress it into a pipe, with xz -dc" },
+		{ SPAN_LIT("\x28\xb5\x2f\xfd"),
+		    "compressed: decompress it into a pipe, with zstd -dc" },
+		{ SPAN_LIT("BZh"), "compressed: decompress it into a pipe, with bzip2 -dc" },
+		{ SPAN_LIT("\x04\x22\x4d\x18"),
+		    "compressed: decompress it into a pipe, with lz4 -dc" },
+		{ SPAN_LIT("PK\3\4"), "an archive: unpack it first" },
+		{ SPAN_LIT("snoop\0\0\0"), "of snoop: make a pcapng of it, with editcap" },
+		{ SPAN_LIT("GMBU"), "of Network Monitor: make a pcapng of it, with editcap" },
+	};
+
+	if (!head.n)
+		return "empty, not a capture";
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (span_starts(head, known[i].magic))
+			return known[i].says;
+	return "neither pcap nor pcapng";
+}
+
+/* What the walk over the last bytes of a source says about it. head: its first ones, when nothing
+ * was taken yet; rest: bytes that were not used. */
+static void judge_end(struct chunks *c, enum walk_said said, struct span head, uint64_t rest)
 {
 	const struct walk *w = &c->s->walk;
 
 	if (said == WALK_NOT || (said == WALK_MORE && w->format == WALK_UNKNOWN))
-		damage(c, NET_NOT_CAPTURE, "neither pcap nor pcapng");
+		damage(c, NET_NOT_CAPTURE, what_else(head));
 	else if (said == WALK_BAD && w->format == WALK_UNKNOWN)
 		damage(c, NET_NOT_CAPTURE, "a capture of a version that is not known");
 	else if (said == WALK_BAD)
@@ -248,7 +278,7 @@ static bool fill_mapped(struct chunks *c, struct chunk *k)
 	k->n = (uint32_t)n;
 	if (said == WALK_FULL)
 		return true;
-	judge_end(c, said, rest - used);
+	judge_end(c, said, span_of(src->map, (size_t)src->size), rest - used);
 	return false;
 }
 
@@ -295,7 +325,7 @@ static bool fill_stream(struct chunks *c, struct chunk *k)
 		enum walk_said said = walk_chunk(&s->walk, span_of(k->data, have), k->p, &n, &used);
 		k->n = (uint32_t)n;
 		if (said == WALK_NOT || said == WALK_BAD || (said == WALK_MORE && s->eof)) {
-			judge_end(c, said, have - used);
+			judge_end(c, said, span_of(k->data, have), have - used);
 			return false;
 		}
 		if (n > 0 || said == WALK_FULL || stopped(c)) {
