@@ -97,6 +97,7 @@ static int output(struct watch *w, struct watch_out_opts *o)
 
 static int options(struct watch *w)
 {
+	static const char *const of_signals[] = { "reporter", "routes", "join" };
 	struct cli *c = w->c;
 	const char *events = cli_opt(c, "events");
 
@@ -108,8 +109,11 @@ static int options(struct watch *w)
 	w->expired = cli_has(c, "include-expired");
 	if (cli_has(c, "processes") && !cli_has(c, "interface"))
 		return cli_failf(c, CLI_USAGE, "--processes goes with --interface");
-	if (cli_has(c, "reporter") && !cli_has(c, "signal"))
-		return cli_failf(c, CLI_USAGE, "--reporter goes with --signal");
+	if (cli_has(c, "promiscuous") && !cli_has(c, "interface"))
+		return cli_failf(c, CLI_USAGE, "--promiscuous goes with --interface");
+	for (size_t i = 0; i < ARRAY_LEN(of_signals); i++)
+		if (cli_has(c, of_signals[i]) && !cli_has(c, "signal"))
+			return cli_failf(c, CLI_USAGE, "--%s goes with --signal", of_signals[i]);
 	return numbers(w);
 }
 
@@ -191,6 +195,17 @@ static void share_memory(struct watch *w)
 	w->opts.memory = w->memory > own + NET_MEMORY_MIN ? w->memory - own : NET_MEMORY_MIN;
 }
 
+/* --stats-file is written at the end; that it cannot be is said now. */
+static int try_stats_file(struct watch *w)
+{
+	const char *path = cli_opt(w->c, "stats-file");
+
+	if (!path)
+		return 0;
+	AUTO_FD int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	return fd >= 0 ? 0 : fault_set(&w->f, -errno, "%s: %s", QUOTE(span_str(path)), strerror(errno));
+}
+
 /* Everything that has a file, a folder or a table. */
 static int open_all(struct watch *w, const struct watch_out_opts *out)
 {
@@ -209,11 +224,15 @@ static int open_all(struct watch *w, const struct watch_out_opts *out)
 		rc = hasher_new(&w->sha1, HASH_SET(DIGEST_SHA1));
 	if (rc == 0)
 		rc = watch_record_open(w);
+	if (rc == -ENOMEM && cli_has(c, "memory"))
+		return cli_failf(c, CLI_INTERNAL, "there is not that much memory; give less with --memory");
 	if (rc < 0)
 		return cli_errno(c, rc, NULL);
 	rc = watch_process_open(w);
 	if (rc == 0)
 		rc = watch_evidence_open(w);
+	if (rc == 0)
+		rc = try_stats_file(w);
 	if (rc == 0)
 		rc = watch_out_open(&w->out, out, &w->f);
 	w->opts.keep_packets = w->evidence != NULL;
@@ -311,8 +330,8 @@ const struct cli_cmd cmd_watch = {
 	    "x509, http, conn, intel), ts, uid, id.orig_h … docs/watch.md lists them.\n"
 	    "What could not be read is counted, and never counts as clean.\n"
 	    "Exit: 0 nothing found, 1 hits (also when not everything could be looked at), 3 usage,\n"
-	    "4 no hits but something was lost or a file could not be written, 5 a file is no capture,\n"
-	    "or an indicator file is malformed, 6 the state does not allow it.\n",
+	    "4 no hits but something was lost, or a file could not be written, 5 no hits but a file is\n"
+	    "no capture or not there, or an indicator file is malformed, 6 the state does not allow it.\n",
 	.opts = watch_opts,
 	.min_args = 0,
 	.max_args = -1,

@@ -124,7 +124,7 @@ static void notice(struct watch *w, const struct beacon *h)
 	LINE_LIT(&l, ",\"note\":\"Beacon::Hint\",\"msg\":\"connections at even intervals: a hint, "
 		     "not a verdict\"");
 	LINE_KPLAIN(&l, "src", client_text(h, text));
-	LINE_KSTRING(&l, "destination", h->destination);
+	LINE_KSTRING(&l, "beacon.destination", h->destination);
 	LINE_KUINT(&l, "n", h->connections);
 	LINE_KUINT(&l, "beacon.score", h->score);
 	LINE_KUINT(&l, "beacon.rhythm", h->rhythm);

@@ -198,6 +198,8 @@ static void hit_line(struct watch *w, const struct watch_sight *s, const struct 
 	claim(&l, w, x);
 	if (s->query.n)
 		LINE_KSTRING(&l, "query", s->query);
+	if (s->e->kind == NET_TLS_CLIENT && s->e->client_hello->ja4[0])
+		LINE_KPLAIN(&l, "ja4", s->e->client_hello->ja4);
 	watch_json_more(&l, s->more);
 	if (s->public)
 		LINE_LIT(&l, ",\"server_name_public\":true");

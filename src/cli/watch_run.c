@@ -188,15 +188,16 @@ static void tell_losses(const struct watch *w)
 		    (unsigned long long)n);
 }
 
-static int tell_stats(struct watch *w)
+static int tell_stats(struct watch *w, int code)
 {
 	const char *path = cli_opt(w->c, "stats-file");
 	int rc = 0;
 
 	if (cli_has(w->c, "stats"))
 		rc = stats_to(w, stdout);
-	else if (!w->json && !w->c->quiet)
-		watch_text_summary(w, stdout);
+	else if (!w->json && !w->c->quiet && (code != CLI_INPUT || w->stats.n[NET_STAT_PACKETS]))
+		watch_text_summary(
+		    w, stdout); /* of no capture there is none: "no hits" is not true of it */
 	if (cli_has(w->c, "beacons") && !w->json)
 		watch_beacon_table(w);
 	if (rc == 0 && path) {
@@ -235,7 +236,7 @@ static int outcome(struct watch *w, int rc)
 		return w->hits ? CLI_NEGATIVE : net_stats_losses(&w->stats) ? CLI_INTERNAL : CLI_OK;
 	if (rc == -EPIPE)
 		return w->hits ? CLI_NEGATIVE : CLI_INTERNAL;
-	if (rc == NET_INCOMPLETE && w->hits) {
+	if ((rc == NET_INCOMPLETE || rc == NET_NOT_CAPTURE) && w->hits) {
 		fprintf(stderr, "firebreak watch: %s\n", w->f.text);
 		return CLI_NEGATIVE;
 	}
@@ -278,7 +279,7 @@ int watch_run(struct watch *w)
 	int code = outcome(w, rc), told = 0;
 	if (rc != -EPIPE) {
 		tell_losses(w);
-		told = tell_stats(w);
+		told = tell_stats(w, code);
 	}
 	return told < 0 && told != -EPIPE ? cli_fail(w->c, CLI_INTERNAL, &w->f) : code;
 }

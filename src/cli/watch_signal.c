@@ -60,7 +60,7 @@ static const char *sentence(struct cli *c, const struct watch_pair *p)
 	if (s && p->process[0])
 		s = arena_printf(&c->arena, "%s, by %s", s, p->process);
 	if (s && p->count > 1)
-		s = arena_printf(&c->arena, "%s, %llu times", s, (unsigned long long)p->count);
+		s = arena_printf(&c->arena, "%s; seen %llu times", s, (unsigned long long)p->count);
 	return s;
 }
 

@@ -14,6 +14,19 @@ static void put(struct buf *b, struct span s)
 	buf_puts(b, QUOTE(s));
 }
 
+/* A name or subject, which has escapes of its own already ("\\032", "\\,"): they stay as they are.
+ */
+static void put_spelled(struct buf *b, struct span s)
+{
+	const char *at = QUOTE(s), *next;
+
+	for (; (next = strstr(at, "\\x5c")); at = next + 4) {
+		buf_put(b, at, (size_t)(next - at));
+		buf_putc(b, '\\');
+	}
+	buf_puts(b, at);
+}
+
 static void when(struct watch *w, struct buf *b, ts t)
 {
 	struct watch_second *s = &w->second;
@@ -74,7 +87,7 @@ static void answers(struct buf *b, const struct dns_message *m)
 			continue;
 		buf_puts(b, n > 1 ? ", " : ": ");
 		if (rr->target.n)
-			put(b, rr->target);
+			put_spelled(b, rr->target);
 		a = (struct sense_addr){ .family = rr->family };
 		memcpy(a.b, rr->addr, sizeof(a.b));
 		if (rr->family)
@@ -96,7 +109,7 @@ static void dns(struct buf *b, const struct net_event *e)
 	if (m->n && m->rr[0].section == DNS_QUESTION) {
 		buf_puts(b, watch_dns_type(m->rr[0].type, room));
 		buf_putc(b, ' ');
-		put(b, m->rr[0].name);
+		put_spelled(b, m->rr[0].name);
 	} else {
 		buf_puts(b, m->response ? "answer" : "query");
 	}
@@ -107,20 +120,27 @@ static void dns(struct buf *b, const struct net_event *e)
 	}
 }
 
+/* What the client had the address from, and how sure that is. */
+static void resolved(struct buf *b, const struct watch_more *m)
+{
+	if (!m->name.n)
+		return;
+	buf_puts(b, m->ambiguous ? ", perhaps resolved from " : ", resolved from ");
+	put_spelled(b, m->name);
+	buf_puts(b, m->expired ? " before" : "");
+}
+
 static void tls_client(struct buf *b, const struct net_event *e, const struct watch_more *m)
 {
 	const struct net_client_hello *h = e->client_hello;
 
 	if (h->tls.has_sni)
-		put(b, span_str(h->tls.sni));
+		put_spelled(b, span_str(h->tls.sni));
 	else
 		buf_puts(b, "(no name)");
 	if (h->tls.ech)
 		buf_puts(b, " (public name; the real one is encrypted)");
-	if (m->name.n) {
-		buf_puts(b, ", resolved from ");
-		put(b, m->name);
-	}
+	resolved(b, m);
 	if (h->ja4[0]) {
 		buf_putc(b, ' ');
 		put(b, span_str(h->ja4));
@@ -146,10 +166,10 @@ static void certificate(struct buf *b, const struct net_event *e)
 {
 	const struct certificate *x = &e->certificate->cert;
 
-	put(b, span_str(x->subject));
+	put_spelled(b, span_str(x->subject));
 	buf_puts(b, x->self_issued ? ", by itself" : ", by ");
 	if (!x->self_issued)
-		put(b, span_str(x->issuer));
+		put_spelled(b, span_str(x->issuer));
 }
 
 static void http(struct buf *b, const struct net_event *e)
@@ -163,17 +183,21 @@ static void http(struct buf *b, const struct net_event *e)
 	put(b, r->target);
 }
 
-static void conn(struct buf *b, const struct net_event *e, const struct watch_more *m)
+static void conn(
+    const struct watch *w, struct buf *b, const struct net_event *e, const struct watch_more *m)
 {
 	const struct net_flow_facts *x = &e->facts;
+	struct span said = watch_join_said(w, e->flow);
 	char text[TS_TEXT_MAX];
 
 	buf_printf(b, "%s, %llu bytes out, %llu in",
 	    ts_format_duration(x->last > x->first ? x->last - x->first : 0, text),
 	    (unsigned long long)x->bytes[0], (unsigned long long)x->bytes[1]);
-	if (m->name.n) {
-		buf_puts(b, ", resolved from ");
-		put(b, m->name);
+	if (said.n) {
+		buf_puts(b, ", ");
+		put(b, said);
+	} else {
+		resolved(b, m);
 	}
 }
 
@@ -221,11 +245,32 @@ void watch_text_event(
 		http(b, e);
 		break;
 	default:
-		conn(b, e, m);
+		conn(w, b, e, m);
 	}
 	if (m->owner)
 		watch_process_text(b, m->owner);
 	buf_putc(b, '\n');
+}
+
+/* Whose spelling has escapes: everything but what HTTP says. */
+static void put_seen(struct buf *b, const struct net_event *e, struct span s)
+{
+	if (e->kind == NET_HTTP)
+		put(b, s);
+	else
+		put_spelled(b, s);
+}
+
+/* ", in tls t13d…": also when the event has no line of its own. */
+static void seen_in(struct buf *b, const struct watch_sight *s)
+{
+	const char *ja4 = s->e->kind == NET_TLS_CLIENT ? s->e->client_hello->ja4 : "";
+
+	if (strcmp(s->where, "Conn::IN_RESOLVED") == 0)
+		buf_puts(b, ", resolved to this address");
+	buf_printf(b, ", in %s", word(s->e));
+	if (ja4[0])
+		buf_printf(b, " %s", QUOTE(span_str(ja4)));
 }
 
 void watch_text_hit(struct watch *w, struct buf *b, const struct watch_sight *s,
@@ -236,10 +281,12 @@ void watch_text_hit(struct watch *w, struct buf *b, const struct watch_sight *s,
 
 	buf_puts(b, cli_red(w->c));
 	head(w, b, x->expired ? "hit?" : "HIT", s->e);
-	put(b, s->value);
+	put_seen(b, s->e, s->value);
+	if (s->public)
+		buf_puts(b, " (public name; the real one is encrypted)");
 	if (s->query.n) {
 		buf_puts(b, ", asked as ");
-		put(b, s->query);
+		put_spelled(b, s->query);
 	}
 	if (!span_eq_str(s->value, e->value)) {
 		buf_puts(b, ", matches ");
@@ -249,10 +296,16 @@ void watch_text_hit(struct watch *w, struct buf *b, const struct watch_sight *s,
 	buf_printf(
 	    b, " by %s, confidence %d", best.source ? QUOTE(span_str(best.source)) : "?", sure);
 	buf_puts(b, x->expired ? ", expired" : "");
+	seen_in(b, s);
 	if (s->more->owner)
 		watch_process_text(b, s->more->owner);
 	buf_puts(b, cli_reset(w->c));
 	buf_putc(b, '\n');
+}
+
+static void counted(FILE *to, const char *before, uint64_t n, const char *what)
+{
+	fprintf(to, "%s%llu %s%s", before, (unsigned long long)n, what, n == 1 ? "" : "s");
 }
 
 void watch_text_summary(const struct watch *w, FILE *to)
@@ -262,18 +315,17 @@ void watch_text_summary(const struct watch *w, FILE *to)
 	char first[TS_TEXT_MAX], last[TS_TEXT_MAX];
 	bool any = false;
 
-	fprintf(to, "%llu packets, %llu flows", (unsigned long long)n[NET_STAT_PACKETS],
-	    (unsigned long long)n[NET_STAT_FLOWS]);
+	counted(to, "", n[NET_STAT_PACKETS], "packet");
+	counted(to, ", ", n[NET_STAT_FLOWS], "flow");
 	if (st->first != TS_NONE)
 		fprintf(to, ", from %s to %s", ts_format(st->first / TS_SECOND * TS_SECOND, first),
 		    ts_format(st->last / TS_SECOND * TS_SECOND, last));
-	fprintf(to,
-	    "\n%llu DNS messages, %llu TLS and QUIC hellos, %llu certificates, %llu HTTP "
-	    "requests\n",
-	    (unsigned long long)(n[NET_STAT_DNS_QUERIES] + n[NET_STAT_DNS_RESPONSES]),
-	    (unsigned long long)(n[NET_STAT_TLS_CLIENT_HELLOS] + n[NET_STAT_QUIC_CLIENT_HELLOS]),
-	    (unsigned long long)n[NET_STAT_TLS_CERTIFICATES],
-	    (unsigned long long)n[NET_STAT_HTTP_REQUESTS]);
+	counted(to, "\n", n[NET_STAT_DNS_QUERIES] + n[NET_STAT_DNS_RESPONSES], "DNS message");
+	counted(to, ", ", n[NET_STAT_TLS_CLIENT_HELLOS] + n[NET_STAT_QUIC_CLIENT_HELLOS],
+	    "TLS and QUIC hello");
+	counted(to, ", ", n[NET_STAT_TLS_CERTIFICATES], "certificate");
+	counted(to, ", ", n[NET_STAT_HTTP_REQUESTS], "HTTP request");
+	fputc('\n', to);
 	for (int i = NET_LOSS_FIRST; i < NET_STATS; i++) {
 		if (!n[i])
 			continue;
@@ -284,8 +336,8 @@ void watch_text_summary(const struct watch *w, FILE *to)
 	if (any)
 		fprintf(to, "; each may hide a name\n");
 	if (w->hits)
-		fprintf(to, "%llu hits: %zu different clients and indicators\n",
-		    (unsigned long long)w->hits, w->pairs.map.n);
+		fprintf(to, "%llu hit%s, %zu different (client and indicator)\n",
+		    (unsigned long long)w->hits, w->hits == 1 ? "" : "s", w->pairs.map.n);
 	else
 		fprintf(
 		    to, "no hits, with %llu indicators\n", (unsigned long long)w->h.set.indicators);

@@ -43,7 +43,15 @@ else
 	skip "an interface that is not there" "not root"
 fi
 run 3 "processes of a capture" watch plain.pcap --processes
-run 3 "a reporter of nothing" watch plain.pcap --reporter me
+run 3 "promiscuous mode of a capture" watch plain.pcap --promiscuous
+for o in reporter routes join; do
+	run 3 "--$o without signals" watch plain.pcap --$o me
+	like "$err" "--$o goes with --signal" "and it is said"
+done
+run 4 "more memory than there is" watch plain.pcap --memory 9000000G --indicators none.csv
+like "$err" "--memory" "and what to change"
+run 4 "counts that cannot be written" watch plain.pcap --stats-file gone/s --indicators none.csv
+like "$err|$out" "gone/s: No such file or directory\|$" "are told before anything else"
 
 # ---- lines
 run 0 "a harmless capture" watch plain.pcap --json --indicators none.csv
@@ -226,7 +234,13 @@ is "$(get again.json 'd["threat.indicator.name"] == "bad.example"' 'd["seen.wher
 run 1 "with what had expired" watch plain.pcap --json --events hits --indicators bad.csv --include-expired
 is "$(printf '%s\n' "$out" | grep -c '"expired":true')" 2 "it is marked"
 run 1 "hits for people" watch plain.pcap --events hits --indicators bad.csv
-like "$out" "HIT +10\.0\.0\.2 -> 192\.0\.2\.53:53  deep\.sub\.bad\.example, matches bad\.example: c2 by feed-a, confidence" "one line"
+like "$out" "HIT +10\.0\.0\.2 -> 192\.0\.2\.53:53  deep\.sub\.bad\.example, matches bad\.example: c2 by feed-a, confidence [0-9]+, in dns" \
+	"one line, with what it was seen in"
+run 1 "names of a hello, for people" watch tls.pcap --events hits --indicators bad.csv
+like "$out" "HIT .*, in tls t1[23][di][0-9]{4}.._[0-9a-f]{12}_[0-9a-f]{12}" "with the client's fingerprint"
+run 1 "the same" watch tls.pcap --json --events hits --indicators bad.csv
+printf '%s\n' "$out" >fingers.json
+is "$(get fingers.json 'd["seen.where"] == "SSL::IN_SERVER_NAME"' 'len(d["ja4"])' | sort -u)" 36 "in JSON, too"
 run 1 "the case that comes with firebreak" bash -c "'$BUILD/tests/system/capture_tool' 3cx.pcap 2023-03-22T12:00:00Z dns 10.0.0.9 akamaicontainer.com 198.51.100.9 && XDG_STATE_HOME=$TMP/none HOME=$TMP FIREBREAK_STATE= '$FIREBREAK' watch 3cx.pcap --events hits"
 like "$out" "akamaicontainer\.com" "is looked for when there is nothing else"
 
@@ -336,7 +350,7 @@ run 0 "somebody calls home" watch beacon.pcap --json --indicators none.csv
 printf '%s\n' "$out" >beacon.json
 python3 check.py beacon.json
 ok $? "hints are valid JSON"
-is "$(get beacon.json 'd["_path"] == "notice"' 'd["src"], d["destination"], d["n"] > 40, round(d["beacon.interval"], -1), d["beacon.jitter"]')" \
+is "$(get beacon.json 'd["_path"] == "notice"' 'd["src"], d["beacon.destination"], d["n"] > 40, round(d["beacon.interval"], -1), d["beacon.jitter"]')" \
 	"('10.4.0.1', 'home.call.example', True, 600.0, 0)" "who does so, and who does not"
 python3 - "$TOP/docs/watch.md" beacon.json <<'PY'
 import json, sys
@@ -377,6 +391,17 @@ run 1 "with hits" watch cut.pcap --json --events hits --indicators bad.csv
 echo hello >text
 run 5 "a text" watch text --json --indicators none.csv
 like "$err" "text" "is named"
+run 1 "a text beside a capture with hits" watch plain.pcap text --json --events hits --indicators bad.csv
+like "$err" "text: neither pcap nor pcapng" "is told, and the hits count"
+run 5 "for people" watch text --indicators none.csv
+is "$out" "" "nothing is said to be without hits"
+gzip -c plain.pcap >plain.pcap.gz
+run 5 "a compressed capture" watch plain.pcap.gz --indicators none.csv
+like "$err" "plain\.pcap\.gz: compressed: decompress it into a pipe, with gzip -dc" "and what to do about it"
+run 5 "the same in a pipe" bash -c "'$FIREBREAK' watch - --indicators none.csv <<<'BZh91AY' --state '$TMP/nowhere'"
+like "$err" "standard input: compressed: .*bzip2 -dc" "too"
+run 5 "a pipe without anything" bash -c "'$FIREBREAK' watch - --indicators none.csv --state '$TMP/nowhere' < <(:)"
+like "$err" "standard input: empty, not a capture" "is named"
 run 5 "an empty file" watch /dev/null --json --indicators none.csv
 run 5 "a file that is not there" watch gone.pcap --indicators none.csv
 run 5 "a malformed set" watch plain.pcap --indicators plain.pcap
