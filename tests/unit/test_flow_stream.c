@@ -4,6 +4,8 @@
 
 #include "tap.h"
 
+#include <time.h>
+
 #define MIB (1u << 20)
 
 static struct bench b;
@@ -373,6 +375,22 @@ static void test_http_bodies(void)
 	tcp_text(&b, &c, 0, "still the body");
 	tcp_text(&b, &c, 0, "GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
 	says("http POST h /a\nhttp GET h /b\n", "a body without a length");
+}
+
+/* What comes in small segments is not read again with each of them. */
+static void test_small_segments(void)
+{
+	struct conn c = shaken(80);
+	clock_t begun = clock();
+
+	for (unsigned i = 0; i < 8; i++) {
+		tcp_text(&b, &c, 0, "GET /1 HTTP/1.1\r\nHost: one.test\r\n");
+		for (unsigned k = 0; k < 15000; k++)
+			tcp_send(&b, &c, 0, span_of("a:\r\n" + k % 4, 1));
+		tcp_text(&b, &c, 0, "\r\n");
+	}
+	ok(clock() - begun < 3 * CLOCKS_PER_SEC, "15000 bytes of a head, one in a segment: no great work");
+	says(GOT_ONE GOT_ONE GOT_ONE GOT_ONE GOT_ONE GOT_ONE GOT_ONE GOT_ONE, "… and all is told");
 }
 
 static void test_http2(void)
@@ -746,6 +764,7 @@ int main(void)
 	test_hole();
 	test_truncated();
 	test_http_bodies();
+	test_small_segments();
 	test_http2();
 	test_not_http();
 	test_dns_stream();

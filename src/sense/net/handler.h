@@ -103,6 +103,7 @@ FB_MUST enum net_need dns_stream(struct net_worker *w, const struct net_stream *
 /* Of one connection, zeroed when a request begins it; its field is http_session.c's own. */
 struct http_session {
 	uint8_t state;
+	uint16_t seen; /* bytes of a head behind its first line, in which it does not end */
 };
 bool http_starts(struct span s);
 /* Every request of a connection; bodies go by (Content-Length, chunked). NET_NOT: what comes here

@@ -75,6 +75,22 @@ static enum net_need wait_for(const struct net_stream *s, struct net_step *step)
 	return s->over ? NET_ENOUGH : NET_MORE;
 }
 
+/* Is there still no end of the head? Only what is new is looked at: in small segments it would take
+ * a time that goes with the square of its length. */
+static bool goes_on(struct http_session *h, struct span s)
+{
+	if (!h->seen || h->seen > s.n || s.n >= HTTP_HEAD_MAX)
+		return false;
+	for (size_t i = h->seen; i < s.n; i++) {
+		const uint8_t *p = s.p + i;
+		bool empty = *p == '\n' && (p[-1] == '\n' || (p[-1] == '\r' && p[-2] == '\n'));
+		if (empty || !*p)
+			return false;
+	}
+	h->seen = (uint16_t)s.n;
+	return true;
+}
+
 /* Where a request may begin. NET_MORE with took moved on: go on. */
 static enum net_need head(
     struct net_worker *w, struct http_session *h, const struct net_stream *s, struct net_step *step)
@@ -84,6 +100,9 @@ static enum net_need head(
 
 	if (is_preface(rest))
 		return rest.n >= preface.n ? NET_ENOUGH : wait_for(s, step);
+	if (!s->over && goes_on(h, rest))
+		return wait_for(s, step);
+	h->seen = 0;
 	switch (http_request_parse(rest, &r)) {
 	case HTTP_OK:
 		give(w, s, &r);
@@ -94,8 +113,10 @@ static enum net_need head(
 			step->took += r.length;
 		return NET_MORE;
 	case HTTP_MORE:
-		if (!s->over)
+		if (!s->over) {
+			h->seen = r.target.n ? (uint16_t)rest.n : 0;
 			return wait_for(s, step);
+		}
 		w->stat[NET_LOSS_GAP] += r.method.n > 0;
 		if (r.target.n)
 			give(w, s, &r);
