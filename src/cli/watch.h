@@ -157,6 +157,7 @@ struct line watch_json_head(
     const struct watch *w, struct buf *b, const char *path, const struct net_event *e, ts at);
 /* Process, vlan, tunnel_depth, packet, and the end. False: the line is not there. */
 bool watch_json_tail(struct line *l, const struct net_event *e, const struct watch_more *m);
+void watch_json_dns(struct line *l, const struct net_event *e);
 void watch_json_more(struct line *l, const struct watch_more *m);
 void watch_json_stats(const struct watch *w, struct jw *j);
 

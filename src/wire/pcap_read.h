@@ -18,7 +18,6 @@
 #include "base/util.h"
 
 #define PCAP_FILE_HEADER 24
-#define PCAP_RECORD_HEADER 24 /* at most */
 /* A longer packet is damage: what tcpdump and Wireshark let pass. */
 #define PCAP_PACKET_MAX (256u << 10)
 
