@@ -46,7 +46,7 @@ talk() { # port, server's options -- client's options
 	openssl s_server -accept 127.0.0.1:$port -cert c.pem -key k.pem -quiet "${server[@]}" >/dev/null 2>&1 &
 	local pid=$!
 	for _ in $(seq 60); do ss -Hlntu "sport = :$port" | grep -q . && break; sleep .05; done
-	(sleep .8) | timeout 3 openssl s_client -connect 127.0.0.1:$port -servername host$port.example "${client[@]}" >/dev/null 2>&1
+	(sleep .8) | timeout 10 openssl s_client -connect 127.0.0.1:$port -servername host$port.example "${client[@]}" >/dev/null 2>&1
 	kill $pid
 }
 clients=()
@@ -63,7 +63,7 @@ starttls=$!
 for _ in $(seq 100); do grep -q ready ready && break; sleep .05; done
 port=4501
 for p in smtp imap pop3 ftp postgres ldap; do
-	(sleep .8) | timeout 3 openssl s_client -connect 127.0.0.1:$port -starttls $p -servername $p.example >/dev/null 2>&1 &
+	(sleep .8) | timeout 10 openssl s_client -connect 127.0.0.1:$port -starttls $p -servername $p.example >/dev/null 2>&1 &
 	clients+=($!)
 	port=$((port + 1))
 done

@@ -130,7 +130,7 @@ ask nx.example x.wild.example x.sub.example example SOA 1.2.0.192.in-addr.arpa P
 ask +tcp +keepopen www.example mail.example MX many.example A svc.example HTTPS nx.example
 ask many.example
 ask 'odd\.dot\000zero.wild.example'
-for i in $(seq 20); do # until the last answer is written
+for i in $(seq 50); do # until the last answer is written
 	sleep .1
 	tcpdump -nr live.pcap 2>/dev/null | grep -q 'odd.*A 192.0.2.77' && break
 done

