@@ -11,6 +11,7 @@
 #define WAIT_MS 100
 #define FLUSH_MS 20 /* a batch is over when nothing came for so long */
 #define NEWS_EVERY (TS_SECOND / 5)
+#define STEP_MOST (TS_SECOND / 5) /* of waiting, from one look to the next */
 #define STOP_MOST (3 * TS_SECOND) /* for workers to end by themselves */
 #define NOTICES 32
 #define LOOK_MAX 256 /* records that are no event, before somebody else gets a turn */
@@ -42,6 +43,8 @@ struct collector {
 	bool given;   /* events since the last batch */
 	ts now;	      /* time of the capture */
 	ts news_at, stopped_at;
+	const struct lane *held; /* whose event waits for another lane */
+	ts held_for, held_at;
 	uint64_t noticed[NOTICES];
 	size_t nnoticed;
 };
@@ -159,15 +162,19 @@ static struct lane *next(struct collector *c)
 {
 	struct lane *best = NULL;
 
+	c->held = NULL;
 	for (unsigned k = 0; k < c->o->workers; k++) {
 		struct lane *l = &c->lane[k];
 		look(c, l);
 		if (l->has && (!best || before(&l->head, &best->head)))
 			best = l;
 	}
-	for (unsigned k = 0; best && k < c->o->workers; k++)
-		if (&c->lane[k] != best && may_precede(&c->lane[k], &best->head))
+	for (unsigned k = 0; best && k < c->o->workers; k++) {
+		if (&c->lane[k] != best && may_precede(&c->lane[k], &best->head)) {
+			c->held = best;
 			return NULL;
+		}
+	}
 	return best;
 }
 
@@ -222,14 +229,15 @@ static int give_all(struct collector *c)
 /* Takes the status of a worker that has ended, and why. */
 static void reap(struct collector *c, struct lane *l)
 {
-	const char *told = c->o->board->lane[l - c->lane].fault;
+	char told[FAULT_MAX]; /* a copy: the other workers can write there, too */
 	struct sandbox_end end;
 
 	if (!crew_ended(l->crew, &end, &l->why))
 		return;
 	l->ended = true;
+	memcpy(told, c->o->board->lane[l - c->lane].fault, sizeof(told));
 	if (end.result == SANDBOX_FAILED && told[0])
-		fault_set(&l->why, 0, "%s", QUOTE(span_of(told, strnlen(told, FAULT_MAX))));
+		fault_set(&l->why, 0, "%s", QUOTE(span_of(told, strnlen(told, sizeof(told)))));
 	else if (!l->why.text[0])
 		fault_set(&l->why, 0, "a worker ended early");
 	if (end.result == SANDBOX_UNAVAILABLE && !c->result) {
@@ -291,12 +299,32 @@ static void feed_matters(struct collector *c)
 			c->sink->on_news(c->sink->ctx, line.text);
 }
 
+/* Events wait, and nothing comes of those that they wait for: they are lost. Time in which this
+ * process was stopped does not count. */
+static void check_held(struct collector *c, bool gave)
+{
+	if (gave || !c->held) {
+		c->held_at = c->held_for = 0;
+		return;
+	}
+	ts now = clock_mono(), since = c->held_at ? now - c->held_at : 0;
+	c->held_at = now;
+	c->held_for += since < STEP_MOST ? since : STEP_MOST;
+	if (c->held_for < c->o->patience)
+		return;
+	const struct record *h = &c->held->head;
+	for (unsigned k = 0; k < c->o->workers; k++)
+		if (&c->lane[k] != c->held && may_precede(&c->lane[k], h))
+			lose(c, &c->lane[k], "a worker says nothing any more");
+}
+
 static int run(struct collector *c)
 {
 	while (!finished(c)) {
 		int rc = give_all(c);
 		if (rc < 0)
 			return rc;
+		check_held(c, rc > 0);
 		if (rc == 0 && !c->batch && !wait_for_workers(c, c->given ? FLUSH_MS : WAIT_MS)) {
 			check_workers(c);
 			c->batch = true;

@@ -11,11 +11,15 @@
  * A worker that ends before it is over, or sends what cannot be, ends the run: what it sent is given,
  * and of the others what comes before that; NET_INCOMPLETE. That cannot hang: the others are past
  * what it marked without it, since they need it for later chunks only (files.c).
+ * So does one that says nothing for COLLECT_PATIENCE while events wait for it: a loop in a parser, or
+ * one that was taken over, does not silence the sensor without a word.
  */
 
 #include "sandbox/crew.h"
 #include "sense/net/board.h"
 #include "sense/net/feed.h"
+
+#define COLLECT_PATIENCE (60 * TS_SECOND)
 
 struct collect_opts {
 	struct board *board;
@@ -25,6 +29,7 @@ struct collect_opts {
 	unsigned workers;
 	const struct feed *feed;
 	const volatile int *stop; /* not 0: end soon */
+	ts patience;		  /* COLLECT_PATIENCE */
 };
 
 /* enum net_result; negative: what the sink returned, or -errno. */

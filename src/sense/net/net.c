@@ -222,6 +222,7 @@ int net_run(struct net *n, const struct net_sink *sink, struct fault *f)
 		.workers = n->o.workers,
 		.feed = &n->feed,
 		.stop = &n->stop,
+		.patience = COLLECT_PATIENCE,
 	};
 
 	int rc = start(n, f);

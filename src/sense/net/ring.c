@@ -129,6 +129,12 @@ static void give_back(struct ring *r)
 	}
 }
 
+/* Read once, whatever the compiler would like: the writer may change it between check and use. */
+static uint32_t length_at(const struct ring *r, uint64_t at)
+{
+	return *(const volatile uint32_t *)(const void *)(r->data + at);
+}
+
 int ring_get(struct ring *r, uint8_t *buf, size_t size, size_t *ret_n)
 {
 	uint64_t put = atomic_load_explicit(&r->h->put, memory_order_acquire);
@@ -139,13 +145,13 @@ int ring_get(struct ring *r, uint8_t *buf, size_t size, size_t *ret_n)
 	if (put - r->got > r->size || (put | r->got) % ALIGN)
 		return -EBADMSG;
 	uint64_t at = r->got & (r->size - 1);
-	memcpy(&n, r->data + at, sizeof(n));
+	n = length_at(r, at);
 	if (n == TO_START) {
 		if (put - r->got <= r->size - at)
 			return -EBADMSG; /* and nothing at the start */
 		r->got += r->size - at;
 		at = 0;
-		memcpy(&n, r->data, sizeof(n));
+		n = length_at(r, 0);
 	}
 	if (n > size || padded(n) > put - r->got || at + padded(n) > r->size)
 		return -EBADMSG;
