@@ -276,8 +276,11 @@ static void http(struct line *l, const struct net_event *e)
 	LINE_KSTRING(l, "uri", r->target);
 	if (r->referer.n)
 		LINE_KSTRING(l, "referrer", r->referer);
-	LINE_KEY(l, "version");
-	line_put(l, (char[]){ '"', (char)('0' + r->major), '.', (char)('0' + r->minor), '"' }, 5);
+	if (r->major || r->minor) {
+		LINE_KEY(l, "version");
+		line_put(l,
+		    (char[]){ '"', (char)('0' + r->major), '.', (char)('0' + r->minor), '"' }, 5);
+	}
 	if (r->user_agent.n)
 		LINE_KSTRING(l, "user_agent", r->user_agent);
 	if (r->hosts > 1)

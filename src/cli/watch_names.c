@@ -502,6 +502,10 @@ static const char *name_of(const struct named *t, size_t n, uint16_t what, const
 
 const char *watch_tls_version(uint16_t v, char room[static WATCH_NAME_MAX])
 {
+	if (v >> 8 == 0x7f) {
+		snprintf(room, WATCH_NAME_MAX, "TLSv13-draft%u", v & 0xffU);
+		return room;
+	}
 	return name_of(versions, ARRAY_LEN(versions), v, "unknown", room);
 }
 

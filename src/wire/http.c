@@ -74,24 +74,6 @@ static struct span version_of(struct span l)
 	return is_version(v) ? v : SPAN_NONE;
 }
 
-static bool first_line(struct span l, struct http_request *r)
-{
-	size_t m = method_length(l);
-	struct span version = version_of(l);
-
-	if (!m || m == l.n || !version.n)
-		return false;
-	l = trim(l);
-	struct span target = trim(span_cut(l, m, l.n - VERSION - m));
-	if (!target.n)
-		return false;
-	r->method = span_cut(l, 0, m);
-	r->target = target;
-	r->major = (uint8_t)(version.p[5] - '0');
-	r->minor = (uint8_t)(version.p[7] - '0');
-	return true;
-}
-
 static size_t empty_lines(struct span s)
 {
 	size_t n = 0;
@@ -105,12 +87,42 @@ static size_t empty_lines(struct span s)
 static bool is_common(struct span m)
 {
 	static const struct span common[] = { SPAN_LIT("GET"), SPAN_LIT("POST"), SPAN_LIT("HEAD"),
-		SPAN_LIT("PUT"), SPAN_LIT("DELETE"), SPAN_LIT("OPTIONS") };
+		SPAN_LIT("PUT"), SPAN_LIT("DELETE"), SPAN_LIT("OPTIONS"), SPAN_LIT("CONNECT") };
 
 	for (size_t i = 0; i < ARRAY_LEN(common); i++)
 		if (span_eq(m, common[i]))
 			return true;
 	return false;
+}
+
+/* "GET /target" without a version, as before HTTP/1.0; only with the method that there was then. */
+static bool is_old(struct span l, size_t m)
+{
+	struct span target = trim(span_from(l, m));
+
+	for (size_t i = 0; i < target.n; i++)
+		if (target.p[i] <= 0x20 || target.p[i] == 0x7f)
+			return false;
+	return span_eq_str(span_cut(l, 0, m), "GET") && target.n && target.p[0] == '/';
+}
+
+/* An empty target ("GET  HTTP/1.1") hides no host: it is given with the methods of everybody. */
+static bool first_line(struct span l, struct http_request *r)
+{
+	size_t m = method_length(l);
+	struct span version = version_of(l);
+
+	l = trim(l);
+	if (!m || m == l.n || (!version.n && !is_old(l, m)))
+		return false;
+	struct span target = trim(span_cut(l, m, l.n - version.n - m));
+	if (!target.n && !is_common(span_cut(l, 0, m)))
+		return false;
+	r->method = span_cut(l, 0, m);
+	r->target = target;
+	r->major = version.n ? (uint8_t)(version.p[5] - '0') : 0;
+	r->minor = version.n ? (uint8_t)(version.p[7] - '0') : 0;
+	return true;
 }
 
 static struct span skip_spaces(struct span s)
@@ -153,7 +165,7 @@ bool http_request_starts(struct span s)
 	struct span line = end == SIZE_MAX ? s : line_of(s, end);
 	if (!is_common(span_cut(s, 0, m)) && !three_words(line, m))
 		return false;
-	return end == SIZE_MAX ? may_go_on(s, m) : version_of(line).n;
+	return end == SIZE_MAX ? may_go_on(s, m) : version_of(line).n || is_old(line, m);
 }
 
 /* --- whom it is for -------------------------------------------------------------------------- */
@@ -218,8 +230,8 @@ static void whom(struct http_request *r, struct span host)
 {
 	struct span a;
 
-	if (span_eq_str(r->method, "CONNECT"))
-		authority(r, r->target);
+	if (span_eq_str(r->method, "CONNECT")) /* some say "host:port /" */
+		authority(r, span_cut(r->target, 0, r->target.n - skip_word(r->target).n));
 	else if (absolute(r->target, &a) && a.n)
 		authority(r, a);
 	else if (host.n)
@@ -294,15 +306,21 @@ static void field(struct http_request *r, struct fields *f, struct span name, st
 	}
 }
 
+/* Does a header begin here? */
+static bool is_field(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.n && is_token(s.p[n]))
+		n++;
+	return n && n < s.n && s.p[n] == ':';
+}
+
 /* A header line is text: anything else is not HTTP any more. In a value servers put up with every
  * control character but NUL. */
 static bool is_text(struct span l)
 {
-	size_t n = 0;
-
-	while (n < l.n && is_token(l.p[n]))
-		n++;
-	if (n && n < l.n && l.p[n] == ':')
+	if (is_field(l))
 		return span_find(l, 0) == SIZE_MAX;
 	for (size_t i = 0; i < l.n; i++)
 		if (l.p[i] < 0x20 && l.p[i] != '\t' && l.p[i] != '\r' && l.p[i] != '\n')
@@ -385,7 +403,13 @@ int http_request_parse(struct span s, struct http_request *ret_r)
 		*ret_r = (struct http_request){ 0 };
 		return HTTP_NOT;
 	}
-	int rc = headers(s, at + end + 1, ret_r, &f);
+	at += end + 1;
+	if (!ret_r->major && !ret_r->minor && !is_field(span_from(s, at))) {
+		ret_r->head = at;
+		whom(ret_r, SPAN_NONE);
+		return HTTP_OK;
+	}
+	int rc = headers(s, at, ret_r, &f);
 	if (f.bad_length) {
 		ret_r->has_length = false;
 		ret_r->length = 0;

@@ -27,10 +27,13 @@ enum http_err {
 };
 
 struct http_request {
-	/* target: as sent (origin, absolute, authority form). HTTP_MORE inside the first line: no
-	 * target, and a method only when it is one that everybody knows. */
+	/* target: as sent (origin, absolute, authority form; empty in "GET  HTTP/1.1"). HTTP_MORE
+	 * inside the first line: no target, and a method only when it is one that everybody knows.
+	 */
 	struct span method, target;
-	uint8_t major, minor; /* one digit each, as sent: who asks with HTTP/2.0 is understood, too */
+	/* One digit each, as sent: who asks with HTTP/2.0 is understood, too; 0 and 0: none, which
+	 * is HTTP/0.9 (a head of one line, unless headers follow all the same). */
+	uint8_t major, minor;
 	/* Host, or what the target says (section 3.2.2 of RFC 9112; CONNECT), without user, port
 	 * and the brackets of an IPv6 address. */
 	struct span host;

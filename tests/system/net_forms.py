@@ -44,9 +44,16 @@ t.send(0, made["client_hello"](b"anon.example"))
 t.send(1, made["record"](hello + chain))
 t.close()
 
+t = made["Tcp"]("10.9.2.3", 50000, "10.9.2.2", 443)
+t.send(1, b"\x16\x03\x01" + made["v16"](made["handshake"](2, b"\x7f\x0e" + bytes(32) + b"\x13\x01" + made["v16"](b""))))
+t.close()
+
 for n, request in enumerate([
         b"GET /two HTTP/2.0\r\nHost: two.example\r\n\r\n",
         b"PURGE /low http/1.1\r\nHost: low.example\r\n\r\n",
+        b"GET  HTTP/1.1\r\nHost: empty.example\r\n\r\n",
+        b"GET /old\r\n",
+        b"CONNECT mail.example:25 / HTTP/1.0\r\n\r\n",
         b"GET /ctl HTTP/1.1\r\nX: \x01\x1b\r\nHost: ctl.example\r\n\r\n"]):
     http("10.9.3.%d" % (n + 1), 50000, "10.9.3.99", request)
 

@@ -41,10 +41,16 @@ BIND9 signing signal
 TLSA 35 bytes' "records"
 is "$(told 0xff01.pcap 'd.get("service") == "nbns"' '(d["qtype"], d["qtype_name"])')" "(33, 'NBSTAT')" \
 	"a question for a node's status"
-is "$(told 0xff01.pcap '"cipher" in d' 'd["cipher"]')" TLS_ECDH_ANON_WITH_AES_256_CBC_SHA "an anonymous cipher"
-is "$(told 0xff01.pcap 'd["_path"] == "http"' '(d["method"], d["host"], d["uri"], d["version"])')" \
+is "$(told 0xff01.pcap '"cipher" in d' 'd["cipher"]')" "TLS_ECDH_ANON_WITH_AES_256_CBC_SHA
+TLS_AES_128_GCM_SHA256" "an anonymous cipher"
+is "$(told 0xff01.pcap '"cipher" in d' 'd["version"]')" "TLSv12
+TLSv13-draft14" "versions, of a draft too"
+is "$(told 0xff01.pcap 'd["_path"] == "http"' '(d["method"], d.get("host"), d["uri"], d.get("version"))')" \
 	"('GET', 'two.example', '/two', '2.0')
 ('PURGE', 'low.example', '/low', '1.1')
+('GET', 'empty.example', '', '1.1')
+('GET', None, '/old', None)
+('CONNECT', 'mail.example', 'mail.example:25 /', '1.0')
 ('GET', 'ctl.example', '/ctl', '1.1')" "odd requests"
 is "$(told 0xff01.pcap 'd["_path"] == "x509"' 'd["certificate.serial"]')" FF01 "a serial number without its leading zeros"
 for n in -5:-05 0:00 -256:-0100 0x80:80; do

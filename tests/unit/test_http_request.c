@@ -93,6 +93,10 @@ static void test_hosts(void)
 		{ "GET /?u=http://c.test/ HTTP/1.1\r\nHost: a.test", "a.test", 0, 1 },
 		{ "CONNECT c.test:443 HTTP/1.1\r\nHost: a.test:1", "c.test", 443, 1 },
 		{ "CONNECT [::1]:443 HTTP/1.1\r\n", "::1", 443, 0 },
+		{ "CONNECT c.test:25 / HTTP/1.0\r\n", "c.test", 25, 0 },
+		{ "GET  HTTP/1.1\r\nHost: a.test", "a.test", 0, 1 },
+		{ "GET HTTP/1.1\r\nHost: a.test", "a.test", 0, 1 },
+		{ "GET /x\r\nHost: a.test", "a.test", 0, 1 },
 		{ "OPTIONS * HTTP/1.1\r\nHost: a.test", "a.test", 0, 1 },
 	};
 
@@ -116,11 +120,12 @@ static void test_starts(void)
 		"M-SEARCH * HTTP/1.1\r\n", "SUBSCRIBE /x HTTP/1.1\n",
 		"VERSION-CONTROL / HTTP/1.1\r\n", "RPC_IN_DATA /rpc HTTP/1.1\r\n",
 		"BREW /pot HTTP/1.1\r\n", "get / HTTP/1.1\r\n", "GET\t/\tHTTP/1.1\r\n",
-		"GET / HTTP/2.0\r\n", "GET / HTTP/1.9\r\n", "PURGE / http/1.1\r\n" };
+		"GET / HTTP/2.0\r\n", "GET / HTTP/1.9\r\n", "PURGE / http/1.1\r\n", "GET /\r\n",
+		"GET /HTTP/1.1\n", "GET HTTP/1.1\r\n", "CONNECT a.test:25 / HTTP/1.0\r\n" };
 	static const char *const no[] = { "", " GET / HTTP/1.1\r\n", "\x16\x03\x01", "GET\r\n",
-		"GET /\r\n", "GET / HTTP/2\r\n", "GET / HTTP/x.1\r\n", "GET / HTTP/1:1\r\n",
-		"GET / HTTP/1.1x\r\n", "GET / HTTP/1.10\r\n", "GET /HTTP/1.1\r\n",
-		"HTTP/1.1 200 OK\r\n", "EHLO me\r\n", "USER anonymous\r\n",
+		"GET x\r\n", "POST /\r\n", "GET / HTTP/2\r\n", "GET / HTTP/x.1\r\n",
+		"GET / HTTP/1:1\r\n", "GET / HTTP/1.1x\r\n", "GET / HTTP/1.10\r\n",
+		"GET /HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", "EHLO me\r\n", "USER anonymous\r\n",
 		"INVITE sip:a@b SIP/2.0\r\n", "DESCRIBE rtsp://a RTSP/1.0\r\n",
 		"EHLO one two three", "ABCDEFGHIJKLMNOPQRSTUVWXYZ / HTTP/1.1\r\n", "GET /\x01",
 		"G\xffT / HTTP/1.1\r\n", "PRI * HTTP/2.0\r\n", "1GET / HTTP/1.1\r\n",
@@ -151,6 +156,10 @@ static void test_bad(void)
 	is_int(http_request_parse(SPAN_LIT("GET / HTTP/2.0\r\nHost: a\r\n\r\n"), &r), HTTP_OK,
 	    "a request of another version");
 	is_int(r.major * 10 + r.minor, 20, "the version, as it was sent");
+	is_int(http_request_parse(SPAN_LIT("GET /old?x\r\nGET /new HTTP/1.1\r\n\r\n"), &r), HTTP_OK,
+	    "a request without a version");
+	is_str(text(r.target), "/old?x", "its target");
+	is_int(r.head, 12, "has one line");
 	int n = snprintf(big, sizeof(big), "GET / HTTP/1.1\r\nHost: a\r\nX: ");
 	memset(big + n, 'x', sizeof(big) - (size_t)n);
 	is_int(
