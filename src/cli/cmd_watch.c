@@ -212,6 +212,8 @@ static int open_all(struct watch *w, const struct watch_out_opts *out)
 	struct cli *c = w->c;
 	int code = hunt_set(&w->h);
 
+	if (code < 0 && cli_has(c, "signal"))
+		code = wire_ready(c);
 	if (code >= 0)
 		return code;
 	watch_pairs_init(w);

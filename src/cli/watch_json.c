@@ -324,6 +324,14 @@ static const char *conn_state(const struct net_event *e)
 	return x->packets[0] ? x->packets[1] ? "SF" : "S0" : "SHR";
 }
 
+/* Whether a side may have sent an ACK by itself: not when its one packet was more than that. */
+static bool acked(const struct net_flow_facts *x, int side)
+{
+	unsigned f = x->tcp_flags[side];
+
+	return (f & ACK) && !(x->packets[side] == 1 && (f & (SYN | FIN | RST)));
+}
+
 /* The letters of Zeek's history, in a fixed order and once each: which flags each side sent. */
 static void history(struct line *l, const struct net_flow_facts *x)
 {
@@ -335,9 +343,9 @@ static void history(struct line *l, const struct net_flow_facts *x)
 		h[n++] = 'S';
 	if (s & SYN)
 		h[n++] = 'h';
-	if (c & ACK)
+	if (acked(x, 0))
 		h[n++] = 'A';
-	if (s & ACK)
+	if (acked(x, 1))
 		h[n++] = 'a';
 	if (c & FIN)
 		h[n++] = 'F';

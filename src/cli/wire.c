@@ -27,10 +27,9 @@ struct run {
 	const char *belongs_to; /* the case of the signals before, when they belong together */
 };
 
-static int load_routes(struct run *r)
+static int read_routes(struct run *r, struct buf *text)
 {
 	struct cli *c = r->c;
-	AUTO_BUF struct buf text = BUF_INIT(YAML_TEXT_MAX + 1);
 	const char *path = cli_opt(c, "routes");
 	int rc = 0;
 
@@ -41,15 +40,23 @@ static int load_routes(struct run *r)
 	}
 	if (!path)
 		return -ENOENT;
-	rc = file_read(path, &text, YAML_TEXT_MAX, r->f);
+	rc = file_read(path, text, YAML_TEXT_MAX, r->f);
 	if (rc == 0)
-		rc = routes_parse(&r->routes, path, buf_span(&text), &c->arena, r->f);
+		rc = routes_parse(&r->routes, path, buf_span(text), &c->arena, r->f);
 	if (rc == 0 && cli_opt(c, "routes")) {
 		const char *slash = strrchr(path, '/');
 		r->route_file = slash ? slash + 1 : path;
 		if (incident_check_name("the name of the route file", r->route_file, r->f))
 			return -EINVAL;
 	}
+	return rc;
+}
+
+static int load_routes(struct run *r)
+{
+	AUTO_BUF struct buf text = BUF_INIT(YAML_TEXT_MAX + 1);
+	int rc = read_routes(r, &text);
+
 	if (rc == 0)
 		rc = store_blob_put(r->s, buf_span(&text), &r->route_digest, r->f);
 	return rc;
@@ -379,6 +386,36 @@ int wire_signal(struct cli *c, struct store *s, const struct signal *sig, struct
     struct fault *f)
 {
 	return wire_signals(c, s, sig, 1, ret, f);
+}
+
+static int case_is_there(struct cli *c, const char *id)
+{
+	AUTO_INCIDENTS struct incidents l;
+	AUTO_STORE struct store *s = NULL;
+	struct fault f = FAULT_INIT;
+	int code;
+
+	incidents_init(&l, &c->arena);
+	if (cli_store(c, STORE_RDONLY, &s, &code) < 0)
+		return code;
+	int rc = incidents_load(&l, s, id, &f);
+	if (rc)
+		return cli_fail(c, CLI_INTERNAL, &f);
+	return incidents_find(&l, id)
+		   ? -1
+		   : cli_failf(c, CLI_REFUSED, "there is no case %s", QUOTE(span_str(id)));
+}
+
+int wire_ready(struct cli *c)
+{
+	AUTO_BUF struct buf text = BUF_INIT(YAML_TEXT_MAX + 1);
+	struct fault f = FAULT_INIT;
+	struct run r = { .c = c, .f = &f };
+	int rc = read_routes(&r, &text);
+
+	if (rc < 0)
+		return cli_errno(c, rc, &f);
+	return cli_opt(c, "join") ? case_is_there(c, cli_opt(c, "join")) : -1;
 }
 
 int wire_froze(struct cli *c, struct store *s, const char *case_id, const char *channel,

@@ -87,7 +87,10 @@ FB_MUST int wire_signals(struct cli *c, struct store *s, const struct signal *si
  * ones of the same kin, which they join if it is still open; NULL: there is none. */
 FB_MUST int wire_signals_together(struct cli *c, struct store *s, const struct signal *sig,
     size_t n, const char *belongs_to, struct wire_result *ret, struct fault *f);
-/* The same inside the caller's transaction (store_begin), for publishing. */
+/* Before work of hours whose signals come at its end: whether --routes can be read and --join names
+ * a case that is there. -1 or an exit code; what is wrong was said. */
+FB_MUST int wire_ready(struct cli *c);
+/* The same as wire_signals inside the caller's transaction (store_begin), for publishing. */
 FB_MUST int wire_signals_in(struct cli *c, struct store *s, const struct signal *sig, size_t n,
     struct wire_result *ret, struct fault *f);
 

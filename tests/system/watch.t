@@ -48,6 +48,9 @@ for o in reporter routes join; do
 	run 3 "--$o without signals" watch plain.pcap --$o me
 	like "$err" "--$o goes with --signal" "and it is said"
 done
+run 5 "routes that are not there" watch plain.pcap --signal --routes gone.yaml --indicators none.csv
+run 6 "a case in no state" watch plain.pcap --signal --join 2099-0001 --indicators none.csv
+is "$out" "" "before any line"
 run 4 "more memory than there is" watch plain.pcap --memory 9000000G --indicators none.csv
 like "$err" "--memory" "and what to change"
 run 4 "counts that cannot be written" watch plain.pcap --stats-file gone/s --indicators none.csv
@@ -119,6 +122,10 @@ printf '%s' "$out" | LC_ALL=C grep -q $'[\x01-\x09\x0b-\x1f\x7f]'
 [ $? -eq 1 ]
 ok $? "no control characters there either"
 is "$(printf '%s' "$out" | grep -c 'HIT')" 0 "and no hits"
+
+run 0 "a refused connection" watch refused.pcap --json --indicators none.csv
+printf '%s\n' "$out" >refused.json
+is "$(get refused.json True '(d["conn_state"], d["history"])')" "('REJ', 'Sr')" "is told as Zeek tells it"
 
 # ---- every key is documented
 python3 - "$TOP/docs/watch.md" plain.json hostile.json tls.json <<'PY'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """watch_capture.py OUT WHAT: captures for watch.t, made by hand so that they hold what no honest
-program sends. WHAT: plain, hostile, tls CERTIFICATE, again, many, beacon."""
+program sends. WHAT: plain, hostile, tls CERTIFICATE, again, many, refused, beacon."""
 
 import socket
 import struct
@@ -174,6 +174,14 @@ def with_tls(cert):
     tls("10.2.0.3", 50003, "198.51.100.103", b"public.ech.example", None, True)
 
 
+def refused():
+    c = Tcp.__new__(Tcp)
+    c.at = [("10.0.0.5", 40005), ("198.51.100.5", 8080)]
+    c.seq = [1000, 0]
+    c.segment(0, 0x02)
+    c.segment(1, 0x14)
+
+
 def many():
     for i in range(3000):
         lookup("10.3.%d.%d" % (i >> 8, i & 255), "host%d.many.example" % i,
@@ -208,6 +216,8 @@ def main():
         hostile()
     elif what == "tls":
         with_tls(open(sys.argv[3], "rb").read())
+    elif what == "refused":
+        refused()
     elif what == "again":
         again()
     elif what == "beacon":
