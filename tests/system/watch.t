@@ -16,7 +16,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.p
 openssl x509 -in c.pem -outform DER -out c.der
 sha1=$(sha1sum <c.der | cut -c 1-40)
 sha256=$(sha256sum <c.der | cut -c 1-64)
-for w in plain hostile again many beacon; do
+for w in plain hostile again many refused beacon; do
 	cap $w.pcap $w
 done
 cap tls.pcap tls c.der
