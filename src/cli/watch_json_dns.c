@@ -82,18 +82,17 @@ static void others(struct line *l, const struct dns_message *m, enum dns_section
 		LINE_LIT(l, "]");
 }
 
-#define NBSTAT 33 /* RFC 1002 section 4.2.1.3; SRV took the number later */
-
 static void question(struct line *l, const struct net_event *e, const struct dns_rr *q)
 {
 	char room[WATCH_NAME_MAX];
-	bool status = e->flavour == NET_DNS_NBNS && q->type == NBSTAT;
 
 	LINE_KSTRING(l, "query", q->name);
 	LINE_KUINT(l, "qclass", q->class);
 	LINE_KPLAIN(l, "qclass_name", watch_dns_class(q->class, room));
 	LINE_KUINT(l, "qtype", q->type);
-	LINE_KPLAIN(l, "qtype_name", status ? "NBSTAT" : watch_dns_type(q->type, room));
+	LINE_KPLAIN(l, "qtype_name",
+	    e->flavour == NET_DNS_NBNS ? watch_netbios_type(q->type, room)
+				       : watch_dns_type(q->type, room));
 }
 
 /* Questions beyond the first: only mDNS has them in earnest. */
@@ -155,8 +154,12 @@ void watch_json_dns(struct line *l, const struct net_event *e)
 		LINE_LIT(l, ",\"event.action\":\"query\"");
 	LINE_KPLAIN(l, "service", service(e));
 	LINE_KUINT(l, "trans_id", m->id);
-	if (m->opcode)
-		LINE_KPLAIN(l, "opcode_name", watch_dns_opcode(m->opcode, room));
+	if (m->opcode) {
+		LINE_KUINT(l, "opcode", m->opcode);
+		LINE_KPLAIN(l, "opcode_name",
+		    e->flavour == NET_DNS_NBNS ? watch_netbios_opcode(m->opcode, room)
+					       : watch_dns_opcode(m->opcode, room));
+	}
 	questions(l, e);
 	if (m->response) {
 		LINE_KUINT(l, "rcode", m->rcode);

@@ -425,50 +425,171 @@ static const struct named ciphers[] = {
 };
 
 static const struct named versions[] = {
-	{ 0x0002, "SSLv2" }, { 0x0100, "DTLSv10-openssl" }, { 0x0300, "SSLv3" }, { 0x0301, "TLSv10" },
-	{ 0x0302, "TLSv11" }, { 0x0303, "TLSv12" }, { 0x0304, "TLSv13" }, { 0xfefc, "DTLSv13" },
-	{ 0xfefd, "DTLSv12" }, { 0xfeff, "DTLSv10" },
+	{ 0x0002, "SSLv2" },
+	{ 0x0100, "DTLSv10-openssl" },
+	{ 0x0300, "SSLv3" },
+	{ 0x0301, "TLSv10" },
+	{ 0x0302, "TLSv11" },
+	{ 0x0303, "TLSv12" },
+	{ 0x0304, "TLSv13" },
+	{ 0xfefc, "DTLSv13" },
+	{ 0xfefd, "DTLSv12" },
+	{ 0xfeff, "DTLSv10" },
 };
 
 /* IANA "DNS Resource Record (RR) TYPEs" */
 static const struct named types[] = {
-	{ 1, "A" }, { 2, "NS" }, { 3, "MD" }, { 4, "MF" }, { 5, "CNAME" }, { 6, "SOA" }, { 7, "MB" },
-	{ 8, "MG" }, { 9, "MR" }, { 10, "NULL" }, { 11, "WKS" }, { 12, "PTR" }, { 13, "HINFO" },
-	{ 14, "MINFO" }, { 15, "MX" }, { 16, "TXT" }, { 17, "RP" }, { 18, "AFSDB" }, { 19, "X25" },
-	{ 20, "ISDN" }, { 21, "RT" }, { 22, "NSAP" }, { 23, "NSAP-PTR" }, { 24, "SIG" },
-	{ 25, "KEY" }, { 26, "PX" }, { 27, "GPOS" }, { 28, "AAAA" }, { 29, "LOC" }, { 30, "NXT" },
-	{ 31, "EID" }, { 32, "NB" }, { 33, "SRV" }, { 34, "ATMA" }, { 35, "NAPTR" }, { 36, "KX" },
-	{ 37, "CERT" }, { 38, "A6" }, { 39, "DNAME" }, { 40, "SINK" }, { 41, "EDNS" }, { 42, "APL" },
-	{ 43, "DS" }, { 44, "SSHFP" }, { 45, "IPSECKEY" }, { 46, "RRSIG" }, { 47, "NSEC" },
-	{ 48, "DNSKEY" }, { 49, "DHCID" }, { 50, "NSEC3" }, { 51, "NSEC3PARAM" }, { 52, "TLSA" },
-	{ 53, "SMIMEA" }, { 55, "HIP" }, { 56, "NINFO" }, { 57, "RKEY" }, { 58, "TALINK" },
-	{ 59, "CDS" }, { 60, "CDNSKEY" }, { 61, "OPENPGPKEY" }, { 62, "CSYNC" }, { 63, "ZONEMD" },
-	{ 64, "SVCB" }, { 65, "HTTPS" }, { 66, "DSYNC" }, { 99, "SPF" }, { 100, "UINFO" },
-	{ 101, "UID" }, { 102, "GID" }, { 103, "UNSPEC" }, { 104, "NID" }, { 105, "L32" },
-	{ 106, "L64" }, { 107, "LP" }, { 108, "EUI48" }, { 109, "EUI64" }, { 128, "NXNAME" },
-	{ 249, "TKEY" }, { 250, "TSIG" }, { 251, "IXFR" }, { 252, "AXFR" }, { 253, "MAILB" },
-	{ 254, "MAILA" }, { 255, "*" }, { 256, "URI" }, { 257, "CAA" }, { 258, "AVC" },
-	{ 259, "DOA" }, { 260, "AMTRELAY" }, { 261, "RESINFO" }, { 32768, "TA" }, { 32769, "DLV" },
-	{ 65281, "WINS" }, { 65282, "WINS-R" },
+	{ 1, "A" },
+	{ 2, "NS" },
+	{ 3, "MD" },
+	{ 4, "MF" },
+	{ 5, "CNAME" },
+	{ 6, "SOA" },
+	{ 7, "MB" },
+	{ 8, "MG" },
+	{ 9, "MR" },
+	{ 10, "NULL" },
+	{ 11, "WKS" },
+	{ 12, "PTR" },
+	{ 13, "HINFO" },
+	{ 14, "MINFO" },
+	{ 15, "MX" },
+	{ 16, "TXT" },
+	{ 17, "RP" },
+	{ 18, "AFSDB" },
+	{ 19, "X25" },
+	{ 20, "ISDN" },
+	{ 21, "RT" },
+	{ 22, "NSAP" },
+	{ 23, "NSAP-PTR" },
+	{ 24, "SIG" },
+	{ 25, "KEY" },
+	{ 26, "PX" },
+	{ 27, "GPOS" },
+	{ 28, "AAAA" },
+	{ 29, "LOC" },
+	{ 30, "NXT" },
+	{ 31, "EID" },
+	{ 32, "NIMLOC" },
+	{ 33, "SRV" },
+	{ 34, "ATMA" },
+	{ 35, "NAPTR" },
+	{ 36, "KX" },
+	{ 37, "CERT" },
+	{ 38, "A6" },
+	{ 39, "DNAME" },
+	{ 40, "SINK" },
+	{ 41, "OPT" },
+	{ 42, "APL" },
+	{ 43, "DS" },
+	{ 44, "SSHFP" },
+	{ 45, "IPSECKEY" },
+	{ 46, "RRSIG" },
+	{ 47, "NSEC" },
+	{ 48, "DNSKEY" },
+	{ 49, "DHCID" },
+	{ 50, "NSEC3" },
+	{ 51, "NSEC3PARAM" },
+	{ 52, "TLSA" },
+	{ 53, "SMIMEA" },
+	{ 55, "HIP" },
+	{ 56, "NINFO" },
+	{ 57, "RKEY" },
+	{ 58, "TALINK" },
+	{ 59, "CDS" },
+	{ 60, "CDNSKEY" },
+	{ 61, "OPENPGPKEY" },
+	{ 62, "CSYNC" },
+	{ 63, "ZONEMD" },
+	{ 64, "SVCB" },
+	{ 65, "HTTPS" },
+	{ 66, "DSYNC" },
+	{ 99, "SPF" },
+	{ 100, "UINFO" },
+	{ 101, "UID" },
+	{ 102, "GID" },
+	{ 103, "UNSPEC" },
+	{ 104, "NID" },
+	{ 105, "L32" },
+	{ 106, "L64" },
+	{ 107, "LP" },
+	{ 108, "EUI48" },
+	{ 109, "EUI64" },
+	{ 128, "NXNAME" },
+	{ 249, "TKEY" },
+	{ 250, "TSIG" },
+	{ 251, "IXFR" },
+	{ 252, "AXFR" },
+	{ 253, "MAILB" },
+	{ 254, "MAILA" },
+	{ 255, "*" },
+	{ 256, "URI" },
+	{ 257, "CAA" },
+	{ 258, "AVC" },
+	{ 259, "DOA" },
+	{ 260, "AMTRELAY" },
+	{ 261, "RESINFO" },
+	{ 32768, "TA" },
+	{ 32769, "DLV" },
+	{ 65281, "WINS" },
+	{ 65282, "WINS-R" },
 };
 
 static const struct named classes[] = {
-	{ 0, "C_NONE" }, { 1, "C_INTERNET" }, { 2, "C_CSNET" }, { 3, "C_CHAOS" }, { 4, "C_HESOD" },
-	{ 254, "C_NONE" }, { 255, "C_ANY" },
+	{ 0, "C_NONE" },
+	{ 1, "C_INTERNET" },
+	{ 2, "C_CSNET" },
+	{ 3, "C_CHAOS" },
+	{ 4, "C_HESOD" },
+	{ 254, "C_NONE" },
+	{ 255, "C_ANY" },
 };
 
 /* IANA "DNS RCODEs" */
 static const struct named rcodes[] = {
-	{ 0, "NOERROR" }, { 1, "FORMERR" }, { 2, "SERVFAIL" }, { 3, "NXDOMAIN" }, { 4, "NOTIMP" },
-	{ 5, "REFUSED" }, { 6, "YXDOMAIN" }, { 7, "YXRRSET" }, { 8, "NXRRSET" }, { 9, "NOTAUTH" },
-	{ 10, "NOTZONE" }, { 11, "DSOTYPENI" }, { 16, "BADVERS" }, { 17, "BADKEY" },
-	{ 18, "BADTIME" }, { 19, "BADMODE" }, { 20, "BADNAME" }, { 21, "BADALG" },
-	{ 22, "BADTRUNC" }, { 23, "BADCOOKIE" },
+	{ 0, "NOERROR" },
+	{ 1, "FORMERR" },
+	{ 2, "SERVFAIL" },
+	{ 3, "NXDOMAIN" },
+	{ 4, "NOTIMP" },
+	{ 5, "REFUSED" },
+	{ 6, "YXDOMAIN" },
+	{ 7, "YXRRSET" },
+	{ 8, "NXRRSet" },
+	{ 9, "NOTAUTH" },
+	{ 10, "NOTZONE" },
+	{ 11, "DSOTYPENI" },
+	{ 12, "unassigned-12" },
+	{ 13, "unassigned-13" },
+	{ 14, "unassigned-14" },
+	{ 15, "unassigned-15" },
+	{ 16, "BADVERS" },
+	{ 17, "BADKEY" },
+	{ 18, "BADTIME" },
+	{ 19, "BADMODE" },
+	{ 20, "BADNAME" },
+	{ 21, "BADALG" },
+	{ 22, "BADTRUNC" },
+	{ 23, "BADCOOKIE" },
 };
 
 static const struct named opcodes[] = {
-	{ 0, "query" }, { 1, "iquery" }, { 2, "status" }, { 4, "notify" }, { 5, "update" },
+	{ 0, "query" },
+	{ 1, "iquery" },
+	{ 2, "server-status" },
+	{ 4, "notify" },
+	{ 5, "dynamic-update" },
 	{ 6, "dso" },
+};
+
+/* NetBIOS (RFC 1002 sections 4.2.1.1 and 4.2.1.3) has other meanings for some numbers. */
+static const struct named netbios_types[] = { { 32, "NB" }, { 33, "NBSTAT" } };
+static const struct named netbios_opcodes[] = {
+	{ 0, "netbios-query" },
+	{ 5, "netbios-registration" },
+	{ 6, "netbios-release" },
+	{ 7, "netbios-wack" },
+	{ 8, "netbios-refresh" },
 };
 
 static const char *find(const struct named *t, size_t n, uint16_t what)
@@ -517,6 +638,16 @@ const char *watch_tls_cipher(uint16_t c, char room[static WATCH_NAME_MAX])
 const char *watch_dns_type(uint16_t t, char room[static WATCH_NAME_MAX])
 {
 	return name_of(types, ARRAY_LEN(types), t, "query", room);
+}
+
+const char *watch_netbios_type(uint16_t t, char room[static WATCH_NAME_MAX])
+{
+	return find(netbios_types, ARRAY_LEN(netbios_types), t) ?: watch_dns_type(t, room);
+}
+
+const char *watch_netbios_opcode(uint8_t o, char room[static WATCH_NAME_MAX])
+{
+	return name_of(netbios_opcodes, ARRAY_LEN(netbios_opcodes), o, "netbios-opcode", room);
 }
 
 const char *watch_dns_class(uint16_t c, char room[static WATCH_NAME_MAX])

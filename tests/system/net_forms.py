@@ -34,6 +34,9 @@ for n, (kind, data) in enumerate(DATA):
     lookup("10.9.0.%d" % (n + 1), "f%d.example" % n, [(SELF, kind, data)], kind)
 
 udp("10.9.1.1", 137, "10.9.1.255", 137, question(9, b"\x20CK" + b"A" * 30 + b"\0", 33))
+udp("10.9.1.1", 137, "10.9.1.255", 137, b"\0\x0a\x29\x10" + question(9, b"\x20" + b"EN" * 16 + b"\0", 32)[4:])
+udp("10.9.1.1", 137, "192.0.2.53", 53, b"\0\x0b\x28\0" + question(9, dname("zone.example"), 6)[4:])
+udp("192.0.2.53", 53, "10.9.1.1", 137, b"\0\x0b\xa8\x08" + question(9, dname("zone.example"), 6)[4:])
 
 cert = open(CERT, "rb").read()
 one = struct.pack("!I", len(cert))[1:] + cert

@@ -39,8 +39,11 @@ NSEC3
 NSEC3PARAM
 BIND9 signing signal
 TLSA 35 bytes' "records"
-is "$(told 0xff01.pcap 'd.get("service") == "nbns"' '(d["qtype"], d["qtype_name"])')" "(33, 'NBSTAT')" \
-	"a question for a node's status"
+is "$(told 0xff01.pcap 'd["_path"] == "dns" and d["id.orig_h"] == "10.9.1.1"' '(d["qtype_name"], d.get("opcode"), d.get("opcode_name"), d.get("rcode_name"))')" \
+	"('NBSTAT', None, None, None)
+('NB', 5, 'netbios-registration', None)
+('SOA', 5, 'dynamic-update', None)
+('SOA', 5, 'dynamic-update', 'NXRRSet')" "NetBIOS, updates"
 is "$(told 0xff01.pcap '"cipher" in d' 'd["cipher"]')" "TLS_ECDH_ANON_WITH_AES_256_CBC_SHA
 TLS_AES_128_GCM_SHA256" "an anonymous cipher"
 is "$(told 0xff01.pcap '"cipher" in d' 'd["version"]')" "TLSv12

@@ -124,8 +124,8 @@ static void test_starts(void)
 		"GET /HTTP/1.1\n", "GET HTTP/1.1\r\n", "CONNECT a.test:25 / HTTP/1.0\r\n" };
 	static const char *const no[] = { "", " GET / HTTP/1.1\r\n", "\x16\x03\x01", "GET\r\n",
 		"GET x\r\n", "POST /\r\n", "GET / HTTP/2\r\n", "GET / HTTP/x.1\r\n",
-		"GET / HTTP/1:1\r\n", "GET / HTTP/1.1x\r\n", "GET / HTTP/1.10\r\n",
-		"GET /HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", "EHLO me\r\n", "USER anonymous\r\n",
+		"GET / HTTP/1:1\r\n", "GET / HTTP/1.1x\r\n", "GET / HTTP/1.10\r\n", "PURGE x\r\n",
+		"HTTP/1.1 200 OK\r\n", "EHLO me\r\n", "USER anonymous\r\n",
 		"INVITE sip:a@b SIP/2.0\r\n", "DESCRIBE rtsp://a RTSP/1.0\r\n",
 		"EHLO one two three", "ABCDEFGHIJKLMNOPQRSTUVWXYZ / HTTP/1.1\r\n", "GET /\x01",
 		"G\xffT / HTTP/1.1\r\n", "PRI * HTTP/2.0\r\n", "1GET / HTTP/1.1\r\n",
