@@ -524,6 +524,51 @@ static void test_dtls_pieces(void)
 
 /* --- certificates seen before --- */
 
+static void wrap(struct buf *b, const char *before, uint8_t tag)
+{
+	AUTO_BUF struct buf body = BUF_INIT(1 << 16);
+
+	put_hex(&body, before);
+	buf_put_span(&body, buf_span(b));
+	buf_reset(b);
+	buf_putc(b, (char)tag);
+	put_hex(b, "83");
+	put_be24(b, body.n);
+	buf_put_span(b, buf_span(&body));
+}
+
+/* A name beyond those that a certificate may have here is compared with nothing: that is no clean.
+ */
+static void test_many_names(void)
+{
+	for (unsigned n = CERTIFICATE_SANS_MAX; n <= CERTIFICATE_SANS_MAX + 1; n++) {
+		AUTO_BUF struct buf c = BUF_INIT(4096), m = BUF_INIT(1 << 16);
+		AUTO_BUF struct buf s = BUF_INIT(1 << 16), x = BUF_INIT(1 << 16);
+		for (unsigned i = 0; i < n; i++)
+			put_hex(&x, "8201 61");
+		wrap(&x, "", 0x30);
+		wrap(&x, "", 0x04);
+		wrap(&x, "0603 551d11", 0x30);
+		wrap(&x, "", 0x30);
+		wrap(&x, "", 0xa3);
+		wrap(&x, "a003 020102 0201 01 3000 3000 3000 3000 3000", 0x30);
+		wrap(&x, "", 0x30);
+		size_t size = x.n;
+		AUTO_BUF struct buf list = BUF_INIT(1 << 16);
+		put_be24(&list, size + 3);
+		put_be24(&list, size);
+		buf_put_span(&list, buf_span(&x));
+		client_message(&m, SNI_A);
+		tls_put_records(&c, buf_span(&m), 16384);
+		buf_reset(&m);
+		server_message(&m, TLS_RANDOM, "c02f", NULL);
+		tls_put_message(&m, 11, buf_span(&list));
+		tls_put_records(&s, buf_span(&m), 16384);
+		run(buf_span(&c), buf_span(&s), 1 << 20, false);
+		is_int(counts[NET_LOSS_LONG], n > CERTIFICATE_SANS_MAX, "%u names", n);
+	}
+}
+
 static void test_known(void)
 {
 	AUTO_BUF struct buf c = BUF_INIT(4096), m = BUF_INIT(1 << 20), s = BUF_INIT(1 << 20);
@@ -558,6 +603,7 @@ int main(void)
 	test_large();
 	test_dtls();
 	test_dtls_pieces();
+	test_many_names();
 	test_known();
 	worker.tls = tls_room_free(worker.tls);
 	return tap_done();

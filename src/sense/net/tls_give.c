@@ -287,6 +287,7 @@ void tls_certificate(struct net_worker *w, const struct tls_session *t, struct s
 	c->from_client = at->from_server == ((t->seen & SEEN_SWAPPED) != 0);
 	w->stat[NET_STAT_TLS_CERTIFICATES]++;
 	w->stat[NET_LOSS_BAD_TLS] += !c->cert.subject[0] && c->cert.bad && !c->cert.serial.n;
+	w->stat[NET_LOSS_LONG] += c->cert.more_sans > 0; /* names that are compared with nothing */
 	e.kind = NET_CERTIFICATE;
 	e.certificate = c;
 	give(w, &e);
