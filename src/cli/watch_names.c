@@ -536,11 +536,10 @@ static const struct named types[] = {
 };
 
 static const struct named classes[] = {
-	{ 0, "C_NONE" },
 	{ 1, "C_INTERNET" },
 	{ 2, "C_CSNET" },
 	{ 3, "C_CHAOS" },
-	{ 4, "C_HESOD" },
+	{ 4, "C_HESIOD" },
 	{ 254, "C_NONE" },
 	{ 255, "C_ANY" },
 };

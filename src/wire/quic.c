@@ -32,6 +32,10 @@ enum quic_family quic_family_of(uint32_t version)
 	case QUIC_DRAFT(22):
 	case 0xfaceb001: /* mvfst, draft 22 */
 		return QUIC_FAMILY_DRAFT_22;
+	case QUIC_T050:
+		return QUIC_FAMILY_T050;
+	case QUIC_T051:
+		return QUIC_FAMILY_T051;
 	default:
 		return QUIC_FAMILY_NONE;
 	}

@@ -31,6 +31,8 @@ enum quic_err {
 #define QUIC_V2 0x6b3343cfu
 #define QUIC_V2_DRAFT 0x709a50c4u /* draft-ietf-quic-v2 until it was changed before publication */
 #define QUIC_DRAFT(n) (0xff000000u | (n))
+#define QUIC_T050 0x54303530u /* Google's, with TLS: drafts in all but the salt */
+#define QUIC_T051 0x54303531u
 
 /*
  * Versions whose Initials can be read, by what they have in common. Drafts 33 and 34 are version 1
@@ -44,6 +46,8 @@ enum quic_family {
 	QUIC_FAMILY_DRAFT_29, /* 29 to 32 */
 	QUIC_FAMILY_DRAFT_23, /* 23 to 28 */
 	QUIC_FAMILY_DRAFT_22,
+	QUIC_FAMILY_T050,
+	QUIC_FAMILY_T051,
 	QUIC_FAMILIES,
 };
 enum quic_family quic_family_of(uint32_t version);

@@ -187,7 +187,7 @@ static void test_one(void)
 {
 	static const uint32_t versions[] = { QUIC_V1, QUIC_V2, QUIC_V2_DRAFT, QUIC_DRAFT(29),
 		QUIC_DRAFT(32), QUIC_DRAFT(34), QUIC_DRAFT(27), QUIC_DRAFT(22), 0xfaceb001,
-		0xfaceb002 };
+		0xfaceb002, QUIC_T050, QUIC_T051 };
 
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 		HELLO(hello, 300);
