@@ -42,7 +42,8 @@ void watch_record_event(struct watch *w, const struct net_event *e, const struct
 
 	if (!w->record)
 		return;
-	struct span name = m->name.n ? m->name : watch_join_said(w, e->flow);
+	bool sure = m->name.n && !m->ambiguous && !m->expired;
+	struct span name = sure ? m->name : watch_join_said(w, e->flow);
 	int rc = watch_seen_event(w->record, e, name, &f);
 	if (rc < 0)
 		warn(w, rc, &f);

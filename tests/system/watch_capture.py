@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""watch_capture.py OUT WHAT: captures for watch.t, made by hand so that they hold what no honest
-program sends. WHAT: plain, hostile, tls CERTIFICATE, again, many, refused, beacon."""
+"""watch_capture.py OUT WHAT: captures for watch.t and others, made by hand so that they hold what no honest
+program sends. WHAT: plain, hostile, tls CERTIFICATE, again, shared, many, refused, beacon."""
 
 import socket
 import struct
@@ -196,6 +196,16 @@ def again():
            + [(dname("x.bad.example"), 5, dname("y.bad.example"))], resolver="203.0.114.53")
 
 
+def shared():
+    """Two clients and an address that has one name, or two."""
+    a = [(b"\xc0\x0c", 1, socket.inet_aton("198.51.100.7"))]
+    lookup("10.6.0.1", "one.example", a)
+    tls("10.6.0.1", 50001, "198.51.100.7", None)
+    lookup("10.6.0.2", "good.example", a)
+    lookup("10.6.0.2", "newest.example", a)
+    tls("10.6.0.2", 50002, "198.51.100.7", None)
+
+
 def beacon():
     start = clock[0]
     due = [(i * 600, 0) for i in range(48)] + [(i * i * i * 7 % 28000, 1) for i in range(48)]
@@ -220,6 +230,8 @@ def main():
         refused()
     elif what == "again":
         again()
+    elif what == "shared":
+        shared()
     elif what == "beacon":
         beacon()
     else:

@@ -67,6 +67,13 @@ run 1 "the end of a chain" seen cdn.example.net
 like "$out" "client 10.0.0.5, asked for www.example.com" "by the name that was asked for"
 run 1 "an address" seen 192.0.2.0/24 --json
 is "$(printf '%s\n' "$out" | grep -c 'answer for www.example.com')" 2 "both of the network"
+python3 "$TOP/tests/system/watch_capture.py" shared.pcap shared
+run 0 "hellos without a name" watch shared.pcap
+like "$(seen one.example)" "client 10.6.0.1, address 198.51.100.7, ja4 " "are of the name that was resolved"
+is "$(seen good.example newest.example | grep -c ja4)" 0 "unless several could be meant"
+state
+run 0 "the capture again" watch a.pcap
+seen www.example.com >/dev/null
 run 0 "the same capture once more" watch a.pcap
 run 1 "counts add up" seen www.example.com
 like "$out" "6 times" "to six"
