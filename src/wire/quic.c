@@ -200,3 +200,38 @@ int quic_frame_next(struct cur *c, struct quic_frame *ret_f)
 	*ret_f = f;
 	return QUIC_OK;
 }
+
+int quic_frame_google(struct cur *c, struct quic_frame *ret_f)
+{
+	struct quic_frame f = { .type = QUIC_PADDING };
+
+	memset(ret_f, 0, sizeof(*ret_f));
+	switch (cur_u8(c)) {
+	case 0x00:
+		if (!c->err)
+			skip_padding(c);
+		break;
+	case 0x07:
+		f.type = QUIC_PING;
+		break;
+	case 0x08:
+		f.type = QUIC_CRYPTO;
+		f.offset = quic_varint(c);
+		f.data = varint_span(c);
+		break;
+	case 0x40: /* largest, delay and one block of a byte each, no times */
+		f.type = QUIC_ACK;
+		cur_skip(c, 5);
+		break;
+	case 0x60: /* several blocks */
+		f.type = QUIC_ACK;
+		cur_skip(c, 8);
+		break;
+	default:
+		return QUIC_FORBIDDEN;
+	}
+	if (c->err)
+		return QUIC_SHORT;
+	*ret_f = f;
+	return QUIC_OK;
+}

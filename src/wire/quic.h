@@ -31,7 +31,7 @@ enum quic_err {
 #define QUIC_V2 0x6b3343cfu
 #define QUIC_V2_DRAFT 0x709a50c4u /* draft-ietf-quic-v2 until it was changed before publication */
 #define QUIC_DRAFT(n) (0xff000000u | (n))
-#define QUIC_T050 0x54303530u /* Google's, with TLS: drafts in all but the salt */
+#define QUIC_T050 0x54303530u /* Google's, with TLS: their own salts and frames */
 #define QUIC_T051 0x54303531u
 
 /*
@@ -55,6 +55,10 @@ enum quic_family quic_family_of(uint32_t version);
 static inline bool quic_family_is_v2(enum quic_family f)
 {
 	return f == QUIC_FAMILY_V2 || f == QUIC_FAMILY_V2_DRAFT;
+}
+static inline bool quic_family_is_google(enum quic_family f)
+{
+	return f == QUIC_FAMILY_T050 || f == QUIC_FAMILY_T051;
 }
 /* 0x?a?a?a?a: never a version, forces a negotiation (RFC 9000 section 15). */
 static inline bool quic_version_reserved(uint32_t version)
@@ -104,3 +108,5 @@ struct quic_frame {
 
 /* Takes one frame off c, which has bytes left. enum quic_err. */
 FB_MUST int quic_frame_next(struct cur *c, struct quic_frame *ret_f);
+/* The same of quic_family_is_google: CRYPTO is type 8, acknowledgements 0x40 and 0x60. */
+FB_MUST int quic_frame_google(struct cur *c, struct quic_frame *ret_f);

@@ -49,28 +49,35 @@ void tls_give_server(struct net_worker *w, struct span message, const struct net
 	remember(message, 2);
 }
 
+static void all_frames(struct span s, int (*next)(struct cur *, struct quic_frame *))
+{
+	static const struct quic_frame no_frame;
+	struct quic_frame f;
+	struct cur c = cur_of(s);
+
+	while (cur_left(&c)) {
+		size_t before = c.off;
+		memset(&f, 0xff, sizeof(f));
+		if (next(&c, &f) != QUIC_OK) {
+			CHECK(memcmp(&f, &no_frame, sizeof(f)) == 0);
+			break;
+		}
+		CHECK(c.off > before);
+	}
+}
+
 static void one_datagram(struct span s)
 {
 	static const struct quic_long no_header;
-	static const struct quic_frame no_frame;
 	struct quic_long h;
-	struct quic_frame f;
-	struct cur c = cur_of(s);
 
 	memset(&h, 0xff, sizeof(h));
 	if (quic_long_parse(s, &h) == QUIC_OK)
 		CHECK(h.type && h.packet.n && h.packet.n <= s.n && h.pn_at <= h.packet.n);
 	else
 		CHECK(memcmp(&h, &no_header, sizeof(h)) == 0);
-	while (cur_left(&c)) {
-		size_t before = c.off;
-		memset(&f, 0xff, sizeof(f));
-		if (quic_frame_next(&c, &f) != QUIC_OK) {
-			CHECK(memcmp(&f, &no_frame, sizeof(f)) == 0);
-			break;
-		}
-		CHECK(c.off > before);
-	}
+	all_frames(s, quic_frame_next);
+	all_frames(s, quic_frame_google);
 }
 
 static void put_step(struct buf *b, unsigned flags, uint64_t number, struct span frames)

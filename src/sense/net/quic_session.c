@@ -201,13 +201,19 @@ static void look(struct visit *v, enum quic_side side, struct span bytes, uint32
 
 /* --- frames --- */
 
-static bool frames_good(struct span payload)
+static int next_frame(struct cur *c, uint32_t version, struct quic_frame *f)
+{
+	return quic_family_is_google(quic_family_of(version)) ? quic_frame_google(c, f)
+							      : quic_frame_next(c, f);
+}
+
+static bool frames_good(struct span payload, uint32_t version)
 {
 	struct cur c = cur_of(payload);
 	struct quic_frame f;
 
 	while (cur_left(&c))
-		if (quic_frame_next(&c, &f) != QUIC_OK)
+		if (next_frame(&c, version, &f) != QUIC_OK)
 			return false;
 	return payload.n > 0; /* RFC 9000 section 12.4 */
 }
@@ -248,11 +254,11 @@ static void frames(struct visit *v, enum quic_side side, struct span payload, ui
 	struct cur c = cur_of(payload);
 	struct quic_frame f;
 
-	if (!frames_good(payload)) {
+	if (!frames_good(payload, version)) {
 		v->w->stat[NET_LOSS_BAD_QUIC]++;
 		return;
 	}
-	while (cur_left(&c) && !v->c->done && quic_frame_next(&c, &f) == QUIC_OK) {
+	while (cur_left(&c) && !v->c->done && next_frame(&c, version, &f) == QUIC_OK) {
 		if (f.type == QUIC_CRYPTO)
 			crypto_frame(v, side, &f, version);
 		else if (f.type == QUIC_CLOSE)
