@@ -431,6 +431,28 @@ static void test_datagrams(void)
 	bench_close(&b);
 }
 
+/* Each inside a request: whoever goes is one loss, not two. */
+static void test_open_evicted(void)
+{
+	struct bench b;
+
+	bench_open(&b, 16 * MIB, false);
+	b.silent = true;
+	for (uint64_t i = 0; i < 200000; i++) {
+		struct conn c = nth(i);
+		struct packet p = tcp_of(&c, 0, PACKET_SYN, 1, SPAN_NONE);
+		flows_packet(b.f, &p, NULL, b.time, ++b.number);
+		p = tcp_of(&c, 0, PACKET_ACK, 2, SPAN_LIT("GET /a HTTP/1.1\r\nHo"));
+		flows_packet(b.f, &p, NULL, b.time, ++b.number);
+	}
+	flows_finish(b.f, b.number);
+	ok(b.stat[NET_LOSS_OPEN_EVICTED] > 0, "evicted inside a request: %llu",
+	    (unsigned long long)b.stat[NET_LOSS_OPEN_EVICTED]);
+	is_int(b.stat[NET_LOSS_FLOWS_EVICTED] + b.stat[NET_LOSS_OPEN_EVICTED],
+	    b.ends[NET_END_EVICTED], "each eviction is one loss");
+	bench_close(&b);
+}
+
 static void test_small(void)
 {
 	struct flows *f = NULL;
@@ -463,5 +485,6 @@ int main(void)
 	test_datagrams();
 	test_half_open();
 	test_early_bytes();
+	test_open_evicted();
 	return tap_done();
 }

@@ -129,8 +129,7 @@ enum net_ending flow_ending(const struct flow *w, enum net_ending other)
 void flow_end(struct flows *f, uint32_t i, enum net_ending ending)
 {
 	if (ending == NET_END_EVICTED) {
-		f->w->stat[NET_LOSS_FLOWS_EVICTED]++;
-		f->w->stat[NET_LOSS_OPEN_EVICTED] += tcp_is_open(f, i);
+		f->w->stat[tcp_is_open(f, i) ? NET_LOSS_OPEN_EVICTED : NET_LOSS_FLOWS_EVICTED]++;
 		tcp_free(f, i);
 	} else {
 		tcp_over(f, i);

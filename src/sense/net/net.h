@@ -72,8 +72,8 @@ enum net_stat {
 	NET_LOSS_BAD_HTTP,
 	NET_LOSS_GAP,		/* streams with a hole, or that end inside a hello or message */
 	NET_LOSS_LONG,		/* hellos longer than the limit */
-	NET_LOSS_FLOWS_EVICTED,	/* flows forgotten to make room, of them: */
-	NET_LOSS_OPEN_EVICTED,	/* … inside a hello or message */
+	NET_LOSS_FLOWS_EVICTED,	/* flows forgotten to make room: outside of a hello or message … */
+	NET_LOSS_OPEN_EVICTED,	/* … and inside; also of QUIC */
 	NET_LOSS_MEMORY,	/* segments not kept, since the memory for it was used up */
 	NET_LOSS_EVENTS,	/* events that could not be given (live: the ring was full) */
 	NET_STATS,
