@@ -146,6 +146,7 @@ run 0 "counts" watch plain.pcap --json --indicators none.csv --stats --events hi
 is "$(get st.json True '[d[k] for k in ("_path", "packets", "dns_queries", "dns_responses", "dns_answers", "http_requests", "flows", "hits", "losses", "first")]')" \
 	"['stats', 38, 5, 5, 6, 2, 4, 0, 0, '2023-03-22T12:00:00.001Z']" "are those of the capture"
 is "$out" "$(cat st.json)" "the last line, and the file"
+is "$(get st.json True '[k for k in d if "`%s`" % k not in open("'"$TOP"'/docs/watch.md").read()]')" "[]" "every count is documented"
 for n in 1 2 3; do
 	watch plain.pcap tls.pcap many.pcap --json --indicators none.csv --workers $n | sha256sum
 done | uniq | wc -l >n
