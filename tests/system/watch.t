@@ -405,7 +405,7 @@ run 5 "for people" watch text --indicators none.csv
 is "$out" "" "nothing is said to be without hits"
 gzip -c plain.pcap >plain.pcap.gz
 run 5 "a compressed capture" watch plain.pcap.gz --indicators none.csv
-like "$err" "plain\.pcap\.gz: compressed: decompress it into a pipe, with gzip -dc" "and what to do about it"
+like "$err" "plain\.pcap\.gz: compressed: decompress it first, or into a pipe for watch -, with gzip -dc" "and what to do about it"
 run 5 "the same in a pipe" bash -c "'$FIREBREAK' watch - --indicators none.csv <<<'BZh91AY' --state '$TMP/nowhere'"
 like "$err" "standard input: compressed: .*bzip2 -dc" "too"
 run 5 "a pipe without anything" bash -c "'$FIREBREAK' watch - --indicators none.csv --state '$TMP/nowhere' < <(:)"

@@ -213,15 +213,17 @@ static const char *what_else(struct span head)
 		struct span magic;
 		const char *says;
 	} known[] = {
-		{ SPAN_LIT("\x1f\x8b"), "compressed: decompress it into a pipe, with gzip -dc" },
+		{ SPAN_LIT("\x1f\x8b"),
+		    "compressed: decompress it first, or into a pipe for watch -, with gzip -dc" },
 		{ SPAN_LIT("\xfd"
 			   "7zXZ\0"),
-		    "compressed: decompress it into a pipe, with xz -dc" },
+		    "compressed: decompress it first, or into a pipe for watch -, with xz -dc" },
 		{ SPAN_LIT("\x28\xb5\x2f\xfd"),
-		    "compressed: decompress it into a pipe, with zstd -dc" },
-		{ SPAN_LIT("BZh"), "compressed: decompress it into a pipe, with bzip2 -dc" },
+		    "compressed: decompress it first, or into a pipe for watch -, with zstd -dc" },
+		{ SPAN_LIT("BZh"),
+		    "compressed: decompress it first, or into a pipe for watch -, with bzip2 -dc" },
 		{ SPAN_LIT("\x04\x22\x4d\x18"),
-		    "compressed: decompress it into a pipe, with lz4 -dc" },
+		    "compressed: decompress it first, or into a pipe for watch -, with lz4 -dc" },
 		{ SPAN_LIT("PK\3\4"), "an archive: unpack it first" },
 		{ SPAN_LIT("snoop\0\0\0"), "of snoop: make a pcapng of it, with editcap" },
 		{ SPAN_LIT("GMBU"), "of Network Monitor: make a pcapng of it, with editcap" },
