@@ -234,7 +234,14 @@ for p in $(pgrep -P "$live_pid"); do
 		grep -q '^Seccomp:.2' /proc/"$p"/status && grep -qE '^Uid:.(65534.){3}' /proc/"$p"/status || bad=1
 done
 is "$n $bad" "2 0" "workers have no capability, no way to get one, and are nobody"
-kill -9 "$(pgrep -P "$live_pid" | head -n 1)"
+worker=$(pgrep -P "$live_pid" | head -n 1)
+kill -STOP "$worker"
+until_ok 60 grep -q "worker 1 of 2 does not answer" "$TMP/bare.err"
+ok $? "a worker that stands still is told"
+kill -CONT "$worker"
+until_ok 60 grep -q "worker 1 of 2 goes on" "$TMP/bare.err"
+ok $? "and that it goes on"
+kill -9 "$worker"
 until_ok 5 bash -c "! kill -0 $live_pid"
 wait "$live_pid"
 is $? 4 "a worker that dies is not overlooked"

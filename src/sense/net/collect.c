@@ -13,6 +13,7 @@
 #define NEWS_EVERY (TS_SECOND / 5)
 #define STEP_MOST (TS_SECOND / 5) /* of waiting, from one look to the next */
 #define STOP_MOST (3 * TS_SECOND) /* for workers to end by themselves */
+#define SILENT (5 * TS_SECOND) /* a worker on an interface marks several times a second */
 #define NOTICES 32
 #define LOOK_MAX 256 /* records that are no event, before somebody else gets a turn */
 
@@ -23,6 +24,9 @@ struct lane {
 	bool gone;  /* it ended without saying so, or cannot be believed: nothing more is taken */
 	bool ended; /* its process is gone: what is in the ring is all there will be */
 	bool has;   /* an event is in rec */
+	bool heard; /* something came since it was asked last */
+	bool silent; /* told */
+	ts heard_at;
 	struct record head;
 	uint64_t upto; /* as marked */
 	size_t n;
@@ -133,6 +137,7 @@ static void look(struct collector *c, struct lane *l)
 			lose(c, l, "a worker's messages are damaged");
 		if (rc <= 0)
 			return;
+		l->heard = true;
 		l->has = on_record(c, l);
 	}
 }
@@ -279,6 +284,27 @@ static bool wait_for_workers(struct collector *c, int milliseconds)
 	return some || atomic_load(&b->bell) != bell;
 }
 
+/* A worker that was stopped, or hangs, keeps back what the others see, too. It may go on. */
+static void listen(struct collector *c, struct lane *l, ts now, bool awake)
+{
+	struct fault line = FAULT_INIT;
+	unsigned k = (unsigned)(l - c->lane) + 1;
+
+	if (l->over || l->gone || !c->sink->on_news)
+		return;
+	bool heard = l->heard || l->has || !ring_empty(&l->ring);
+	if (heard || !awake)
+		l->heard_at = now;
+	l->heard = false;
+	if (heard ? l->silent : !l->silent && now - l->heard_at > SILENT) {
+		l->silent = !heard;
+		fault_set(&line, 0, heard ? "worker %u of %u goes on"
+					  : "worker %u of %u does not answer; nothing is told until it does",
+		    k, c->o->workers);
+		c->sink->on_news(c->sink->ctx, line.text);
+	}
+}
+
 static void feed_matters(struct collector *c)
 {
 	const struct feed *feed = c->o->feed;
@@ -292,8 +318,11 @@ static void feed_matters(struct collector *c)
 	}
 	if (now - c->news_at < NEWS_EVERY)
 		return;
+	bool awake = now - c->news_at < SILENT / 2; /* this process was not stopped itself */
 	c->news_at = now;
 	check_workers(c);
+	for (unsigned k = 0; feed->live && k < c->o->workers; k++)
+		listen(c, &c->lane[k], now, awake);
 	while (feed->news && feed->news(feed->ctx, &line))
 		if (c->sink->on_news)
 			c->sink->on_news(c->sink->ctx, line.text);
