@@ -126,7 +126,8 @@ struct contradiction {
 static void test_contradictions(void)
 {
 	static const struct contradiction t[] = {
-		{ "in order over what waits", { { 10, "ZZZZZ" }, { 0, "abcdefghijklmnopqrstuvwxyz" } },
+		{ "in order over what waits",
+		    { { 10, "ZZZZZ" }, { 0, "abcdefghijklmnopqrstuvwxyz" } },
 		    "abcdefghijklmnopqrstuvwxyz" },
 		{ "in order over a part",
 		    { { 10, "ZZZZZZZZ" }, { 0, "abcdefghijklmn" }, { 18, "stuvwxyz" } },
@@ -138,16 +139,20 @@ static void test_contradictions(void)
 		    { { 10, "ZZZZZZZZ" }, { 5, "fghijklmn" }, { 0, "abcde" }, { 18, "stuvwxyz" } },
 		    "abcdefghijklmnzzzzstuvwxyz" },
 		{ "begins there, and is longer",
-		    { { 10, "ZZZZZ" }, { 10, "klmnopqrst" }, { 0, "abcdefghij" }, { 20, "uvwxyz" } },
+		    { { 10, "ZZZZZ" }, { 10, "klmnopqrst" }, { 0, "abcdefghij" },
+			{ 20, "uvwxyz" } },
 		    "abcdefghijklmnopqrstuvwxyz" },
 		{ "begins there, and is shorter",
-		    { { 10, "ZZZZZZZZ" }, { 10, "klmno" }, { 0, "abcdefghij" }, { 18, "stuvwxyz" } },
+		    { { 10, "ZZZZZZZZ" }, { 10, "klmno" }, { 0, "abcdefghij" },
+			{ 18, "stuvwxyz" } },
 		    "abcdefghijzzzzzzzzstuvwxyz" },
 		{ "begins later",
-		    { { 10, "ZZZZZZZZ" }, { 12, "mnopqrstuv" }, { 0, "abcdefghij" }, { 22, "wxyz" } },
+		    { { 10, "ZZZZZZZZ" }, { 12, "mnopqrstuv" }, { 0, "abcdefghij" },
+			{ 22, "wxyz" } },
 		    "abcdefghijzzzzzzzzstuvwxyz" },
 		{ "after it was in order",
-		    { { 0, "abcdefghijklmn" }, { 5, "ZZZZZZZZZZZZZZZZZZZZZ" }, { 14, "opqrstuvwxyz" } },
+		    { { 0, "abcdefghijklmn" }, { 5, "ZZZZZZZZZZZZZZZZZZZZZ" },
+			{ 14, "opqrstuvwxyz" } },
 		    "abcdefghijklmnzzzzzzzzzzzz" },
 	};
 	char want[96];
@@ -389,7 +394,8 @@ static void test_small_segments(void)
 			tcp_send(&b, &c, 0, span_of("a:\r\n" + k % 4, 1));
 		tcp_text(&b, &c, 0, "\r\n");
 	}
-	ok(clock() - begun < 3 * CLOCKS_PER_SEC, "15000 bytes of a head, one in a segment: no great work");
+	ok(clock() - begun < 3 * CLOCKS_PER_SEC,
+	    "15000 bytes of a head, one in a segment: no great work");
 	says(GOT_ONE GOT_ONE GOT_ONE GOT_ONE GOT_ONE GOT_ONE GOT_ONE GOT_ONE, "… and all is told");
 }
 
@@ -551,7 +557,8 @@ static void test_hidden_hello(void)
 		{ "32 of them", SPAN_LIT(EMPTY8 EMPTY8 EMPTY8 EMPTY8), 1 },
 		{ "a change of ciphers first (GnuTLS takes it)", SPAN_LIT("\x14\3\3\0\1\1"), 1 },
 		{ "a version that is none (all take it)", SPAN_NONE, 9 },
-		{ "CONNECT and hello in one segment", SPAN_LIT("CONNECT x:443 HTTP/1.1\r\n\r\n"), 1 },
+		{ "CONNECT and hello in one segment", SPAN_LIT("CONNECT x:443 HTTP/1.1\r\n\r\n"),
+		    1 },
 		{ "a change of ciphers behind CONNECT",
 		    SPAN_LIT("CONNECT x:443 HTTP/1.1\r\n\r\n\x14\3\3\0\1\1"), 1 },
 	};
@@ -572,9 +579,9 @@ static void test_hidden_hello(void)
 				tcp_send(&b, &c, 0, span_cut(span_of(room, n + s.n), at, step));
 			const char *said = bench_end(&b);
 			is_str(said,
-			    !connect	? "hello tls.test\n" :
-				step == 1 ? "" :
-					  "http CONNECT x x:443\nhello tls.test\n",
+			    !connect	? "hello tls.test\n"
+			    : step == 1 ? ""
+					: "http CONNECT x x:443\nhello tls.test\n",
 			    "%s, by %zu", t[i].what, step);
 			bench_close(&b);
 		}
@@ -626,10 +633,25 @@ static void test_mysql_at_once(void)
 	says("hello tls.test\n", "MySQL: hello and request in one segment");
 }
 
+static void test_tds(void)
+{
+	uint8_t room[4096 + 8] = { 0x12, 1 };
+	struct conn c = shaken(1433);
+	struct span s = hello();
+
+	memcpy(room + 8, s.p, s.n);
+	room[2] = (uint8_t)((s.n + 8) >> 8);
+	room[3] = (uint8_t)(s.n + 8);
+	tcp_text(&b, &c, 1, "an answer");
+	tcp_send(&b, &c, 0, span_of(room, 8 + s.n));
+	says("hello tls.test\n", "SQL Server: a hello in a packet of TDS");
+}
+
 /* Servers of QUIC drop what is none. */
 static void test_late_quic(void)
 {
-	static uint8_t initial[1200] = { 0xc3, 0, 0, 0, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0x44, 0x9e };
+	static uint8_t initial[1200] = { 0xc3, 0, 0, 0, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0x44,
+		0x9e };
 	struct conn c = shaken(443);
 
 	for (unsigned i = 0; i < 100; i++)
@@ -774,6 +796,7 @@ int main(void)
 	test_empty_lines();
 	test_connect_late();
 	test_mysql_at_once();
+	test_tds();
 	test_late_quic();
 	test_given_up();
 	test_any_order();

@@ -106,6 +106,9 @@ struct http_session {
 	uint16_t seen; /* bytes of a head behind its first line, in which it does not end */
 };
 bool http_starts(struct span s);
+/* SQL Server wraps the handshake: bytes of the header of a TDS packet (MS-TDS section 2.2.3.1:
+ * PRELOGIN, from some servers REPLY) with a TLS record right behind it, or 0. */
+size_t sniff_tds(struct span d);
 /* Every request of a connection; bodies go by (Content-Length, chunked). NET_NOT: what comes here
  * is no request: a body without a length, or another protocol after CONNECT or Upgrade. */
 FB_MUST enum net_need http_stream(struct net_worker *w, struct http_session *h,

@@ -69,6 +69,14 @@ static size_t mysql_request(struct span d)
 	return d.n > 36 && memcmp(d.p, "\x20\0\0\1", 4) == 0 && d.p[5] & 0x08 ? 36 : 0;
 }
 
+size_t sniff_tds(struct span d)
+{
+	bool packet = d.n > 13 && (d.p[0] == 0x12 || d.p[0] == 0x04) && d.p[1] <= 1 && !d.p[7];
+	bool record = packet && d.p[8] >= 0x14 && d.p[8] <= TLS_HANDSHAKE && d.p[9] == 3;
+
+	return record && (d.p[2] << 8 | d.p[3]) > 13 ? 8 : 0;
+}
+
 /* Before a first request servers pass over empty lines (RFC 9112 section 2.2). */
 static size_t empty_lines(const struct tcp_half *h, struct span d)
 {
@@ -85,6 +93,8 @@ size_t sniff_prefix(const struct tcp_half *h, struct span d)
 
 	if (!n)
 		n = mysql_request(d);
+	if (!n)
+		n = sniff_tds(d);
 	if (!n && h->proto == TCP_FRESH)
 		n = empty_lines(h, d);
 	return n <= d.n ? n : 0;

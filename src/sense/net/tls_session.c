@@ -274,6 +274,10 @@ static enum go boundary(struct reader *r)
 	size_t len;
 	enum go g = record_header(r, r->off, &type, &len);
 
+	if (g == GO_BROKEN && (len = sniff_tds(span_from(r->s->bytes, r->off))) > 0) {
+		r->off += len;
+		return GO;
+	}
 	if (g != GO)
 		return g;
 	switch (type) {
