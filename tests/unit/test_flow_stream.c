@@ -275,6 +275,21 @@ static void test_forged_syn(void)
 	says(GOT_ONE GOT_TWO, "a SYN with a number a little behind");
 }
 
+/* Before the first byte that a server reads: what begins there it never sees. */
+static void test_before_all(void)
+{
+	struct conn c = shaken(80);
+
+	tcp_at(&b, &c, 0, PACKET_ACK, c.seq[0] - 1, SPAN_LIT("G"));
+	tcp_text(&b, &c, 0, ONE);
+	says(GOT_ONE, "a keep-alive with a letter before the first request");
+	c = shaken(80);
+	tcp_at(&b, &c, 0, PACKET_ACK, c.seq[0] - 39,
+	    SPAN_LIT("GET /bad HTTP/1.1\r\nHost: bad.test\r\nX: "));
+	tcp_text(&b, &c, 0, ONE);
+	says(GOT_ONE, "a head that would swallow the true one");
+}
+
 static void test_far_ahead(void)
 {
 	struct conn c = shaken(80);
@@ -782,6 +797,7 @@ int main(void)
 	test_begin();
 	test_forged_ends();
 	test_forged_syn();
+	test_before_all();
 	test_far_ahead();
 	test_hole();
 	test_truncated();

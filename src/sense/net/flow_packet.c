@@ -24,6 +24,9 @@ static void note_syn(struct flows *f, uint32_t i, unsigned dir, const struct pac
 {
 	struct flow *w = &f->flow[i];
 
+	if (p->flags & PACKET_ACK && w->bits & FLOW_OF(FLOW_ISN, !dir) &&
+	    p->ack == f->cold[i].isn[!dir] + 1)
+		f->cold[i].agreed = 1;
 	if (w->bits & FLOW_OF(FLOW_ISN, dir))
 		return;
 	w->bits |= FLOW_OF(FLOW_ISN, dir);

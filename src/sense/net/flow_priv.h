@@ -72,7 +72,8 @@ struct flow_cold {
 	uint8_t family, tunnels;
 	ts first;
 	uint64_t id : 48; /* number of its first packet */
-	uint64_t carry_0 : 8, carry_1 : 8;
+	uint64_t carry_0 : 7, carry_1 : 8;
+	uint64_t agreed : 1; /* the server's SYN acknowledged the client's: it is not forged */
 	uint32_t isn[2];
 };
 _Static_assert(sizeof(struct flow_cold) == 64, "a cache line");

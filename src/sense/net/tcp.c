@@ -331,10 +331,19 @@ static bool is_beginning(const struct way *x, struct span d)
 	       sniff_prefix(x->h, d);
 }
 
-/* Nothing of the stream was seen yet, and d could be its beginning: the SYN was not this one's. */
+/* Nothing of the stream was seen yet, and a forged SYN may have said where it begins. Not so of a
+ * client's that was acknowledged: what lies before it no server reads. */
+static bool may_begin(const struct way *x)
+{
+	bool agreed = x->f->cold[x->flow].agreed && !from_server(x);
+
+	return x->h->proto == TCP_FRESH && !x->h->head && !agreed;
+}
+
+/* … and d could be its beginning. */
 static bool begins(const struct way *x, struct span d)
 {
-	return x->h->proto == TCP_FRESH && !x->h->head && is_beginning(x, d);
+	return may_begin(x) && is_beginning(x, d);
 }
 
 /*
@@ -398,10 +407,8 @@ static bool expected(struct way *x, uint32_t seq, int64_t off, struct span d)
 	int64_t end = off + (int64_t)d.n;
 	struct tcp_half *h = x->h;
 	int64_t ahead = h->skip || h->bits & TCP_CUT ? FLOW_SKIP_AHEAD : FLOW_HELD_MAX;
-	/* A forged SYN may have said where the stream begins. */
-	bool nothing = h->proto == TCP_FRESH && !h->head;
 
-	if (end <= 0 && off > -(int64_t)FLOW_SKIP_AHEAD && !(h->bits & TCP_JUMPED) && !nothing)
+	if (end <= 0 && off > -(int64_t)FLOW_SKIP_AHEAD && !(h->bits & TCP_JUMPED) && !may_begin(x))
 		return false; /* seen before */
 	if (end > 0 && (off <= 0 || end <= ahead)) {
 		h->nfar = 0;
