@@ -63,7 +63,8 @@ static int keep_fds(const struct crew_opts *o)
 	for (int k = 0; k < 3; k++)
 		if (null < 0 || dup2(null, k) < 0)
 			return -errno;
-	memcpy(fd, o->fds, o->nfds * sizeof(*fd));
+	if (o->nfds)
+		memcpy(fd, o->fds, o->nfds * sizeof(*fd));
 	qsort(fd, o->nfds, sizeof(*fd), by_number);
 	for (size_t i = 0; i < o->nfds; i++) {
 		if ((unsigned)fd[i] > next && close_range(next, (unsigned)fd[i] - 1, 0) < 0)
