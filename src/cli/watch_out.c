@@ -21,14 +21,28 @@ struct watch_out {
 	ts began;      /* by clock_mono */
 };
 
+/* A disk that was full, a power cut: the last line is not whole. It stays alone. */
+static int end_line(const char *path, int fd, const struct stat *st)
+{
+	AUTO_FD int in = -1;
+	char last = '\n';
+
+	if (S_ISREG(st->st_mode) && st->st_size)
+		in = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (in < 0 || pread(in, &last, 1, st->st_size - 1) != 1 || last == '\n')
+		return 0;
+	return file_write_all(fd, SPAN_LIT("\n"));
+}
+
 static int open_file(struct watch_out *o, struct fault *f)
 {
 	struct stat st;
 	AUTO_FD int fd =
 	    open(o->o.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return fault_set(f, -errno, "%s: %s", QUOTE(span_str(o->o.path)), strerror(errno));
+	int rc = fd < 0 || fstat(fd, &st) < 0 ? -errno : end_line(o->o.path, fd, &st);
+	if (rc < 0)
+		return fault_set(f, rc, "%s: %s", QUOTE(span_str(o->o.path)), strerror(-rc));
 	o->fd = TAKE_FD(fd);
 	o->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 	o->began = clock_mono();

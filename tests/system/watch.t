@@ -388,6 +388,10 @@ ok $? "no line is cut"
 is "$(get o.json True 'd["packet"]' | tail -n 1)" 6000 "the newest has the last packet"
 run 4 "a full disk" watch many.pcap --json --indicators none.csv --output /dev/full --stats-file full.json
 is "$err" "firebreak watch: /dev/full: No space left on device; what comes after this is not written" "is one error"
+printf '{"cut' >cut.json
+run 0 "a file whose last line was cut" watch plain.pcap --json --indicators none.csv --output cut.json
+is "$(head -n 1 cut.json)" '{"cut' "has it alone"
+is "$(tail -n +2 cut.json | cmp - plain.json && echo same)" same "and every new line whole"
 like "$(cat full.json)" '"packets":[1-9]' "and the counts are told"
 run 0 "a pipe that closes" bash -c "'$FIREBREAK' watch many.pcap --json --indicators none.csv --state nowhere | head -n 1 >one"
 is "$err" "" "is no error"
