@@ -75,6 +75,14 @@ static enum net_need wait_for(const struct net_stream *s, struct net_step *step)
 	return s->over ? NET_ENOUGH : NET_MORE;
 }
 
+/* Is the first line all there? */
+static bool has_line(struct span s)
+{
+	while (s.n && (s.p[0] == '\r' || s.p[0] == '\n'))
+		s = span_from(s, 1);
+	return span_find(s, '\n') != SIZE_MAX;
+}
+
 /* Is there still no end of the head? Only what is new is looked at: in small segments it would take
  * a time that goes with the square of its length. */
 static bool goes_on(struct http_session *h, struct span s)
@@ -114,7 +122,7 @@ static enum net_need head(
 		return NET_MORE;
 	case HTTP_MORE:
 		if (!s->over) {
-			h->seen = r.target.n ? (uint16_t)rest.n : 0;
+			h->seen = has_line(rest) ? (uint16_t)rest.n : 0;
 			return wait_for(s, step);
 		}
 		w->stat[NET_LOSS_GAP] += r.method.n > 0;
