@@ -33,9 +33,9 @@ cd "$1" && ip link set lo up || exit 9
 old=DEFAULT:@SECLEVEL=0
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -out c.pem -days 30 \
 	-subj "/O=Two, words/CN=server.example" -addext "subjectAltName=DNS:server.example,DNS:*.server.example" || exit 9
-tcpdump -Z root -i lo -U -w talk.pcap --immediate-mode 2>tcpdump.err &
+tcpdump -Z root -i lo -B 65536 -s 66000 -U -w talk.pcap --immediate-mode 2>tcpdump.err &
 dump=$!
-for _ in $(seq 100); do grep -q "listening on" tcpdump.err && break; sleep .05; done
+for _ in $(seq 600); do grep -q "listening on" tcpdump.err && break; sleep .05; done
 talk() { # port, server's options -- client's options
 	local port=$1 side=s server=() client=()
 	shift
@@ -45,8 +45,8 @@ talk() { # port, server's options -- client's options
 	done
 	openssl s_server -accept 127.0.0.1:$port -cert c.pem -key k.pem -quiet "${server[@]}" >/dev/null 2>&1 &
 	local pid=$!
-	for _ in $(seq 60); do ss -Hlntu "sport = :$port" | grep -q . && break; sleep .05; done
-	(sleep .8) | timeout 10 openssl s_client -connect 127.0.0.1:$port -servername host$port.example "${client[@]}" >/dev/null 2>&1
+	for _ in $(seq 600); do ss -Hlntu "sport = :$port" | grep -q . && break; sleep .05; done
+	timeout 30 openssl s_client -connect 127.0.0.1:$port -servername host$port.example "${client[@]}" </dev/null >/dev/null 2>&1
 	kill $pid
 }
 clients=()
@@ -60,17 +60,22 @@ talk 4407 -dtls1_2 -mtu 300 -- -dtls1_2 -mtu 300 & clients+=($!)
 talk 4408 -dtls1 -cipher $old -- -dtls1 -cipher $old & clients+=($!)
 python3 "$2/starttls_server.py" c.pem k.pem 4501 >ready &
 starttls=$!
-for _ in $(seq 100); do grep -q ready ready && break; sleep .05; done
+for _ in $(seq 600); do grep -q ready ready && break; sleep .05; done
 port=4501
 for p in smtp imap pop3 ftp postgres ldap; do
-	(sleep .8) | timeout 10 openssl s_client -connect 127.0.0.1:$port -starttls $p -servername $p.example >/dev/null 2>&1 &
+	timeout 30 openssl s_client -connect 127.0.0.1:$port -starttls $p -servername $p.example </dev/null >/dev/null 2>&1 &
 	clients+=($!)
 	port=$((port + 1))
 done
 wait "${clients[@]}"
 kill $starttls
-sleep .1
-kill $dump
+# Until tcpdump has written what came last.
+for _ in $(seq 200); do
+	printf 'this is the last' >/dev/udp/127.0.0.1/9
+	grep -q 'this is the last' talk.pcap && break
+	sleep .05
+done
+kill -INT $dump
 wait $dump
 exit 0
 EOF
