@@ -116,7 +116,7 @@ cat >talk.sh <<'TALK'
 ip link set lo up
 unbound -c unbound.conf >unbound.log 2>&1 &
 server=$!
-tcpdump -i lo -U --immediate-mode -w live.pcap >tcpdump.log 2>&1 &
+tcpdump -i lo -B 65536 -s 66000 -U --immediate-mode -w live.pcap >tcpdump.log 2>&1 &
 dump=$!
 "$FIREBREAK" watch --interface lo --events hits --json --stats --state live >watch.out 2>watch.err &
 watch=$!

@@ -22,7 +22,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key
 echo hello >index.html
 cat >talk.sh <<'W'
 ip link set lo up
-tcpdump -i lo -w all.pcap --immediate-mode -U -Z root udp 2>dump.log & dump=$!
+tcpdump -i lo -B 65536 -s 66000 -w all.pcap --immediate-mode -U -Z root udp 2>dump.log & dump=$!
 servers=
 serve() { # PORT OPTIONS…
 	gtlsserver -q "${@:2}" -d . 127.0.0.1 "$1" key.pem cert.pem >"server.$1" 2>&1 &
