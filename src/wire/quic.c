@@ -75,7 +75,7 @@ static void parse_body(struct cur *c, struct quic_long *h)
 	switch (h->type) {
 	case QUIC_INITIAL:
 		h->token = varint_span(c);
-		/* fall through */
+		__attribute__((fallthrough));
 	case QUIC_ZERO_RTT:
 	case QUIC_HANDSHAKE: {
 		uint64_t n = quic_varint(c);
@@ -95,7 +95,7 @@ static void parse_body(struct cur *c, struct quic_long *h)
 	case QUIC_NEGOTIATION:
 		if (!cur_left(c) || cur_left(c) % 4)
 			cur_fail(c, QUIC_BAD);
-		/* fall through */
+		__attribute__((fallthrough));
 	case QUIC_UNKNOWN:
 		(void)cur_rest(c);
 		break;
