@@ -202,19 +202,26 @@ static bool matches_everything(const char *s)
 	return true;
 }
 
+/* \\?\ and \??\ and \\.\ are Windows' ways to say that a name is to be taken as it is. */
+static bool drop_device(char *s)
+{
+	return text_drop(s, "//?/") || text_drop(s, "/?\?/") || text_drop(s, "//./");
+}
+
 const char *path_pattern(char *s)
 {
 	for (char *p = s; *p; p++)
 		if (*p == '\\')
 			*p = '/';
 	text_lower(s, strlen(s));
-	text_drop(s, "//?/");
-	text_drop(s, "/?\?/");
-	text_drop(s, "//./");
+	while (drop_device(s))
+		;
 	if (!expand(s))
 		return "a value is longer than 2048 bytes";
-	if (!tidy(s))
-		return "a path that goes up (..)";
+	do /* one may come out only when slashes are put together */
+		if (!tidy(s))
+			return "a path that goes up (..)";
+	while (drop_device(s));
 	if (is_drive(s) && s[2] != '/')
 		return "a drive without its folder";
 	if (!root(s) || (ends_in_slash(s) && !splice(s, strlen(s), 0, "**")))

@@ -236,6 +236,8 @@ static void paths(void)
 		{ INDICATOR_PATH, "%ProgramFiles(x86)%\\Evil\\x.dll", "path **/program files (x86)/evil/x.dll" },
 		{ INDICATOR_NONE, "C:\\Windows\\Temp\\x.dll", "path c:/windows/temp/x.dll" },
 		{ INDICATOR_PATH, "\\\\?\\C:\\x\\y.dll", "path c:/x/y.dll" },
+		{ INDICATOR_PATH, "\\\\\\\\?\\C:\\x\\y.dll", "path c:/x/y.dll" },
+		{ INDICATOR_PATH, "\\\\?\\\\\\.\\C:\\x\\y.dll", "path c:/x/y.dll" },
 		{ INDICATOR_NONE, "\\\\server\\share\\evil.exe", "path //server/share/evil.exe" },
 		{ INDICATOR_PATH, "/tmp//a/./b", "path /tmp/a/b" },
 		{ INDICATOR_PATH, "/Library/Caches/UpdateAgent", "path /library/caches/updateagent" },
