@@ -13,8 +13,9 @@
  *            checks them, merges by packet number and calls on_event
  *
  * Workers are forked, confined (sandbox/) after sockets and files are open: no file system, no
- * network, no new descriptors. They hold no indicators and no state directory. What they send is
- * checked like any other outside bytes.
+ * network, no new descriptors. They have no state directory; of their parent's memory they keep a copy (a
+ * mapped database among it, nothing secret): nothing in them reads it. What they send is checked
+ * like any other outside bytes.
  *
  * Guarantees
  * - Results do not depend on the number of workers.
